@@ -1,0 +1,28 @@
+// Builds the bundles that run: the extension, and whatever runs beside it. `--watch` rebuilds, `--dev` keeps source maps.
+import * as esbuild from 'esbuild';
+
+const watch = process.argv.includes('--watch');
+const dev = watch || process.argv.includes('--dev');
+
+/** @type {esbuild.BuildOptions} */
+const options = {
+  entryPoints: { extension: 'src/extension.ts' },
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  format: 'cjs',
+  external: ['vscode'],
+  loader: { '.lua': 'text' },
+  minify: !dev,
+  sourcemap: dev,
+  logLevel: 'warning',
+};
+
+if (watch) {
+  const context = await esbuild.context(options);
+  await context.watch();
+} else {
+  await esbuild.build(options);
+}

@@ -1,0 +1,153 @@
+/**
+ * The port between an agent's loop and the program that does its work. Two adapters stand behind it: a persistent Codex
+ * session and a process per turn. No wire type crosses it: beyond it there is only {@link RuntimeEvent}.
+ */
+import type { Event } from '../util/event.ts';
+
+export type RuntimeMode = 'persistent' | 'one-shot';
+
+export type ItemStatus = 'running' | 'completed' | 'failed' | 'declined';
+
+/** One thing that a turn did, as people see it. `id` is unique within the thread. */
+export type TurnItem = { id: string; status: ItemStatus } & (
+  | { kind: 'userMessage'; text: string; clientId: string | null }
+  | { kind: 'agentMessage'; text: string }
+  | { kind: 'reasoning'; text: string }
+  | {
+      kind: 'command';
+      command: string;
+      cwd: string;
+      output: string;
+      exitCode: number | null;
+      durationMs: number | null;
+    }
+  | { kind: 'fileChange'; changes: FileChange[] }
+  | { kind: 'toolCall'; server: string | null; tool: string; arguments: string; result: string | null }
+  | { kind: 'webSearch'; query: string }
+  | { kind: 'subAgent'; text: string }
+  | { kind: 'other'; type: string }
+);
+
+export interface FileChange {
+  /** Absolute, or relative to the agent's folder, as the agent gave it. */
+  path: string;
+  change: 'add' | 'delete' | 'update';
+  /** A unified diff; for an added file, its content. */
+  diff: string;
+}
+
+export interface PlanStep {
+  step: string;
+  status: 'pending' | 'inProgress' | 'completed';
+}
+
+export interface TokenUsage {
+  totalTokens: number;
+  /** Tokens of the last model request: what the context holds now. */
+  contextTokens: number;
+  /** Size of the model's context, where it is known. */
+  contextWindow: number | null;
+}
+
+export interface RateLimitWindow {
+  usedPercent: number;
+  /** Length of the window in minutes, where it is known. */
+  windowMinutes: number | null;
+  /** Unix time in seconds. */
+  resetsAt: number | null;
+}
+
+export type TurnOutcome =
+  { status: 'completed' } | { status: 'interrupted' } | { status: 'failed'; message: string; unauthorized: boolean };
+
+/** What a runtime tells its loop. Every event of a turn carries the turn's id; deltas are live only, never the record. */
+export type RuntimeEvent =
+  | { type: 'sessionReady'; threadId: string | null; resumed: boolean; model: string | null; version: string | null }
+  | { type: 'turnStarted'; turnId: string; /** No one here asked for it. */ adopted: boolean }
+  | { type: 'itemStarted'; turnId: string; item: TurnItem }
+  | { type: 'itemDelta'; turnId: string; itemId: string; kind: 'text' | 'reasoning' | 'output'; delta: string }
+  | { type: 'itemCompleted'; turnId: string; item: TurnItem }
+  /** The agent's own history holds the input that was sent under this client id: it was delivered. */
+  | { type: 'inputDelivered'; turnId: string; clientId: string }
+  | { type: 'planUpdated'; turnId: string; steps: PlanStep[] }
+  | { type: 'diffUpdated'; turnId: string; diff: string }
+  | { type: 'tokensUpdated'; usage: TokenUsage }
+  | { type: 'rateLimitsUpdated'; windows: RateLimitWindow[] }
+  /** The runtime asked for something and was refused on the spot, as no one can answer it yet. */
+  | { type: 'requestDeclined'; turnId: string | null; method: string; detail: string }
+  | { type: 'turnCompleted'; turnId: string; outcome: TurnOutcome }
+  /** Something went wrong that does not end the turn by itself. */
+  | { type: 'runtimeError'; message: string; willRetry: boolean }
+  /** The process is gone; a turn that ran has ended without a `turnCompleted`. Fired exactly once per started runtime. */
+  | { type: 'exited'; reason: ExitReason; code: number | null; signal: string | null; stderrTail: string };
+
+/** `stopped`: asked for by us. `crashed`: ended by itself. `unresponsive`: we ended it because it gave no answer. */
+export type ExitReason = 'stopped' | 'crashed' | 'unresponsive';
+
+/** What one round or steer carries. `clientId` comes back in `inputDelivered` and in the history. */
+export interface TurnInput {
+  text: string;
+  clientId: string;
+}
+
+export type SteerResult =
+  /** Accepted; believed only after `inputDelivered`. */
+  | { accepted: true }
+  /** The turn was over, is another one, or cannot be steered: the caller queues the text. */
+  | { accepted: false; reason: 'noActiveTurn' | 'notSteerable' };
+
+export type InterruptResult =
+  | { stopped: true }
+  /** No turn was running. */
+  | { stopped: false; reason: 'noActiveTurn' };
+
+/** Where an input that was sent before a crash stands in the agent's own history. */
+export type InputFate =
+  | { found: false; /** The whole history was searched; otherwise the search was cut off. */ complete: boolean }
+  | { found: true; turnId: string; turn: 'completed' | 'interrupted' | 'failed' | 'running' };
+
+export type RuntimeErrorReason =
+  /** The program is missing, not executable or too old. */
+  | 'programUnusable'
+  | 'startFailed'
+  /** The stored thread cannot be resumed: it is not known (any more). Nothing was started instead. */
+  | 'threadLost'
+  /** Another process still writes this thread. */
+  | 'threadBusy'
+  | 'unauthorized'
+  | 'overloaded'
+  | 'unresponsive'
+  | 'notRunning'
+  | 'turnActive'
+  | 'refused';
+
+/**
+ * One agent's runtime. `start` and `stop` may be called at any time and concurrently; calls share one promise.
+ * Methods reject with a `TinytownError<RuntimeErrorReason>`. Events are fired synchronously, in order.
+ */
+export interface CodingAgent {
+  readonly mode: RuntimeMode;
+  readonly onEvent: Event<RuntimeEvent>;
+  /** The process id while one lives. */
+  readonly pid: number | undefined;
+
+  /**
+   * Starts the program and resumes `threadId`, or opens a new thread where it is null.
+   * Resolves with the thread's id; null for a runtime that has none.
+   */
+  start(threadId: string | null): Promise<{ threadId: string | null }>;
+
+  /** Starts a turn; resolves once it was accepted. Never called while a turn is active. */
+  startTurn(input: TurnInput): Promise<{ turnId: string }>;
+
+  steer(input: TurnInput): Promise<SteerResult>;
+
+  /** Ends the running turn; resolves when it has ended (`turnCompleted` was fired), by force if need be. */
+  interrupt(): Promise<InterruptResult>;
+
+  /** Looks sent inputs up in the stored history, newest turns first, bounded. Only between `start` and the first turn. */
+  findInputs(clientIds: readonly string[]): Promise<Map<string, InputFate>>;
+
+  /** Ends the program, gently, then surely. Safe to call at any time; afterwards the object is done with. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,22 @@
+/** Waits that end: whatever is asked of another process may never be answered. */
+import { TinytownError } from './errors.ts';
+
+export class TimeoutError extends TinytownError<'timeout'> {
+  constructor(what: string, milliseconds: number) {
+    super('timeout', `${what} gave no answer within ${milliseconds} ms.`);
+    this.name = 'TimeoutError';
+  }
+}
+
+/** Settles as `promise` does, or rejects with a {@link TimeoutError} after `milliseconds`. The promise itself goes on. */
+export async function within<T>(promise: Promise<T>, milliseconds: number, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new TimeoutError(what, milliseconds)), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
