@@ -15,7 +15,7 @@ export class Emitter<T> implements Disposable {
 
   /** Calls every listener in turn, at once. A listener that throws stops neither the others nor the caller: see `onError`. */
   fire(value: T): void {
-    for (const listener of [...this.listeners]) {
+    for (const listener of this.listeners) {
       try {
         listener(value);
       } catch (error) {
