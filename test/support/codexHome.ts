@@ -1,0 +1,49 @@
+/** A private CODEX_HOME whose model is the scripted one: the real codex with no account and no network. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { tempDir } from './tempDir.ts';
+
+export interface CodexHome {
+  /** The folder that `CODEX_HOME` names. */
+  home: string;
+  /** Environment for codex: this process's, with `CODEX_HOME`, without keys of a real account. */
+  env: Record<string, string>;
+  remove(): Promise<void>;
+}
+
+/** The pinned codex of the development dependencies. */
+export const codexPath = path.resolve(
+  import.meta.dirname,
+  '../../node_modules/.bin',
+  process.platform === 'win32' ? 'codex.cmd' : 'codex',
+);
+
+/** @param modelUrl The scripted model's `url`, which ends in `/v1`. */
+export async function codexHome(modelUrl: string): Promise<CodexHome> {
+  const folder = await tempDir('codex-home');
+  await writeFile(path.join(folder.path, 'config.toml'), configToml(modelUrl), { mode: 0o600 });
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && !/^(OPENAI|CODEX)_/.test(name)) env[name] = value;
+  }
+  env['CODEX_HOME'] = folder.path;
+  return { home: folder.path, env, remove: () => folder.remove() };
+}
+
+function configToml(modelUrl: string): string {
+  return `model = "scripted"
+model_provider = "mock"
+check_for_update_on_startup = false
+
+[analytics]
+enabled = false
+
+[model_providers.mock]
+name = "Scripted model"
+base_url = ${JSON.stringify(modelUrl)}
+wire_api = "responses"
+requires_openai_auth = false
+request_max_retries = 0
+stream_max_retries = 0
+`;
+}

@@ -1,0 +1,91 @@
+/** How a scripted model's steps go over the wire: server-sent events in the shape of the Responses API. */
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** One thing that the model does in its answer. */
+export type Step =
+  /** Says something; `chunks` splits it into that many deltas. */
+  | { text: string; chunks?: number }
+  /** Runs a shell command; with `escalate` (the justification) it asks to leave the sandbox. */
+  | { exec: string; escalate?: string }
+  /** Calls a tool, an MCP one by its `namespace`. */
+  | { tool: { name: string; namespace?: string; arguments: unknown } }
+  /** Waits until the promise is resolved, or the client has gone. */
+  | { hold: Promise<unknown> }
+  /** Waits that many milliseconds: for demonstrations, not for tests. */
+  | { delay: number }
+  /** Fails the request with this HTTP status; only as the first step. */
+  | { error: number; message?: string };
+
+/** Sends `steps` as one response. Ends early, without a word, when `signal` says that nobody listens. */
+export async function stream(response: ServerResponse, steps: readonly Step[], signal: AbortSignal): Promise<void> {
+  const [first] = steps;
+  if (first && 'error' in first) {
+    response.writeHead(first.error, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error: { message: first.message ?? 'The script says no.', type: 'scripted' } }));
+    return;
+  }
+  const id = `resp_${randomUUID()}`;
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+  send(response, 'response.created', { response: { id } });
+  for (const step of steps) {
+    await play(response, step, signal);
+    if (signal.aborted) {
+      response.destroy();
+      return;
+    }
+  }
+  const usage = { input_tokens: 100, input_tokens_details: null, output_tokens: 20, output_tokens_details: null };
+  send(response, 'response.completed', { response: { id, usage: { ...usage, total_tokens: 120 } } });
+  response.end();
+}
+
+async function play(response: ServerResponse, step: Step, signal: AbortSignal): Promise<void> {
+  if ('hold' in step) {
+    await Promise.race([step.hold, aborted(signal)]);
+  } else if ('delay' in step) {
+    await Promise.race([pause(step.delay), aborted(signal)]);
+  } else if ('text' in step) {
+    say(response, step.text, step.chunks ?? 1);
+  } else if ('exec' in step) {
+    const escalation =
+      step.escalate === undefined ? {} : { sandbox_permissions: 'require_escalated', justification: step.escalate };
+    call(response, { name: 'exec_command', arguments: { cmd: step.exec, ...escalation } });
+  } else if ('tool' in step) {
+    call(response, step.tool);
+  } else {
+    throw new Error('An error can only be the first step of an answer.');
+  }
+}
+
+function say(response: ServerResponse, text: string, chunks: number): void {
+  const item = { type: 'message', id: `msg_${randomUUID()}`, role: 'assistant' };
+  send(response, 'response.output_item.added', { item: { ...item, content: [] } });
+  const size = Math.max(1, Math.ceil(text.length / chunks));
+  for (let from = 0; from < text.length; from += size) {
+    send(response, 'response.output_text.delta', { item_id: item.id, delta: text.slice(from, from + size) });
+  }
+  send(response, 'response.output_item.done', { item: { ...item, content: [{ type: 'output_text', text }] } });
+}
+
+function call(response: ServerResponse, tool: { name: string; namespace?: string; arguments: unknown }): void {
+  const item = {
+    type: 'function_call',
+    id: `fc_${randomUUID()}`,
+    call_id: `call_${randomUUID()}`,
+    name: tool.name,
+    ...(tool.namespace === undefined ? {} : { namespace: tool.namespace }),
+    arguments: JSON.stringify(tool.arguments),
+  };
+  send(response, 'response.output_item.done', { item });
+}
+
+function send(response: ServerResponse, type: string, data: Record<string, unknown>): void {
+  response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
