@@ -1,0 +1,165 @@
+/**
+ * Starts, watches and ends child processes for everything: app-server, one-shot agents, the local Redis. Arguments are a
+ * vector, never a shell string; each child leads a process group of its own; what it prints on stderr is drained.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { open, stat } from 'node:fs/promises';
+import type { Readable, Writable } from 'node:stream';
+import spawn from 'cross-spawn';
+import { TinytownError } from './errors.ts';
+import type { ProcessRegistry } from './processRegistry.ts';
+import { signalGroup } from './processTable.ts';
+import { TextRing } from './textRing.ts';
+
+/** How a process ended: one of the two is set. */
+export interface ExitValue {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export interface SpawnOptions {
+  cwd: string;
+  /** The whole environment, not an addition to ours. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** What it is for, in a word: stands in the registry. */
+  purpose: string;
+  registry: ProcessRegistry;
+}
+
+/** A process whose end is known and can be brought about. */
+export interface WatchedProcess {
+  readonly pid: number;
+  /** Resolves when the process itself has ended; its output may still hold something to read. Never rejects. */
+  readonly exited: Promise<ExitValue>;
+  /**
+   * Ends the process and its group: closes stdin, then SIGTERM, then SIGKILL, each after `graceMs` (2 s) without an exit;
+   * 0 kills at once. Concurrent calls share one end. Resolves with the exit.
+   */
+  stop(options?: { graceMs?: number }): Promise<ExitValue>;
+}
+
+export interface ManagedProcess extends WatchedProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** The last 16,384 characters of what it printed on stderr. */
+  stderrTail(): string;
+}
+
+const stderrLimit = 16_384;
+const defaultGraceMs = 2_000;
+
+/** @throws TinytownError `programUnusable` where the program or the folder does not exist or may not be used. */
+export async function spawnManaged(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions,
+): Promise<ManagedProcess> {
+  const child = await start(command, args, options, ['pipe', 'pipe', 'pipe']);
+  const { stdin, stdout, stderr } = child.process;
+  if (!stdin || !stdout || !stderr) throw new Error('A child that was started with pipes has none.');
+  const ring = new TextRing(stderrLimit);
+  stderr.setEncoding('utf8').on('data', (chunk: string) => ring.push(chunk));
+  // Writing to a process that has gone fails at the writer; unheard, the event would end us too.
+  for (const pipe of [stdin, stdout, stderr]) pipe.on('error', () => undefined);
+  await record(child, options, false);
+  void child.exited.then(() => signalGroup(child.pid, 'SIGKILL'));
+  return { ...watched(child, () => stdin.end()), stdin, stdout, stderrTail: () => ring.toString() };
+}
+
+/**
+ * Starts a process that outlives us and is shared by windows; never reaped. It has no pipes to us: what it prints is
+ * appended to `logFile`, private to the user.
+ * @throws TinytownError `programUnusable`
+ */
+export async function spawnDetached(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions & { logFile: string },
+): Promise<WatchedProcess> {
+  const log = await open(options.logFile, 'a', 0o600);
+  try {
+    const child = await start(command, args, options, ['ignore', log.fd, log.fd]);
+    child.process.unref();
+    await record(child, options, true);
+    return watched(child, () => undefined);
+  } finally {
+    await log.close();
+  }
+}
+
+interface Child {
+  process: ChildProcess;
+  pid: number;
+  exited: Promise<ExitValue>;
+}
+
+async function start(
+  command: string,
+  args: readonly string[],
+  { cwd, env }: SpawnOptions,
+  stdio: ('pipe' | 'ignore' | number)[],
+): Promise<Child> {
+  const folder = await stat(cwd).catch(() => undefined);
+  if (!folder?.isDirectory()) throw unusable(`The folder ${cwd} does not exist.`, undefined);
+  // On Windows `detached` would open a console window, and groups do not exist there.
+  const detached = process.platform !== 'win32';
+  const child = spawn(command, args, { cwd, env: { ...env }, stdio, detached, windowsHide: true });
+  const exited = new Promise<ExitValue>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    // `exit` may never come after this. Listening on also keeps a later failure to signal from ending us.
+    child.on('error', (error) => reject(unusable(`${command} could not be started.`, error)));
+  });
+  if (child.pid === undefined) throw unusable(`${command} could not be started.`, undefined);
+  return { process: child, pid: child.pid, exited };
+}
+
+function unusable(message: string, cause: unknown): TinytownError<'programUnusable'> {
+  const detail = cause instanceof Error ? ` ${cause.message}` : '';
+  return new TinytownError('programUnusable', `${message}${detail}`, { cause });
+}
+
+/** A process that cannot be recorded could be orphaned: it is ended instead. */
+async function record(child: Child, { registry, purpose }: SpawnOptions, detached: boolean): Promise<void> {
+  try {
+    await registry.add(child.pid, purpose, detached);
+  } catch (error) {
+    signalGroup(child.pid, 'SIGKILL');
+    throw error;
+  }
+  void child.exited.then(() => registry.remove(child.pid)).catch(() => undefined);
+}
+
+function watched({ pid, exited }: Child, closeInput: () => void): WatchedProcess {
+  let stopping: Promise<ExitValue> | undefined;
+
+  async function stopOnce(graceMs: number): Promise<ExitValue> {
+    closeInput();
+    if (graceMs > 0 && (await endsWithin(exited, graceMs))) return await exited;
+    if (graceMs > 0) signalGroup(pid, 'SIGTERM');
+    if (graceMs > 0 && (await endsWithin(exited, graceMs))) return await exited;
+    signalGroup(pid, 'SIGKILL');
+    return await exited;
+  }
+
+  return {
+    pid,
+    exited,
+    stop({ graceMs = defaultGraceMs } = {}) {
+      stopping ??= stopOnce(graceMs);
+      return stopping;
+    },
+  };
+}
+
+async function endsWithin(exited: Promise<ExitValue>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  const ended = await Promise.race([exited.then(() => true), limit]);
+  clearTimeout(timer);
+  return ended;
+}
