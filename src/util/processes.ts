@@ -81,7 +81,7 @@ export async function spawnDetached(
     const child = await start(command, args, options, ['ignore', log.fd, log.fd]);
     child.process.unref();
     await record(child, options, true);
-    return watched(child, () => undefined);
+    return watched(child, undefined);
   } finally {
     await log.close();
   }
@@ -132,14 +132,16 @@ async function record(child: Child, { registry, purpose }: SpawnOptions, detache
   void child.exited.then(() => registry.remove(child.pid)).catch(() => undefined);
 }
 
-function watched({ pid, exited }: Child, closeInput: () => void): WatchedProcess {
+function watched({ pid, exited }: Child, closeInput: (() => void) | undefined): WatchedProcess {
   let stopping: Promise<ExitValue> | undefined;
 
   async function stopOnce(graceMs: number): Promise<ExitValue> {
-    closeInput();
-    if (graceMs > 0 && (await endsWithin(exited, graceMs))) return await exited;
-    if (graceMs > 0) signalGroup(pid, 'SIGTERM');
-    if (graceMs > 0 && (await endsWithin(exited, graceMs))) return await exited;
+    closeInput?.();
+    if (graceMs > 0) {
+      if (closeInput && (await endsWithin(exited, graceMs))) return await exited;
+      signalGroup(pid, 'SIGTERM');
+      if (await endsWithin(exited, graceMs)) return await exited;
+    }
     signalGroup(pid, 'SIGKILL');
     return await exited;
   }

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type ExitValue, type ManagedProcess, spawnDetached, spawnManaged } from '../../../src/util/processes.ts';
+import { ProcessRegistry } from '../../../src/util/processRegistry.ts';
+import { startTimeOf } from '../../../src/util/processTable.ts';
+import { eventually } from '../../support/eventually.ts';
+import { tempDir } from '../../support/tempDir.ts';
+
+describe('processes', () => {
+  let folder: Awaited<ReturnType<typeof tempDir>>;
+  let registry: ProcessRegistry;
+  const started: { stop(options: { graceMs: number }): Promise<ExitValue> }[] = [];
+
+  beforeEach(async () => {
+    folder = await tempDir('processes');
+    registry = new ProcessRegistry(path.join(folder.path, 'registry'));
+  });
+
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((child) => child.stop({ graceMs: 0 })));
+    await folder.remove();
+  });
+
+  /** A Node.js program as the child. */
+  async function node(script: string, ...args: string[]): Promise<ManagedProcess> {
+    const child = await spawnManaged(process.execPath, ['-e', script, ...args], options());
+    started.push(child);
+    return child;
+  }
+
+  function options(purpose = 'test') {
+    return { cwd: folder.path, env: process.env, purpose, registry };
+  }
+
+  /** Rewrites a record, as if another process of the past had left it. */
+  async function rewrite(pid: number, change: (record: { startTime: string; owner: { startTime: string } }) => void) {
+    const file = path.join(folder.path, 'registry', `${pid}.json`);
+    const record = JSON.parse(await readFile(file, 'utf8')) as Parameters<typeof change>[0];
+    change(record);
+    await writeFile(file, JSON.stringify(record));
+  }
+
+  it('passes arguments as they are and takes input', async () => {
+    const child = await node('process.stdin.pipe(process.stdout); console.log(process.argv[1])', '$(id) "; `x`');
+    child.stdin.end('in');
+    assert.equal(await text(child.stdout), '$(id) "; `x`\nin');
+    assert.deepEqual(await child.exited, { code: 0, signal: null });
+  });
+
+  it('says how a process ended, as a value', async () => {
+    assert.deepEqual(await (await node('process.exit(3)')).exited, { code: 3, signal: null });
+    const killed = await node('process.kill(process.pid, "SIGKILL")');
+    assert.deepEqual(await killed.exited, { code: null, signal: 'SIGKILL' });
+  });
+
+  it('keeps the end of stderr however much comes', async () => {
+    const child = await node('for (let i = 0; i < 20_000; i++) process.stderr.write("line " + i + "\\n")');
+    await child.exited;
+    await eventually(() => child.stderrTail().endsWith('line 19999\n'));
+    assert.ok(child.stderrTail().length <= 16_384);
+  });
+
+  for (const [what, command, prepare] of [
+    ['a missing program', 'no-such-program', undefined],
+    ['a file that is not executable', 'plain.txt', (file: string) => writeFile(file, 'x')],
+  ] as const) {
+    it(`rejects ${what} with a reason`, async () => {
+      const file = path.join(folder.path, command);
+      await prepare?.(file);
+      if (prepare) await chmod(file, 0o600);
+      await assert.rejects(spawnManaged(file, [], options()), { reason: 'programUnusable' });
+      assert.deepEqual(await registry.list(), []);
+    });
+  }
+
+  it('tells a missing folder from a missing program', async () => {
+    const missing = { ...options(), cwd: path.join(folder.path, 'gone') };
+    await assert.rejects(spawnManaged(process.execPath, [], missing), /folder .*gone does not exist/);
+  });
+
+  describe('stop', () => {
+    it('is gentle with one that ends when its input ends', async () => {
+      const child = await node('process.stdin.on("end", () => process.exit(7)).resume()');
+      assert.deepEqual(await child.stop(), { code: 7, signal: null });
+    });
+
+    it('asks, then kills, one that listens to nothing; concurrent calls share one end', async () => {
+      const child = await node('process.on("SIGTERM", () => {}); setInterval(() => {}, 1e6); console.log("up")');
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      const [first, second] = await Promise.all([child.stop({ graceMs: 50 }), child.stop({ graceMs: 50 })]);
+      assert.deepEqual(first, { code: null, signal: 'SIGKILL' });
+      assert.equal(second, first);
+    });
+
+    it('takes the whole group along, even when the leader leaves by itself', async () => {
+      const spawnsOne = `const c = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'],
+        { stdio: 'inherit' }); console.log(c.pid); process.stdin.on('end', () => process.exit(0)).resume()`;
+      const child = await node(spawnsOne);
+      const grandchild = Number(await new Promise((resolve) => child.stdout.once('data', resolve)));
+      assert.ok(await startTimeOf(grandchild));
+      await child.stop();
+      await eventually(async () => (await startTimeOf(grandchild)) === undefined);
+    });
+  });
+
+  describe('registry', () => {
+    it('holds a living process, privately, and forgets it when it ends', async () => {
+      const child = await node('process.stdin.resume()');
+      const [record] = await registry.list();
+      assert.equal(record?.pid, child.pid);
+      assert.equal(record?.purpose, 'test');
+      assert.equal(record?.owner.pid, process.pid);
+      const file = path.join(folder.path, 'registry', `${child.pid}.json`);
+      assert.equal((await stat(file)).mode & 0o777, 0o600);
+      assert.equal((await stat(path.dirname(file))).mode & 0o777, 0o700);
+      await child.stop();
+      await eventually(async () => (await registry.list()).length === 0);
+    });
+
+    it('reaps nothing whose owner lives', async () => {
+      const child = await node('process.stdin.resume()');
+      assert.equal(await registry.reap(), 0);
+      assert.ok(await startTimeOf(child.pid));
+    });
+
+    it('reaps what a gone owner left, though it ignores SIGTERM', async () => {
+      const child = await node('process.on("SIGTERM", () => {}); process.stdin.resume(); console.log("up")');
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      await rewrite(child.pid, (record) => (record.owner.startTime = 'another time'));
+      assert.equal(await registry.reap(), 1);
+      assert.equal((await child.exited).signal, 'SIGKILL');
+      assert.deepEqual(await registry.list(), []);
+    });
+
+    it('leaves a stranger alone that now has the recorded id', async () => {
+      const child = await node('process.stdin.resume()');
+      await rewrite(child.pid, (record) => {
+        record.startTime = 'another time';
+        record.owner.startTime = 'another time';
+      });
+      assert.equal(await registry.reap(), 0);
+      assert.ok(await startTimeOf(child.pid));
+      assert.deepEqual(await registry.list(), [], 'the stale record is dropped');
+    });
+
+    it('drops unreadable records', async () => {
+      await node('');
+      await writeFile(path.join(folder.path, 'registry', '1.json'), '{"pid":');
+      assert.equal(await registry.reap(), 0);
+      await eventually(async () => (await registry.list()).length === 0);
+    });
+
+    it('never reaps a detached one; it prints to its log', async () => {
+      const logFile = path.join(folder.path, 'log');
+      const script = 'console.log("out"); console.error("err"); setInterval(() => {}, 1e6)';
+      const child = await spawnDetached(process.execPath, ['-e', script], { ...options('redis'), logFile });
+      started.push(child);
+      await rewrite(child.pid, (record) => (record.owner.startTime = 'another time'));
+      assert.equal(await registry.reap(), 0);
+      await eventually(async () => (await readFile(logFile, 'utf8')) === 'out\nerr\n');
+      assert.deepEqual(await child.stop({ graceMs: 1_000 }), { code: null, signal: 'SIGTERM' });
+    });
+  });
+});
