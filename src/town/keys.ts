@@ -1,0 +1,152 @@
+/** Every key of a town's part of Redis is named here, and nowhere else. The schema is shared with the `tt` client. */
+
+/** The fixed id of the supervisor, also called conductor: messages to it are messages to the human. */
+export const SUPERVISOR_ID = '00000000-0000-0000-0000-000000000001';
+
+const MAX_TOWN_NAME = 64;
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+// oxlint-disable-next-line no-control-regex -- naming them is the purpose
+const forbiddenInTownName = /[:*\u0000-\u001f\u007f]/;
+
+/** Whether `text` has the form of an id (a UUID of any version, in either case). */
+export function isId(text: string): boolean {
+  return uuid.test(text);
+}
+
+/** Says what is wrong with a town's name, or undefined where it can be used. */
+export function townNameProblem(name: string): string | undefined {
+  if (name.trim() === '') return 'The town has no name.';
+  if (name !== name.trim()) return 'The town’s name starts or ends with a blank.';
+  if (name.length > MAX_TOWN_NAME) return `The town’s name is longer than ${MAX_TOWN_NAME} characters.`;
+  if (forbiddenInTownName.test(name)) return 'The town’s name holds a colon, an asterisk or a control character.';
+  return undefined;
+}
+
+/** The kinds of key that one id belongs to, as they stand in the key's third place. */
+const idKinds = [
+  'agent',
+  'inbox',
+  'urgent',
+  'task',
+  'activity',
+  'stop',
+  'inflight',
+  'turn',
+  'held',
+  'dead',
+  'lease',
+  'epoch',
+  'control',
+] as const;
+
+type IdKind = (typeof idKinds)[number];
+
+/** What a key of a town holds. `other` is any key under the town's prefix that is not of concern here. */
+export type KeyKind = IdKind | 'backlog' | 'events' | 'agentEvents' | 'windowLease' | 'other';
+
+/** The keys of one town. `tt` finds agents, tasks and inboxes by prefix, so keys of our own use other third places. */
+export class TownKeys {
+  readonly town: string;
+  readonly prefix: string;
+  readonly backlog: string;
+  readonly events: string;
+  /** A pub/sub channel, not a key. */
+  readonly broadcast: string;
+
+  /** @throws RangeError for a name that {@link townNameProblem} objects to. */
+  constructor(town: string) {
+    const problem = townNameProblem(town);
+    if (problem !== undefined) throw new RangeError(problem);
+    this.town = town;
+    this.prefix = `tt:${town}:`;
+    this.backlog = `${this.prefix}backlog`;
+    this.events = `${this.prefix}events`;
+    this.broadcast = `${this.prefix}broadcast`;
+  }
+
+  agent(id: string): string {
+    return this.of('agent', id);
+  }
+  inbox(id: string): string {
+    return this.of('inbox', id);
+  }
+  urgent(id: string): string {
+    return this.of('urgent', id);
+  }
+  task(id: string): string {
+    return this.of('task', id);
+  }
+  activity(id: string): string {
+    return this.of('activity', id);
+  }
+  stop(id: string): string {
+    return this.of('stop', id);
+  }
+  inflight(id: string): string {
+    return this.of('inflight', id);
+  }
+  turn(id: string): string {
+    return this.of('turn', id);
+  }
+  held(id: string): string {
+    return this.of('held', id);
+  }
+  dead(id: string): string {
+    return this.of('dead', id);
+  }
+  lease(id: string): string {
+    return this.of('lease', id);
+  }
+  epoch(id: string): string {
+    return this.of('epoch', id);
+  }
+  control(id: string): string {
+    return this.of('control', id);
+  }
+  agentEvents(id: string): string {
+    return `${this.events}:agent:${id}`;
+  }
+  windowLease(windowId: string): string {
+    return `${this.prefix}lease:window:${windowId}`;
+  }
+
+  /** Remembers for a short while that a message was written, so that repeating the write does nothing. */
+  sent(messageId: string): string {
+    return `${this.prefix}sent:${messageId}`;
+  }
+  /** Holds a name or nickname for an agent that is just being made. */
+  reservedName(name: string): string {
+    return `${this.prefix}reserved:${name.toLowerCase()}`;
+  }
+  /** Written and deleted at once, to see whether the server tells of changes. */
+  probe(token: string, part: string): string {
+    return `${this.prefix}probe:${token}:${part}`;
+  }
+
+  /** A glob for `SCAN` and `PSUBSCRIBE` that matches every key of this town and no other's. */
+  get pattern(): string {
+    return `${this.prefix.replace(/[\\?[\]^]/g, '\\$&')}*`;
+  }
+
+  /** What `key` is, or undefined where it belongs to another town. */
+  parse(key: string): { kind: KeyKind; id?: string } | undefined {
+    if (!key.startsWith(this.prefix)) return undefined;
+    const rest = key.slice(this.prefix.length);
+    if (rest === 'backlog' || rest === 'events') return { kind: rest };
+    const colon = rest.indexOf(':');
+    if (colon < 0) return { kind: 'other' };
+    const place = rest.slice(0, colon);
+    const id = rest.slice(colon + 1);
+    if (place === 'events' && id.startsWith('agent:')) return { kind: 'agentEvents', id: id.slice('agent:'.length) };
+    if (place === 'lease' && id.startsWith('window:')) return { kind: 'windowLease', id: id.slice('window:'.length) };
+    return isIdKind(place) ? { kind: place, id } : { kind: 'other' };
+  }
+
+  private of(kind: IdKind, id: string): string {
+    return `${this.prefix}${kind}:${id}`;
+  }
+}
+
+function isIdKind(place: string): place is IdKind {
+  return idKinds.some((kind) => kind === place);
+}

@@ -1,0 +1,69 @@
+/** Names of agents: which may be given, and whom a reference means. */
+import { SUPERVISOR_ID, isId } from './keys.ts';
+import type { AgentRecord } from './records.ts';
+
+export const MAX_AGENT_NAME = 64;
+
+const reserved = ['supervisor', 'conductor'];
+// oxlint-disable-next-line no-control-regex -- finding them is the purpose
+const controls = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffd]/;
+const shortId = /^[0-9a-f]{4}$/i;
+
+type Named = Pick<AgentRecord, 'id' | 'name' | 'nickname'>;
+
+/** Whether `ref` means the supervisor, the human: by either of its names, or its id. */
+export function isSupervisor(ref: string): boolean {
+  const said = ref.trim().toLowerCase();
+  return reserved.includes(said) || said === SUPERVISOR_ID;
+}
+
+/**
+ * What is wrong with a name or nickname for a new agent, as a sentence for the user; undefined where it can be used.
+ * A name of exactly four hex digits is refused too: references by short id would hit it.
+ */
+export function validateAgentName(name: string, taken: Iterable<Named>): string | undefined {
+  const wanted = name.trim();
+  if (wanted === '') return 'Give the agent a name.';
+  if (wanted !== name) return 'An agent’s name must not start or end with a blank.';
+  if (wanted.length > MAX_AGENT_NAME) return `An agent’s name must not be longer than ${MAX_AGENT_NAME} characters.`;
+  if (controls.test(wanted)) return 'An agent’s name must not hold control characters.';
+  if (isSupervisor(wanted)) return `“${wanted}” is reserved: it means you, the supervisor. Choose another name.`;
+  if (isId(wanted) || shortId.test(wanted)) return `“${wanted}” looks like an agent’s id. Choose another name.`;
+  const lower = wanted.toLowerCase();
+  for (const agent of taken) {
+    if (agent.name.toLowerCase() === lower) return `There is already an agent named “${agent.name}”.`;
+    if (agent.nickname?.toLowerCase() === lower) return `“${agent.nickname}” is the nickname of ${agent.name}.`;
+  }
+  return undefined;
+}
+
+export type Resolved<A> = { ok: true; agent: A } | { ok: false; reason: 'notFound' | 'ambiguous'; message: string };
+
+/**
+ * The agent that `ref` means: its id, name, nickname, or the first four hex digits of its id, in any case. Of these the
+ * first kind that has a match decides; several matches of one kind are an error that names the candidates.
+ */
+export function resolveAgent<A extends Named>(ref: string, agents: Iterable<A>): Resolved<A> {
+  const said = ref.trim().toLowerCase();
+  const all = [...agents];
+  const ways: ((agent: A) => boolean)[] = [
+    (agent) => agent.id.toLowerCase() === said,
+    (agent) => agent.name.toLowerCase() === said || agent.nickname?.toLowerCase() === said,
+    (agent) => shortId.test(said) && agent.id.toLowerCase().startsWith(said),
+  ];
+  for (const matches of ways) {
+    const found = all.filter(matches);
+    const [agent] = found;
+    if (found.length === 1 && agent !== undefined) return { ok: true, agent };
+    if (found.length > 1) {
+      const candidates = found.map((it) => `${it.name} (${it.id})`).join(', ');
+      return { ok: false, reason: 'ambiguous', message: `“${ref}” means more than one agent: ${candidates}.` };
+    }
+  }
+  const known = all.map((it) => it.name).toSorted();
+  const hint =
+    known.length === 0
+      ? 'There are no agents yet.'
+      : `There are: ${known.slice(0, 10).join(', ')}${known.length > 10 ? ', …' : ''}.`;
+  return { ok: false, reason: 'notFound', message: `There is no agent “${ref}”. ${hint}` };
+}
