@@ -1,0 +1,149 @@
+/**
+ * Programs that tests and the demo start: each in a process group of its own, and none outlives this process. What they
+ * start in turn, even detached, is found by a mark in its environment.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { eventually } from './eventually.ts';
+
+const MARK = 'TINYTOWN_TEST_RUN';
+const onWindows = process.platform === 'win32';
+
+/** One run's family of processes: everything started with `env` in its environment, however deep. */
+export interface Family {
+  readonly env: Readonly<Record<string, string>>;
+  /** Those alive now. Linux and macOS; elsewhere none is found. */
+  members(): FamilyMember[];
+  /** Ends every member, gently first; resolves when none is left. At process exit this happens by itself, at once. */
+  end(): Promise<void>;
+}
+
+export interface FamilyMember {
+  pid: number;
+  command: string;
+}
+
+const families = new Set<Family>();
+const groups = new Set<ChildProcess>();
+
+export function startFamily(): Family {
+  const mark = `${MARK}=${process.pid}-${randomBytes(6).toString('hex')}`;
+  const family: Family = {
+    env: { [MARK]: mark.slice(MARK.length + 1) },
+    members: () => markedProcesses(mark),
+    async end() {
+      signalAll(family, 'SIGTERM');
+      await eventually(() => family.members().length === 0, { timeout: 5_000, interval: 50 }).catch(() => undefined);
+      signalAll(family, 'SIGKILL');
+      await eventually(() => family.members().length === 0, { timeout: 5_000, interval: 50, what: 'The end of all' });
+      families.delete(family);
+    },
+  };
+  families.add(family);
+  endEverythingWithThisProcess();
+  return family;
+}
+
+export interface StartOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** File that takes what it writes; without one its output is dropped. */
+  log?: string;
+}
+
+/** Starts a program in a group of its own that dies with this process. */
+export function startChild(command: string, args: readonly string[], { cwd, env, log }: StartOptions): ChildProcess {
+  const output = log === undefined ? undefined : openSync(log, 'a', 0o600);
+  const child = spawn(command, args, {
+    cwd,
+    env: env ?? process.env,
+    detached: !onWindows,
+    stdio: ['ignore', output ?? 'ignore', output ?? 'ignore'],
+  });
+  if (output !== undefined) closeSync(output);
+  groups.add(child);
+  child.once('exit', () => groups.delete(child));
+  endEverythingWithThisProcess();
+  return child;
+}
+
+/** Ends a child of {@link startChild} and its group: gently, and after `graceMs` surely. */
+export async function stopChild(child: ChildProcess, graceMs = 3_000): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exited = once(child, 'exit');
+    const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), graceMs);
+    signalGroup(child, 'SIGTERM');
+    await exited;
+    clearTimeout(timer);
+  }
+  // The leader is gone; grandchildren in its group must go too.
+  signalGroup(child, 'SIGKILL');
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  if (onWindows) {
+    spawnSync('taskkill', ['/pid', String(child.pid), '/t', '/f']);
+    return;
+  }
+  signalPid(-child.pid, signal);
+}
+
+function signalPid(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone already.
+  }
+}
+
+function signalAll(family: Family, signal: NodeJS.Signals): void {
+  for (const { pid } of family.members()) signalPid(pid, signal);
+}
+
+let watching = false;
+
+function endEverythingWithThisProcess(): void {
+  if (watching) return;
+  watching = true;
+  process.once('exit', () => {
+    for (const child of groups) signalGroup(child, 'SIGKILL');
+    for (const family of families) signalAll(family, 'SIGKILL');
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      // Whoever else listens (mocha, the demo) ends in order; alone, this ends the process, and `exit` the rest.
+      if (process.listenerCount(signal) === 0) process.exit(128 + constants.signals[signal]);
+    });
+  }
+}
+
+/** Processes other than this one whose environment holds `mark`. */
+function markedProcesses(mark: string): FamilyMember[] {
+  if (process.platform === 'darwin') return markedByPs(mark);
+  if (process.platform !== 'linux') return [];
+  const found: FamilyMember[] = [];
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
+    try {
+      if (!readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(mark)) continue;
+      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      // A zombie has an empty command line: it is over, only not yet waited for.
+      if (command !== '') found.push({ pid: Number(name), command });
+    } catch {
+      // Ended while being read, or not ours to read.
+    }
+  }
+  return found;
+}
+
+function markedByPs(mark: string): FamilyMember[] {
+  const lines = spawnSync('ps', ['axEww', '-o', 'pid=,command='], { encoding: 'utf8' }).stdout.split('\n');
+  return lines
+    .filter((line) => line.includes(mark))
+    .map((line) => ({ pid: Number.parseInt(line, 10), command: line.trim().replace(/^\d+\s+/, '') }))
+    .filter(({ pid }) => pid !== process.pid);
+}

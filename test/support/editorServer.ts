@@ -1,0 +1,98 @@
+/** One VS Code server: the workbench for any number of browser pages, each a window with an extension host of its own. */
+import type { ChildProcess } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { startChild, stopChild } from './children.ts';
+import { eventually } from './eventually.ts';
+import { freePort } from './freePort.ts';
+import { ensureCodeServer } from './setup/codeServer.ts';
+import { run } from './setup/run.ts';
+
+export interface EditorServerOptions {
+  /** Holds settings, state, logs and the extensions' own storage. */
+  userData: string;
+  extensionsDir: string;
+  env?: NodeJS.ProcessEnv;
+  /** Ask whether the folder is trusted, as a desktop editor does. Otherwise every folder is. */
+  workspaceTrust?: boolean;
+  /** Lets the page's address choose extensions under development and their tests. */
+  extensionTests?: boolean;
+}
+
+export interface EditorServer {
+  /** `127.0.0.1:PORT` */
+  readonly authority: string;
+  readonly process: ChildProcess;
+  /** Where its output goes. */
+  readonly log: string;
+  /** Address of a window on `folder`, or of an empty one. */
+  windowUrl(folder?: string, extra?: Record<string, string>): string;
+  stop(): Promise<void>;
+}
+
+export async function startEditorServer(options: EditorServerOptions): Promise<EditorServer> {
+  const { userData, extensionsDir, workspaceTrust = false, extensionTests = false } = options;
+  const { node, serverMain } = await ensureCodeServer();
+  await mkdir(userData, { recursive: true });
+  const port = await freePort();
+  const authority = `127.0.0.1:${port}`;
+  const log = path.join(userData, 'server.log');
+  const child = startChild(
+    node,
+    [
+      serverMain,
+      '--host=127.0.0.1',
+      `--port=${port}`,
+      '--without-connection-token',
+      '--accept-server-license-terms',
+      '--telemetry-level=off',
+      `--user-data-dir=${userData}`,
+      `--extensions-dir=${extensionsDir}`,
+      `--server-data-dir=${path.join(userData, 'server')}`,
+      ...(workspaceTrust ? [] : ['--disable-workspace-trust']),
+      ...(extensionTests ? ['--enable-smoke-test-driver'] : []),
+    ],
+    { log, ...(options.env && { env: options.env }) },
+  );
+  const server: EditorServer = {
+    authority,
+    process: child,
+    log,
+    windowUrl(folder, extra = {}) {
+      const query = new URLSearchParams(extra);
+      if (folder !== undefined) query.set('folder', path.resolve(folder));
+      return `http://${authority}/?${query.toString()}`;
+    },
+    stop: () => stopChild(child),
+  };
+  try {
+    await eventually(
+      () => {
+        if (child.exitCode !== null) throw new Error(`The VS Code server ended (${child.exitCode}); see ${log}.`);
+        return fetch(`http://${authority}/version`).then((reply) => reply.ok);
+      },
+      { timeout: 30_000, interval: 50, what: `The VS Code server (see ${log})` },
+    );
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}
+
+/** Installs a VSIX the way a user would, into a folder for extensions. */
+export async function installExtension(vsix: string, extensionsDir: string): Promise<void> {
+  await extensionCommand(extensionsDir, '--install-extension', vsix);
+}
+
+/** `publisher.name@version` of what is installed in a folder for extensions. */
+export async function listExtensions(extensionsDir: string): Promise<string[]> {
+  const output = await extensionCommand(extensionsDir, '--list-extensions', '--show-versions');
+  return output.split('\n').filter((line) => /^[\w-]+\.[\w-]+@/.test(line));
+}
+
+async function extensionCommand(extensionsDir: string, ...args: string[]): Promise<string> {
+  const { node, serverMain } = await ensureCodeServer();
+  const dirs = ['--extensions-dir', extensionsDir, '--server-data-dir', path.join(extensionsDir, '.server')];
+  return run(node, [serverMain, ...args, ...dirs, '--accept-server-license-terms'], { timeout: 60_000 });
+}

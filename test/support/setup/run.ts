@@ -1,0 +1,44 @@
+/** Runs a program of the set-up to its end, quietly; its output is shown only where it fails. */
+import { spawn } from 'node:child_process';
+
+export interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Milliseconds after which it is ended. */
+  timeout?: number;
+}
+
+/** What a set-up step could not do, and what the reader can: printed without a stack. */
+export class SetUpError extends Error {
+  override readonly name = 'SetUpError';
+}
+
+export function say(text: string): void {
+  process.stdout.write(`[setup] ${text}\n`);
+}
+
+/** Resolves with its output when it ends with 0; rejects with the end of its output otherwise. */
+export function run(command: string, args: readonly string[], { cwd, env, timeout }: RunOptions = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env: env ?? process.env, timeout, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    let errors = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-20_000)));
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      if (code === 0) return resolve(output);
+      const tail = `${output}\n${errors}`.trim().split('\n').slice(-30).join('\n');
+      return reject(
+        new SetUpError(`\`${[command, ...args].join(' ')}\` ended with ${code ?? signal ?? 'no code'}:\n${tail}`),
+      );
+    });
+  });
+}
+
+/** This process's environment without what `npm run` adds to it, which would steer another npm in another folder. */
+export function cleanEnv(): NodeJS.ProcessEnv {
+  const own =
+    /^(npm_(package|lifecycle|command|execpath|node_execpath|config_(local|global)_prefix|config_user_agent)|INIT_CWD)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
+}
