@@ -114,9 +114,10 @@ function endEverythingWithThisProcess(): void {
     for (const family of families) signalAll(family, 'SIGKILL');
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
+    // Stays, because Ctrl-C reaches us more than once: from the terminal, and passed on by npm.
+    process.on(signal, () => {
       // Whoever else listens (mocha, the demo) ends in order; alone, this ends the process, and `exit` the rest.
-      if (process.listenerCount(signal) === 0) process.exit(128 + constants.signals[signal]);
+      if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
     });
   }
 }

@@ -42,3 +42,14 @@ export function cleanEnv(): NodeJS.ProcessEnv {
     /^(npm_(package|lifecycle|command|execpath|node_execpath|config_(local|global)_prefix|config_user_agent)|INIT_CWD)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
 }
+
+/** Runs `main`; where the set-up could not be done, says what to do and sets the exit code. */
+export async function reportSetUpErrors(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof SetUpError)) throw error;
+    process.stderr.write(`[setup] ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,99 @@
+/** `npm test`: brings what is missing, runs every suite in turn, and ends with one line of counts over all of them. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod/mini';
+import { COUNTS_FILE, type Counts } from './countingReporter.ts';
+import { ensureCodeServer } from './setup/codeServer.ts';
+import { reportSetUpErrors } from './setup/run.ts';
+import { ensureSystemPackages } from './setup/systemPackages.ts';
+import { tinytownCli } from './setup/tinytownCli.ts';
+import { tempDir } from './tempDir.ts';
+
+interface Step {
+  /** A script of package.json. */
+  script: string;
+  /** Suites hand in counts; the others pass or fail as a whole. */
+  isSuite: boolean;
+}
+
+interface Result extends Step, Counts {
+  seconds: number;
+}
+
+const steps: Step[] = [
+  { script: 'check', isSuite: false },
+  { script: 'test:unit', isSuite: true },
+  { script: 'test:integration', isSuite: true },
+  { script: 'test:host', isSuite: true },
+  { script: 'test:ui', isSuite: true },
+];
+
+const countsLine = z.object({ passed: z.number(), failed: z.array(z.string()), skipped: z.array(z.string()) });
+
+async function runStep(step: Step, dir: string, env: NodeJS.ProcessEnv): Promise<Result> {
+  process.stdout.write(`\n▶ ${step.script}\n`);
+  const file = path.join(dir, `${step.script.replace(':', '-')}.jsonl`);
+  const started = Date.now();
+  const child = spawn('npm', ['run', '--silent', step.script], {
+    env: { ...env, [COUNTS_FILE]: file },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  const [code]: unknown[] = await once(child, 'exit');
+  const result: Result = {
+    ...step,
+    seconds: (Date.now() - started) / 1000,
+    passed: 0,
+    failed: [],
+    skipped: [],
+  };
+  const lines = step.isSuite ? await readFile(file, 'utf8').catch(() => '') : '';
+  for (const line of lines.split('\n').filter((text) => text !== '')) {
+    const counts = countsLine.parse(JSON.parse(line));
+    result.passed += counts.passed;
+    result.failed.push(...counts.failed);
+    result.skipped.push(...counts.skipped);
+  }
+  const counted = result.passed + result.failed.length + result.skipped.length;
+  if (code !== 0 && result.failed.length === 0)
+    result.failed.push(`${step.script} ended with exit code ${String(code)}`);
+  else if (code === 0 && step.isSuite && counted === 0) result.failed.push(`${step.script} ran no test`);
+  return result;
+}
+
+function summarise(results: readonly Result[], seconds: number): void {
+  const lines = ['', 'Summary'];
+  for (const { script, isSuite, passed, failed, skipped, seconds: took } of results) {
+    const counts = isSuite ? `${passed} passed, ${failed.length} failed, ${skipped.length} skipped` : 'passed';
+    const verdict = !isSuite && failed.length > 0 ? 'failed' : counts;
+    lines.push(`  ${failed.length === 0 ? '✔' : '✘'} ${script.padEnd(18)}${verdict} (${took.toFixed(0)} s)`);
+  }
+  for (const { script, skipped } of results) lines.push(...skipped.map((title) => `  skipped  ${script}: ${title}`));
+  for (const { script, failed } of results) lines.push(...failed.map((title) => `  FAILED   ${script}: ${title}`));
+  const sum = (count: (result: Result) => number): number => results.reduce((total, each) => total + count(each), 0);
+  const failed = sum((result) => result.failed.length);
+  lines.push(`  ${seconds.toFixed(0)} s in all`, '');
+  lines.push(`${sum((each) => each.passed)} passed, ${failed} failed, ${sum((each) => each.skipped.length)} skipped`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+async function main(): Promise<void> {
+  const started = Date.now();
+  await ensureSystemPackages();
+  await ensureCodeServer();
+  const tt = await tinytownCli();
+  const env = { ...process.env, ...(tt !== undefined && { TT_BIN: tt }) };
+  const dir = await tempDir('counts');
+  const results: Result[] = [];
+  try {
+    for (const step of steps) results.push(await runStep(step, dir.path, env));
+  } finally {
+    await dir.remove();
+  }
+  summarise(results, (Date.now() - started) / 1000);
+}
+
+await reportSetUpErrors(main);

@@ -1,0 +1,5 @@
+/** Where the packaged extension is. */
+import path from 'node:path';
+
+export const vsixPath = path.resolve(import.meta.dirname, '../../tinytown-vscode.vsix');
+export const extensionId = 'tinytown.tinytown-vscode';

@@ -1,0 +1,50 @@
+/** The palette, quick picks and input boxes: one widget on top of the window. */
+import type { Locator, Page } from 'playwright-core';
+
+export class QuickInput {
+  readonly widget: Locator;
+  readonly input: Locator;
+  /** Choices that are listed now. */
+  readonly rows: Locator;
+  /** What an input box says is wrong with the text; also prompts. */
+  readonly message: Locator;
+
+  private readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.widget = page.locator('.quick-input-widget:visible');
+    this.input = this.widget.locator('.quick-input-box input');
+    this.rows = this.widget.locator('.monaco-list-row');
+    this.message = this.widget.locator('.quick-input-message');
+  }
+
+  /** Replaces the text, as soon as the widget is there. */
+  async type(text: string): Promise<void> {
+    await this.input.fill(text);
+  }
+
+  /** Accepts the text, or the choice that has the focus. */
+  async accept(): Promise<void> {
+    await this.input.press('Enter');
+  }
+
+  /** Chooses the row whose label contains `label`. */
+  async pick(label: string | RegExp): Promise<void> {
+    await this.rows.filter({ hasText: label }).first().click();
+  }
+
+  async cancel(): Promise<void> {
+    await this.page.keyboard.press('Escape');
+    await this.widget.waitFor({ state: 'hidden' });
+  }
+
+  /** Runs a command of the palette by its whole title, with its category: `Tinytown: Spawn Agent`. */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.type(`>${title}`);
+    // The label is matched whole: "Tinytown: Steer" must not run "Tinytown: Steer All".
+    const row = this.rows.filter({ has: this.page.getByText(title, { exact: true }) });
+    await row.first().click();
+  }
+}

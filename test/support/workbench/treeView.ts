@@ -1,0 +1,67 @@
+/** One view of the sidebar that shows a tree. */
+import type { Locator, Page } from 'playwright-core';
+
+export class TreeView {
+  readonly pane: Locator;
+  /** All rows that are in sight, each a tree item. */
+  readonly items: Locator;
+  /** What is shown where the view is empty. */
+  readonly welcome: Locator;
+
+  private readonly page: Page;
+
+  /** @param title The view's title, as its header says it. */
+  constructor(page: Page, title: string) {
+    this.page = page;
+    this.pane = page.locator('.sidebar .pane').filter({ has: page.locator(`.pane-header h3:text-is("${title}")`) });
+    this.items = this.pane.locator('.monaco-list-row[role="treeitem"]');
+    this.welcome = this.pane.locator('.welcome-view-content');
+  }
+
+  /** The row whose label is exactly `label`. */
+  item(label: string): Locator {
+    return this.items.filter({ has: this.page.locator(`.label-name:text-is("${label}")`) });
+  }
+
+  /** The grey text beside the label. */
+  description(label: string): Locator {
+    return this.item(label).locator('.label-description');
+  }
+
+  /** What the rows in sight say, for example `builder idle`. */
+  async texts(): Promise<string[]> {
+    const rows = await this.items.allInnerTexts();
+    return rows.map((text) => text.replace(/\s+/g, ' ').trim());
+  }
+
+  async expand(label: string): Promise<void> {
+    const row = this.item(label);
+    if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click();
+  }
+
+  async select(label: string): Promise<void> {
+    await this.item(label).click();
+  }
+
+  /** Presses an inline button of a row by its tooltip. */
+  async clickInline(label: string, action: string): Promise<void> {
+    const row = this.item(label);
+    await row.hover();
+    await row.locator(`.actions .action-label[aria-label^="${action}"]`).click();
+  }
+
+  /** Presses a button of the view's own title bar. */
+  async clickTitleAction(action: string): Promise<void> {
+    await this.pane.locator('.pane-header').hover();
+    await this.pane.locator(`.pane-header .action-label[aria-label^="${action}"]`).click();
+  }
+
+  /** Chooses from a row's context menu. */
+  async contextMenu(label: string, action: string): Promise<void> {
+    await this.item(label).click({ button: 'right' });
+    await this.page
+      .locator('.context-view .action-menu-item')
+      .filter({ has: this.page.locator(`.action-label:text-is("${action}")`) })
+      .click();
+  }
+}

@@ -1,0 +1,200 @@
+/** A window of a real VS Code as a user has it in front of them: the extension installed from its VSIX, driven by mouse and keys. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { launchBrowser } from '../browser.ts';
+import { type Family, startFamily } from '../children.ts';
+import { type EditorServer, startEditorServer } from '../editorServer.ts';
+import { eventually } from '../eventually.ts';
+import { tempDir } from '../tempDir.ts';
+import { installedExtension } from './installedExtension.ts';
+import { QuickInput } from './quickInput.ts';
+import { TreeView } from './treeView.ts';
+
+export interface WorkbenchOptions {
+  /** Folder to open; without one the window is empty. */
+  folder?: string;
+  /** User settings, over those that keep the window quiet. */
+  settings?: Record<string, unknown>;
+  /** Added to the environment of server and extension host. */
+  env?: Record<string, string>;
+  theme?: 'light' | 'dark';
+  /** Ask whether the folder is trusted. Otherwise every folder is. */
+  workspaceTrust?: boolean;
+}
+
+/** What every window of one server shares. */
+interface Shared {
+  server: EditorServer;
+  browser: Browser;
+  family: Family;
+  folder: string | undefined;
+  theme: 'light' | 'dark';
+  /** Holds settings and the extensions' storage. */
+  userData: string;
+  removeDir(): Promise<void>;
+  /** Extension hosts that belong to a window already. */
+  hosts: Set<number>;
+}
+
+const quiet = {
+  'chat.disableAIFeatures': true,
+  'extensions.autoCheckUpdates': false,
+  'git.openRepositoryInParentFolders': 'never',
+  'telemetry.telemetryLevel': 'off',
+  'window.commandCenter': false,
+  'workbench.editor.useModal': 'off',
+  'workbench.enableExperiments': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+};
+
+const screenshots = path.resolve(import.meta.dirname, '../../../.cache/screenshots');
+
+export class Workbench {
+  readonly page: Page;
+  readonly quickInput: QuickInput;
+  private readonly shared: Shared;
+  private hostPid = 0;
+
+  private constructor(page: Page, shared: Shared) {
+    this.page = page;
+    this.shared = shared;
+    this.quickInput = new QuickInput(page);
+  }
+
+  /** Starts a server with user data of its own and opens a window; {@link close} ends both. */
+  static async open(options: WorkbenchOptions = {}): Promise<Workbench> {
+    const { folder, settings, theme = 'dark', workspaceTrust = false } = options;
+    const dir = await tempDir('ui');
+    const family = startFamily();
+    const userData = path.join(dir.path, 'user');
+    await mkdir(path.join(userData, 'User'), { recursive: true });
+    const colorTheme = theme === 'dark' ? 'Default Dark Modern' : 'Default Light Modern';
+    const all = { ...quiet, 'workbench.colorTheme': colorTheme, ...settings };
+    await writeFile(path.join(userData, 'User/settings.json'), JSON.stringify(all, null, 2));
+    const env = { ...process.env, ...options.env, ...family.env };
+    const extensionsDir = await installedExtension();
+    const server = await startEditorServer({ userData, extensionsDir, workspaceTrust, env });
+    const browser = await launchBrowser();
+    const removeDir = (): Promise<void> => dir.remove();
+    const shared = { server, browser, family, folder, theme, userData, removeDir, hosts: new Set<number>() };
+    return Workbench.openWindow(shared);
+  }
+
+  private static async openWindow(shared: Shared): Promise<Workbench> {
+    const page = await shared.browser.newPage({
+      viewport: { width: 1280, height: 800 },
+      colorScheme: shared.theme,
+      baseURL: `http://${shared.server.authority}`,
+    });
+    const workbench = new Workbench(page, shared);
+    await page.goto(shared.server.windowUrl(shared.folder));
+    await workbench.ready();
+    return workbench;
+  }
+
+  /** Another window on the same folder of the same server. */
+  secondWindow(): Promise<Workbench> {
+    return Workbench.openWindow(this.shared);
+  }
+
+  /** Folder with settings, logs and the extensions' storage. */
+  get userData(): string {
+    return this.shared.userData;
+  }
+
+  /** Everything alive that the server started, however deep: extension hosts, Redis, agents. */
+  processes(): readonly { pid: number; command: string }[] {
+    return this.shared.family.members();
+  }
+
+  /** Opens our container in the sidebar. */
+  async openSidebar(container = 'Tinytown'): Promise<void> {
+    const tab = this.page.locator(
+      `.activitybar .action-item[role="tab"]:has(> .action-label[aria-label^="${container}"])`,
+    );
+    await tab.waitFor();
+    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+    await this.page.locator('.sidebar .pane-header').first().waitFor();
+  }
+
+  /** A view of the sidebar by its title. */
+  view(title: string): TreeView {
+    return new TreeView(this.page, title);
+  }
+
+  /** Runs a command of the palette by its whole title, with its category. */
+  runCommand(title: string): Promise<void> {
+    return this.quickInput.runCommand(title);
+  }
+
+  /** Notifications in sight; their buttons are `getByRole('button', {name})` within. */
+  notifications(text: string | RegExp = ''): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text });
+  }
+
+  /** Items of the status bar with this text. */
+  statusBar(text: string | RegExp): Locator {
+    return this.page.locator('.statusbar-item').filter({ hasText: text });
+  }
+
+  /** A dialog in the middle of the window. */
+  dialog(): Locator {
+    return this.page.locator('.monaco-dialog-box');
+  }
+
+  /** Reloads the window: a new extension host takes over. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.ready();
+  }
+
+  /** Kills this window's extension host the hard way, and with it nothing else. */
+  killExtensionHost(): void {
+    process.kill(this.hostPid, 'SIGKILL');
+  }
+
+  /** Process id of this window's extension host. */
+  get extensionHost(): number {
+    return this.hostPid;
+  }
+
+  /** Waits for the extension host that came in place of one that was killed. */
+  async newExtensionHost(): Promise<void> {
+    this.hostPid = await eventually(() => this.unknownHost(), { timeout: 30_000, what: 'A new extension host' });
+    this.shared.hosts.add(this.hostPid);
+  }
+
+  /** Saves a picture of the window and resolves with its path. */
+  async screenshot(name: string, region?: Locator): Promise<string> {
+    await mkdir(screenshots, { recursive: true });
+    const file = path.join(screenshots, `${name}.png`);
+    await (region ?? this.page).screenshot({ path: file, animations: 'disabled' });
+    return file;
+  }
+
+  /** Closes this window only. */
+  async closeWindow(): Promise<void> {
+    await this.page.close();
+  }
+
+  /** Ends everything: windows, server, and whatever they started. */
+  async close(): Promise<void> {
+    await this.shared.browser.close();
+    await this.shared.server.stop();
+    await this.shared.family.end();
+    await this.shared.removeDir();
+  }
+
+  private async ready(): Promise<void> {
+    await this.page.locator('.monaco-workbench .activitybar').waitFor();
+    await this.newExtensionHost();
+  }
+
+  private unknownHost(): number | undefined {
+    const hosts = this.processes().filter(({ command }) => command.includes('--type=extensionHost'));
+    return hosts.find(({ pid }) => !this.shared.hosts.has(pid))?.pid;
+  }
+}
