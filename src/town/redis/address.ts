@@ -1,0 +1,109 @@
+/** Where a Redis is, in the forms people write it: `redis://`, `rediss://`, `unix://`, or a socket's path. */
+import { readFile } from 'node:fs/promises';
+import type { RedisOptions } from 'ioredis';
+import { TinytownError } from '../../util/errors.ts';
+import { redactUrl } from './errors.ts';
+
+export interface TlsFiles {
+  ca?: string | undefined;
+  cert?: string | undefined;
+  key?: string | undefined;
+}
+
+/** Which Redis holds the town. */
+export type RedisTarget =
+  | {
+      kind: 'url';
+      source: 'setting' | 'environment' | 'tinytown.toml';
+      url: string;
+      /** Beats one in the URL. */
+      password?: string | undefined;
+      tls?: TlsFiles | undefined;
+    }
+  | { kind: 'private'; dir: string; socketPath: string };
+
+/** The target's address without its password. */
+export function describeTarget(target: RedisTarget): string {
+  return target.kind === 'private' ? `unix://${target.socketPath}` : redactUrl(target.url);
+}
+
+/** @throws TinytownError `redisUrlInvalid` */
+export function parseRedisUrl(url: string): RedisOptions {
+  const socket =
+    /^(?:unix|redis\+unix):\/\/(?:([^@/]*)@)?(\/[^?]*)(?:\?(.*))?$/.exec(url) ?? /^()(\/[^?]*)(?:\?(.*))?$/.exec(url);
+  if (socket) {
+    const [, credentials = '', path = '', query] = socket;
+    const parameters = new URLSearchParams(query);
+    const [user = '', password = ''] = credentials.split(':', 2);
+    return {
+      path: decoded(path, url),
+      db: database(parameters.get('db') ?? '', url),
+      ...login(parameters.get('user') ?? decoded(user, url), parameters.get('pass') ?? decoded(password, url)),
+    };
+  }
+  let parsed;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw invalid(url);
+  }
+  if (!['redis:', 'rediss:', 'valkey:', 'valkeys:'].includes(parsed.protocol) || parsed.hostname === '')
+    throw invalid(url);
+  const secure = parsed.protocol === 'rediss:' || parsed.protocol === 'valkeys:';
+  return {
+    host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: parsed.port === '' ? 6379 : Number(parsed.port),
+    db: database(parsed.pathname.replace(/^\//, '') || (parsed.searchParams.get('db') ?? ''), url),
+    ...login(decoded(parsed.username, url), decoded(parsed.password, url)),
+    ...(secure ? { tls: {} } : {}),
+  };
+}
+
+/** The options of a connection to `target`. @throws TinytownError `redisUrlInvalid` */
+export async function connectionOptions(target: RedisTarget): Promise<RedisOptions> {
+  if (target.kind === 'private') return { path: target.socketPath, db: 0 };
+  const options = parseRedisUrl(target.url);
+  if (target.password !== undefined && target.password !== '') options.password = target.password;
+  if (options.tls && target.tls) {
+    const { ca, cert, key } = target.tls;
+    options.tls = {
+      ...options.tls,
+      ...(ca === undefined ? {} : { ca: await certificate(ca) }),
+      ...(cert === undefined ? {} : { cert: await certificate(cert) }),
+      ...(key === undefined ? {} : { key: await certificate(key) }),
+    };
+  }
+  return options;
+}
+
+async function certificate(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw new TinytownError('redisUrlInvalid', `The file ${file}, named in tinytown.toml, cannot be read.`, { cause });
+  }
+}
+
+function login(username: string, password: string): { username?: string; password?: string } {
+  return { ...(username === '' ? {} : { username }), ...(password === '' ? {} : { password }) };
+}
+
+function database(text: string, url: string): number {
+  if (text === '') return 0;
+  if (!/^\d{1,4}$/.test(text)) throw invalid(url);
+  return Number(text);
+}
+
+function decoded(part: string, url: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw invalid(url);
+  }
+}
+
+function invalid(url: string): TinytownError<'redisUrlInvalid'> {
+  return new TinytownError('redisUrlInvalid', `“${redactUrl(url)}” is not the address of a Redis.`, {
+    hint: 'Write redis://host:port, rediss://user:password@host:port or unix:///path/to/redis.sock.',
+  });
+}
