@@ -1,0 +1,191 @@
+/**
+ * What a window knows of an agent beyond its record: the running turn as it happens, and the session behind it. A plain value
+ * and a pure reducer over runtime events; whoever draws it decides how often.
+ */
+import type {
+  PlanStep,
+  RateLimitWindow,
+  RuntimeEvent,
+  RuntimeMode,
+  TokenUsage,
+  TurnItem,
+  TurnOutcome,
+} from '../runtime/codingAgent.ts';
+
+export interface SteerView {
+  clientId: string;
+  text: string;
+  state: 'sent' | 'delivered';
+}
+
+export interface TurnView {
+  id: string;
+  /** Unix milliseconds. */
+  startedAt: number;
+  endedAt: number | undefined;
+  outcome: TurnOutcome | undefined;
+  items: readonly TurnItem[];
+  plan: readonly PlanStep[];
+  diff: string;
+  steers: readonly SteerView[];
+}
+
+export interface AgentView {
+  /** Who runs it: this window, another one, a `tt agent-loop`, or nobody at the moment. */
+  owner: 'here' | 'elsewhere' | 'external' | 'none';
+  mode: RuntimeMode;
+  /** Why it is not the mode that was asked for. */
+  modeReason: string | undefined;
+  turn: TurnView | undefined;
+  /** The newest last; at most {@link PAST_TURNS}. */
+  pastTurns: readonly TurnView[];
+  tokens: TokenUsage | undefined;
+  rateLimits: readonly RateLimitWindow[];
+  /** The running turn has said nothing for {@link STALLED_AFTER_MS}. */
+  stalled: boolean;
+  /** What went wrong last, until something goes well again. */
+  lastError: string | undefined;
+  model: string | undefined;
+  version: string | undefined;
+  pid: number | undefined;
+  /** Requests of the runtime that were refused in this turn, as nobody can answer them yet. */
+  declined: number;
+}
+
+export const PAST_TURNS = 10;
+export const STALLED_AFTER_MS = 120_000;
+
+/** Longest text of one item that is kept, in characters; of a longer one the end. */
+const ITEM_TEXT = 100_000;
+
+export function emptyView(mode: RuntimeMode): AgentView {
+  return {
+    owner: 'none',
+    mode,
+    modeReason: undefined,
+    turn: undefined,
+    pastTurns: [],
+    tokens: undefined,
+    rateLimits: [],
+    stalled: false,
+    lastError: undefined,
+    model: undefined,
+    version: undefined,
+    pid: undefined,
+    declined: 0,
+  };
+}
+
+/** The view after an event; the same object where the event changes nothing of it. */
+export function reduceView(view: AgentView, event: RuntimeEvent, now: number): AgentView {
+  switch (event.type) {
+    case 'sessionReady':
+      return {
+        ...view,
+        model: event.model ?? undefined,
+        version: event.version ?? undefined,
+        lastError: undefined,
+      };
+    case 'turnStarted':
+      return view.turn?.id === event.turnId
+        ? view
+        : { ...endTurn(view, undefined, now), turn: newTurn(event.turnId, now), declined: 0, stalled: false };
+    case 'itemStarted':
+    case 'itemCompleted':
+      return inTurn(view, event.turnId, (turn) => ({ ...turn, items: withItem(turn.items, event.item) }));
+    case 'itemDelta':
+      return inTurn(view, event.turnId, (turn) => ({
+        ...turn,
+        items: turn.items.map((item) => (item.id === event.itemId ? grown(item, event.delta) : item)),
+      }));
+    case 'inputDelivered':
+      return inTurn(view, event.turnId, (turn) => ({
+        ...turn,
+        steers: turn.steers.map((steer) =>
+          steer.clientId === event.clientId ? { ...steer, state: 'delivered' } : steer,
+        ),
+      }));
+    case 'planUpdated':
+      return inTurn(view, event.turnId, (turn) => ({ ...turn, plan: event.steps }));
+    case 'diffUpdated':
+      return inTurn(view, event.turnId, (turn) => ({ ...turn, diff: event.diff }));
+    case 'tokensUpdated':
+      return { ...view, tokens: event.usage };
+    case 'rateLimitsUpdated':
+      return { ...view, rateLimits: event.windows };
+    case 'requestDeclined':
+      return { ...view, declined: view.declined + 1 };
+    case 'turnCompleted': {
+      const { outcome } = event;
+      const lastError = outcome.status === 'failed' ? outcome.message : view.lastError;
+      return { ...endTurn(view, outcome, now), lastError: outcome.status === 'completed' ? undefined : lastError };
+    }
+    case 'runtimeError':
+      return { ...view, lastError: event.message };
+    case 'exited': {
+      const ended = endTurn(view, view.turn && { status: 'interrupted' }, now);
+      return event.reason === 'stopped'
+        ? { ...ended, pid: undefined }
+        : { ...ended, pid: undefined, lastError: exitText(event) };
+    }
+  }
+}
+
+/** Says in one sentence how a runtime's process ended. */
+export function exitText(event: Extract<RuntimeEvent, { type: 'exited' }>): string {
+  const how = event.signal ? `by signal ${event.signal}` : `with exit code ${event.code ?? 'unknown'}`;
+  const tail = event.stderrTail.trim().split('\n').at(-1) ?? '';
+  const what = event.reason === 'unresponsive' ? 'gave no answer and was ended' : `ended ${how}`;
+  return `The agent’s process ${what}${tail === '' ? '.' : `: ${tail}`}`;
+}
+
+/** The view with a steer that was just sent into the running turn. */
+export function withSteer(view: AgentView, steer: SteerView): AgentView {
+  return view.turn ? { ...view, turn: { ...view.turn, steers: [...view.turn.steers, steer] } } : view;
+}
+
+function newTurn(id: string, now: number): TurnView {
+  return {
+    id,
+    startedAt: now,
+    endedAt: undefined,
+    outcome: undefined,
+    items: [],
+    plan: [],
+    diff: '',
+    steers: [],
+  };
+}
+
+function endTurn(view: AgentView, outcome: TurnOutcome | undefined, now: number): AgentView {
+  if (!view.turn) return view;
+  const ended = { ...view.turn, endedAt: now, outcome };
+  return {
+    ...view,
+    turn: undefined,
+    stalled: false,
+    pastTurns: [...view.pastTurns, ended].slice(-PAST_TURNS),
+  };
+}
+
+function inTurn(view: AgentView, turnId: string, change: (turn: TurnView) => TurnView): AgentView {
+  if (view.turn?.id !== turnId) return view;
+  return { ...view, stalled: false, turn: change(view.turn) };
+}
+
+function withItem(items: readonly TurnItem[], item: TurnItem): TurnItem[] {
+  const index = items.findIndex(({ id }) => id === item.id);
+  return index < 0 ? [...items, item] : items.with(index, item);
+}
+
+function grown(item: TurnItem, delta: string): TurnItem {
+  switch (item.kind) {
+    case 'agentMessage':
+    case 'reasoning':
+      return { ...item, text: (item.text + delta).slice(-ITEM_TEXT) };
+    case 'command':
+      return { ...item, output: (item.output + delta).slice(-ITEM_TEXT) };
+    default:
+      return item;
+  }
+}

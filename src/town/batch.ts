@@ -1,0 +1,93 @@
+/**
+ * What is on its way to an agent: a batch is one round or one steer, kept under `tt:{town}:inflight:{id}` from the moment it
+ * leaves the lists until its turn is settled; what a turn left behind is kept in the hash `tt:{town}:turn:{id}`.
+ */
+import * as z from 'zod/mini';
+import { type Decoded, decodingProblem, parseJson } from './records.ts';
+
+const batchMessage = z.object({
+  id: z.string(),
+  /** The list it came from and goes back to. */
+  list: z.enum(['urgent', 'inbox']),
+  /** The message as it stood in the list. */
+  raw: z.string(),
+});
+
+const batch = z.object({
+  /** Sent as the client id of the user message; comes back in the thread's history. */
+  id: z.string(),
+  kind: z.enum(['round', 'steer', 'offer']),
+  /** Unix milliseconds of the taking. */
+  at: z.number(),
+  /** The thread that it is meant for; null while that is not known, and for one-shot runtimes. */
+  threadId: z.nullable(z.string()),
+  /** The thread's history holds it: it came back as an echo. */
+  delivered: z.boolean(),
+  messages: z.array(batchMessage),
+});
+
+export type BatchMessage = z.infer<typeof batchMessage>;
+export type Batch = z.infer<typeof batch>;
+
+/** A batch that was held after an interrupt, as it stands in `tt:{town}:held:{id}`. */
+const heldBatch = z.object({
+  batch,
+  /** Unix milliseconds. */
+  heldAt: z.number(),
+  reason: z.string(),
+});
+
+export type HeldBatch = z.infer<typeof heldBatch>;
+
+/** A message that is not delivered any more, as it stands in `tt:{town}:dead:{id}`. */
+const deadMessage = z.object({
+  raw: z.string(),
+  list: z.enum(['urgent', 'inbox']),
+  at: z.number(),
+  reason: z.string(),
+  attempts: z.number(),
+});
+
+export type DeadMessage = z.infer<typeof deadMessage>;
+
+const seenMessages = z.record(
+  z.string(),
+  z.object({
+    /** How many turns with it have failed. */
+    attempts: z.number(),
+    /** The thread whose history holds it in full; null if none does. */
+    threadId: z.nullable(z.string()),
+  }),
+);
+
+/** By message id: what became of earlier attempts to handle it. */
+export type SeenMessages = z.infer<typeof seenMessages>;
+
+export interface TurnRecord {
+  /** Unix milliseconds; no round starts before it. 0 = at once. */
+  notBefore: number;
+  seen: SeenMessages;
+  /** Ids of messages that waited when the agent was closed. */
+  leftWaiting: ReadonlySet<string>;
+}
+
+export const decodeBatch = (raw: string): Decoded<Batch> => decodeJson(batch, raw);
+export const decodeHeld = (raw: string): Decoded<HeldBatch> => decodeJson(heldBatch, raw);
+export const decodeDead = (raw: string): Decoded<DeadMessage> => decodeJson(deadMessage, raw);
+
+/** Fields of the turn hash; what cannot be read counts as absent, as it only saves repetition. */
+export function decodeTurn(hash: Record<string, string>): TurnRecord {
+  const seen = decodeJson(seenMessages, hash.seen ?? '{}');
+  const left = decodeJson(z.array(z.string()), hash.left_waiting ?? '[]');
+  const notBefore = Number(hash.not_before ?? 0);
+  return {
+    notBefore: Number.isFinite(notBefore) ? notBefore : 0,
+    seen: seen.ok ? seen.value : {},
+    leftWaiting: new Set(left.ok ? left.value : []),
+  };
+}
+
+function decodeJson<T>(schema: z.ZodMiniType<T>, raw: string): Decoded<T> {
+  const result = schema.safeParse(parseJson(raw));
+  return result.success ? { ok: true, value: result.data } : { ok: false, reason: decodingProblem(result.error) };
+}

@@ -1,0 +1,171 @@
+/**
+ * An owner's view of one agent's lists, and its way to change them: everything is read at one moment (`scripts/peek.lua`) and
+ * written as a whole, fenced by the owner's epoch (`scripts/fenced.lua`). How a message travels is said in `plans.ts`.
+ */
+import { type Batch, type HeldBatch, type TurnRecord, decodeBatch, decodeHeld, decodeTurn } from './batch.ts';
+import type { TownKeys } from './keys.ts';
+import { type Message, decodeMessage } from './messages.ts';
+import type { Plan } from './plan.ts';
+import { type AgentRecord, type Decoded, decodeAgent } from './records.ts';
+import type { TownRedis } from './redis/connect.ts';
+import fencedSource from './scripts/fenced.lua';
+import peekSource from './scripts/peek.lua';
+
+/** A message that waits in an agent's inbox or urgent list; `raw` is its exact bytes there. */
+export interface WaitingMessage {
+  message: Message;
+  list: 'urgent' | 'inbox';
+  raw: Buffer;
+}
+
+/** An element of a list that is no message. */
+export interface UnreadableMessage {
+  list: 'urgent' | 'inbox';
+  raw: Buffer;
+  reason: string;
+}
+
+/** A request of another window to the owner (`tt:{town}:control:{id}`). */
+export interface ControlRequest {
+  entry: string;
+  action: string;
+}
+
+export interface Peek {
+  /** Undefined where there is no record (any more). */
+  agent: Decoded<AgentRecord> | undefined;
+  urgent: WaitingMessage[];
+  inbox: WaitingMessage[];
+  unreadable: UnreadableMessage[];
+  inflight: string[];
+  turn: TurnRecord;
+  stopRequested: boolean;
+  control: ControlRequest[];
+  backlogLength: number;
+  /** Keys that could not be read, with Redis's own word for why. */
+  problems: string[];
+}
+
+/** How long a change waits for a Redis that is away, in milliseconds: longer than a restart takes. */
+const COMMIT_PATIENCE_MS = 60_000;
+
+/** Most messages of one list that one round looks at; the rest waits for the next. */
+const PEEK_LIMIT = 200;
+
+/**
+ * `done`: written as a whole. `fenced`: somebody else owns the agent now. `changed`: what the plan rests on has changed, or
+ * the plan was applied before and only its answer was lost; look again. In the last two nothing was written.
+ */
+export type CommitResult = 'done' | 'fenced' | 'changed';
+
+export class Delivery {
+  private readonly redis: TownRedis;
+  private readonly keys: TownKeys;
+
+  constructor(redis: TownRedis, keys: TownKeys) {
+    this.redis = redis;
+    this.keys = keys;
+  }
+
+  /** @throws TinytownError with a `RedisErrorReason` */
+  async peek(agentId: string): Promise<Peek> {
+    const { keys } = this;
+    const places = [
+      keys.agent(agentId),
+      keys.urgent(agentId),
+      keys.inbox(agentId),
+      keys.inflight(agentId),
+      keys.turn(agentId),
+      keys.stop(agentId),
+      keys.control(agentId),
+      keys.backlog,
+    ];
+    const script = { name: 'peek', source: peekSource };
+    const reply = await this.redis.write(() => this.redis.scripts.runForBuffers(script, places, [PEEK_LIMIT]), {
+      patienceMs: 0,
+    });
+    const [agent, urgent, inbox, inflight, turn, stop, control, backlog, problems] = list(reply);
+    const hash = hashOf(agent);
+    const fromUrgent = readList('urgent', urgent);
+    const fromInbox = readList('inbox', inbox);
+    return {
+      agent: Object.keys(hash).length === 0 ? undefined : decodeAgent(hash),
+      urgent: fromUrgent.waiting,
+      inbox: fromInbox.waiting,
+      unreadable: [...fromUrgent.unreadable, ...fromInbox.unreadable],
+      inflight: list(inflight).map(text),
+      turn: decodeTurn(hashOf(turn)),
+      stopRequested: stop !== null && stop !== undefined,
+      control: list(control).map(controlRequest),
+      backlogLength: Number(backlog ?? 0),
+      problems: list(problems).map(text),
+    };
+  }
+
+  /**
+   * Applies a plan if `epoch` is still the agent's, and its guards hold. Waits for a lost Redis for up to `patienceMs`.
+   * @throws TinytownError with a `RedisErrorReason`; whether it was applied then shows at the next look.
+   */
+  async commit(plan: Plan, epoch: string, patienceMs = COMMIT_PATIENCE_MS): Promise<CommitResult> {
+    const script = { name: 'fenced', source: fencedSource };
+    const reply = await this.redis.write(
+      () => this.redis.scripts.run(script, plan.keyNames(), plan.argumentsFor(epoch)),
+      { patienceMs },
+    );
+    return reply === 'done' || reply === 'fenced' ? reply : 'changed';
+  }
+
+  /** The batches that are under way, oldest first. What cannot be read is returned by its id. */
+  async inflight(agentId: string): Promise<{ batches: Batch[]; unreadable: string[] }> {
+    const hash = await this.redis.read((client) => client.hgetall(this.keys.inflight(agentId)));
+    const decoded = Object.entries(hash).map(([id, raw]) => ({ id, batch: decodeBatch(raw) }));
+    return {
+      batches: decoded.flatMap(({ batch }) => (batch.ok ? [batch.value] : [])).toSorted((a, b) => a.at - b.at),
+      unreadable: decoded.filter(({ batch }) => !batch.ok).map(({ id }) => id),
+    };
+  }
+
+  /** Work that was held after an interrupt, oldest first, each with its exact text in the list. */
+  async held(agentId: string): Promise<{ raw: string; held: HeldBatch }[]> {
+    const entries = await this.redis.read((client) => client.lrange(this.keys.held(agentId), 0, -1));
+    return entries.flatMap((raw) => {
+      const held = decodeHeld(raw);
+      return held.ok ? [{ raw, held: held.value }] : [];
+    });
+  }
+}
+
+function readList(
+  from: 'urgent' | 'inbox',
+  reply: unknown,
+): { waiting: WaitingMessage[]; unreadable: UnreadableMessage[] } {
+  const waiting: WaitingMessage[] = [];
+  const unreadable: UnreadableMessage[] = [];
+  for (const element of list(reply)) {
+    const raw = Buffer.isBuffer(element) ? element : Buffer.from(String(element));
+    const decoded = decodeMessage(raw.toString());
+    if (decoded.ok) waiting.push({ list: from, raw, message: decoded.value });
+    else unreadable.push({ list: from, raw, reason: decoded.reason });
+  }
+  return { waiting, unreadable };
+}
+
+function controlRequest(entry: unknown): ControlRequest {
+  const [id, fields] = list(entry);
+  return { entry: text(id), action: hashOf(fields).action ?? '' };
+}
+
+function list(reply: unknown): unknown[] {
+  return Array.isArray(reply) ? reply : [];
+}
+
+function text(reply: unknown): string {
+  return Buffer.isBuffer(reply) ? reply.toString() : String(reply);
+}
+
+function hashOf(reply: unknown): Record<string, string> {
+  const words = list(reply).map(text);
+  const hash: Record<string, string> = {};
+  for (let i = 0; i + 1 < words.length; i += 2) hash[words[i] ?? ''] = words[i + 1] ?? '';
+  return hash;
+}

@@ -1,0 +1,147 @@
+/**
+ * Who runs which agent. A window keeps one lease of its own alive (`tt:{town}:lease:window:{window}`), and an agent's lease
+ * names the window that has it; so a window's sign of life costs one command however many agents it runs. Taking an agent
+ * counts its epoch up, and every write of an owner is fenced by it: whoever slept through the lease can write nothing.
+ */
+import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import type { Disposable } from '../util/disposable.ts';
+import { Emitter } from '../util/event.ts';
+import type { Logger } from '../util/logger.ts';
+import { startTimeOf } from '../util/processTable.ts';
+import type { TownKeys } from './keys.ts';
+import type { TownRedis } from './redis/connect.ts';
+import type { LuaScript } from './redis/script.ts';
+import heartbeatSource from './scripts/heartbeat.lua';
+import ownSource from './scripts/own.lua';
+import releaseSource from './scripts/release.lua';
+
+/** How long a window that gives no sign of life keeps its agents, in milliseconds. */
+export const LEASE_MS = 15_000;
+
+/** Every so many renewals the agents' own `last_heartbeat` is written. */
+const RENEWALS_PER_HEARTBEAT = 6;
+
+/** The value of `runtime_host` of agents that this extension runs, in whichever window. */
+export const RUNTIME_HOST = 'vscode';
+
+export type OwnResult =
+  /** `disorderly`: the last owner did not give it back. */
+  | { owned: true; epoch: string; disorderly: boolean }
+  | { owned: false; reason: 'gone' }
+  | { owned: false; reason: 'elsewhere'; windowId: string };
+
+export class Leases implements Disposable {
+  /** `host.pid.start.random`: enough for a window on the same machine to see that this one is gone. */
+  readonly windowId: string;
+  private readonly lost = new Emitter<string>();
+  /** An agent was taken by another window while this one slept; its id. */
+  readonly onLost = this.lost.event;
+  private readonly owned = new Set<string>();
+  private readonly redis: TownRedis;
+  private readonly keys: TownKeys;
+  private readonly logger: Logger;
+  private timer: NodeJS.Timeout | undefined;
+  private renewals = 0;
+
+  private constructor(redis: TownRedis, keys: TownKeys, logger: Logger, windowId: string) {
+    this.redis = redis;
+    this.keys = keys;
+    this.logger = logger;
+    this.windowId = windowId;
+  }
+
+  /** Leases for this process. Nothing is written before the first agent is taken. */
+  static async create(redis: TownRedis, keys: TownKeys, logger: Logger): Promise<Leases> {
+    const start = (await startTimeOf(process.pid)) ?? '';
+    return new Leases(redis, keys, logger, [hostname(), process.pid, start, randomUUID().slice(0, 8)].join('/'));
+  }
+
+  /** Takes an agent for this window, unless a living window has it. Repeating it changes nothing. */
+  async own(agentId: string): Promise<OwnResult> {
+    if (!this.timer) {
+      await this.renew();
+      this.timer = setInterval(() => void this.tick(), LEASE_MS / 3);
+    }
+    const [answer, detail, disorder] = await this.runOwn(agentId);
+    if (answer === 'owned-elsewhere' && (await this.clearDead(String(detail)))) return this.own(agentId);
+    if (answer === 'no-lease') {
+      await this.renew();
+      return this.own(agentId);
+    }
+    if (answer === 'gone') return { owned: false, reason: 'gone' };
+    if (answer !== 'owned') return { owned: false, reason: 'elsewhere', windowId: String(detail) };
+    this.owned.add(agentId);
+    return { owned: true, epoch: String(detail), disorderly: disorder === '1' };
+  }
+
+  /** Gives agents back at once. */
+  async release(agentIds: readonly string[]): Promise<void> {
+    for (const id of agentIds) this.owned.delete(id);
+    if (agentIds.length === 0) return;
+    const leases = agentIds.map((id) => this.keys.lease(id));
+    await this.run({ name: 'release', source: releaseSource }, leases, [this.windowId]);
+  }
+
+  /** Ends the window's sign of life. Agents must have been released before. */
+  dispose(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.lost.dispose();
+  }
+
+  private async runOwn(agentId: string): Promise<unknown[]> {
+    const { keys } = this;
+    return this.run(
+      { name: 'own', source: ownSource },
+      [keys.lease(agentId), keys.epoch(agentId), keys.agent(agentId), keys.windowLease(this.windowId)],
+      [this.windowId, keys.windowLease(''), RUNTIME_HOST, new Date().toISOString()],
+    );
+  }
+
+  /** Every script here may run twice, so a lost answer is asked for again. */
+  private async run(script: LuaScript, keys: string[], args: string[]): Promise<unknown[]> {
+    const reply = await this.redis.write(() => this.redis.scripts.run(script, keys, args));
+    return Array.isArray(reply) ? reply : [];
+  }
+
+  /** Ends the lease of a window of this machine whose process is gone, so that nobody waits for it to run out. */
+  private async clearDead(windowId: string): Promise<boolean> {
+    const [host, pid, start] = windowId.split('/');
+    if (host !== hostname() || (await startTimeOf(Number(pid))) === start) return false;
+    this.logger.info(`The window ${windowId} is gone; its agents are free.`);
+    await this.redis.write((client) => client.del(this.keys.windowLease(windowId)));
+    return true;
+  }
+
+  private async tick(): Promise<void> {
+    try {
+      const alive = await this.renew();
+      this.renewals += 1;
+      if (!alive || this.renewals % RENEWALS_PER_HEARTBEAT === 0) await this.heartbeat();
+    } catch (error) {
+      this.logger.debug(`The lease could not be renewed: ${String(error)}`);
+    }
+  }
+
+  /** Whether the lease was still there; it is in any case now. */
+  private async renew(): Promise<boolean> {
+    const key = this.keys.windowLease(this.windowId);
+    const before = await this.redis.write((client) => client.set(key, '1', 'PX', LEASE_MS, 'GET'));
+    return before !== null;
+  }
+
+  private async heartbeat(): Promise<void> {
+    const ids = [...this.owned];
+    if (ids.length === 0) return;
+    const lost = await this.run(
+      { name: 'heartbeat', source: heartbeatSource },
+      ids.flatMap((id) => [this.keys.lease(id), this.keys.agent(id)]),
+      [this.windowId, new Date().toISOString()],
+    );
+    for (const place of lost) {
+      const id = ids[Number(place) - 1];
+      if (id !== undefined && this.owned.delete(id)) this.lost.fire(id);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * A change to one agent, put together in memory and applied by its owner as a whole (`scripts/fenced.lua`). Whoever reads a
+ * plan sees every key that a step of an agent's life touches; nothing else writes an owned agent's state.
+ */
+import { STREAM_LENGTH, type TownEvent, eventPayload } from './events.ts';
+import type { TownKeys } from './keys.ts';
+import type { AgentState } from './records.ts';
+import type { ScriptWord as Word } from './redis/script.ts';
+
+/** How long an agent's activity lines are kept, in seconds, and how many. */
+const ACTIVITY_SECONDS = 3600;
+const ACTIVITY_LINES = 10;
+
+export class Plan {
+  readonly guards: Word[][] = [];
+  readonly commands: Word[][] = [];
+  private readonly keys: TownKeys;
+  private readonly agentId: string;
+
+  /** A plan for `agentId`; it applies only while the agent's record exists. */
+  constructor(keys: TownKeys, agentId: string) {
+    this.keys = keys;
+    this.agentId = agentId;
+    this.guards.push(['exists', keys.agent(agentId)]);
+  }
+
+  /** Applies only if `member` still stands in the list. */
+  whileListed(key: string, member: Buffer): this {
+    this.guards.push(['listed', key, member]);
+    return this;
+  }
+
+  /** Applies only if the hash still has the field. */
+  whileField(key: string, field: string): this {
+    this.guards.push(['field', key, field]);
+    return this;
+  }
+
+  /** Applies only if the hash's field has this value. */
+  whileValue(key: string, field: string, value: string): this {
+    this.guards.push(['value', key, field, value]);
+    return this;
+  }
+
+  /** Moves the agent from one state to another, unless another writer has asked for something else meanwhile. */
+  stateIf(from: AgentState, to: AgentState): this {
+    return this.command('set-if', this.keys.agent(this.agentId), 'state', from, to);
+  }
+
+  command(...words: Word[]): this {
+    this.commands.push(words);
+    return this;
+  }
+
+  /** Sets the fields that have a value and deletes those that are undefined. */
+  fields(key: string, values: Record<string, string | number | undefined>): this {
+    const set: Word[] = [];
+    const gone: Word[] = [];
+    for (const [name, value] of Object.entries(values)) {
+      if (value === undefined) gone.push(name);
+      else set.push(name, value);
+    }
+    if (set.length > 0) this.command('HSET', key, ...set);
+    if (gone.length > 0) this.command('HDEL', key, ...gone);
+    return this;
+  }
+
+  agentFields(values: Record<string, string | number | undefined>): this {
+    return this.fields(this.keys.agent(this.agentId), values);
+  }
+
+  /** Appends to the town's stream and the agent's (`tt:{town}:events`, `tt:{town}:events:agent:{id}`). */
+  event(event: TownEvent): this {
+    for (const stream of [this.keys.events, this.keys.agentEvents(this.agentId)]) {
+      this.command('XADD', stream, 'MAXLEN', '~', STREAM_LENGTH, '*', ...eventPayload(event));
+    }
+    return this;
+  }
+
+  /** One line for `tt:{town}:activity:{id}`. */
+  activity(line: string): this {
+    const key = this.keys.activity(this.agentId);
+    return this.command('LPUSH', key, line)
+      .command('LTRIM', key, 0, ACTIVITY_LINES - 1)
+      .command('EXPIRE', key, ACTIVITY_SECONDS);
+  }
+
+  /** The words after the script's keys, as `fenced.lua` reads them. */
+  argumentsFor(epoch: string): Word[] {
+    const counted = (lists: Word[][]): Word[] => [lists.length, ...lists.flatMap((words) => [words.length, ...words])];
+    return [epoch, ...counted(this.guards), ...counted(this.commands)];
+  }
+
+  /** Every key that the plan names, the epoch's first. */
+  keyNames(): string[] {
+    const named = [...this.guards, ...this.commands].map((words) => String(words[1]));
+    return [...new Set([this.keys.epoch(this.agentId), ...named])];
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * The steps of a message's way as plans: taken from its lists, delivered, settled. Pure: what is written follows from what
+ * was read, and is applied by the owner as a whole or not at all.
+ */
+import type { Batch, BatchMessage, DeadMessage, HeldBatch, SeenMessages, TurnRecord } from './batch.ts';
+import type { UnreadableMessage, WaitingMessage } from './delivery.ts';
+import { newEvent } from './events.ts';
+import type { TownKeys } from './keys.ts';
+import { type Message, decodeMessage } from './messages.ts';
+import { Plan } from './plan.ts';
+import type { AgentState, TaskRecord } from './records.ts';
+
+export interface PlanContext {
+  keys: TownKeys;
+  agentId: string;
+  agentName: string;
+  /** Unix milliseconds. */
+  now: number;
+}
+
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+/** Moves messages out of their lists into a batch that is about to be sent, and marks the tasks they assign as running. */
+export function takePlan(
+  context: PlanContext,
+  state: AgentState,
+  batch: Batch,
+  messages: readonly WaitingMessage[],
+  tasks: readonly TaskRecord[],
+): Plan {
+  const { keys, agentId, now } = context;
+  const plan = removalPlan(context, messages).command('HSET', keys.inflight(agentId), batch.id, JSON.stringify(batch));
+  for (const task of tasks) {
+    const key = keys.task(task.id);
+    plan
+      .whileValue(key, 'state', task.state)
+      .fields(key, { state: 'running', started_at: task.startedAt ?? iso(now), updated_at: iso(now) });
+  }
+  const current = tasks.at(-1);
+  plan.agentFields({
+    last_active_at: iso(now),
+    last_heartbeat: iso(now),
+    ...(current && { current_task: current.id }),
+  });
+  if (batch.kind === 'steer') return plan.activity(`⚡ Steered with ${count(messages.length, 'message')}`);
+  return plan.stateIf(state, 'working').activity(`▶ Round with ${count(messages.length, 'message')}`);
+}
+
+/** Takes messages off their lists that need no turn. */
+export function removalPlan({ keys, agentId }: PlanContext, messages: readonly WaitingMessage[]): Plan {
+  const plan = new Plan(keys, agentId);
+  for (const { list, raw } of messages) {
+    const key = keys[list](agentId);
+    plan.whileListed(key, raw).command('LREM', key, 1, raw);
+  }
+  return plan;
+}
+
+/** Sets aside what is no message, with the reason (`tt:{town}:dead:{id}`). */
+export function setAsidePlan({ keys, agentId, now }: PlanContext, unreadable: readonly UnreadableMessage[]): Plan {
+  const plan = new Plan(keys, agentId);
+  for (const { list, raw, reason } of unreadable) {
+    const key = keys[list](agentId);
+    const dead: DeadMessage = { raw: raw.toString(), list, at: now, reason: `It ${reason}.`, attempts: 0 };
+    plan
+      .whileListed(key, raw)
+      .command('LREM', key, 1, raw)
+      .command('RPUSH', keys.dead(agentId), JSON.stringify(dead))
+      .activity(`✗ A message was set aside: it ${reason}`);
+  }
+  return plan;
+}
+
+/** Records that a batch reached the agent's thread: from now on the thread is worth resuming. */
+export function deliveredPlan({ keys, agentId, now }: PlanContext, batch: Batch, threadId: string | null): Plan {
+  const delivered: Batch = { ...batch, threadId, delivered: true };
+  const plan = new Plan(keys, agentId)
+    .whileField(keys.inflight(agentId), batch.id)
+    .command('HSET', keys.inflight(agentId), batch.id, JSON.stringify(delivered))
+    .agentFields({ last_active_at: iso(now), ...(threadId !== null && { runtime_session_id: threadId }) });
+  return plan;
+}
+
+export type BatchFate =
+  /** Its turn is over and went well. */
+  | { fate: 'done' }
+  /** Back to the front of its lists; `failed` counts as an attempt, with the error. */
+  | { fate: 'requeue'; failed: string | undefined }
+  /** Kept aside until the user decides. */
+  | { fate: 'hold'; reason: string };
+
+export interface SettleFacts {
+  turn: TurnRecord;
+  batches: readonly { batch: Batch; fate: BatchFate }[];
+  maxAttempts: number;
+  /** How long to wait before the next round, by the number of failed attempts. */
+  backoffMs: (attempts: number) => number;
+  /** Counts as a round. */
+  round: boolean;
+  state: { from: AgentState; to: AgentState };
+  outcome: string;
+  lastError: string | undefined;
+}
+
+/** Ends a turn: each of its batches leaves `inflight` for where its fate puts it. `dead` are messages that were given up. */
+export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Plan; dead: DeadMessage[] } {
+  const { keys, agentId, agentName, now } = context;
+  const plan = new Plan(keys, agentId);
+  const seen: SeenMessages = { ...facts.turn.seen };
+  const back: BatchMessage[] = [];
+  const dead: DeadMessage[] = [];
+  let notBefore = 0;
+  for (const { batch, fate } of facts.batches) {
+    plan.whileField(keys.inflight(agentId), batch.id).command('HDEL', keys.inflight(agentId), batch.id);
+    if (fate.fate === 'hold') {
+      const held: HeldBatch = { batch, heldAt: now, reason: fate.reason };
+      plan.command('RPUSH', keys.held(agentId), JSON.stringify(held));
+    }
+    for (const message of batch.messages) {
+      const before = seen[message.id]?.attempts ?? 0;
+      const threadId = batch.delivered ? batch.threadId : (seen[message.id]?.threadId ?? null);
+      delete seen[message.id];
+      if (fate.fate === 'hold') seen[message.id] = { attempts: before, threadId };
+      if (fate.fate !== 'requeue') continue;
+      const attempts = before + (fate.failed === undefined ? 0 : 1);
+      if (fate.failed !== undefined && attempts >= facts.maxAttempts) {
+        dead.push({ raw: message.raw, list: message.list, at: now, reason: fate.failed, attempts });
+        continue;
+      }
+      if (fate.failed !== undefined) notBefore = Math.max(notBefore, now + facts.backoffMs(attempts));
+      seen[message.id] = { attempts, threadId };
+      back.push(message);
+    }
+  }
+  for (const { list, raw } of back.toReversed()) plan.command('LPUSH', keys[list](agentId), raw);
+  for (const message of dead) plan.command('RPUSH', keys.dead(agentId), JSON.stringify(message));
+  plan.fields(keys.turn(agentId), {
+    seen: Object.keys(seen).length === 0 ? undefined : JSON.stringify(seen),
+    not_before: notBefore === 0 ? undefined : notBefore,
+    left_waiting: undefined,
+  });
+  plan.agentFields({ last_active_at: iso(now), last_heartbeat: iso(now), last_error: facts.lastError });
+  if (facts.round) plan.command('HINCRBY', keys.agent(agentId), 'rounds_completed', 1);
+  plan
+    .stateIf(facts.state.from, facts.state.to)
+    .activity(`■ Turn ${facts.outcome}`)
+    .event(
+      newEvent('agent_turn_completed', `${agentName}: turn ${facts.outcome}`, {
+        agentId,
+        oldState: facts.state.from,
+        newState: facts.state.to,
+      }),
+    );
+  return { plan, dead };
+}
+
+/** Changes the agent's state for a reason that people see, whatever it was. */
+export function statePlan(
+  { keys, agentId, now }: PlanContext,
+  change: { from: AgentState; to: AgentState; message: string; lastError?: string | undefined },
+): Plan {
+  const eventType =
+    change.to === 'error' ? 'agent_failed' : change.to === 'stopped' ? 'agent_stopped' : 'agent_state_changed';
+  const plan = new Plan(keys, agentId).stateIf(change.from, change.to).agentFields({ last_heartbeat: iso(now) });
+  if ('lastError' in change) plan.agentFields({ last_error: change.lastError });
+  return plan
+    .activity(change.message)
+    .event(newEvent(eventType, change.message, { agentId, oldState: change.from, newState: change.to }));
+}
+
+/** What the messages of a batch that was taken before were. */
+export function batchMessages(batch: Batch): Message[] {
+  return batch.messages.flatMap(({ raw }) => {
+    const decoded = decodeMessage(raw);
+    return decoded.ok ? [decoded.value] : [];
+  });
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}

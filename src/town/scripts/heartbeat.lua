@@ -1,0 +1,14 @@
+-- Writes the sign of life of every agent that this window still owns.
+--
+-- KEYS  pairs of lease:{agent}, agent:{agent}
+-- ARGV  this window's id, the time
+-- Returns the places (1, 2, …) of the pairs that this window does not own (any more).
+local lost = {}
+for i = 1, #KEYS, 2 do
+  if redis.call('GET', KEYS[i]) == ARGV[1] and redis.call('EXISTS', KEYS[i + 1]) == 1 then
+    redis.call('HSET', KEYS[i + 1], 'last_heartbeat', ARGV[2])
+  else
+    lost[#lost + 1] = (i + 1) / 2
+  end
+end
+return lost
