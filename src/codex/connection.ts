@@ -1,0 +1,134 @@
+/**
+ * One live connection to an app-server: typed requests whose waits are bounded, and an answer to everything it asks.
+ * It knows nothing of threads and turns; ends when its transport does, and is then done with.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  createMessageConnection,
+  ErrorCodes,
+  type Message,
+  type MessageConnection,
+  NullLogger,
+  ParameterStructures,
+  ResponseError,
+} from 'vscode-jsonrpc';
+import { Backoff } from '../util/backoff.ts';
+import { TimeoutError, within } from '../util/boundedWait.ts';
+import type { Logger } from '../util/logger.ts';
+import { oneLine } from '../util/text.ts';
+import { CodexError, toCodexError } from './errors.ts';
+import { type ClientMethod, initialize, initialized } from './methods.ts';
+import { type IncomingRequest, isServerRequest, readRequest, type ServerRequestHandlers } from './serverRequests.ts';
+import type { Transport, TransportEnd } from './transport.ts';
+
+export interface ConnectionOptions {
+  logger: Logger;
+  handlers: ServerRequestHandlers;
+  /** Called in the order of arrival; must not wait for anything. */
+  onNotification(method: string, params: unknown): void;
+  /** Called with each request before it is answered. */
+  onRequest?(request: IncomingRequest): void;
+}
+
+export class CodexConnection {
+  /** Resolves when the app-server is gone and its last words were handled. Requests that still waited have been rejected. */
+  readonly closed: Promise<TransportEnd>;
+  private readonly transport: Transport;
+  private readonly rpc: MessageConnection;
+  private readonly options: ConnectionOptions;
+
+  constructor(transport: Transport, options: ConnectionOptions) {
+    this.transport = transport;
+    this.options = options;
+    const { logger } = options;
+    const log = (line: string): void => logger.warn(`app-server #${transport.generation}: ${oneLine(line, 300)}`);
+    this.rpc = createMessageConnection(
+      transport.reader,
+      transport.writer,
+      { ...NullLogger, error: log, warn: log },
+      {
+        messageStrategy: {
+          handleMessage: (message: Message, next: (message: Message) => void) => {
+            transport.reader.handled();
+            // It answers a promise, which the caller looks at to log what went wrong.
+            return next(message);
+          },
+        },
+      },
+    );
+    this.rpc.onError(([error]) => log(error.message));
+    this.rpc.onNotification((method, params) => options.onNotification(method, params));
+    this.rpc.onRequest((method, params) => this.answer(method, params));
+    this.rpc.listen();
+    this.closed = transport.closed.then((end) => {
+      // Only this rejects what still waits for an answer.
+      this.rpc.dispose();
+      return end;
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.transport.pid;
+  }
+
+  /**
+   * Sends a request and resolves with its decoded result. An overloaded server is asked again, with growing pauses:
+   * it has done nothing yet.
+   * @param limitMs How long one answer may take.
+   * @throws CodexError `unresponsive` when it took longer: whether the server acted on it is unknown.
+   */
+  async request<P, R>(method: ClientMethod<P, R>, params: P, limitMs: number): Promise<R> {
+    const backoff = new Backoff({ firstMs: 200, maxMs: 3_000, attempts: 5 });
+    for (;;) {
+      try {
+        return await this.requestOnce(method, params, limitMs);
+      } catch (error) {
+        const wait = error instanceof CodexError && error.reason === 'overloaded' ? backoff.next() : undefined;
+        if (wait === undefined) throw error;
+        this.options.logger.info(`Codex is overloaded; ${method.name} again in ${wait} ms`);
+        await pause(wait);
+      }
+    }
+  }
+
+  /** Introduces us; to be called once, before anything else. Resolves with the server's version, null where it hides it. */
+  async initialize(client: { name: string; title: string; version: string }, limitMs: number): Promise<string | null> {
+    const { userAgent } = await this.request(initialize, { clientInfo: client, capabilities: null }, limitMs);
+    await this.rpc.sendNotification(initialized).catch((error: unknown) => {
+      throw toCodexError(initialized, error);
+    });
+    return /^[^/]+\/(\S+)/.exec(userAgent)?.[1] ?? null;
+  }
+
+  /** Ends the app-server, gently for `graceMs`, then surely; 0 kills. Resolves as `closed` does. */
+  async close(graceMs?: number): Promise<TransportEnd> {
+    await this.transport.close(graceMs);
+    return await this.closed;
+  }
+
+  private async requestOnce<P, R>(method: ClientMethod<P, R>, params: P, limitMs: number): Promise<R> {
+    let raw: unknown;
+    try {
+      const answer: Promise<unknown> = this.rpc.sendRequest(method.name, ParameterStructures.byName, params);
+      raw = await within(answer, limitMs, method.name);
+    } catch (error) {
+      if (error instanceof TimeoutError) {
+        throw new CodexError('unresponsive', `Codex gave no answer to ${method.name}.`, { cause: error });
+      }
+      throw toCodexError(method.name, error);
+    }
+    const result = method.result.safeParse(raw);
+    if (result.success) return result.data;
+    throw new CodexError('refused', `Codex answered ${method.name} with something else.`, { cause: result.error });
+  }
+
+  private async answer(method: string, params: unknown): Promise<unknown> {
+    if (!isServerRequest(method)) {
+      this.options.logger.warn(`Codex asks for ${oneLine(method)}, which is not known: refused`);
+      return new ResponseError(ErrorCodes.MethodNotFound, `Unhandled method ${method}`);
+    }
+    const request = readRequest(method, params);
+    this.options.onRequest?.(request);
+    return await this.options.handlers[method](request);
+  }
+}

@@ -1,0 +1,64 @@
+/** What can go wrong with an app-server, as reasons. The only file that knows the app-server's error codes and texts. */
+import { ErrorCodes, ResponseError } from 'vscode-jsonrpc';
+import * as z from 'zod/mini';
+import { TinytownError } from '../util/errors.ts';
+
+export type CodexErrorReason =
+  | 'programUnusable'
+  | 'startFailed'
+  | 'threadLost'
+  | 'threadBusy'
+  /** The turn that was meant is over, or another one runs. */
+  | 'turnGone'
+  | 'notSteerable'
+  | 'turnActive'
+  | 'overloaded'
+  | 'unresponsive'
+  | 'notRunning'
+  | 'refused';
+
+export class CodexError extends TinytownError<CodexErrorReason> {
+  override readonly name = 'CodexError';
+}
+
+/** JSON-RPC code of an app-server that has too much to do. */
+const overloadedCode = -32001;
+
+const turnErrorData = z.object({ codexErrorInfo: z.looseObject({ activeTurnNotSteerable: z.unknown() }) });
+
+/** Makes an error with a reason of whatever a request was rejected with. */
+export function toCodexError(method: string, error: unknown): CodexError {
+  if (error instanceof CodexError) return error;
+  if (!(error instanceof ResponseError)) {
+    return new CodexError('notRunning', 'Codex is not running.', { cause: error });
+  }
+  if (error.code === ErrorCodes.PendingResponseRejected || error.code === ErrorCodes.MessageWriteError) {
+    return new CodexError('notRunning', 'Codex ended before it answered.', { cause: error });
+  }
+  if (error.code === overloadedCode) {
+    return new CodexError('overloaded', 'Codex is overloaded.', { cause: error, hint: 'Try again in a moment.' });
+  }
+  if (turnErrorData.safeParse(error.data).success) {
+    return new CodexError('notSteerable', 'The running turn cannot be steered.', { cause: error });
+  }
+  const reason = reasonOfText(error.message);
+  return new CodexError(reason, `Codex refused ${method}: ${error.message}`, { cause: error });
+}
+
+/** These come with the code of any bad request: their text is all that tells them apart (seen on 0.169.0). */
+function reasonOfText(message: string): CodexErrorReason {
+  if (/no active turn to|expected active turn id/.test(message)) return 'turnGone';
+  if (/cannot steer/.test(message)) return 'notSteerable';
+  if (/no rollout found for thread id|invalid session id/.test(message)) return 'threadLost';
+  if (/already has an active writer/.test(message)) return 'threadBusy';
+  return 'refused';
+}
+
+const httpStatus = z.record(z.string(), z.looseObject({ httpStatusCode: z.nullable(z.number()) }));
+
+/** Whether a turn failed because nobody is signed in: every other turn would fail the same way. */
+export function isUnauthorized(codexErrorInfo: unknown): boolean {
+  if (codexErrorInfo === 'unauthorized') return true;
+  const status = httpStatus.safeParse(codexErrorInfo);
+  return status.success && Object.values(status.data).some(({ httpStatusCode }) => httpStatusCode === 401);
+}

@@ -1,0 +1,51 @@
+/** What a thread's own history says of inputs that were sent under client ids: what it does not hold was never delivered. */
+import type { CodexConnection } from './connection.ts';
+import { threadTurnsList } from './methods.ts';
+import type { ThreadTurnsListParams } from './protocol/v2/ThreadTurnsListParams';
+
+export interface FoundInput {
+  turnId: string;
+  /** `completed`, `interrupted`, `failed` or `inProgress`. */
+  turnStatus: string;
+}
+
+export interface HistorySearch {
+  found: Map<string, FoundInput>;
+  /** The whole history was read; otherwise the search was cut off. */
+  complete: boolean;
+}
+
+const pageSize = 10;
+const maxPages = 20;
+
+/** Searches from the newest turn back, until all are found or 200 turns were read. */
+export async function searchHistory(
+  connection: CodexConnection,
+  threadId: string,
+  clientIds: readonly string[],
+  limitMs: number,
+): Promise<HistorySearch> {
+  const missing = new Set(clientIds);
+  const found = new Map<string, FoundInput>();
+  let cursor: string | null = null;
+  for (let page = 0; page < maxPages && missing.size > 0; page += 1) {
+    // A summary leaves out the messages that a turn was steered with.
+    const params: ThreadTurnsListParams = {
+      threadId,
+      cursor,
+      limit: pageSize,
+      sortDirection: 'desc',
+      itemsView: 'full',
+    };
+    const answer = await connection.request(threadTurnsList, params, limitMs);
+    for (const turn of answer.data) {
+      for (const item of turn.items) {
+        const clientId = item.type === 'userMessage' ? item.clientId : undefined;
+        if (clientId && missing.delete(clientId)) found.set(clientId, { turnId: turn.id, turnStatus: turn.status });
+      }
+    }
+    cursor = answer.nextCursor ?? null;
+    if (cursor === null) return { found, complete: true };
+  }
+  return { found, complete: missing.size === 0 };
+}

@@ -1,0 +1,103 @@
+/** Finds the codex to run, and says why not where there is none that will do. */
+import { execFile } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { oneLine } from '../util/text.ts';
+import { type Environment, findProgram } from '../util/programs.ts';
+
+const run = promisify(execFile);
+
+/**
+ * The oldest version we start. `thread/turns/list` and the client ids of messages, by which delivery is proved, are in the
+ * protocol of 0.150 at the latest; what is older would lose messages quietly.
+ */
+export const codexFloor = '0.150.0';
+
+export type CodexLocation =
+  | {
+      ok: true;
+      path: string;
+      version: string;
+      /** To be the PATH of the process, as codex may be a script that needs a program from there. */
+      searchPath: string;
+    }
+  | {
+      ok: false;
+      reason: 'notFound' | 'notExecutable' | 'broken' | 'tooOld';
+      /** One sentence for the user. */
+      message: string;
+      /** What they can do. */
+      hint: string;
+    };
+
+const installHint = 'Install it with "npm install -g @openai/codex", or set "tinytown.codex.path".';
+
+/** Locates codex; remembers the version of each file for as long as the file does not change. */
+export class CodexLocator {
+  private readonly versions = new Map<string, Promise<string | undefined>>();
+
+  /**
+   * @param setting The setting `codex.path`: an absolute path or a command; empty for `codex` on the PATH.
+   * @param env What codex would be started with.
+   */
+  async locate(setting: string, env: Environment): Promise<CodexLocation> {
+    const command = setting.trim() || 'codex';
+    const search = await findProgram(command, env);
+    if (!search.ok) {
+      if (search.reason === 'notExecutable') {
+        const message = `${search.file} is not an executable file.`;
+        return { ok: false, reason: 'notExecutable', message, hint: 'Correct the setting "tinytown.codex.path".' };
+      }
+      const message = setting.trim() ? `There is no ${search.file}.` : 'Codex was not found on the PATH.';
+      return { ok: false, reason: 'notFound', message, hint: installHint };
+    }
+    const { file, searchPath } = search.program;
+    const version = await this.versionOf(file, { ...env, PATH: searchPath });
+    if (version === undefined) {
+      const message = `${file} did not tell its version when run with --version: it does not seem to be Codex.`;
+      return { ok: false, reason: 'broken', message, hint: installHint };
+    }
+    if (isOlder(version, codexFloor)) {
+      const message = `${file} is Codex ${version}; ${codexFloor} or newer is needed.`;
+      return { ok: false, reason: 'tooOld', message, hint: 'Update it with "npm install -g @openai/codex@latest".' };
+    }
+    return { ok: true, path: file, version, searchPath };
+  }
+
+  private async versionOf(file: string, env: Environment): Promise<string | undefined> {
+    const { mtimeMs } = await stat(file);
+    const key = `${file}\n${mtimeMs}`;
+    const known = this.versions.get(key) ?? probe(file, env);
+    this.versions.set(key, known);
+    const version = await known;
+    // A failure may pass: only an answer is remembered.
+    if (version === undefined) this.versions.delete(key);
+    return version;
+  }
+}
+
+const probeLimitMs = 10_000;
+
+/** The first start after an installation can take seconds. */
+async function probe(file: string, env: Environment): Promise<string | undefined> {
+  try {
+    const options = { env: { ...env }, timeout: probeLimitMs, killSignal: 'SIGKILL', windowsHide: true } as const;
+    // A .cmd shim runs only through a shell; its path is the only thing on that line.
+    const { stdout } = /\.(cmd|bat)$/i.test(file)
+      ? await run(`"${file}" --version`, [], { ...options, shell: true })
+      : await run(file, ['--version'], options);
+    return /\b(\d+\.\d+\.\d+)/.exec(oneLine(stdout))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Compares three-part versions; what follows them (`-alpha.1`) is not looked at. */
+export function isOlder(version: string, floor: string): boolean {
+  const [left, right] = [version, floor].map((text) => text.split('.').map(Number));
+  for (let part = 0; part < 3; part += 1) {
+    const difference = (left?.[part] ?? 0) - (right?.[part] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}

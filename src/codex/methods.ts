@@ -1,0 +1,80 @@
+/**
+ * The app-server's methods, one constant each, with the types that `codex app-server generate-ts` wrote for the pinned
+ * version (src/codex/protocol). The compiler checks here that what we decode is what the protocol says.
+ */
+import type * as z from 'zod/mini';
+import type { ClientRequest } from './protocol/ClientRequest';
+import type { InitializeResponse } from './protocol/InitializeResponse';
+import type { ServerNotification } from './protocol/ServerNotification';
+import type { ThreadItem } from './protocol/v2/ThreadItem';
+import type { ThreadResumeResponse } from './protocol/v2/ThreadResumeResponse';
+import type { ThreadStartResponse } from './protocol/v2/ThreadStartResponse';
+import type { ThreadTurnsListResponse } from './protocol/v2/ThreadTurnsListResponse';
+import type { TurnInterruptResponse } from './protocol/v2/TurnInterruptResponse';
+import type { TurnStartResponse } from './protocol/v2/TurnStartResponse';
+import type { TurnSteerResponse } from './protocol/v2/TurnSteerResponse';
+import { type ItemInput, type KnownItemType, notificationSchemas, resultSchemas } from './wire.ts';
+
+type RequestName = ClientRequest['method'];
+type RequestParams<M extends RequestName> = Extract<ClientRequest, { method: M }>['params'];
+
+/** A request of ours: its name, the type of its parameters, and how its result is read. */
+export interface ClientMethod<Params, Result> {
+  readonly name: RequestName;
+  readonly result: z.ZodMiniType<Result>;
+  /** Never set: it only carries the type. */
+  readonly params?: Params;
+}
+
+function clientMethod<M extends RequestName, R>(name: M, result: z.ZodMiniType<R>): ClientMethod<RequestParams<M>, R> {
+  return { name, result };
+}
+
+export const initialize = clientMethod('initialize', resultSchemas.initialize);
+export const threadStart = clientMethod('thread/start', resultSchemas.threadOpened);
+export const threadResume = clientMethod('thread/resume', resultSchemas.threadOpened);
+export const threadTurnsList = clientMethod('thread/turns/list', resultSchemas.turnsList);
+export const turnStart = clientMethod('turn/start', resultSchemas.turnStart);
+export const turnSteer = clientMethod('turn/steer', resultSchemas.turnSteer);
+export const turnInterrupt = clientMethod('turn/interrupt', resultSchemas.turnInterrupt);
+
+/** The one notification of ours. */
+export const initialized = 'initialized';
+
+type Schemas = typeof notificationSchemas;
+type Heard = keyof Schemas & ServerNotification['method'];
+
+/** A notification we listen to, decoded. */
+export type HeardNotification = { [M in Heard]: { method: M; params: z.output<Schemas[M]> } }[Heard];
+
+type WireNotification<M> = Extract<ServerNotification, { method: M }>['params'];
+type WireItemOf<T> = Extract<ThreadItem, { type: T }>;
+interface WireResults {
+  initialize: InitializeResponse;
+  threadOpened: ThreadStartResponse & ThreadResumeResponse;
+  turnStart: TurnStartResponse;
+  turnSteer: TurnSteerResponse;
+  turnInterrupt: TurnInterruptResponse;
+  turnsList: ThreadTurnsListResponse;
+}
+type ResultSchemas = typeof resultSchemas;
+type AllTrue<T extends Record<keyof T, true>> = T;
+
+/** Does not compile unless each of our schemas accepts what the generated types promise. */
+export type SchemasAgree = [
+  AllTrue<{ [M in keyof Schemas]: WireNotification<M> extends z.input<Schemas[M]> ? true : false }>,
+  AllTrue<{ [R in keyof ResultSchemas]: WireResults[R] extends z.input<ResultSchemas[R]> ? true : false }>,
+  AllTrue<{ [T in KnownItemType]: WireItemOf<T> extends ItemInput<T> ? true : false }>,
+];
+
+function isHeard(method: string): method is Heard {
+  return Object.hasOwn(notificationSchemas, method);
+}
+
+/** Decodes a notification; undefined for one that we do not listen to or cannot read. */
+export function decodeNotification(method: string, params: unknown): HeardNotification | undefined {
+  if (!isHeard(method)) return undefined;
+  const decoded = notificationSchemas[method].safeParse(params);
+  // The schema of `method` gave the data: the two belong together, which the compiler cannot follow through the table.
+  return decoded.success ? ({ method, params: decoded.data } as HeardNotification) : undefined;
+}

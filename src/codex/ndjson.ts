@@ -1,0 +1,157 @@
+/**
+ * The app-server's framing for vscode-jsonrpc: one JSON object a line, JSON-RPC 2.0 without its `jsonrpc` member.
+ * A line that is no message is reported and skipped; nothing that arrives can stop the reader but the end of the stream.
+ */
+import type { Readable, Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import {
+  AbstractMessageReader,
+  AbstractMessageWriter,
+  type DataCallback,
+  type Disposable,
+  type Message,
+  type MessageReader,
+  type MessageWriter,
+} from 'vscode-jsonrpc';
+import { oneLine } from '../util/text.ts';
+
+/**
+ * A reader that does not run ahead: the connection handles one message a turn of the event loop while a flood brings
+ * hundreds, so the stream rests while too many wait.
+ */
+export interface PacedReader extends MessageReader {
+  /** To be called for every message that was taken up for handling. */
+  handled(): void;
+  /** Resolves when the stream has ended and everything that came was handled. */
+  readonly drained: Promise<void>;
+}
+
+export interface NdjsonLimits {
+  /** Characters of one line; a longer one is skipped. */
+  line: number;
+  /** The stream rests from this many unhandled messages until a quarter of it. */
+  unhandled: number;
+}
+
+const defaultLimits: NdjsonLimits = { line: 256 * 1024 * 1024, unhandled: 4_000 };
+
+export class NdjsonReader extends AbstractMessageReader implements PacedReader {
+  readonly drained: Promise<void>;
+  private readonly stream: Readable;
+  private readonly limits: NdjsonLimits;
+  private readonly decoder = new StringDecoder('utf8');
+  /** The pieces of the line that has not ended yet: joined once, or megabytes would be copied for every chunk. */
+  private pieces: string[] = [];
+  private length = 0;
+  private unhandled = 0;
+  private ended = false;
+  private settleDrained: (() => void) | undefined;
+
+  constructor(stream: Readable, limits: Partial<NdjsonLimits> = {}) {
+    super();
+    this.stream = stream;
+    this.limits = { ...defaultLimits, ...limits };
+    this.drained = new Promise((resolve) => {
+      this.settleDrained = resolve;
+    });
+  }
+
+  /** To be called once. Disposing stops the messages but goes on draining the stream, so that its writer does not stall. */
+  listen(callback: DataCallback): Disposable {
+    const onData = (chunk: Buffer): void => this.take(this.decoder.write(chunk), callback);
+    const onEnd = (): void => this.finish(callback);
+    this.stream.on('data', onData);
+    this.stream.once('end', onEnd).once('close', onEnd);
+    this.stream.on('error', (error) => this.fireError(error));
+    return {
+      dispose: () => {
+        this.stream.off('data', onData).off('end', onEnd).off('close', onEnd).resume();
+      },
+    };
+  }
+
+  handled(): void {
+    this.unhandled -= 1;
+    if (this.unhandled < this.limits.unhandled / 4 && this.stream.isPaused()) this.stream.resume();
+    if (this.unhandled === 0 && this.ended) this.settleDrained?.();
+  }
+
+  private take(text: string, callback: DataCallback): void {
+    let start = 0;
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
+      this.keep(text.slice(start, end));
+      this.flush(callback);
+      start = end + 1;
+    }
+    if (start < text.length) this.keep(text.slice(start));
+    if (this.unhandled >= this.limits.unhandled) this.stream.pause();
+  }
+
+  private keep(piece: string): void {
+    this.length += piece.length;
+    if (this.length <= this.limits.line) this.pieces.push(piece);
+    else this.pieces = [];
+  }
+
+  /** The line is whole. */
+  private flush(callback: DataCallback): void {
+    const { length } = this;
+    const line = this.pieces.length === 1 ? (this.pieces[0] ?? '') : this.pieces.join('');
+    this.pieces = [];
+    this.length = 0;
+    if (length > this.limits.line)
+      this.fireError(new Error(`A line of ${length} characters is too long and was skipped.`));
+    else if (line.trim() !== '') this.deliver(line, callback);
+  }
+
+  private deliver(line: string, callback: DataCallback): void {
+    try {
+      const message: unknown = JSON.parse(line);
+      if (!isMessage(message)) throw new Error('it is no object');
+      this.unhandled += 1;
+      callback(message);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.fireError(new Error(`A line was skipped (${oneLine(why)}): ${oneLine(line, 60)}`));
+    }
+  }
+
+  private finish(callback: DataCallback): void {
+    if (this.ended) return;
+    this.keep(this.decoder.end());
+    this.flush(callback);
+    this.ended = true;
+    if (this.unhandled === 0) this.settleDrained?.();
+    this.fireClose();
+  }
+}
+
+function isMessage(value: unknown): value is Message {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export class NdjsonWriter extends AbstractMessageWriter implements MessageWriter {
+  private readonly stream: Writable;
+
+  constructor(stream: Writable) {
+    super();
+    this.stream = stream;
+    // What fails is told to the one who writes; unheard, the event would end the program.
+    stream.on('error', () => undefined);
+    stream.once('close', () => this.fireClose());
+  }
+
+  /** Resolves when the line has left for the other side, so that a caller who waits is slowed down by a full pipe. */
+  write(message: Message): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const line = JSON.stringify({ ...message, jsonrpc: undefined });
+      this.stream.write(`${line}\n`, (error) => {
+        if (!error) resolve();
+        else reject(error);
+      });
+    });
+  }
+
+  /** Does not end the stream: its transport does. */
+  end(): void {}
+}

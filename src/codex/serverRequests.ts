@@ -1,0 +1,105 @@
+/**
+ * What the app-server asks of us. Every request of the protocol has an answer: left open, it would hold the turn for ever.
+ * The answers here decline; somebody who can decide replaces single ones: `{ ...declineAll, 'item/…': ask }`.
+ */
+import { ErrorCodes, ResponseError } from 'vscode-jsonrpc';
+import * as z from 'zod/mini';
+import { catch as orElse } from 'zod/mini';
+import type { ApplyPatchApprovalResponse } from './protocol/ApplyPatchApprovalResponse';
+import type { ExecCommandApprovalResponse } from './protocol/ExecCommandApprovalResponse';
+import type { ServerRequest } from './protocol/ServerRequest';
+import type { AttestationGenerateResponse } from './protocol/v2/AttestationGenerateResponse';
+import type { ChatgptAuthTokensRefreshResponse } from './protocol/v2/ChatgptAuthTokensRefreshResponse';
+import type { CommandExecutionRequestApprovalResponse } from './protocol/v2/CommandExecutionRequestApprovalResponse';
+import type { DynamicToolCallResponse } from './protocol/v2/DynamicToolCallResponse';
+import type { FileChangeRequestApprovalResponse } from './protocol/v2/FileChangeRequestApprovalResponse';
+import type { McpServerElicitationRequestResponse } from './protocol/v2/McpServerElicitationRequestResponse';
+import type { PermissionsRequestApprovalResponse } from './protocol/v2/PermissionsRequestApprovalResponse';
+import type { ToolRequestUserInputResponse } from './protocol/v2/ToolRequestUserInputResponse';
+
+export type ServerRequestMethod = ServerRequest['method'];
+
+/** The answer to each request. A method that a later protocol adds does not compile until it stands here. */
+interface Answers extends Record<ServerRequestMethod, object> {
+  'item/commandExecution/requestApproval': CommandExecutionRequestApprovalResponse;
+  'item/fileChange/requestApproval': FileChangeRequestApprovalResponse;
+  'item/permissions/requestApproval': PermissionsRequestApprovalResponse;
+  'item/tool/requestUserInput': ToolRequestUserInputResponse;
+  'mcpServer/elicitation/request': McpServerElicitationRequestResponse;
+  'item/tool/call': DynamicToolCallResponse;
+  'account/chatgptAuthTokens/refresh': ChatgptAuthTokensRefreshResponse;
+  'attestation/generate': AttestationGenerateResponse;
+  applyPatchApproval: ApplyPatchApprovalResponse;
+  execCommandApproval: ExecCommandApprovalResponse;
+}
+
+/** What is read of a request's parameters, whatever its method; null where it has none of it. */
+export interface IncomingRequest {
+  method: ServerRequestMethod;
+  threadId: string | null;
+  turnId: string | null;
+  itemId: string | null;
+  /** What is asked for, as one text: a command, a reason, a question. */
+  detail: string;
+  params: unknown;
+}
+
+/** Answers one method; a `ResponseError` that is thrown goes back as it is. */
+export type ServerRequestHandlers = {
+  readonly [M in ServerRequestMethod]: (request: IncomingRequest) => Answers[M] | Promise<Answers[M]>;
+};
+
+const nobody = 'Nobody can answer this here.';
+
+/** Only an error can decline these two, which are asked of clients that offered to answer them: we do not. */
+function notOffered(): never {
+  throw new ResponseError(ErrorCodes.InvalidRequest, 'This client does not offer that.');
+}
+
+export const declineAll: ServerRequestHandlers = {
+  'item/commandExecution/requestApproval': () => ({ decision: 'decline' }),
+  'item/fileChange/requestApproval': () => ({ decision: 'decline' }),
+  'item/permissions/requestApproval': () => ({ permissions: {}, scope: 'turn' }),
+  'item/tool/requestUserInput': () => ({ answers: {} }),
+  'mcpServer/elicitation/request': () => ({ action: 'decline', content: null, _meta: null }),
+  'item/tool/call': () => ({ success: false, contentItems: [{ type: 'inputText', text: nobody }] }),
+  'account/chatgptAuthTokens/refresh': notOffered,
+  'attestation/generate': notOffered,
+  applyPatchApproval: () => ({ decision: { denied: { rejection: nobody } } }),
+  execCommandApproval: () => ({ decision: { denied: { rejection: nobody } } }),
+};
+
+export function isServerRequest(method: string): method is ServerRequestMethod {
+  return Object.hasOwn(declineAll, method);
+}
+
+const text = orElse(z.nullish(z.string()), null);
+const knownParams = orElse(
+  z.object({
+    threadId: text,
+    conversationId: text,
+    turnId: text,
+    itemId: text,
+    callId: text,
+    command: orElse(z.nullish(z.union([z.string(), z.array(z.string())])), null),
+    reason: text,
+    message: text,
+    tool: text,
+    questions: orElse(z.nullish(z.array(z.looseObject({ question: z.optional(z.string()) }))), null),
+  }),
+  {},
+);
+
+export function readRequest(method: ServerRequestMethod, params: unknown): IncomingRequest {
+  const known = knownParams.parse(params);
+  const command = Array.isArray(known.command) ? known.command.join(' ') : known.command;
+  const questions = known.questions?.map(({ question }) => question ?? '').join(' ');
+  return {
+    method,
+    threadId: known.threadId ?? known.conversationId ?? null,
+    turnId: known.turnId ?? null,
+    itemId: known.itemId ?? known.callId ?? null,
+    detail: [command, questions, known.message, known.tool, known.reason].filter(Boolean).join(': '),
+    params,
+  };
+}

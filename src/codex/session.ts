@@ -1,0 +1,255 @@
+/**
+ * One thread on one app-server, and the state of its turns, kept from what the server announces and not from what it
+ * replies: a reply can come late, never, or name a turn that does not start.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { Backoff } from '../util/backoff.ts';
+import { TimeoutError, within } from '../util/boundedWait.ts';
+import { Emitter } from '../util/event.ts';
+import type { Logger } from '../util/logger.ts';
+import type { CodexConnection } from './connection.ts';
+import { CodexError } from './errors.ts';
+import {
+  decodeNotification,
+  type HeardNotification,
+  threadResume,
+  threadStart,
+  turnInterrupt,
+  turnStart,
+  turnSteer,
+} from './methods.ts';
+import type { ThreadStartParams } from './protocol/v2/ThreadStartParams';
+
+export type ThreadOptions = Pick<
+  ThreadStartParams,
+  'cwd' | 'model' | 'approvalPolicy' | 'sandbox' | 'developerInstructions' | 'config'
+>;
+
+export type TurnState =
+  /** `adopted`: nobody here asked for it. */
+  { phase: 'idle' } | { phase: 'starting' } | { phase: 'active'; turnId: string; adopted: boolean };
+
+export interface SessionInput {
+  text: string;
+  /** Comes back on the `userMessage` item and stands in the history. */
+  clientId: string;
+}
+
+export interface SessionLimits {
+  /** How long a reply may take, and the start of the turn after it, in milliseconds. */
+  startMs: number;
+  steerMs: number;
+  /** How long a turn may take to end after it was interrupted. */
+  interruptMs: number;
+}
+
+export class CodexSession {
+  private readonly connection: CodexConnection;
+  private readonly limits: SessionLimits;
+  private readonly logger: Logger;
+  private readonly emitter: Emitter<HeardNotification>;
+  private readonly stateChanged = new Emitter<void>();
+  private state: TurnState = { phase: 'idle' };
+  private thread: string | undefined;
+  private over = false;
+
+  constructor(connection: CodexConnection, limits: SessionLimits, logger: Logger) {
+    this.connection = connection;
+    this.limits = limits;
+    this.logger = logger;
+    this.emitter = new Emitter((error) => logger.error(`A listener of the session failed: ${String(error)}`));
+    void connection.closed.then(() => this.end());
+  }
+
+  /** What the server announces of this thread, after the state was brought up to date. */
+  get onNotification(): Emitter<HeardNotification>['event'] {
+    return this.emitter.event;
+  }
+
+  get turn(): TurnState {
+    return this.state;
+  }
+
+  /** @throws CodexError `notRunning` before a thread was opened. */
+  get threadId(): string {
+    if (this.thread === undefined) throw new CodexError('notRunning', 'No thread is open.');
+    return this.thread;
+  }
+
+  /** Opens a new thread. It is not stored before its first turn. Resolves with its model, where the server says it. */
+  async startThread(options: ThreadOptions): Promise<string | null> {
+    const { thread, model } = await this.connection.request(threadStart, options, this.limits.startMs);
+    this.thread = thread.id;
+    return model ?? null;
+  }
+
+  /**
+   * Resumes a stored thread. One that another process still writes is asked for again for some seconds.
+   * @throws CodexError `threadLost`, `threadBusy`
+   */
+  async resumeThread(threadId: string, options: ThreadOptions): Promise<string | null> {
+    const backoff = new Backoff({ firstMs: 200, maxMs: 2_000, attempts: 5 });
+    for (;;) {
+      try {
+        const params = { ...options, threadId, excludeTurns: true };
+        const { thread, model } = await this.connection.request(threadResume, params, this.limits.startMs);
+        this.thread = thread.id;
+        return model ?? null;
+      } catch (error) {
+        const wait = error instanceof CodexError && error.reason === 'threadBusy' ? backoff.next() : undefined;
+        if (wait === undefined) throw error;
+        await pause(wait);
+      }
+    }
+  }
+
+  /**
+   * Starts a turn; resolves with its id once it has really started.
+   * @throws CodexError `turnActive`, as the server would quietly steer the running turn; `unresponsive`
+   */
+  async startTurn(input: SessionInput): Promise<string> {
+    const { threadId } = this;
+    if (this.state.phase !== 'idle') throw new CodexError('turnActive', 'A turn is running.');
+    let started: string | undefined;
+    this.state = { phase: 'starting' };
+    const begun = this.until(() => {
+      if (this.state.phase === 'active') started = this.state.turnId;
+      return this.state.phase !== 'starting';
+    });
+    try {
+      await this.connection.request(turnStart, { threadId, ...inputParams(input) }, this.limits.startMs);
+      await within(begun, this.limits.startMs, 'turn/started');
+    } catch (error) {
+      if (this.state.phase === 'starting') this.enter({ phase: 'idle' });
+      if (!(error instanceof TimeoutError)) throw error;
+      throw new CodexError('unresponsive', 'Codex took the turn but did not start it.', { cause: error });
+    }
+    if (started === undefined) throw new CodexError('notRunning', 'Codex ended before the turn started.');
+    return started;
+  }
+
+  /**
+   * Puts a message into the running turn.
+   * @throws CodexError `turnGone` where none runs, `notSteerable`, `unresponsive`
+   */
+  async steer(input: SessionInput): Promise<void> {
+    const turnId = await this.runningTurn();
+    if (turnId === undefined) throw new CodexError('turnGone', 'No turn is running.');
+    try {
+      await this.steerTurn(turnId, input);
+    } catch (error) {
+      if (!(error instanceof CodexError) || error.reason !== 'turnGone') throw error;
+      // Lost the race against the end of the turn; if the next one has begun meanwhile, that is the running one now.
+      const next = await this.runningTurn();
+      if (next === undefined || next === turnId) throw error;
+      await this.steerTurn(next, input);
+    }
+  }
+
+  /**
+   * Ends the running turn and resolves when it is over, or the server gone; false where none was running.
+   * @throws CodexError `unresponsive` when it does not end in time
+   */
+  async interrupt(): Promise<boolean> {
+    const turnId = await this.runningTurn();
+    if (turnId === undefined) return false;
+    const ended = this.until(() => !this.isActive(turnId));
+    // Not awaited: the reply may never come, while the turn ends.
+    this.askToInterrupt(turnId).catch((error: unknown) => this.logger.warn(`turn/interrupt: ${String(error)}`));
+    try {
+      await within(ended, this.limits.interruptMs, 'turn/interrupt');
+    } catch (error) {
+      throw new CodexError('unresponsive', 'The turn did not end when it was interrupted.', { cause: error });
+    }
+    return true;
+  }
+
+  /** To be called with every notification of the connection, in order. */
+  receive(method: string, params: unknown): void {
+    const heard = decodeNotification(method, params);
+    if (!heard) {
+      this.logger.trace(`← ${method} (passed over)`);
+      return;
+    }
+    // Agents that this one has started speak over the same connection, each in a thread of its own.
+    if ('threadId' in heard.params && heard.params.threadId !== this.thread) {
+      this.logger.trace(`← ${method} of another thread (passed over)`);
+      return;
+    }
+    if (heard.method === 'turn/completed' && !this.isActive(heard.params.turn.id)) {
+      this.receive('turn/started', params);
+    }
+    if (heard.method === 'turn/started') {
+      const adopted = this.state.phase !== 'starting';
+      this.enter({ phase: 'active', turnId: heard.params.turn.id, adopted });
+    } else if (heard.method === 'turn/completed') {
+      this.enter({ phase: 'idle' });
+    }
+    this.emitter.fire(heard);
+  }
+
+  private async steerTurn(expectedTurnId: string, input: SessionInput): Promise<void> {
+    const params = { threadId: this.threadId, expectedTurnId, ...inputParams(input) };
+    await this.connection.request(turnSteer, params, this.limits.steerMs);
+  }
+
+  /** Asked too early, the server knows of no turn yet: asked again while we know better. */
+  private async askToInterrupt(turnId: string): Promise<void> {
+    const backoff = new Backoff({ firstMs: 50, maxMs: 1_000, attempts: 8 });
+    while (this.isActive(turnId)) {
+      try {
+        await this.connection.request(turnInterrupt, { threadId: this.threadId, turnId }, this.limits.interruptMs);
+        return;
+      } catch (error) {
+        const wait = error instanceof CodexError && error.reason === 'turnGone' ? backoff.next() : undefined;
+        if (wait === undefined) throw error;
+        await pause(wait);
+      }
+    }
+  }
+
+  /** The turn that runs, or is about to; undefined where there is none. */
+  private async runningTurn(): Promise<string | undefined> {
+    if (this.state.phase === 'starting') {
+      await within(
+        this.until(() => this.state.phase !== 'starting'),
+        this.limits.startMs,
+        'turn/started',
+      ).catch(() => undefined);
+    }
+    return this.state.phase === 'active' ? this.state.turnId : undefined;
+  }
+
+  private isActive(turnId: string): boolean {
+    return this.state.phase === 'active' && this.state.turnId === turnId;
+  }
+
+  private end(): void {
+    this.over = true;
+    this.stateChanged.fire();
+  }
+
+  private enter(state: TurnState): void {
+    this.state = state;
+    this.stateChanged.fire();
+  }
+
+  /** Resolves when `condition` holds after a change of state, or the server is gone. */
+  private until(condition: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.over) {
+        resolve();
+        return;
+      }
+      const listening = this.stateChanged.event(() => {
+        if (!condition() && !this.over) return;
+        listening.dispose();
+        resolve();
+      });
+    });
+  }
+}
+
+function inputParams({ text, clientId }: SessionInput) {
+  return { input: [{ type: 'text' as const, text, text_elements: [] }], clientUserMessageId: clientId };
+}

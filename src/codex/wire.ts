@@ -1,0 +1,135 @@
+/**
+ * What we read of the app-server's messages, decoded once here: only the fields we use, unknown ones ignored, so that
+ * other versions than the pinned one are understood. `methods.ts` checks these against the generated types.
+ */
+import * as z from 'zod/mini';
+
+const id = z.string();
+const optionalText = z.nullish(z.string());
+const optionalNumber = z.nullish(z.number());
+
+const itemSchemas = {
+  userMessage: z.object({
+    id,
+    clientId: optionalText,
+    content: z.array(z.looseObject({ type: z.string(), text: z.optional(z.string()) })),
+  }),
+  agentMessage: z.object({ id, text: z.string() }),
+  plan: z.object({ id, text: z.string() }),
+  reasoning: z.object({ id, summary: z.array(z.string()), content: z.array(z.string()) }),
+  commandExecution: z.object({
+    id,
+    command: z.string(),
+    cwd: z.string(),
+    status: z.string(),
+    aggregatedOutput: optionalText,
+    exitCode: optionalNumber,
+    durationMs: optionalNumber,
+  }),
+  fileChange: z.object({
+    id,
+    status: z.string(),
+    changes: z.array(z.object({ path: z.string(), kind: z.object({ type: z.string() }), diff: z.string() })),
+  }),
+  mcpToolCall: z.object({
+    id,
+    server: z.string(),
+    tool: z.string(),
+    status: z.string(),
+    arguments: z.unknown(),
+    result: z.unknown(),
+    error: z.nullish(z.object({ message: z.string() })),
+  }),
+  dynamicToolCall: z.object({
+    id,
+    namespace: optionalText,
+    tool: z.string(),
+    status: z.string(),
+    arguments: z.unknown(),
+    contentItems: z.unknown(),
+  }),
+  webSearch: z.object({ id, query: z.string() }),
+  collabAgentToolCall: z.object({ id, tool: z.string(), status: z.string(), prompt: optionalText }),
+  subAgentActivity: z.object({ id, kind: z.string(), agentPath: z.string() }),
+} as const;
+
+type Schemas = typeof itemSchemas;
+export type KnownItemType = keyof Schemas;
+
+/** An item as it comes, told apart by `type`; one of a type we do not know is `other`. */
+export type WireItem =
+  | { [T in KnownItemType]: { type: T } & z.output<Schemas[T]> }[KnownItemType]
+  | { type: 'other'; wireType: string; id: string };
+
+/** What {@link decodeItem} reads of an item of type `T`: for the check against the generated types. */
+export type ItemInput<T extends KnownItemType> = z.input<Schemas[T]>;
+
+const anyItem = z.looseObject({ type: z.string(), id });
+
+function isKnown(type: string): type is KnownItemType {
+  return Object.hasOwn(itemSchemas, type);
+}
+
+/** Never fails on an item with a type and an id: what is not understood comes out as `other`. */
+const item = z.pipe(
+  anyItem,
+  z.transform((raw): WireItem => {
+    const other = { type: 'other', wireType: raw.type, id: raw.id } as const;
+    return isKnown(raw.type) ? (decodeAs(raw.type, raw) ?? other) : other;
+  }),
+);
+
+function decodeAs(type: KnownItemType, raw: unknown): WireItem | undefined {
+  const decoded = itemSchemas[type].safeParse(raw);
+  // The schema of `type` gave the data: the two belong together, which the compiler cannot follow through the table.
+  return decoded.success ? ({ type, ...decoded.data } as WireItem) : undefined;
+}
+
+const turnError = z.object({ message: z.string(), codexErrorInfo: z.unknown() });
+export type WireTurnError = z.output<typeof turnError>;
+
+const turn = z.object({ id, status: z.string(), error: z.nullish(turnError), items: z.array(item) });
+export type WireTurn = z.output<typeof turn>;
+
+const rateLimitWindow = z.nullish(
+  z.object({ usedPercent: z.number(), windowDurationMins: optionalNumber, resetsAt: optionalNumber }),
+);
+const ofTurn = { threadId: z.string(), turnId: z.string() };
+const delta = z.object({ ...ofTurn, itemId: z.string(), delta: z.string() });
+const tokens = z.object({ totalTokens: z.number() });
+
+/** The notifications we listen to; all others are passed over. */
+export const notificationSchemas = {
+  'turn/started': z.object({ threadId: z.string(), turn }),
+  'turn/completed': z.object({ threadId: z.string(), turn }),
+  'item/started': z.object({ ...ofTurn, item }),
+  'item/completed': z.object({ ...ofTurn, item }),
+  'item/agentMessage/delta': delta,
+  'item/plan/delta': delta,
+  'item/reasoning/summaryTextDelta': delta,
+  'item/reasoning/textDelta': delta,
+  'item/commandExecution/outputDelta': delta,
+  'turn/plan/updated': z.object({
+    ...ofTurn,
+    plan: z.array(z.object({ step: z.string(), status: z.string() })),
+  }),
+  'turn/diff/updated': z.object({ ...ofTurn, diff: z.string() }),
+  'thread/tokenUsage/updated': z.object({
+    ...ofTurn,
+    tokenUsage: z.object({ total: tokens, last: tokens, modelContextWindow: optionalNumber }),
+  }),
+  'account/rateLimits/updated': z.object({
+    rateLimits: z.object({ primary: rateLimitWindow, secondary: rateLimitWindow }),
+  }),
+  error: z.object({ ...ofTurn, error: turnError, willRetry: z.boolean() }),
+} as const;
+
+/** The answers to our requests. */
+export const resultSchemas = {
+  initialize: z.object({ userAgent: z.string() }),
+  threadOpened: z.object({ thread: z.object({ id }), model: z.nullish(z.string()) }),
+  turnStart: z.object({ turn: z.object({ id }) }),
+  turnSteer: z.object({ turnId: z.string() }),
+  turnInterrupt: z.object({}),
+  turnsList: z.object({ data: z.array(turn), nextCursor: optionalText }),
+} as const;

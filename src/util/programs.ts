@@ -1,0 +1,93 @@
+/**
+ * Finds programs the way the user's own shell would. An editor that was started from a desktop has a shorter PATH than a
+ * terminal, so the login shell is asked for its PATH when ours does not hold the program.
+ */
+import { execFile } from 'node:child_process';
+import { access, constants, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const windows = process.platform === 'win32';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface FoundProgram {
+  /** Absolute. */
+  file: string;
+  /** The PATH it was found on: what it starts in turn (Node.js, for one) stands there too. */
+  searchPath: string;
+}
+
+export type ProgramSearch =
+  { ok: true; program: FoundProgram } | { ok: false; reason: 'notFound' | 'notExecutable'; file: string };
+
+/**
+ * @param command An absolute path, or a name to be looked up.
+ * @param shellPath Answers the login shell's PATH; asked only when `env`'s does not do. Undefined where there is none.
+ */
+export async function findProgram(
+  command: string,
+  env: Environment,
+  shellPath: () => Promise<string | undefined> = () => loginShellPath(env),
+): Promise<ProgramSearch> {
+  const ownPath = pathOf(env);
+  if (path.isAbsolute(command)) {
+    const state = await stateOf(command);
+    if (state === 'executable') return { ok: true, program: { file: command, searchPath: ownPath } };
+    return { ok: false, reason: state, file: command };
+  }
+  const found = (await searchOn(command, ownPath, env)) ?? (await searchOn(command, (await shellPath()) ?? '', env));
+  return found ? { ok: true, program: found } : { ok: false, reason: 'notFound', file: command };
+}
+
+/** `PATH`, whatever the case of its name: Windows spells it `Path`. */
+function pathOf(env: Environment): string {
+  const name = Object.keys(env).find((candidate) => (windows ? candidate.toUpperCase() : candidate) === 'PATH');
+  return (name === undefined ? undefined : env[name]) ?? '';
+}
+
+async function searchOn(command: string, searchPath: string, env: Environment): Promise<FoundProgram | undefined> {
+  const endings = windows && !path.extname(command) ? (env['PATHEXT'] ?? '.EXE;.CMD;.BAT').split(';') : [''];
+  for (const folder of searchPath.split(path.delimiter).filter((entry) => path.isAbsolute(entry))) {
+    for (const ending of endings) {
+      const file = path.join(folder, command + ending);
+      if ((await stateOf(file)) === 'executable') return { file, searchPath };
+    }
+  }
+  return undefined;
+}
+
+async function stateOf(file: string): Promise<'executable' | 'notExecutable' | 'notFound'> {
+  try {
+    if (!(await stat(file)).isFile()) return 'notExecutable';
+  } catch {
+    return 'notFound';
+  }
+  try {
+    await access(file, constants.X_OK);
+    return 'executable';
+  } catch {
+    return 'notExecutable';
+  }
+}
+
+const shellLimitMs = 5_000;
+
+/** The PATH of the user's login shell; undefined where there is no shell to ask or it does not answer in time. */
+export async function loginShellPath(env: Environment): Promise<string | undefined> {
+  const shell = env['SHELL'];
+  if (windows || !shell) return undefined;
+  const mark = '__tinytown_path__';
+  try {
+    // Interactive too, as many set PATH only there; marked, as such a shell may print anything around it.
+    const { stdout } = await run(shell, ['-ilc', `printf '${mark}%s${mark}' "$PATH"`], {
+      env: { ...env },
+      timeout: shellLimitMs,
+      killSignal: 'SIGKILL',
+    });
+    return stdout.split(mark)[1] || undefined;
+  } catch {
+    return undefined;
+  }
+}
