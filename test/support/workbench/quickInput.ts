@@ -1,5 +1,6 @@
 /** The palette, quick picks and input boxes: one widget on top of the window. */
 import type { Locator, Page } from 'playwright-core';
+import { eventually } from '../eventually.ts';
 
 export class QuickInput {
   readonly widget: Locator;
@@ -41,10 +42,17 @@ export class QuickInput {
 
   /** Runs a command of the palette by its whole title, with its category: `Tinytown: Spawn Agent`. */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.type(`>${title}`);
     // The label is matched whole: "Tinytown: Steer" must not run "Tinytown: Steer All".
-    const row = this.rows.filter({ has: this.page.getByText(title, { exact: true }) });
-    await row.first().click();
+    const row = this.rows.filter({ has: this.page.getByText(title, { exact: true }) }).first();
+    await eventually(
+      async () => {
+        // A window that has just come up may not know its keys or commands yet.
+        await this.page.keyboard.press('F1');
+        await this.input.fill(`>${title}`, { timeout: 1_000 });
+        await row.click({ timeout: 2_000 });
+        return true;
+      },
+      { timeout: 15_000 },
+    );
   }
 }

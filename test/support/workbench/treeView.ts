@@ -20,7 +20,7 @@ export class TreeView {
 
   /** The row whose label is exactly `label`. */
   item(label: string): Locator {
-    return this.items.filter({ has: this.page.locator(`.label-name:text-is("${label}")`) });
+    return this.items.filter({ has: this.page.locator(`.label-name :text-is(${JSON.stringify(label)})`) });
   }
 
   /** The grey text beside the label. */
@@ -30,8 +30,9 @@ export class TreeView {
 
   /** What the rows in sight say, for example `builder idle`. */
   async texts(): Promise<string[]> {
-    const rows = await this.items.allInnerTexts();
-    return rows.map((text) => text.replace(/\s+/g, ' ').trim());
+    const rows = await this.items.all();
+    const parts = rows.map((row) => row.locator('.label-name, .label-description').allInnerTexts());
+    return (await Promise.all(parts)).map((texts) => texts.join(' ').trim());
   }
 
   async expand(label: string): Promise<void> {
@@ -59,9 +60,11 @@ export class TreeView {
   /** Chooses from a row's context menu. */
   async contextMenu(label: string, action: string): Promise<void> {
     await this.item(label).click({ button: 'right' });
-    await this.page
+    const choice = this.page
       .locator('.context-view .action-menu-item')
-      .filter({ has: this.page.locator(`.action-label:text-is("${action}")`) })
-      .click();
+      .filter({ has: this.page.locator(`.action-label:text-is(${JSON.stringify(action)})`) });
+    // A menu ignores clicks in its first moments, lest the opening click chooses; keys it takes at once.
+    await choice.hover();
+    await this.page.keyboard.press('Enter');
   }
 }

@@ -30,6 +30,7 @@ interface Shared {
   family: Family;
   folder: string | undefined;
   theme: 'light' | 'dark';
+  settings: Record<string, unknown>;
   /** Holds settings and the extensions' storage. */
   userData: string;
   removeDir(): Promise<void>;
@@ -50,7 +51,9 @@ const quiet = {
   'workbench.tips.enabled': false,
 };
 
-const screenshots = path.resolve(import.meta.dirname, '../../../.cache/screenshots');
+const root = path.resolve(import.meta.dirname, '../../..');
+const screenshots = path.join(root, '.cache/screenshots');
+const readmePictures = path.join(root, 'media/readme');
 
 export class Workbench {
   readonly page: Page;
@@ -66,21 +69,21 @@ export class Workbench {
 
   /** Starts a server with user data of its own and opens a window; {@link close} ends both. */
   static async open(options: WorkbenchOptions = {}): Promise<Workbench> {
-    const { folder, settings, theme = 'dark', workspaceTrust = false } = options;
+    const { folder, theme = 'dark', workspaceTrust = false } = options;
     const dir = await tempDir('ui');
     const family = startFamily();
     const userData = path.join(dir.path, 'user');
     await mkdir(path.join(userData, 'User'), { recursive: true });
     const colorTheme = theme === 'dark' ? 'Default Dark Modern' : 'Default Light Modern';
-    const all = { ...quiet, 'workbench.colorTheme': colorTheme, ...settings };
-    await writeFile(path.join(userData, 'User/settings.json'), JSON.stringify(all, null, 2));
+    const settings = { ...quiet, 'workbench.colorTheme': colorTheme, ...options.settings };
+    await writeFile(path.join(userData, 'User/settings.json'), JSON.stringify(settings, null, 2));
     const env = { ...process.env, ...options.env, ...family.env };
     const extensionsDir = await installedExtension();
     const server = await startEditorServer({ userData, extensionsDir, workspaceTrust, env });
     const browser = await launchBrowser();
     const removeDir = (): Promise<void> => dir.remove();
-    const shared = { server, browser, family, folder, theme, userData, removeDir, hosts: new Set<number>() };
-    return Workbench.openWindow(shared);
+    const hosts = new Set<number>();
+    return Workbench.openWindow({ server, browser, family, folder, theme, settings, userData, removeDir, hosts });
   }
 
   private static async openWindow(shared: Shared): Promise<Workbench> {
@@ -89,6 +92,7 @@ export class Workbench {
       colorScheme: shared.theme,
       baseURL: `http://${shared.server.authority}`,
     });
+    page.setDefaultTimeout(15_000);
     const workbench = new Workbench(page, shared);
     await page.goto(shared.server.windowUrl(shared.folder));
     await workbench.ready();
@@ -108,6 +112,12 @@ export class Workbench {
   /** Everything alive that the server started, however deep: extension hosts, Redis, agents. */
   processes(): readonly { pid: number; command: string }[] {
     return this.shared.family.members();
+  }
+
+  /** Changes user settings while the window is open; what takes notice of them does so a moment later. */
+  async changeSettings(changes: Record<string, unknown>): Promise<void> {
+    Object.assign(this.shared.settings, changes);
+    await writeFile(path.join(this.userData, 'User/settings.json'), JSON.stringify(this.shared.settings, null, 2));
   }
 
   /** Opens our container in the sidebar. */
@@ -130,9 +140,14 @@ export class Workbench {
     return this.quickInput.runCommand(title);
   }
 
-  /** Notifications in sight; their buttons are `getByRole('button', {name})` within. */
+  /** Notifications in sight. */
   notifications(text: string | RegExp = ''): Locator {
     return this.page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text });
+  }
+
+  /** Presses a button of the notification with this text. */
+  async answerNotification(text: string | RegExp, button: string): Promise<void> {
+    await this.notifications(text).getByRole('button', { name: button, exact: true }).click();
   }
 
   /** Items of the status bar with this text. */
@@ -167,11 +182,18 @@ export class Workbench {
     this.shared.hosts.add(this.hostPid);
   }
 
-  /** Saves a picture of the window and resolves with its path. */
-  async screenshot(name: string, region?: Locator): Promise<string> {
-    await mkdir(screenshots, { recursive: true });
-    const file = path.join(screenshots, `${name}.png`);
-    await (region ?? this.page).screenshot({ path: file, animations: 'disabled' });
+  /**
+   * Saves a picture of the window and resolves with its path. One for the README goes to media/readme when
+   * TINYTOWN_PICTURES is set, and is only looked at otherwise.
+   */
+  async screenshot(
+    name: string,
+    { forReadme = false, of }: { forReadme?: boolean; of?: Locator } = {},
+  ): Promise<string> {
+    const dir = forReadme && process.env['TINYTOWN_PICTURES'] ? readmePictures : screenshots;
+    await mkdir(dir, { recursive: true });
+    const file = path.join(dir, `${name}.png`);
+    await (of ?? this.page).screenshot({ path: file, animations: 'disabled' });
     return file;
   }
 
