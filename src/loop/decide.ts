@@ -21,6 +21,8 @@ export interface LoopFacts {
   waiting: readonly WaitingMessage[];
   /** Ids of messages that were left waiting when the agent was closed: they do not wake it again. */
   leftWaiting: ReadonlySet<string>;
+  /** An earlier owner or process left batches in flight: a runtime must come up to settle them. */
+  unfinished: boolean;
   /** An idle agent has not been offered the backlog as it is now, and some of it matches its role. */
   backlogOffer: boolean;
   /** Unix milliseconds before which no round may start (backoff after a failure); 0 for none. */
@@ -109,7 +111,9 @@ function whileTurnRuns(facts: LoopFacts): LoopAction {
 
 function betweenTurns(facts: LoopFacts): LoopAction {
   if (facts.runtime !== 'none' && facts.runtime !== facts.wantedMode) return { do: 'switchMode' };
-  const wakes = facts.waiting.some(({ message }) => isActionable(message) && !facts.leftWaiting.has(message.id));
+  const wakes =
+    facts.unfinished ||
+    facts.waiting.some(({ message }) => isActionable(message) && !facts.leftWaiting.has(message.id));
   if (!wakes && !facts.backlogOffer) {
     if (facts.runtime !== 'none') return whenIdle(facts, 'cold');
     return facts.state === 'cold' ? { do: 'wait' } : { do: 'start' };

@@ -6,14 +6,16 @@ import type { Batch, BatchMessage, DeadMessage, HeldBatch, SeenMessages, TurnRec
 import type { UnreadableMessage, WaitingMessage } from './delivery.ts';
 import { newEvent } from './events.ts';
 import type { TownKeys } from './keys.ts';
-import { type Message, decodeMessage } from './messages.ts';
+import { type Message, encodeMessage, newMessage } from './messages.ts';
 import { Plan } from './plan.ts';
-import type { AgentState, TaskRecord } from './records.ts';
+import type { AgentRecord, AgentState, TaskRecord } from './records.ts';
 
 export interface PlanContext {
   keys: TownKeys;
   agentId: string;
   agentName: string;
+  /** The thread that the agent's runtime has open; null for none. */
+  threadId: string | null;
   /** Unix milliseconds. */
   now: number;
 }
@@ -72,13 +74,14 @@ export function setAsidePlan({ keys, agentId, now }: PlanContext, unreadable: re
 }
 
 /** Records that a batch reached the agent's thread: from now on the thread is worth resuming. */
-export function deliveredPlan({ keys, agentId, now }: PlanContext, batch: Batch, threadId: string | null): Plan {
+export function deliveredPlan({ keys, agentId, agentName, threadId, now }: PlanContext, batch: Batch): Plan {
   const delivered: Batch = { ...batch, threadId, delivered: true };
   const plan = new Plan(keys, agentId)
     .whileField(keys.inflight(agentId), batch.id)
     .command('HSET', keys.inflight(agentId), batch.id, JSON.stringify(delivered))
     .agentFields({ last_active_at: iso(now), ...(threadId !== null && { runtime_session_id: threadId }) });
-  return plan;
+  if (batch.kind === 'steer') return plan;
+  return plan.event(newEvent('agent_turn_started', `${agentName}: turn started`, { agentId }));
 }
 
 export type BatchFate =
@@ -97,7 +100,9 @@ export interface SettleFacts {
   backoffMs: (attempts: number) => number;
   /** Counts as a round. */
   round: boolean;
-  state: { from: AgentState; to: AgentState };
+  /** Undefined: the turn goes on. */
+  state: { from: AgentState; to: AgentState } | undefined;
+  /** Completes the sentence "Turn …". */
   outcome: string;
   lastError: string | undefined;
 }
@@ -141,16 +146,12 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
   });
   plan.agentFields({ last_active_at: iso(now), last_heartbeat: iso(now), last_error: facts.lastError });
   if (facts.round) plan.command('HINCRBY', keys.agent(agentId), 'rounds_completed', 1);
-  plan
-    .stateIf(facts.state.from, facts.state.to)
-    .activity(`■ Turn ${facts.outcome}`)
-    .event(
-      newEvent('agent_turn_completed', `${agentName}: turn ${facts.outcome}`, {
-        agentId,
-        oldState: facts.state.from,
-        newState: facts.state.to,
-      }),
-    );
+  if (facts.state) {
+    const { from, to } = facts.state;
+    const event = { agentId, oldState: from, newState: to };
+    plan.stateIf(from, to).event(newEvent('agent_turn_completed', `${agentName}: turn ${facts.outcome}`, event));
+  }
+  plan.activity(`■ Turn ${facts.outcome}`);
   return { plan, dead };
 }
 
@@ -168,12 +169,61 @@ export function statePlan(
     .event(newEvent(eventType, change.message, { agentId, oldState: change.from, newState: change.to }));
 }
 
-/** What the messages of a batch that was taken before were. */
-export function batchMessages(batch: Batch): Message[] {
-  return batch.messages.flatMap(({ raw }) => {
-    const decoded = decodeMessage(raw);
-    return decoded.ok ? [decoded.value] : [];
-  });
+/** Answers, counts or obeys messages that need no turn, and takes them off their lists. */
+export function quietPlan(context: PlanContext, agent: AgentRecord, messages: readonly WaitingMessage[]): Plan {
+  const { keys, agentId } = context;
+  const plan = removalPlan(context, messages);
+  for (const { message } of messages) {
+    const reply = { from: agentId, to: message.from, correlationId: message.id };
+    switch (message.type) {
+      case 'ping':
+        send(plan, keys, newMessage({ ...reply, type: 'pong' }));
+        break;
+      case 'status_request': {
+        const currentTask = agent.currentTask ?? null;
+        send(plan, keys, newMessage({ ...reply, type: 'status_response', state: agent.state, currentTask }));
+        break;
+      }
+      case 'shutdown':
+        plan
+          .agentFields({ state: 'draining' })
+          .activity('🔻 Asked to shut down: draining')
+          .event(
+            newEvent('agent_state_changed', 'Asked to shut down', {
+              agentId,
+              oldState: agent.state,
+              newState: 'draining',
+            }),
+          );
+        break;
+      default:
+        plan.activity(`✓ ${message.type} noted`);
+    }
+  }
+  return plan;
+}
+
+/** The agent has finished its last turn: it goes cold, and what waits now does not wake it. */
+export function drainedPlan({ keys, agentId }: PlanContext, leftWaiting: readonly string[]): Plan {
+  return new Plan(keys, agentId)
+    .stateIf('draining', 'cold')
+    .fields(keys.turn(agentId), { left_waiting: leftWaiting.length > 0 ? JSON.stringify(leftWaiting) : undefined })
+    .command('DEL', keys.stop(agentId))
+    .activity('❄ Closed')
+    .event(newEvent('agent_stopped', 'Agent closed', { agentId, oldState: 'draining', newState: 'cold' }));
+}
+
+/** The agent is stopped; whoever asked for it by the stop flag has been heard. */
+export function stoppedPlan({ keys, agentId }: PlanContext, from: AgentState, message: string): Plan {
+  return new Plan(keys, agentId)
+    .agentFields({ state: 'stopped' })
+    .command('DEL', keys.stop(agentId))
+    .activity(message)
+    .event(newEvent('agent_stopped', message, { agentId, oldState: from, newState: 'stopped' }));
+}
+
+function send(plan: Plan, keys: TownKeys, message: Message): void {
+  plan.command('RPUSH', keys.inbox(message.to), encodeMessage(message));
 }
 
 function count(number: number, what: string): string {

@@ -1,0 +1,49 @@
+/** What a loop is handed: its town, its runtimes, and the rules that settings make. */
+import type { CodingAgent, RuntimeMode } from '../runtime/codingAgent.ts';
+import type { Delivery } from '../town/delivery.ts';
+import type { TownKeys } from '../town/keys.ts';
+import type { Message } from '../town/messages.ts';
+import type { AgentRecord, TaskRecord } from '../town/records.ts';
+import type { Role } from '../town/roles.ts';
+import type { Logger } from '../util/logger.ts';
+import type { TownAccess } from './prompt.ts';
+
+/** What a loop needs to know of the rest of the town. */
+export interface TownFacts {
+  /** The task as last seen; undefined where it has no readable record. */
+  task(id: string): TaskRecord | undefined;
+  /** The tasks as they are now; those without a readable record are left out. */
+  freshTasks(ids: readonly string[]): Promise<TaskRecord[]>;
+  /** The name to show for an agent's id. */
+  nameOf(id: string): string;
+  /** The text that a message carries. */
+  textOf(message: Message): string;
+  backlog(role: Role): { ids: readonly string[]; matching: readonly TaskRecord[] };
+}
+
+export interface AgentPolicy {
+  /** 0 = never. */
+  idleTimeoutMs: number;
+  /** 0 = no limit. */
+  maxRounds: number;
+  maxAttempts: number;
+}
+
+export interface LoopParts {
+  townName: string;
+  keys: TownKeys;
+  delivery: Delivery;
+  picture: TownFacts;
+  access: TownAccess;
+  /** Ends a task with its result, once. */
+  completeTask(taskId: string, result: string): Promise<void>;
+  failTask(taskId: string, error: string): Promise<void>;
+  /** The runtime that an agent is to have now, and why it is not the other one. */
+  choose(record: AgentRecord): { mode: RuntimeMode; reason: string | undefined };
+  /** @throws TinytownError with a `RuntimeErrorReason` */
+  createRuntime(record: AgentRecord, mode: RuntimeMode): Promise<CodingAgent>;
+  policy(record: AgentRecord): AgentPolicy;
+  logger: Logger;
+  /** Unix milliseconds. */
+  now(): number;
+}
