@@ -1,0 +1,100 @@
+/**
+ * What can be done with an agent now, and if not, why: one table for menus, quick picks and commands, so that they
+ * cannot disagree. Whether it then works is decided by `loop/actions`, which knows more.
+ */
+import type { AgentView } from '../loop/agentView.ts';
+import type { AgentRecord, AgentState } from '../town/records.ts';
+import type { Translate } from './l10n.ts';
+
+export const agentActions = [
+  'assignTask',
+  'steer',
+  'sendMessage',
+  'interrupt',
+  'pauseAgent',
+  'resumeAgent',
+  'runAgain',
+  'dismissHeld',
+  'closeAgent',
+  'stopAgent',
+  'restartAgent',
+  'removeAgent',
+  'togglePersistent',
+  'showOutput',
+] as const;
+
+export type AgentAction = (typeof agentActions)[number];
+
+/** The little that the table looks at. */
+export interface AgentFacts {
+  name: string;
+  state: AgentState;
+  owner: AgentView['owner'];
+  /** A turn runs, as far as this window knows. */
+  turn: boolean;
+  held: number;
+}
+
+export function factsOf(agent: AgentRecord, view: AgentView, held: number): AgentFacts {
+  return {
+    name: agent.name,
+    state: agent.state,
+    owner: view.owner,
+    turn: view.turn !== undefined || agent.state === 'working',
+    held,
+  };
+}
+
+/** Why `action` cannot be done now, as a sentence that says what to do instead; undefined where it can. */
+export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): string | undefined {
+  const { name, state } = agent;
+  const external = t('{0} is run by tt in a terminal. Send it a message here, or do this in that terminal.', name);
+  const stopped = t('{0} is stopped. Restart it first.', name);
+  switch (action) {
+    case 'sendMessage':
+    case 'showOutput':
+      return undefined;
+    case 'assignTask':
+      return state === 'stopped' ? stopped : undefined;
+    case 'steer':
+      if (state === 'stopped') return stopped;
+      if (state === 'paused') return t('{0} is paused. Resume it first.', name);
+      if (state === 'draining') return t('{0} is closing. Send it a message: that waits until it is woken.', name);
+      return undefined;
+    case 'interrupt':
+      if (agent.owner === 'external') return external;
+      return agent.turn ? undefined : t('{0} has no running turn: there is nothing to interrupt.', name);
+    case 'pauseAgent':
+      if (agent.owner === 'external') return external;
+      if (state === 'paused') return t('{0} is already paused.', name);
+      return state === 'stopped' ? stopped : undefined;
+    case 'resumeAgent':
+      return state === 'paused' ? undefined : t('{0} is not paused.', name);
+    case 'runAgain':
+    case 'dismissHeld':
+      return agent.held > 0 ? undefined : t('{0} holds no interrupted work.', name);
+    case 'closeAgent':
+      if (agent.owner === 'external') return external;
+      if (state === 'stopped') return t('{0} is already stopped.', name);
+      if (state === 'cold') return t('{0} has no process: it is already closed.', name);
+      return state === 'draining' ? t('{0} is already closing.', name) : undefined;
+    case 'stopAgent':
+      return state === 'stopped' ? t('{0} is already stopped.', name) : undefined;
+    case 'restartAgent':
+    case 'togglePersistent':
+      return agent.owner === 'external' ? external : undefined;
+    case 'removeAgent':
+      return agent.turn || state === 'starting' || state === 'draining'
+        ? t('{0} is at work. Stop it first, then remove it.', name)
+        : undefined;
+  }
+}
+
+/** The context value of an agent's row: its owner and state, and `can-…` for everything that is possible now. */
+export function contextFlags(agent: AgentFacts, t: Translate): string {
+  const possible = agentActions.filter((action) => whyNot(action, agent, t) === undefined);
+  const flags = ['agent', agent.owner, agent.state];
+  if (agent.turn) flags.push('turn');
+  if (agent.held > 0) flags.push('held');
+  return `${[...flags, ...possible.map((action) => `can-${action}`)].join(';')};`;
+}

@@ -1,0 +1,138 @@
+/** The commands that act on one agent: find out which, ask for what is missing, hand it to the town's actions. */
+import * as vscode from 'vscode';
+import type { TownSession } from '../loop/townSession.ts';
+import { isSupervisor, resolveAgent } from '../town/names.ts';
+import type { AgentRecord } from '../town/records.ts';
+import { TinytownError } from '../util/errors.ts';
+import { oneLine } from '../util/text.ts';
+import { type AgentAction, factsOf, whyNot } from './agentActions.ts';
+import type { AgentOutputs } from './agentOutput.ts';
+import { askText, pickAgent } from './ask.ts';
+import type { Call } from './calls.ts';
+import { confirm } from './notify.ts';
+import type { TownHost } from './townHost.ts';
+import { pictureOf } from './townPicture.ts';
+
+const { t } = vscode.l10n;
+
+/**
+ * Does `action`. Resolves with what is of use to a program: the agent's id, the task's id for `assignTask`, mode and reason
+ * for `togglePersistent`; undefined where the person left the question unanswered.
+ */
+export async function actOnAgent(
+  action: AgentAction,
+  call: Call,
+  town: { host: TownHost; outputs: AgentOutputs },
+): Promise<unknown> {
+  const session = await town.host.session();
+  const agent = call.agent === undefined ? await pickAgent(session, action) : findAgent(session, call.agent);
+  if (!agent) return undefined;
+  const picture = pictureOf(session);
+  const waiting = picture.waiting(agent.id);
+  const reason = whyNot(action, factsOf(agent, picture.view(agent.id), waiting.held), t);
+  if (reason !== undefined) throw new TinytownError('cannotNow', reason);
+  return takeAction(action, { call, session, agent, outputs: town.outputs });
+}
+
+interface Step {
+  call: Call;
+  session: TownSession;
+  agent: AgentRecord;
+  outputs: AgentOutputs;
+}
+
+async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
+  const { session, agent, call, outputs } = step;
+  const { actions } = session;
+  const { id } = agent;
+  switch (action) {
+    case 'assignTask': {
+      const text = await textOf(call, t('Task for {0}', agent.name), t('What should it do?'));
+      return text === undefined ? undefined : (await actions.assignTask(id, text)).id;
+    }
+    case 'sendMessage': {
+      const text = await textOf(call, t('Message to {0}', agent.name), t('It is read when the running turn is over.'));
+      if (text === undefined) return undefined;
+      await actions.sendMessage(id, text, messageOptions(call.extra));
+      return id;
+    }
+    case 'steer': {
+      const text = await textOf(call, t('Steer {0}', agent.name), t('It is put into the running turn at once.'));
+      if (text === undefined) return undefined;
+      await actions.steer(id, text);
+      return id;
+    }
+    case 'interrupt':
+      await actions.interrupt(id);
+      return id;
+    case 'pauseAgent':
+      await actions.pauseAgent(id);
+      return id;
+    case 'resumeAgent':
+      await actions.resumeAgent(id);
+      return id;
+    case 'runAgain':
+      await actions.runAgain(id);
+      return id;
+    case 'dismissHeld':
+      await actions.dismissHeld(id);
+      return id;
+    case 'closeAgent':
+      await actions.closeAgent(id);
+      return id;
+    case 'stopAgent':
+      await actions.stopAgent(id);
+      return id;
+    case 'restartAgent':
+      await actions.restartAgent(id);
+      return id;
+    case 'removeAgent':
+      return removeAgent(step);
+    case 'togglePersistent': {
+      const chosen = await actions.setPersistent(id, 'toggle');
+      if (call.interactive && chosen.reason) void vscode.window.showInformationMessage(chosen.reason);
+      return chosen;
+    }
+    case 'showOutput':
+      outputs.show(id, agent.name);
+      return id;
+  }
+}
+
+async function removeAgent({ session, agent, call, outputs }: Step): Promise<string | undefined> {
+  const detail = t('Its record, its waiting messages and its place in the town are deleted. Its Codex thread is kept.');
+  const question = t('Remove agent {0}?', oneLine(agent.name, 64));
+  if (call.interactive && !(await confirm(question, detail, t('Remove')))) return undefined;
+  await session.actions.removeAgent(agent.id);
+  outputs.remove(agent.id);
+  return agent.id;
+}
+
+/** @throws TinytownError `unknownAgent` or `ambiguousAgent`, with a sentence that names the candidates. */
+function findAgent(session: TownSession, ref: string): AgentRecord {
+  if (isSupervisor(ref)) throw new TinytownError('unknownAgent', t('“{0}” is you. Name an agent.', ref));
+  const found = resolveAgent(ref, session.mirror.agents.values());
+  if (found.ok) return found.agent;
+  throw new TinytownError(found.reason === 'ambiguous' ? 'ambiguousAgent' : 'unknownAgent', found.message);
+}
+
+/** The call's text, else what the person types. @throws TinytownError `emptyText`. */
+async function textOf(call: Call, title: string, placeHolder: string): Promise<string | undefined> {
+  const text = call.text ?? (await askText(title, placeHolder));
+  if (text?.trim() === '') throw new TinytownError('emptyText', t('The text is empty. Say what is to be done.'));
+  return text;
+}
+
+type MessageOptions = NonNullable<Parameters<TownSession['actions']['sendMessage']>[2]>;
+
+const kinds: readonly unknown[] = ['task', 'query', 'info', 'ack'];
+
+function isKind(value: unknown): value is NonNullable<MessageOptions['kind']> {
+  return kinds.includes(value);
+}
+
+function messageOptions(extra: Call['extra']): MessageOptions {
+  if (!extra) return {};
+  const urgent = 'urgent' in extra && extra.urgent === true;
+  return { urgent, ...('kind' in extra && isKind(extra.kind) ? { kind: extra.kind } : {}) };
+}

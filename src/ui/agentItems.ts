@@ -1,0 +1,175 @@
+/** The agents tree as plain data: who there is, what each does, what waits for whom. No editor, no clock, no side effects. */
+import type { AgentView } from '../loop/agentView.ts';
+import type { AgentRecord, AgentState, TaskRecord } from '../town/records.ts';
+import { oneLine } from '../util/text.ts';
+import { contextFlags, factsOf } from './agentActions.ts';
+import { agentRows } from './agentRows.ts';
+import type { Item, ItemIcon } from './items.ts';
+import type { Translate } from './l10n.ts';
+import { type TownPicture, type Waiting, taskOf } from './townPicture.ts';
+
+const stateIcons: Record<AgentState, ItemIcon> = {
+  cold: { id: 'circle-large-outline', color: 'disabledForeground' },
+  starting: { id: 'loading~spin', color: 'charts.blue' },
+  idle: { id: 'circle-large-filled', color: 'charts.green' },
+  working: { id: 'sync~spin', color: 'charts.blue' },
+  paused: { id: 'debug-pause', color: 'charts.yellow' },
+  draining: { id: 'loading~spin', color: 'charts.yellow' },
+  stopped: { id: 'debug-stop', color: 'disabledForeground' },
+  error: { id: 'error', color: 'list.errorForeground' },
+};
+
+export function stateWord(state: AgentState, t: Translate): string {
+  switch (state) {
+    case 'cold':
+      return t('cold');
+    case 'starting':
+      return t('starting');
+    case 'idle':
+      return t('idle');
+    case 'working':
+      return t('working');
+    case 'paused':
+      return t('paused');
+    case 'draining':
+      return t('closing');
+    case 'stopped':
+      return t('stopped');
+    case 'error':
+      return t('error');
+  }
+}
+
+/** The people's agents, by name; the supervisor is the person at the editor and no row. */
+export function sortedAgents(picture: TownPicture): AgentRecord[] {
+  const order = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+  return [...picture.agents.values()]
+    .filter((agent) => agent.agentType !== 'supervisor')
+    .toSorted((a, b) => order.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
+}
+
+/** The roots of the tree. */
+export function agentItems(picture: TownPicture, t: Translate): Item[] {
+  const items = sortedAgents(picture).map((agent) => agentItem(agent, picture, t));
+  return picture.problems.length === 0 ? items : [...items, problemsItem(picture.problems, t)];
+}
+
+export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate): Item {
+  const view = picture.view(agent.id);
+  const waiting = picture.waiting(agent.id);
+  const name = oneLine(agent.name, 64);
+  const task = taskOf(agent, picture);
+  const state = shownState(agent, view, waiting, t);
+  const hasChildren =
+    task !== undefined ||
+    waiting.inbox + waiting.urgent + waiting.held + waiting.dead > 0 ||
+    view.turn !== undefined ||
+    view.pastTurns.length > 0 ||
+    view.lastError !== undefined ||
+    agent.state === 'error';
+  const busy = view.turn !== undefined || waiting.held > 0;
+  return {
+    id: `agent/${agent.id}`,
+    label: name,
+    description: task ? `${state.word} · ${oneLine(task.description, 80)}` : state.word,
+    icon: state.icon,
+    contextValue: contextFlags(factsOf(agent, view, waiting.held), t),
+    spoken: spokenAgent(name, state.word, task, waiting, t),
+    collapse: hasChildren ? (busy ? 'expanded' : 'collapsed') : 'none',
+    agentId: agent.id,
+    tooltip: () => agentTooltip(agent, picture, t),
+    children: () => agentRows(agent, picture, t),
+  };
+}
+
+function shownState(
+  agent: AgentRecord,
+  view: AgentView,
+  waiting: Waiting,
+  t: Translate,
+): { word: string; icon: ItemIcon } {
+  const base = { word: stateWord(agent.state, t), icon: stateIcons[agent.state] };
+  if (waiting.held > 0 && agent.state !== 'working') {
+    return { word: t('{0}, holds work', base.word), icon: { id: 'warning', color: 'list.warningForeground' } };
+  }
+  if (view.stalled) {
+    return { word: t('{0}, stalled', base.word), icon: { id: 'warning', color: 'list.warningForeground' } };
+  }
+  if (view.owner === 'external') return { ...base, word: t('{0}, external', base.word) };
+  if (view.owner === 'elsewhere') return { ...base, word: t('{0}, another window', base.word) };
+  return base;
+}
+
+function spokenAgent(
+  name: string,
+  state: string,
+  task: TaskRecord | undefined,
+  waiting: Waiting,
+  t: Translate,
+): string {
+  const parts = [t('Agent {0}', name), state];
+  if (task) parts.push(t('task: {0}', oneLine(task.description)));
+  const messages = waiting.inbox + waiting.urgent;
+  if (messages > 0) parts.push(t('{0} messages waiting', messages));
+  return parts.join(', ');
+}
+
+function agentTooltip(agent: AgentRecord, picture: TownPicture, t: Translate): string {
+  const view = picture.view(agent.id);
+  const waiting = picture.waiting(agent.id);
+  const none = t('none');
+  const modeWord = view.mode === 'persistent' ? t('persistent') : t('one-shot');
+  const reason = view.modeReason ?? agent.modeReason;
+  const rows: [string, string | undefined][] = [
+    [t('Agent'), agent.nickname ? `${agent.name} (${agent.nickname})` : agent.name],
+    [t('State'), stateWord(agent.state, t)],
+    [t('Task'), taskOf(agent, picture)?.description],
+    [t('Role'), agent.roleId],
+    [t('CLI'), agent.cli],
+    [t('Model'), view.model ?? agent.model],
+    [t('Mode'), reason ? `${modeWord} (${reason})` : modeWord],
+    [t('Thread'), agent.runtimeSessionId],
+    [t('Codex'), view.version],
+    [t('Process'), view.pid === undefined ? undefined : String(view.pid)],
+    [t('Done'), t('{0} tasks, {1} rounds', agent.tasksCompleted, agent.roundsCompleted)],
+    [t('Tokens'), view.tokens && String(view.tokens.totalTokens)],
+    [t('Waiting'), waitingWords(waiting, t) ?? none],
+    [t('Last error'), view.lastError ?? agent.lastError],
+  ];
+  const lines = rows.flatMap(([name, value]) => (value ? [`${name}: ${oneLine(value, 300)}`] : []));
+  return lines.join('\n');
+}
+
+function waitingWords(waiting: Waiting, t: Translate): string | undefined {
+  const parts: string[] = [];
+  if (waiting.urgent > 0) parts.push(t('{0} urgent', waiting.urgent));
+  if (waiting.inbox > 0) parts.push(t('{0} in the inbox', waiting.inbox));
+  if (waiting.held > 0) parts.push(t('{0} held', waiting.held));
+  if (waiting.dead > 0) parts.push(t('{0} set aside', waiting.dead));
+  return parts.length > 0 ? parts.join(', ') : undefined;
+}
+
+function problemsItem(problems: TownPicture['problems'], t: Translate): Item {
+  const label = problems.length === 1 ? t('1 record cannot be read') : t('{0} records cannot be read', problems.length);
+  const icon = { id: 'warning', color: 'list.warningForeground' };
+  return {
+    id: 'problems',
+    label,
+    description: t('set aside'),
+    icon,
+    contextValue: 'problems;',
+    spoken: label,
+    collapse: 'collapsed',
+    tooltip: () => t('Something else wrote these. They were left as they are; the rest of the town works.'),
+    children: () =>
+      problems.map((problem) => ({
+        id: `problems/${problem.key}`,
+        label: oneLine(problem.key, 200),
+        description: oneLine(problem.reason),
+        icon,
+        contextValue: 'problem;',
+        spoken: `${oneLine(problem.key, 200)}: ${oneLine(problem.reason)}`,
+        collapse: 'none',
+      })),
+  };
+}

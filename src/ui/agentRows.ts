@@ -1,0 +1,142 @@
+/** The rows below an agent: its task, what waits, what it holds, the running turn, its steers, earlier turns. */
+import type { AgentView, TurnView } from '../loop/agentView.ts';
+import type { AgentRecord } from '../town/records.ts';
+import { oneLine, stripControls } from '../util/text.ts';
+import type { Item } from './items.ts';
+import type { Translate } from './l10n.ts';
+import { type TownPicture, type Waiting, taskOf } from './townPicture.ts';
+import { planRow, turnRows } from './turnItems.ts';
+
+export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[] {
+  const view = picture.view(agent.id);
+  const waiting = picture.waiting(agent.id);
+  const own = (key: string): string => `agent/${agent.id}/${key}`;
+  const turn = view.turn && {
+    context: { agentId: agent.id, prefix: own(`turn/${view.turn.id}`), t },
+    ...view.turn,
+  };
+  return [
+    ...errorRows(agent, view, t),
+    ...taskRows(agent, picture, t),
+    ...heldRows(agent, waiting, t),
+    ...waitingRows(agent, waiting, t),
+    ...(turn ? planRow(turn.plan, turn.context) : []),
+    ...(turn ? turnRows(turn, turn.context) : []),
+    ...declinedRows(agent, view, t),
+    ...pastTurnRows(agent, view, t),
+  ];
+}
+
+function leaf(agent: AgentRecord, key: string, look: Pick<Item, 'label' | 'icon'> & Partial<Item>): Item {
+  const description = look.description ?? '';
+  return {
+    id: `agent/${agent.id}/${key}`,
+    description,
+    contextValue: `${key.split('/', 1)[0] ?? key};`,
+    spoken: description ? `${look.label}, ${description}` : look.label,
+    collapse: 'none',
+    agentId: agent.id,
+    ...look,
+  };
+}
+
+function errorRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
+  const error = view.lastError ?? agent.lastError;
+  if (agent.state !== 'error' && view.lastError === undefined) return [];
+  const text = error ?? t('The agent stopped with an error. Restart it to go on.');
+  const icon = { id: 'error', color: 'list.errorForeground' };
+  return [leaf(agent, 'error', { label: oneLine(text), icon, tooltip: () => stripControls(text) })];
+}
+
+function taskRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[] {
+  const task = taskOf(agent, picture);
+  if (!task) return [];
+  const label = oneLine(task.description);
+  const tooltip = (): string => stripControls(task.description);
+  return [leaf(agent, 'task', { label, icon: { id: 'target' }, spoken: t('Task: {0}', label), tooltip })];
+}
+
+function heldRows(agent: AgentRecord, waiting: Waiting, t: Translate): Item[] {
+  if (waiting.held === 0) return [];
+  return [
+    leaf(agent, 'held', {
+      label: t('Held: interrupted work'),
+      description: t('{0} messages · run again or dismiss', waiting.held),
+      icon: { id: 'debug-rerun', color: 'list.warningForeground' },
+    }),
+  ];
+}
+
+function waitingRows(agent: AgentRecord, waiting: Waiting, t: Translate): Item[] {
+  const rows: Item[] = [];
+  const messages = waiting.inbox + waiting.urgent;
+  if (messages > 0) {
+    rows.push(
+      leaf(agent, 'waiting', {
+        label: messages === 1 ? t('1 message waits') : t('{0} messages wait', messages),
+        description: waiting.urgent > 0 ? t('{0} urgent', waiting.urgent) : '',
+        icon: { id: 'mail' },
+      }),
+    );
+  }
+  if (waiting.dead > 0) {
+    rows.push(
+      leaf(agent, 'dead', {
+        label: waiting.dead === 1 ? t('1 message was set aside') : t('{0} messages were set aside', waiting.dead),
+        description: t('could not be handled'),
+        icon: { id: 'warning', color: 'list.warningForeground' },
+      }),
+    );
+  }
+  return rows;
+}
+
+function declinedRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
+  if (view.declined === 0) return [];
+  return [
+    leaf(agent, 'declined', {
+      label: view.declined === 1 ? t('1 request was declined') : t('{0} requests were declined', view.declined),
+      description: t('see the output'),
+      icon: { id: 'circle-slash', color: 'charts.yellow' },
+    }),
+  ];
+}
+
+/** The last turn first; what is older sits one level deeper, out of the way. */
+function pastTurnRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
+  const [last, ...older] = view.pastTurns.toReversed().map((turn) => pastTurnRow(agent, turn, t));
+  if (!last) return [];
+  if (older.length === 0) return [last];
+  const label = t('Earlier turns');
+  const earlier = leaf(agent, 'earlier', {
+    label,
+    description: String(older.length),
+    icon: { id: 'history' },
+    collapse: 'collapsed',
+    children: () => older,
+  });
+  return [last, earlier];
+}
+
+function pastTurnRow(agent: AgentRecord, turn: TurnView, t: Translate): Item {
+  const key = `past/${turn.id}`;
+  const context = { agentId: agent.id, prefix: `agent/${agent.id}/${key}`, t };
+  const looks = {
+    completed: { label: t('Turn completed'), icon: { id: 'pass', color: 'testing.iconPassed' } },
+    interrupted: { label: t('Turn interrupted'), icon: { id: 'circle-slash', color: 'charts.yellow' } },
+    failed: { label: t('Turn failed'), icon: { id: 'error', color: 'testing.iconFailed' } },
+  };
+  const detail = turn.outcome?.status === 'failed' ? turn.outcome.message : lastWords(turn);
+  return leaf(agent, key, {
+    ...looks[turn.outcome?.status ?? 'interrupted'],
+    description: oneLine(detail, 80),
+    collapse: 'collapsed',
+    tooltip: () => stripControls(detail),
+    children: () => turnRows(turn, context),
+  });
+}
+
+function lastWords(turn: TurnView): string {
+  const said = turn.items.findLast((item) => item.kind === 'agentMessage' && item.text.trim() !== '');
+  return said?.kind === 'agentMessage' ? said.text : '';
+}

@@ -1,0 +1,36 @@
+/** What `activate()` hands to other extensions. Kept small, plain and stable: no type of the editor, none of the wire. */
+import type { AgentState } from '../town/records.ts';
+import type { RuntimeEvent } from '../runtime/codingAgent.ts';
+import type { Event } from '../util/event.ts';
+
+export interface AgentSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly state: AgentState;
+  readonly cli: string;
+  /** The current task's text. */
+  readonly task: string | undefined;
+  /** The Codex thread. */
+  readonly thread: string | undefined;
+  /** Whether this window runs it. */
+  readonly here: boolean;
+  readonly mode: 'persistent' | 'one-shot';
+}
+
+/**
+ * An agent is meant by its id, name, nickname or the first four hex digits of its id. Everything that acts opens the
+ * folder's town first, and rejects with an error that has a `reason` and a sentence for people.
+ */
+export interface TinytownApi {
+  /** Of the extension. */
+  readonly version: string;
+  listAgents(): Promise<AgentSummary[]>;
+  /** Puts a message into the agent's inbox; `urgent` ones steer a running turn. */
+  send(agent: string, text: string, options?: { urgent?: boolean }): Promise<void>;
+  steer(agent: string, text: string): Promise<void>;
+  interrupt(agent: string): Promise<void>;
+  /** Something about some agent changed: list them again. Fired at most a few times a second. */
+  readonly onDidChangeAgents: Event<void>;
+  /** What agents of this window do, as it happens. */
+  readonly onRuntimeEvent: Event<{ agentId: string; event: RuntimeEvent }>;
+}

@@ -1,0 +1,124 @@
+/** What commands ask people for: an agent, a name, a text. Each answer is undefined where the person thought better of it. */
+import * as vscode from 'vscode';
+import type { TownSession } from '../loop/townSession.ts';
+import { townNameProblem } from '../town/keys.ts';
+import { validateAgentName } from '../town/names.ts';
+import type { AgentRecord } from '../town/records.ts';
+import { TinytownError } from '../util/errors.ts';
+import { type AgentAction, agentActions, factsOf, whyNot } from './agentActions.ts';
+import { agentItem, sortedAgents } from './agentItems.ts';
+import { actionLabel } from './actionLabels.ts';
+import { pictureOf } from './townPicture.ts';
+
+const { t } = vscode.l10n;
+
+/** An agent that `action` is possible for. The only one there is, is not asked for. */
+export async function pickAgent(session: TownSession, action: AgentAction): Promise<AgentRecord | undefined> {
+  const picture = pictureOf(session);
+  const all = sortedAgents(picture);
+  const reasons = all.map((agent) =>
+    whyNot(action, factsOf(agent, picture.view(agent.id), picture.waiting(agent.id).held), t),
+  );
+  const possible = all.filter((_agent, index) => reasons[index] === undefined);
+  if (all.length === 0) throw new TinytownError('noAgents', t('There are no agents yet. Spawn one first.'));
+  if (possible.length === 0) {
+    const [only] = reasons;
+    const message = all.length === 1 && only ? only : t('There is no agent for which this can be done now.');
+    throw new TinytownError('cannotNow', message);
+  }
+  if (all.length === 1) return possible[0];
+  const picks = agentPicks(session, possible);
+  const picked = await vscode.window.showQuickPick(picks, {
+    title: actionLabel(action, t),
+    placeHolder: t('Which agent?'),
+  });
+  return picked?.agent;
+}
+
+interface AgentPick extends vscode.QuickPickItem {
+  agent?: AgentRecord;
+}
+
+function agentPicks(session: TownSession, agents: readonly AgentRecord[]): (AgentPick & { agent: AgentRecord })[] {
+  const picture = pictureOf(session);
+  return agents.map((agent) => {
+    const item = agentItem(agent, picture, t);
+    return {
+      label: `$(${item.icon.id}) ${withoutIcons(item.label)}`,
+      description: withoutIcons(item.description),
+      agent,
+    };
+  });
+}
+
+/** `$(name)` in a quick pick's label draws an icon; names and tasks of agents must not. */
+function withoutIcons(text: string): string {
+  return text.replaceAll('$(', '$\u200b(');
+}
+
+/** The status bar's quick pick: an agent, then what to do with it. */
+export async function pickAgentAndAction(
+  session: TownSession,
+): Promise<'spawn' | { agent: AgentRecord; action: AgentAction } | undefined> {
+  const picture = pictureOf(session);
+  const spawn: AgentPick = { label: `$(add) ${t('Spawn Agent…')}`, alwaysShow: true };
+  const picked = await vscode.window.showQuickPick<AgentPick>([...agentPicks(session, sortedAgents(picture)), spawn], {
+    title: t('Agents of {0}', session.name),
+    placeHolder: t('Which agent?'),
+  });
+  if (!picked) return undefined;
+  if (!picked.agent) return 'spawn';
+  const agent = picture.agents.get(picked.agent.id) ?? picked.agent;
+  const facts = factsOf(agent, picture.view(agent.id), picture.waiting(agent.id).held);
+  const actions = agentActions.filter((action) => whyNot(action, facts, t) === undefined);
+  const chosen = await vscode.window.showQuickPick(
+    actions.map((action) => ({ label: actionLabel(action, t), action })),
+    { title: agent.name, placeHolder: t('What should be done?') },
+  );
+  return chosen && { agent, action: chosen.action };
+}
+
+export function askText(title: string, placeHolder: string): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title,
+    placeHolder,
+    ignoreFocusOut: true,
+    validateInput: (value) => (value.trim() === '' ? t('Type some text, or press Escape to leave.') : undefined),
+  });
+}
+
+/** A first task for a new agent; empty for none. */
+export function askFirstTask(agentName: string): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: t('First task for {0}', agentName),
+    placeHolder: t('What should it do? Leave empty to give it work later.'),
+    ignoreFocusOut: true,
+  });
+}
+
+export function askAgentName(agents: readonly AgentRecord[]): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: t('Spawn Agent'),
+    prompt: t('A name tells the role: “frontend”, “reviewer”, “docs” … take the tasks that fit them.'),
+    value: suggestName(agents),
+    ignoreFocusOut: true,
+    validateInput: (value) => validateAgentName(value, agents),
+  });
+}
+
+function suggestName(agents: readonly AgentRecord[]): string {
+  for (let number = 1; ; number += 1) {
+    const name = `agent-${number}`;
+    if (validateAgentName(name, agents) === undefined) return name;
+  }
+}
+
+export function askTownName(suggestion: string): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: t('Initialise Town'),
+    prompt: t('Windows and terminals that use the same Redis and the same town name share one town.'),
+    value: suggestion,
+    ignoreFocusOut: true,
+    validateInput: townNameProblem,
+  });
+}

@@ -1,0 +1,175 @@
+/** Registers every command: reads how it was called, runs it, and tells whoever called what went wrong. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import * as z from 'zod/mini';
+import { TOWN_FILE, suggestTownName } from '../town/config.ts';
+import { townNameProblem } from '../town/keys.ts';
+import { validateAgentName } from '../town/names.ts';
+import { type Disposable, DisposableStore } from '../util/disposable.ts';
+import { TinytownError, describeError } from '../util/errors.ts';
+import { agentActions } from './agentActions.ts';
+import { actOnAgent } from './agentCommands.ts';
+import type { AgentOutputs } from './agentOutput.ts';
+import { sortedAgents } from './agentItems.ts';
+import { askAgentName, askFirstTask, askTownName, pickAgentAndAction } from './ask.ts';
+import { type Call, readCall } from './calls.ts';
+import type { EditorLog } from './editorLog.ts';
+import { Command, type CommandId, SecretKey } from './ids.ts';
+import { Row } from './itemTree.ts';
+import { showProblem } from './notify.ts';
+import type { TownHost } from './townHost.ts';
+import { pictureOf } from './townPicture.ts';
+import type { TownViews } from './townViews.ts';
+
+const { t } = vscode.l10n;
+
+/** What commands work with. */
+export interface CommandParts {
+  host: TownHost;
+  outputs: AgentOutputs;
+  views: TownViews;
+  log: EditorLog;
+  secrets: vscode.SecretStorage;
+}
+
+export function registerCommands(parts: CommandParts): Disposable {
+  const store = new DisposableStore();
+  const add = (id: CommandId, run: (call: Call) => Promise<unknown>): void => {
+    store.add(vscode.commands.registerCommand(id, (...args: unknown[]) => runCommand(id, args, run, parts.log)));
+  };
+  for (const action of agentActions) add(Command[action], (call) => actOnAgent(action, call, parts));
+  add(Command.initTown, (call) => initTown(call, parts));
+  add(Command.spawnAgent, (call) => spawnAgent(call, parts));
+  add(Command.showAgents, () => showAgents(parts));
+  add(Command.setRedisPassword, (call) => setRedisPassword(call, parts));
+  add(Command.openConfig, () => openConfig(parts));
+  add(Command.retry, () => retry(parts));
+  add(Command.showLog, async () => parts.log.show());
+  return store;
+}
+
+async function runCommand(
+  id: string,
+  args: readonly unknown[],
+  run: (call: Call) => Promise<unknown>,
+  log: EditorLog,
+): Promise<unknown> {
+  let interactive = false;
+  try {
+    const call = readCall(args, agentOfRow, t);
+    ({ interactive } = call);
+    return await run(call);
+  } catch (error) {
+    log.info(`${id}: ${describeError(error)}`);
+    if (!interactive) throw error;
+    showProblem(error);
+    return undefined;
+  }
+}
+
+function agentOfRow(value: unknown): string | null | undefined {
+  return value instanceof Row ? (value.item.agentId ?? null) : undefined;
+}
+
+/** `initTown(name?)`: makes the folder a town. Resolves with the town's name, the present one if it already is a town. */
+async function initTown(call: Call, { host }: CommandParts): Promise<string | undefined> {
+  const state = await host.look();
+  if (state.kind !== 'noTown') {
+    const { name } = await host.session();
+    if (call.agent !== undefined && call.agent !== name) {
+      throw new TinytownError('townExists', t('This folder is the town “{0}” already. See {1}.', name, TOWN_FILE));
+    }
+    if (call.interactive) void vscode.window.showInformationMessage(t('This folder is the town “{0}”.', name));
+    return name;
+  }
+  const name = call.agent ?? (await askTownName(suggestTownName(state.folder)));
+  if (name === undefined) return undefined;
+  const problem = townNameProblem(name);
+  if (problem !== undefined) throw new TinytownError('badName', problem);
+  return (await host.sessionOrNew(name)).name;
+}
+
+const spawnOptions = z.object({
+  role: z.optional(z.string()),
+  cli: z.optional(z.string()),
+  model: z.optional(z.string()),
+  nickname: z.optional(z.string()),
+  task: z.optional(z.string()),
+});
+
+/**
+ * `spawnAgent(name?, {role, cli, model, nickname, task}?)`: adds an agent, in a folder without a town after making it one.
+ * Resolves with the agent's id. A task may also be given as the second argument itself.
+ */
+async function spawnAgent(call: Call, { host, views }: CommandParts): Promise<string | undefined> {
+  const options = spawnOptions.safeParse(call.extra ?? {});
+  if (!options.success) {
+    throw new TinytownError(
+      'badArguments',
+      t('The options of a new agent are texts: role, cli, model, nickname, task.'),
+    );
+  }
+  const session = await host.sessionOrNew();
+  const agents = [...session.mirror.agents.values()];
+  const name = call.agent ?? (await askAgentName(agents));
+  if (name === undefined) return undefined;
+  const problem = validateAgentName(name, agents);
+  if (problem !== undefined) throw new TinytownError('badName', problem);
+  const { role, task = call.text, ...rest } = options.data;
+  const firstTask = task ?? (call.interactive ? await askFirstTask(name) : undefined);
+  if (call.interactive && firstTask === undefined) return undefined;
+  const agent = await session.actions.spawnAgent({
+    name,
+    ...rest,
+    ...(role === undefined ? {} : { roleId: role }),
+    ...(firstTask?.trim() ? { task: firstTask } : {}),
+  });
+  if (call.interactive) await views.reveal(agent.id);
+  return agent.id;
+}
+
+async function showAgents(parts: CommandParts): Promise<void> {
+  const state = await parts.host.look();
+  if (state.kind === 'noTown') {
+    await spawnAgent({ interactive: true }, parts);
+    return;
+  }
+  const session = await parts.host.session();
+  if (sortedAgents(pictureOf(session)).length === 0) {
+    await spawnAgent({ interactive: true }, parts);
+    return;
+  }
+  const picked = await pickAgentAndAction(session);
+  if (picked === 'spawn') await spawnAgent({ interactive: true }, parts);
+  else if (picked) await actOnAgent(picked.action, { interactive: true, agent: picked.agent.id }, parts);
+}
+
+async function setRedisPassword(call: Call, { host, secrets }: CommandParts): Promise<void> {
+  const password = call.agent ?? (await askPassword());
+  if (password === undefined) return;
+  if (password === '') await secrets.delete(SecretKey.redisPassword);
+  else await secrets.store(SecretKey.redisPassword, password);
+  await host.reopen();
+}
+
+function askPassword(): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: t('Redis Password'),
+    prompt: t('Kept in the editor’s secret storage and used with the setting tinytown.redis.url. Empty removes it.'),
+    password: true,
+    ignoreFocusOut: true,
+  });
+}
+
+async function openConfig({ host }: CommandParts): Promise<void> {
+  const { state } = host;
+  if (!('folder' in state)) throw new TinytownError('noTown', t('There is no {0} in this window.', TOWN_FILE));
+  await vscode.window.showTextDocument(vscode.Uri.file(path.join(state.folder, TOWN_FILE)));
+  if (state.kind === 'failed') showProblem(state.error);
+}
+
+async function retry({ host }: CommandParts): Promise<string> {
+  const state = await host.look();
+  if (state.kind === 'failed') throw state.error;
+  return state.kind;
+}

@@ -1,0 +1,154 @@
+/** Ties the town's host to the editor: folders, trust, settings, `tinytown.toml`, and the context keys of welcome texts. */
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { TownSettings } from '../loop/settings.ts';
+import { openTownSession } from '../loop/townSession.ts';
+import { TOWN_FILE, suggestTownName, writeTownConfig } from '../town/config.ts';
+import { describeError } from '../util/errors.ts';
+import type { EditorLog } from './editorLog.ts';
+import { ContextKey, SETTINGS_SECTION, SecretKey, View } from './ids.ts';
+import { readSettings, reopeningSettings } from './settings.ts';
+import { TownHost } from './townHost.ts';
+
+const { t } = vscode.l10n;
+
+export class EditorTown implements vscode.Disposable {
+  readonly host: TownHost;
+  private readonly context: vscode.ExtensionContext;
+  private readonly log: EditorLog;
+  /** One object for the session's whole life: what can change under way is read from it when it is needed. */
+  private settings: TownSettings | undefined;
+  /** `tinytown.toml` as it was when the town was opened. */
+  private configText = '';
+  private readonly disposables: vscode.Disposable[] = [];
+
+  constructor(context: vscode.ExtensionContext, log: EditorLog) {
+    this.context = context;
+    this.log = log;
+    this.host = new TownHost(
+      {
+        folder: townFolder,
+        trusted: () => vscode.workspace.isTrusted,
+        hasTown: (folder) => isFile(path.join(folder, TOWN_FILE)),
+        create: (folder, name) => writeTownConfig(folder, { name: name ?? suggestTownName(folder) }),
+        open: (folder) => this.open(folder),
+        onError: (what, error) => log.error(`Could not ${what}: ${describeError(error)}`),
+      },
+      t,
+    );
+    this.watch();
+  }
+
+  /** Looks for a town once activation is over; what fails is seen where the person looks for agents. */
+  start(): void {
+    void this.host.look();
+  }
+
+  dispose(): void {
+    for (const disposable of this.disposables) disposable.dispose();
+  }
+
+  private async open(folder: string): ReturnType<typeof openTownSession> {
+    const password = await this.context.secrets.get(SecretKey.redisPassword);
+    if (password !== undefined) this.log.hide(password);
+    this.settings = readSettings(password);
+    this.configText = await textOf(path.join(folder, TOWN_FILE));
+    return openTownSession({
+      folder,
+      storageDir: this.context.globalStorageUri.fsPath,
+      settings: this.settings,
+      logger: this.log,
+    });
+  }
+
+  private watch(): void {
+    // A string pattern rides on the editor's own watcher of the workspace.
+    const files = vscode.workspace.createFileSystemWatcher(`**/${TOWN_FILE}`);
+    const lookAt = (uri: vscode.Uri): void => {
+      const atRoot = vscode.workspace.workspaceFolders?.some(
+        (folder) => path.dirname(uri.fsPath) === folder.uri.fsPath,
+      );
+      if (atRoot) void this.host.look();
+    };
+    this.disposables.push(
+      files,
+      files.onDidCreate(lookAt),
+      files.onDidChange((uri) => (this.host.ready ? void this.configChanged(uri) : lookAt(uri))),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.host.look()),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.host.look()),
+      vscode.workspace.onDidChangeConfiguration((event) => this.settingsChanged(event)),
+      this.host.onDidChange(() => this.show()),
+    );
+  }
+
+  private async configChanged(uri: vscode.Uri): Promise<void> {
+    const { state } = this.host;
+    if (state.kind !== 'ready' || path.dirname(uri.fsPath) !== state.folder) return;
+    const text = await textOf(uri.fsPath);
+    if (text === this.configText) return;
+    this.configText = text;
+    this.offerReopen(t('{0} was changed.', TOWN_FILE));
+  }
+
+  private settingsChanged(event: vscode.ConfigurationChangeEvent): void {
+    if (!event.affectsConfiguration(SETTINGS_SECTION)) return;
+    if (!this.host.ready) {
+      if (this.host.state.kind === 'failed') void this.host.look();
+      return;
+    }
+    if (this.settings) Object.assign(this.settings, readSettings(this.settings.redisPassword));
+    if (reopeningSettings.some((id) => event.affectsConfiguration(id))) {
+      this.offerReopen(t('How Redis is reached was changed.'));
+    }
+  }
+
+  /** Opening anew cuts running turns off (they are continued then), so it is the person's choice when. */
+  private offerReopen(what: string): void {
+    const yes = t('Open the Town Anew');
+    void vscode.window
+      .showInformationMessage(
+        `${what} ${t('It takes effect when the town is opened anew; running turns are continued.')}`,
+        yes,
+      )
+      .then((answer) => (answer === yes ? this.host.reopen() : undefined));
+  }
+
+  private show(): void {
+    const { state } = this.host;
+    const problem = state.kind === 'failed' ? state.problem.kind : '';
+    void vscode.commands.executeCommand('setContext', ContextKey.state, state.kind);
+    void vscode.commands.executeCommand('setContext', ContextKey.problem, problem);
+    if (state.kind === 'opening') {
+      const over = new Promise<void>((resolve) => {
+        const listener = this.host.onDidChange((next) => {
+          if (next.kind === 'opening') return;
+          listener.dispose();
+          resolve();
+        });
+      });
+      void vscode.window.withProgress({ location: { viewId: View.agents } }, () => over);
+    }
+  }
+}
+
+/** The folder whose town this window shows: the first with a `tinytown.toml`, else the first. */
+async function townFolder(): Promise<string | undefined> {
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === 'file');
+  for (const folder of folders) {
+    if (await isFile(path.join(folder.uri.fsPath, TOWN_FILE))) return folder.uri.fsPath;
+  }
+  return folders[0]?.uri.fsPath;
+}
+
+/** The file's text; empty where it cannot be read. */
+function textOf(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => '');
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}

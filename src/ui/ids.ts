@@ -1,0 +1,68 @@
+/** Every id that the manifest and the code share. A unit test compares this file with package.json. */
+
+export const VIEW_CONTAINER = 'tinytown';
+
+export const View = {
+  agents: 'tinytown.agents',
+  tasks: 'tinytown.tasks',
+} as const;
+
+export const Command = {
+  initTown: 'tinytown.initTown',
+  spawnAgent: 'tinytown.spawnAgent',
+  assignTask: 'tinytown.assignTask',
+  sendMessage: 'tinytown.sendMessage',
+  steer: 'tinytown.steer',
+  interrupt: 'tinytown.interrupt',
+  pauseAgent: 'tinytown.pauseAgent',
+  resumeAgent: 'tinytown.resumeAgent',
+  closeAgent: 'tinytown.closeAgent',
+  stopAgent: 'tinytown.stopAgent',
+  restartAgent: 'tinytown.restartAgent',
+  removeAgent: 'tinytown.removeAgent',
+  togglePersistent: 'tinytown.togglePersistent',
+  runAgain: 'tinytown.runAgain',
+  dismissHeld: 'tinytown.dismissHeld',
+  showOutput: 'tinytown.showOutput',
+  showAgents: 'tinytown.showAgents',
+  setRedisPassword: 'tinytown.setRedisPassword',
+  openConfig: 'tinytown.openConfig',
+  retry: 'tinytown.retry',
+  showLog: 'tinytown.showLog',
+} as const;
+
+export type CommandId = (typeof Command)[keyof typeof Command];
+
+/** Settings, without the prefix {@link SETTINGS_SECTION}. */
+export const Setting = {
+  redisUrl: 'redis.url',
+  redisServerPath: 'redis.serverPath',
+  codexPath: 'codex.path',
+  codexEnv: 'codex.env',
+  agentClis: 'agentClis',
+  model: 'codex.model',
+  reasoningEffort: 'codex.reasoningEffort',
+  approvalPolicy: 'codex.approvalPolicy',
+  sandbox: 'codex.sandbox',
+  persistent: 'agent.persistent',
+  cli: 'agent.cli',
+  idleTimeoutSeconds: 'agent.idleTimeoutSeconds',
+  maxRounds: 'agent.maxRounds',
+  maxAttempts: 'agent.maxAttempts',
+  maxAgents: 'maxAgents',
+  notifications: 'notifications',
+} as const;
+
+export const SETTINGS_SECTION = 'tinytown';
+
+/** Context keys that welcome texts and menus ask for. */
+export const ContextKey = {
+  /** A {@link import('./townHost.ts').TownState} kind. */
+  state: 'tinytown.state',
+  /** What is wrong, when something is: see `problems.ts`. */
+  problem: 'tinytown.problem',
+} as const;
+
+export const SecretKey = {
+  redisPassword: 'tinytown.redisPassword',
+} as const;

@@ -1,0 +1,132 @@
+/** Draws a model's items as a tree, and redraws just the rows that look different, at most ten times a second. */
+import * as vscode from 'vscode';
+import type { Disposable } from '../util/disposable.ts';
+import { type Item, sameLook } from './items.ts';
+import { Throttle } from './throttle.ts';
+
+const REFRESH_MS = 100;
+
+/** A row's identity: the editor keeps it between refreshes, while `item` is what it shows now. */
+export class Row {
+  item: Item;
+  readonly parent: Row | undefined;
+  /** The rows below, once the editor has asked for them. */
+  children: Row[] | undefined;
+
+  constructor(item: Item, parent: Row | undefined) {
+    this.item = item;
+    this.parent = parent;
+  }
+}
+
+export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
+  private readonly changed = new vscode.EventEmitter<Row | undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private roots: Row[] | undefined;
+  private readonly throttle = new Throttle<'all'>(() => this.update(), REFRESH_MS);
+  private readonly model: () => Item[];
+  private readonly folder: () => string | undefined;
+
+  /**
+   * @param model the roots as they are now.
+   * @param folder what relative paths of files are relative to.
+   */
+  constructor(model: () => Item[], folder: () => string | undefined) {
+    this.model = model;
+    this.folder = folder;
+  }
+
+  /** Something may have changed: rows are compared, and those that differ are drawn again. Cheap to call often. */
+  refresh(): void {
+    this.throttle.add('all');
+  }
+
+  getChildren(row?: Row): Row[] {
+    if (!row) return (this.roots = adopt(this.roots, this.model(), undefined));
+    return (row.children = adopt(row.children, row.item.children?.() ?? [], row));
+  }
+
+  getParent(row: Row): Row | undefined {
+    return row.parent;
+  }
+
+  getTreeItem(row: Row): vscode.TreeItem {
+    const { item } = row;
+    const tree = new vscode.TreeItem(item.label, collapsible[item.collapse]);
+    tree.id = item.id;
+    tree.description = item.description;
+    tree.contextValue = item.contextValue;
+    tree.iconPath = new vscode.ThemeIcon(
+      item.icon.id,
+      item.icon.color ? new vscode.ThemeColor(item.icon.color) : undefined,
+    );
+    tree.accessibilityInformation = { label: item.spoken };
+    const file = item.opens === undefined ? undefined : this.file(item.opens);
+    if (file) {
+      tree.command = { command: 'vscode.open', title: vscode.l10n.t('Open File'), arguments: [file] };
+    }
+    return tree;
+  }
+
+  resolveTreeItem(tree: vscode.TreeItem, row: Row): vscode.TreeItem {
+    // A plain string: nothing in it is rendered as Markdown or as a link.
+    const text = row.item.tooltip?.();
+    if (text) tree.tooltip = text;
+    return tree;
+  }
+
+  dispose(): void {
+    this.throttle.dispose();
+    this.changed.dispose();
+  }
+
+  private file(path: string): vscode.Uri | undefined {
+    const folder = this.folder();
+    if (/^(?:[/\\]|[a-z]:[/\\])/i.test(path)) return vscode.Uri.file(path);
+    return folder === undefined ? undefined : vscode.Uri.joinPath(vscode.Uri.file(folder), path);
+  }
+
+  private update(): void {
+    if (!this.roots) return;
+    const fresh = this.model();
+    if (!sameIds(this.roots, fresh)) {
+      this.changed.fire(undefined);
+      return;
+    }
+    for (const row of differing(this.roots, fresh)) this.changed.fire(row);
+  }
+}
+
+const collapsible = {
+  none: vscode.TreeItemCollapsibleState.None,
+  collapsed: vscode.TreeItemCollapsibleState.Collapsed,
+  expanded: vscode.TreeItemCollapsibleState.Expanded,
+};
+
+/** Rows for `items`, with the identity of those that were there before. */
+function adopt(before: Row[] | undefined, items: Item[], parent: Row | undefined): Row[] {
+  const known = new Map(before?.map((row) => [row.item.id, row]));
+  return items.map((item) => {
+    const row = known.get(item.id) ?? new Row(item, parent);
+    row.item = item;
+    return row;
+  });
+}
+
+/** Brings the rows up to date and lists those that must be drawn again; what is below such a row is drawn with it. */
+function differing(rows: readonly Row[], items: readonly Item[]): Row[] {
+  return rows.flatMap((row, index) => {
+    const item = items[index];
+    if (!item) return [];
+    const before = row.item;
+    row.item = item;
+    if (!sameLook(before, item)) return [row];
+    if (!row.children) return [];
+    const below = item.children?.() ?? [];
+    return sameIds(row.children, below) ? differing(row.children, below) : [row];
+  });
+}
+
+function sameIds(rows: readonly Row[], items: readonly Item[]): boolean {
+  return rows.length === items.length && rows.every((row, index) => row.item.id === items[index]?.id);
+}

@@ -1,0 +1,47 @@
+/** What a tree shows, free of the editor: models make items, `itemTree.ts` draws them, unit tests read them. */
+
+export type Collapse = 'none' | 'collapsed' | 'expanded';
+
+export interface ItemIcon {
+  /** A codicon's name. */
+  readonly id: string;
+  /** A theme colour's id. */
+  readonly color?: string;
+}
+
+export interface Item {
+  /** Stable and unique within its tree. */
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  readonly icon: ItemIcon;
+  /** Flags between semicolons, for `when` clauses of menus. */
+  readonly contextValue: string;
+  /** The whole row as a sentence for a screen reader. */
+  readonly spoken: string;
+  readonly collapse: Collapse;
+  /** Who a command on this row is for. */
+  readonly agentId?: string;
+  /** A file that a click opens: absolute, or relative to the town's folder. */
+  readonly opens?: string;
+  /** Plain text, made only when somebody points at the row. */
+  readonly tooltip?: () => string;
+  readonly children?: () => Item[];
+}
+
+/** Whether two items look the same; children and tooltips are asked for anew and do not count. */
+export function sameLook(a: Item, b: Item): boolean {
+  return look(a) === look(b);
+}
+
+function look(item: Item): string {
+  return JSON.stringify([
+    item.label,
+    item.description,
+    item.icon,
+    item.contextValue,
+    item.spoken,
+    item.collapse,
+    item.opens ?? null,
+  ]);
+}

@@ -1,0 +1,48 @@
+/** Notifications: only for what needs the person, one sentence, with what can be done about it as buttons. */
+import * as vscode from 'vscode';
+import { Command, SETTINGS_SECTION, Setting } from './ids.ts';
+import { type ProblemKind, problemOf } from './problems.ts';
+
+const { t } = vscode.l10n;
+
+interface Button extends vscode.MessageItem {
+  command: string;
+  arguments: unknown[];
+}
+
+/** Shows what went wrong. Does not wait for an answer; the button that is pressed is acted upon. */
+export function showProblem(error: unknown, before = ''): void {
+  const problem = problemOf(error);
+  void offer(`${before}${problem.message}`, buttonsFor(problem.kind, problem.reason));
+}
+
+async function offer(message: string, buttons: readonly Button[]): Promise<void> {
+  const button = await vscode.window.showErrorMessage(message, ...buttons);
+  if (button) await vscode.commands.executeCommand(button.command, ...button.arguments);
+}
+
+function buttonsFor(kind: ProblemKind, reason: string): Button[] {
+  const log = { title: t('Show Log'), command: Command.showLog, arguments: [] };
+  const again = { title: t('Try Again'), command: Command.retry, arguments: [] };
+  switch (kind) {
+    case 'noCodex':
+      return [settings(Setting.codexPath), log];
+    case 'noRedis':
+    case 'redisAway':
+      return [again, settings('redis'), log];
+    case 'badConfig':
+      return [{ title: t('Open tinytown.toml'), command: Command.openConfig, arguments: [] }];
+    case 'other':
+      return reason === 'unexpected' ? [log] : [];
+  }
+}
+
+function settings(id: string): Button {
+  const title = t('Open Settings');
+  return { title, command: 'workbench.action.openSettings', arguments: [`${SETTINGS_SECTION}.${id}`] };
+}
+
+/** A question that must be answered before something is lost. */
+export async function confirm(question: string, detail: string, yes: string): Promise<boolean> {
+  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) === yes;
+}

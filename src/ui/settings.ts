@@ -1,0 +1,58 @@
+/** The editor's settings as the plain object that the rooms below read: decoded, as people write anything into them. */
+import * as vscode from 'vscode';
+import * as z from 'zod/mini';
+import type { TownSettings } from '../loop/settings.ts';
+import { SETTINGS_SECTION, Setting } from './ids.ts';
+
+/** Where a changed setting takes effect only once the town is opened anew. */
+export const reopeningSettings = [Setting.redisUrl, Setting.redisServerPath].map((id) => `${SETTINGS_SECTION}.${id}`);
+
+const text = z.string();
+const texts = z.record(z.string(), z.string());
+const clis = z.record(z.string(), z.object({ command: z.string(), env: z.optional(texts) }));
+const approvalPolicy = z.enum(['untrusted', 'on-request', 'never']);
+const sandbox = z.enum(['read-only', 'workspace-write', 'danger-full-access']);
+const notifications = z.enum(['needsYou', 'all', 'none']);
+const count = z.number().check(z.int(), z.gte(0));
+const atLeastOne = z.number().check(z.int(), z.gte(1));
+
+/** Reads all settings anew. A value of the wrong kind counts as not set. */
+export function readSettings(redisPassword: string | undefined): TownSettings {
+  return {
+    redisUrl: decoded(text, value(Setting.redisUrl), '').trim(),
+    redisPassword,
+    redisServerPath: decoded(text, value(Setting.redisServerPath), '').trim(),
+    codexPath: decoded(text, value(Setting.codexPath), '').trim(),
+    codexEnv: decoded(texts, value(Setting.codexEnv), {}),
+    agentClis: decoded(clis, value(Setting.agentClis), {}),
+    model: decoded(text, value(Setting.model), '').trim() || undefined,
+    reasoningEffort: decoded(text, value(Setting.reasoningEffort), '').trim() || undefined,
+    approvalPolicy: decoded(approvalPolicy, value(Setting.approvalPolicy), 'on-request'),
+    sandbox: decoded(sandbox, value(Setting.sandbox), 'workspace-write'),
+    persistent: decoded(z.boolean(), chosen(Setting.persistent), undefined),
+    cli: decoded(text, chosen(Setting.cli), '').trim() || undefined,
+    idleTimeoutSeconds: decoded(count, chosen(Setting.idleTimeoutSeconds), undefined),
+    maxRounds: decoded(count, value(Setting.maxRounds), 0),
+    maxAttempts: decoded(atLeastOne, value(Setting.maxAttempts), 3),
+    maxAgents: decoded(atLeastOne, chosen(Setting.maxAgents), undefined),
+  };
+}
+
+export function readNotifications(): 'needsYou' | 'all' | 'none' {
+  return decoded(notifications, value(Setting.notifications), 'needsYou');
+}
+
+function decoded<T, F>(schema: z.ZodMiniType<T>, raw: unknown, fallback: F): T | F {
+  const result = schema.safeParse(raw);
+  return result.success ? result.data : fallback;
+}
+
+function value(id: string): unknown {
+  return vscode.workspace.getConfiguration(SETTINGS_SECTION).get(id);
+}
+
+/** The value only where somebody set it: a default must not beat `tinytown.toml`. */
+function chosen(id: string): unknown {
+  const found = vscode.workspace.getConfiguration(SETTINGS_SECTION).inspect<unknown>(id);
+  return found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue;
+}

@@ -1,0 +1,46 @@
+/** The extension's one status-bar item. */
+import * as vscode from 'vscode';
+import type { Disposable } from '../util/disposable.ts';
+import { Command } from './ids.ts';
+import { statusOf } from './status.ts';
+import { Throttle } from './throttle.ts';
+import type { TownHost } from './townHost.ts';
+import { pictureOf } from './townPicture.ts';
+
+const REFRESH_MS = 250;
+
+export class StatusBar implements Disposable {
+  private readonly item = vscode.window.createStatusBarItem('tinytown.status', vscode.StatusBarAlignment.Left, 10);
+  private readonly throttle = new Throttle<'all'>(() => this.draw(), REFRESH_MS);
+  private readonly host: TownHost;
+
+  constructor(host: TownHost) {
+    this.host = host;
+    this.item.name = 'Tinytown';
+    this.item.command = Command.showAgents;
+  }
+
+  /** Something may have changed. Cheap to call often. */
+  refresh(): void {
+    this.throttle.add('all');
+  }
+
+  dispose(): void {
+    this.throttle.dispose();
+    this.item.dispose();
+  }
+
+  private draw(): void {
+    const session = this.host.ready;
+    const status = statusOf(this.host.state, session && pictureOf(session), vscode.l10n.t);
+    if (!status) {
+      this.item.hide();
+      return;
+    }
+    this.item.text = status.text;
+    this.item.tooltip = status.tooltip;
+    this.item.accessibilityInformation = { label: status.tooltip };
+    this.item.backgroundColor = status.warning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+    this.item.show();
+  }
+}

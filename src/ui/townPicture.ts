@@ -1,0 +1,53 @@
+/** What the screens are made of: the part of a town's mirror and crew that they read. */
+import type { AgentView } from '../loop/agentView.ts';
+import type { TownSession } from '../loop/townSession.ts';
+import type { AgentRecord, TaskRecord } from '../town/records.ts';
+
+/** What waits for an agent, by count. */
+export interface Waiting {
+  inbox: number;
+  urgent: number;
+  held: number;
+  dead: number;
+}
+
+/** The live facts that the screens are made of. */
+export interface TownPicture {
+  /** False while Redis is away: everything below is then the last that was known. */
+  readonly connected: boolean;
+  readonly agents: ReadonlyMap<string, AgentRecord>;
+  readonly tasks: ReadonlyMap<string, TaskRecord>;
+  readonly backlog: readonly string[];
+  readonly problems: readonly { key: string; reason: string }[];
+  waiting(agentId: string): Waiting;
+  view(agentId: string): AgentView;
+}
+
+/** The agent's current task, where it has one that is known. */
+export function taskOf(agent: AgentRecord, picture: TownPicture): TaskRecord | undefined {
+  return agent.currentTask === undefined ? undefined : picture.tasks.get(agent.currentTask);
+}
+
+/** The session's facts, live: each look at a field is a look at what is known now. */
+export function pictureOf(session: TownSession): TownPicture {
+  const { mirror, crew } = session;
+  return {
+    get connected() {
+      return mirror.connected;
+    },
+    get agents() {
+      return mirror.agents;
+    },
+    get tasks() {
+      return mirror.tasks;
+    },
+    get backlog() {
+      return mirror.backlog;
+    },
+    get problems() {
+      return mirror.problems;
+    },
+    waiting: (agentId) => mirror.waiting(agentId),
+    view: (agentId) => crew.view(agentId),
+  };
+}

@@ -1,0 +1,225 @@
+/**
+ * An agent's work as running text for its output channel: what was said, run and changed, with times. Deltas are joined,
+ * floods are cut per item, and nothing in it can drive a terminal or the editor.
+ */
+import type { RuntimeEvent, TurnItem } from '../runtime/codingAgent.ts';
+import { oneLine, stripControls } from '../util/text.ts';
+import type { Translate } from './l10n.ts';
+import { duration, statusWord } from './turnItems.ts';
+
+/** Characters of one item that are shown; a command may print gigabytes. */
+const ITEM_LIMIT = 32 * 1024;
+
+/** Turns events into text. Call {@link take} for what is new since the last call. */
+export class Transcript {
+  private text = '';
+  /** The item whose text is being streamed, and how much of it was shown. */
+  private streaming: string | undefined;
+  private readonly shown = new Map<string, number>();
+  private atLineStart = true;
+  private readonly cleaner = new StreamCleaner();
+  private turnStartedAt: number | undefined;
+  private dropped = false;
+  private readonly limit: number;
+  private readonly t: Translate;
+
+  /** @param limit characters that are kept until they are taken; the oldest go first. */
+  constructor(t: Translate, limit = 256 * 1024) {
+    this.t = t;
+    this.limit = limit;
+  }
+
+  take(): string {
+    const text = this.dropped ? `${this.t('… earlier text was left out …')}\n${this.text}` : this.text;
+    this.text = '';
+    this.dropped = false;
+    return text;
+  }
+
+  /** @param now Unix milliseconds. */
+  handle(event: RuntimeEvent, now: number): void {
+    const { t } = this;
+    switch (event.type) {
+      case 'sessionReady': {
+        const what = event.resumed ? t('Session resumed') : t('Session started');
+        const facts = [event.model, event.version && `codex ${event.version}`, event.threadId].filter(Boolean);
+        this.line(now, facts.length > 0 ? `${what}: ${facts.join(', ')}` : what);
+        return;
+      }
+      case 'turnStarted':
+        this.turnStartedAt = now;
+        this.rule(now, t('Turn started'));
+        return;
+      case 'turnCompleted':
+        this.turnEnd(event.outcome, now);
+        return;
+      case 'itemStarted':
+        this.itemStarted(event.item, now);
+        return;
+      case 'itemDelta':
+        if (event.kind !== 'reasoning') this.delta(event.itemId, event.delta);
+        return;
+      case 'itemCompleted':
+        this.itemCompleted(event.item, now);
+        return;
+      case 'requestDeclined':
+        this.line(now, t('Declined: {0} ({1})', oneLine(event.detail, 300), oneLine(event.method)));
+        return;
+      case 'runtimeError':
+        this.line(now, `${event.willRetry ? t('Error, retrying') : t('Error')}: ${oneLine(event.message, 2000)}`);
+        return;
+      case 'exited': {
+        const how = event.signal ?? (event.code === null ? '' : t('exit {0}', event.code));
+        this.line(now, event.reason === 'stopped' ? t('Process ended') : t('Process died ({0})', how || event.reason));
+        if (event.reason !== 'stopped' && event.stderrTail.trim()) this.block(event.stderrTail);
+        return;
+      }
+      case 'inputDelivered':
+      case 'planUpdated':
+      case 'diffUpdated':
+      case 'tokensUpdated':
+      case 'rateLimitsUpdated':
+        return;
+    }
+  }
+
+  private turnEnd(outcome: (RuntimeEvent & { type: 'turnCompleted' })['outcome'], now: number): void {
+    const { t } = this;
+    const took = this.turnStartedAt === undefined ? '' : ` · ${duration(now - this.turnStartedAt)}`;
+    this.turnStartedAt = undefined;
+    this.shown.clear();
+    if (outcome.status === 'failed') this.line(now, `${t('Error')}: ${oneLine(outcome.message, 2000)}`);
+    const words = {
+      completed: t('Turn completed'),
+      interrupted: t('Turn interrupted'),
+      failed: t('Turn failed'),
+    };
+    this.rule(now, words[outcome.status] + took);
+  }
+
+  private itemStarted(item: TurnItem, now: number): void {
+    if (item.kind === 'command') this.once(item.id, () => this.line(now, `$ ${oneLine(item.command, 2000)}`));
+    if (item.kind === 'userMessage') this.userMessage(item, now);
+  }
+
+  private itemCompleted(item: TurnItem, now: number): void {
+    const { t } = this;
+    switch (item.kind) {
+      case 'userMessage':
+        this.userMessage(item, now);
+        return;
+      case 'agentMessage':
+        if (!this.shown.has(item.id)) this.delta(item.id, item.text);
+        this.endLine();
+        return;
+      case 'command': {
+        this.once(item.id, () => this.line(now, `$ ${oneLine(item.command, 2000)}`));
+        if (this.shown.get(item.id) === 0 && item.output) this.delta(item.id, item.output);
+        const end = item.exitCode === null ? statusWord(item.status, t) : t('exit {0}', item.exitCode);
+        this.line(now, item.durationMs === null ? end : `${end} · ${duration(item.durationMs)}`);
+        return;
+      }
+      case 'fileChange':
+        for (const change of item.changes) {
+          const words = { add: t('Added'), delete: t('Deleted'), update: t('Changed') };
+          const failed = item.status === 'completed' ? '' : ` (${statusWord(item.status, t)})`;
+          this.line(now, `${words[change.change]} ${oneLine(change.path, 300)}${failed}`);
+        }
+        return;
+      case 'toolCall': {
+        const name = item.server ? `${item.server}.${item.tool}` : item.tool;
+        this.line(now, t('Tool {0} {1}: {2}', oneLine(name), oneLine(item.arguments, 300), statusWord(item.status, t)));
+        return;
+      }
+      case 'webSearch':
+        this.line(now, t('Web search: {0}', oneLine(item.query, 300)));
+        return;
+      case 'subAgent':
+        this.line(now, t('Sub-agent: {0}', oneLine(item.text, 300)));
+        return;
+      case 'reasoning':
+      case 'other':
+        return;
+    }
+  }
+
+  private userMessage(item: TurnItem & { kind: 'userMessage' }, now: number): void {
+    this.once(item.id, () => {
+      this.line(now, this.t('Sent to the agent:'));
+      this.block(item.text);
+    });
+  }
+
+  private once(itemId: string, write: () => void): void {
+    if (this.shown.has(itemId)) return;
+    this.shown.set(itemId, 0);
+    write();
+  }
+
+  private delta(itemId: string, delta: string): void {
+    if (this.streaming !== itemId) {
+      this.endLine();
+      this.streaming = itemId;
+    }
+    const before = this.shown.get(itemId) ?? 0;
+    this.shown.set(itemId, before + delta.length);
+    if (before >= ITEM_LIMIT) return;
+    this.append(this.cleaner.clean(delta.slice(0, ITEM_LIMIT - before)));
+    if (before + delta.length > ITEM_LIMIT) this.append(`\n${this.t('… the rest is not shown here …')}`);
+  }
+
+  private block(text: string): void {
+    const clean = stripControls(text.slice(0, ITEM_LIMIT)).trimEnd();
+    this.append(`${clean.replace(/^/gm, '  │ ')}\n`);
+  }
+
+  private line(now: number, text: string): void {
+    this.endLine();
+    this.append(`${clock(now)} ${text}\n`);
+  }
+
+  private rule(now: number, text: string): void {
+    this.endLine();
+    this.append(`── ${clock(now)} ${text} ──\n`);
+  }
+
+  private endLine(): void {
+    this.streaming = undefined;
+    this.cleaner.reset();
+    if (!this.atLineStart) this.append('\n');
+  }
+
+  private append(text: string): void {
+    if (!text) return;
+    this.text += text;
+    this.atLineStart = text.endsWith('\n');
+    if (this.text.length <= this.limit) return;
+    this.text = this.text.slice(-Math.floor(this.limit / 2));
+    this.text = this.text.slice(this.text.indexOf('\n') + 1);
+    this.dropped = true;
+  }
+}
+
+/** Strips control characters from a stream whose sequences may be cut anywhere. */
+export class StreamCleaner {
+  private carry = '';
+
+  clean(chunk: string): string {
+    let text = this.carry + chunk;
+    // oxlint-disable-next-line no-control-regex -- an unfinished terminal sequence, or half a line end
+    const cut = /(?:\u001b(?:\[[0-?]{0,64}[ -/]{0,8}|\][^\u0007\u001b]{0,256}\u001b?)?|\r)$/.exec(text);
+    this.carry = cut ? cut[0] : '';
+    if (cut) text = text.slice(0, cut.index);
+    return stripControls(text.replace(/\r\n?/g, '\n'));
+  }
+
+  /** Forgets an unfinished sequence: the stream is over. */
+  reset(): void {
+    this.carry = '';
+  }
+}
+
+function clock(now: number): string {
+  const date = new Date(now);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+}

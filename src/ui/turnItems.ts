@@ -1,0 +1,235 @@
+/** The rows of a turn: what the agent said, ran, changed and called, in order. Text from agents is data: stripped, one line. */
+import type { SteerView, TurnView } from '../loop/agentView.ts';
+import type { FileChange, ItemStatus, PlanStep, TurnItem } from '../runtime/codingAgent.ts';
+import { oneLine, stripControls } from '../util/text.ts';
+import type { Item, ItemIcon } from './items.ts';
+import type { Translate } from './l10n.ts';
+
+/** What a row inherits from where it hangs. */
+export interface TurnContext {
+  agentId: string;
+  /** Start of every id: unique per turn. */
+  prefix: string;
+  t: Translate;
+}
+
+/** A tooltip is read, not scrolled for minutes. */
+const TOOLTIP_LIMIT = 4000;
+
+const statusIcons: Record<ItemStatus, ItemIcon> = {
+  running: { id: 'sync~spin', color: 'charts.blue' },
+  completed: { id: 'pass', color: 'testing.iconPassed' },
+  failed: { id: 'error', color: 'testing.iconFailed' },
+  declined: { id: 'circle-slash', color: 'charts.yellow' },
+};
+
+/** The rows of a turn, with the steers that were not yet seen in it last. Empty messages (nothing said yet) make none. */
+export function turnRows(turn: Pick<TurnView, 'items' | 'steers'>, context: TurnContext): Item[] {
+  const steers = new Map(turn.steers.map((steer) => [steer.clientId, steer]));
+  const rows = turn.items.flatMap((item) => turnRow(item, steers, context));
+  const seen = new Set(turn.items.map((item) => (item.kind === 'userMessage' ? item.clientId : null)));
+  const unseen = turn.steers.filter((steer) => !seen.has(steer.clientId));
+  return [...rows, ...unseen.map((steer) => steerRow(steer, context))];
+}
+
+function turnRow(item: TurnItem, steers: ReadonlyMap<string, SteerView>, context: TurnContext): Item[] {
+  const { t } = context;
+  const base = { item, context };
+  switch (item.kind) {
+    case 'userMessage':
+      return [userRow(item, steers, context)];
+    case 'agentMessage':
+      return textRow({ ...base, text: item.text, icon: { id: 'comment' }, who: t('Message') });
+    case 'reasoning':
+      return textRow({ ...base, text: item.text, icon: { id: 'lightbulb' }, who: t('Thought') });
+    case 'subAgent':
+      return textRow({ ...base, text: item.text, icon: { id: 'organization' }, who: t('Sub-agent') });
+    case 'command':
+      return [commandRow(item, context)];
+    case 'fileChange':
+      return item.changes.map((change, index) => fileRow({ change, index, item, context }));
+    case 'toolCall': {
+      const name = item.server ? `${item.server}.${item.tool}` : item.tool;
+      return [
+        row(item, context, {
+          label: oneLine(name),
+          description: oneLine(item.arguments, 80),
+          icon: item.status === 'completed' ? { id: 'tools' } : statusIcons[item.status],
+          spoken: t('Tool {0}, {1}', oneLine(name), statusWord(item.status, t)),
+          tooltip: () => clip([name, item.arguments, item.result ?? ''].filter(Boolean).join('\n\n')),
+        }),
+      ];
+    }
+    case 'webSearch':
+      return [
+        row(item, context, {
+          label: oneLine(item.query) || t('Web search'),
+          description: '',
+          icon: { id: 'search' },
+          spoken: t('Web search: {0}', oneLine(item.query)),
+        }),
+      ];
+    case 'other':
+      return [
+        row(item, context, {
+          label: oneLine(item.type),
+          description: statusWord(item.status, t),
+          icon: { id: 'circle-small' },
+          spoken: oneLine(item.type),
+        }),
+      ];
+  }
+}
+
+interface Row {
+  label: string;
+  description: string;
+  icon: ItemIcon;
+  spoken: string;
+  tooltip?: () => string;
+}
+
+function row(item: TurnItem, context: TurnContext, look: Row): Item {
+  return {
+    id: `${context.prefix}/${item.id}`,
+    contextValue: `turnItem;${item.kind};`,
+    collapse: 'none',
+    agentId: context.agentId,
+    ...look,
+  };
+}
+
+function textRow(options: { item: TurnItem; context: TurnContext; text: string; icon: ItemIcon; who: string }): Item[] {
+  const { item, context, text, icon, who } = options;
+  const label = oneLine(text);
+  if (!label) return [];
+  const look = { label, description: '', icon, spoken: `${who}: ${label}`, tooltip: () => clip(text) };
+  return [row(item, context, look)];
+}
+
+/** What went in: a steer by its own words, a round by name (its prompt is long), anything else as it is. */
+function userRow(
+  item: TurnItem & { kind: 'userMessage' },
+  steers: ReadonlyMap<string, SteerView>,
+  context: TurnContext,
+): Item {
+  const { t } = context;
+  const steer = item.clientId === null ? undefined : steers.get(item.clientId);
+  if (steer) return steerRow({ ...steer, state: 'delivered' }, context);
+  const label = item.clientId === null ? oneLine(item.text) : t('Prompt');
+  const description = item.clientId === null ? '' : t('what this round sent');
+  const spoken = t('Sent: {0}', label);
+  return row(item, context, { label, description, icon: { id: 'account' }, spoken, tooltip: () => clip(item.text) });
+}
+
+function steerRow(steer: SteerView, context: TurnContext): Item {
+  const { t } = context;
+  const words = { sent: t('steer · sent'), delivered: t('steer · delivered') };
+  const label = oneLine(steer.text);
+  return {
+    id: `${context.prefix}/steer/${steer.clientId}`,
+    label,
+    description: words[steer.state],
+    icon: steer.state === 'sent' ? { id: 'arrow-up' } : { id: 'check', color: 'testing.iconPassed' },
+    contextValue: 'steer;',
+    spoken: `${label}, ${words[steer.state]}`,
+    collapse: 'none',
+    agentId: context.agentId,
+    tooltip: () => clip(steer.text),
+  };
+}
+
+function commandRow(item: TurnItem & { kind: 'command' }, context: TurnContext): Item {
+  const { t } = context;
+  const state = item.exitCode === null ? statusWord(item.status, t) : t('exit {0}', item.exitCode);
+  return row(item, context, {
+    label: oneLine(item.command),
+    description: item.durationMs === null ? state : `${state} · ${duration(item.durationMs)}`,
+    icon: statusIcons[item.status],
+    spoken: t('Command {0}, {1}', oneLine(item.command), state),
+    tooltip: () => clip([item.command, item.cwd, item.output].join('\n\n')),
+  });
+}
+
+function fileRow(options: { change: FileChange; index: number; item: TurnItem; context: TurnContext }): Item {
+  const { change, index, item, context } = options;
+  const { t } = context;
+  const words = { add: t('added'), delete: t('deleted'), update: t('changed') };
+  const icons = { add: 'diff-added', delete: 'diff-removed', update: 'diff-modified' };
+  const path = oneLine(change.path, 300);
+  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1) || path;
+  const done = item.status === 'completed';
+  return {
+    id: `${context.prefix}/${item.id}/${index}`,
+    label: name,
+    description: done ? words[change.change] : `${words[change.change]} · ${statusWord(item.status, t)}`,
+    icon: done ? { id: icons[change.change] } : statusIcons[item.status],
+    contextValue: 'turnItem;fileChange;',
+    spoken: t('File {0}, {1}', name, words[change.change]),
+    collapse: 'none',
+    agentId: context.agentId,
+    ...(change.change === 'delete' ? {} : { opens: change.path }),
+    tooltip: () => clip(`${path}\n\n${change.diff}`),
+  };
+}
+
+/** The plan of a turn as one row with its steps below. */
+export function planRow(steps: readonly PlanStep[], context: TurnContext): Item[] {
+  if (steps.length === 0) return [];
+  const { t, prefix, agentId } = context;
+  const done = steps.filter((step) => step.status === 'completed').length;
+  const icons = { pending: 'circle-large-outline', inProgress: 'arrow-circle-right', completed: 'pass' };
+  const words = { pending: t('to do'), inProgress: t('in progress'), completed: t('done') };
+  return [
+    {
+      id: `${prefix}/plan`,
+      label: t('Plan'),
+      description: t('{0} of {1} done', done, steps.length),
+      icon: { id: 'checklist' },
+      contextValue: 'plan;',
+      spoken: t('Plan, {0} of {1} steps done', done, steps.length),
+      collapse: 'collapsed',
+      agentId,
+      children: () =>
+        steps.map((step, index) => ({
+          id: `${prefix}/plan/${index}`,
+          label: oneLine(step.step),
+          description: step.status === 'inProgress' ? words.inProgress : '',
+          icon: { id: icons[step.status] },
+          contextValue: 'planStep;',
+          spoken: `${oneLine(step.step)}, ${words[step.status]}`,
+          collapse: 'none',
+          agentId,
+          tooltip: () => clip(step.step),
+        })),
+    },
+  ];
+}
+
+/** How an item went, in a word. */
+export function statusWord(status: ItemStatus, t: Translate): string {
+  switch (status) {
+    case 'running':
+      return t('running');
+    case 'completed':
+      return t('done');
+    case 'failed':
+      return t('failed');
+    case 'declined':
+      return t('declined');
+  }
+}
+
+/** Milliseconds as people say them: `0.4 s`, `12 s`, `3 min 5 s`. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0, milliseconds) / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+function clip(text: string): string {
+  const clean = stripControls(text).trim();
+  return clean.length <= TOOLTIP_LIMIT ? clean : `${clean.slice(0, TOOLTIP_LIMIT)}…`;
+}

@@ -1,0 +1,262 @@
+/** The agents tree, as rows. */
+import assert from 'node:assert/strict';
+import type { TurnView } from '../../../src/loop/agentView.ts';
+import type { TurnItem } from '../../../src/runtime/codingAgent.ts';
+import { agentItems } from '../../../src/ui/agentItems.ts';
+import { agentRecord, drawn, english, flat, picture, type Scene, taskRecord } from './support.ts';
+
+const rows = (scene: Scene): string[] => drawn(agentItems(picture(scene), english));
+
+function turn(items: TurnItem[], fields: Partial<TurnView> = {}): TurnView {
+  return {
+    id: 't1',
+    startedAt: 0,
+    endedAt: undefined,
+    outcome: undefined,
+    items,
+    plan: [],
+    diff: '',
+    steers: [],
+    ...fields,
+  };
+}
+
+function past(id: string, text: string, fields: Partial<TurnView>): TurnView {
+  return turn([{ id: 'm', status: 'completed', kind: 'agentMessage', text }], { id, ...fields });
+}
+
+const command: TurnItem = {
+  id: 'c1',
+  status: 'failed',
+  kind: 'command',
+  command: 'npm test',
+  cwd: '/w',
+  output: 'no\n',
+  exitCode: 1,
+  durationMs: 1200,
+};
+
+/** Two agents, one of them at work and in every kind of trouble. */
+function busyScene(done: TurnView[], running: TurnView | undefined): Scene {
+  return {
+    agents: [agentRecord('a', { state: 'error' }), agentRecord('b')],
+    waiting: { a: { inbox: 1, held: 1, dead: 1 } },
+    views: { a: { pastTurns: done, turn: running }, b: { pastTurns: done } },
+  };
+}
+
+describe('the agents tree', () => {
+  it('shows agents by name, without the supervisor', () => {
+    const agents = [
+      agentRecord('b10'),
+      agentRecord('b9'),
+      agentRecord('A'),
+      agentRecord('you', { agentType: 'supervisor' }),
+    ];
+    assert.deepEqual(rows({ agents }), [
+      'circle-large-filled A · idle',
+      'circle-large-filled b9 · idle',
+      'circle-large-filled b10 · idle',
+    ]);
+  });
+
+  it('shows the running turn in order, below task and waiting messages', () => {
+    const scene: Scene = {
+      agents: [agentRecord('scout', { state: 'working', currentTask: 'task1' })],
+      tasks: [taskRecord('task1', 'Mend\nthe tests')],
+      waiting: { scout: { inbox: 1, urgent: 1 } },
+      views: {
+        scout: {
+          owner: 'here',
+          turn: turn(
+            [
+              { id: 'u1', status: 'completed', kind: 'userMessage', text: 'You are scout …', clientId: 'batch1' },
+              { id: 'm1', status: 'running', kind: 'agentMessage', text: '' },
+              { id: 'm2', status: 'completed', kind: 'agentMessage', text: 'I look at it.' },
+              command,
+              {
+                id: 'f1',
+                status: 'completed',
+                kind: 'fileChange',
+                changes: [{ path: '/w/a/b.ts', change: 'update', diff: '' }],
+              },
+              { id: 's1', status: 'completed', kind: 'userMessage', text: 'URGENT: faster', clientId: 'steer1' },
+              {
+                id: 'x1',
+                status: 'running',
+                kind: 'toolCall',
+                server: 'tinytown',
+                tool: 'status',
+                arguments: '{}',
+                result: null,
+              },
+            ],
+            {
+              plan: [
+                { step: 'Look', status: 'completed' },
+                { step: 'Mend', status: 'inProgress' },
+              ],
+              steers: [
+                { clientId: 'steer1', text: 'faster', state: 'delivered' },
+                { clientId: 'steer2', text: 'and shorter', state: 'sent' },
+              ],
+            },
+          ),
+        },
+      },
+    };
+    assert.deepEqual(rows(scene), [
+      'sync~spin scout · working · Mend the tests',
+      '  target Mend the tests',
+      '  mail 2 messages wait · 1 urgent',
+      '  checklist Plan · 1 of 2 done',
+      '    pass Look',
+      '    arrow-circle-right Mend · in progress',
+      '  account Prompt · what this round sent',
+      '  comment I look at it.',
+      '  error npm test · exit 1 · 1.2 s',
+      '  diff-modified b.ts · changed',
+      '  check faster · steer · delivered',
+      '  sync~spin tinytown.status · {}',
+      '  arrow-up and shorter · steer · sent',
+    ]);
+  });
+
+  it('offers held work, and marks its agent', () => {
+    const scene = { agents: [agentRecord('scout')], waiting: { scout: { held: 2 } } };
+    assert.deepEqual(rows(scene), [
+      'warning scout · idle, holds work',
+      '  debug-rerun Held: interrupted work · 2 messages · run again or dismiss',
+    ]);
+    const [agent, held] = flat(agentItems(picture(scene), english));
+    assert.match(agent?.contextValue ?? '', /^agent;none;idle;held;.*can-runAgain;/);
+    assert.equal(held?.contextValue, 'held;');
+    assert.equal(held.agentId, 'id-scout');
+  });
+
+  it('keeps earlier turns, the last first and the older ones below it', () => {
+    const pastTurns = [
+      past('t1', 'One.', { outcome: { status: 'completed' } }),
+      past('t2', 'Two.', { outcome: { status: 'interrupted' } }),
+      past('t3', 'Three.', { outcome: { status: 'failed', message: 'No more tokens', unauthorized: false } }),
+    ];
+    assert.deepEqual(rows({ agents: [agentRecord('scout')], views: { scout: { pastTurns } } }), [
+      'circle-large-filled scout · idle',
+      '  error Turn failed · No more tokens',
+      '    comment Three.',
+      '  history Earlier turns · 2',
+      '    circle-slash Turn interrupted · Two.',
+      '      comment Two.',
+      '    pass Turn completed · One.',
+      '      comment One.',
+    ]);
+  });
+
+  it('shows what cannot be read, and goes on', () => {
+    const problems = [{ key: 'tt:x:agent:7', reason: 'state is not a state that is known here' }];
+    assert.deepEqual(rows({ agents: [agentRecord('scout')], problems }), [
+      'circle-large-filled scout · idle',
+      'warning 1 record cannot be read · set aside',
+      '  warning tt:x:agent:7 · state is not a state that is known here',
+    ]);
+  });
+
+  it('says why an agent failed', () => {
+    const agents = [agentRecord('scout', { state: 'error', lastError: 'codex is too old' })];
+    assert.deepEqual(rows({ agents }), ['error scout · error', '  error codex is too old']);
+  });
+
+  it('gives every row an id of its own that stays the same when turns go by', () => {
+    const items = [command];
+    const ids = flat(
+      agentItems(picture(busyScene([turn(items), turn(items, { id: 't2' })], turn(items, { id: 't3' }))), english),
+    );
+    assert.equal(new Set(ids.map((item) => item.id)).size, ids.length);
+    const one = flat(agentItems(picture(busyScene([turn(items)], undefined)), english)).map((item) => item.id);
+    const two = flat(agentItems(picture(busyScene([turn(items)], turn(items, { id: 't9' }))), english)).map(
+      (item) => item.id,
+    );
+    assert.ok(one.every((id) => two.includes(id)));
+  });
+
+  it('takes control characters, line breaks and direction marks out of all that agents say', () => {
+    const evil = 'a\u001b[31mb\u0007c\u202ed\ne';
+    const items: TurnItem[] = [
+      { id: '1', status: 'completed', kind: 'agentMessage', text: evil },
+      { ...command, command: evil },
+      {
+        id: '3',
+        status: 'completed',
+        kind: 'fileChange',
+        changes: [{ path: `/w/${evil}`, change: 'add', diff: evil }],
+      },
+      { id: '4', status: 'completed', kind: 'toolCall', server: evil, tool: evil, arguments: evil, result: evil },
+    ];
+    const scene: Scene = {
+      agents: [agentRecord(evil, { id: 'id-x', state: 'working', currentTask: 't', roleId: evil, lastError: evil })],
+      tasks: [taskRecord('t', evil)],
+      problems: [{ key: evil, reason: evil }],
+      views: { x: { turn: turn(items, { plan: [{ step: evil, status: 'pending' }] }), lastError: evil } },
+    };
+    for (const item of flat(agentItems(picture(scene), english))) {
+      for (const text of [item.label, item.description, item.spoken, item.tooltip?.() ?? '']) {
+        // oxlint-disable-next-line no-control-regex -- finding them is the purpose
+        assert.doesNotMatch(text, /[\u0000-\u0008\u000b-\u001f\u007f\u202e]/);
+      }
+      assert.doesNotMatch(item.label + item.description, /\n/);
+    }
+  });
+
+  it('opens the file of a change, except a deleted one', () => {
+    const changes = [
+      { path: '/w/new.ts', change: 'add' as const, diff: '' },
+      { path: '/w/old.ts', change: 'delete' as const, diff: '' },
+    ];
+    const views = { a: { turn: turn([{ id: 'f', status: 'completed', kind: 'fileChange', changes }]) } };
+    const files = flat(agentItems(picture({ agents: [agentRecord('a')], views }), english)).filter((item) =>
+      item.contextValue.includes('fileChange'),
+    );
+    assert.deepEqual(
+      files.map((item) => item.opens),
+      ['/w/new.ts', undefined],
+    );
+  });
+
+  it('says in the tooltip what the row has no place for', () => {
+    const agents = [
+      agentRecord('scout', {
+        nickname: 'sc',
+        roleId: 'tester',
+        runtimeSessionId: 'thread-1',
+        tasksCompleted: 3,
+        roundsCompleted: 5,
+      }),
+    ];
+    const views = {
+      scout: {
+        pid: 42,
+        version: '0.169.0',
+        model: 'gpt-x',
+        mode: 'one-shot' as const,
+        modeReason: 'aider keeps no session',
+      },
+    };
+    const [item] = agentItems(picture({ agents, views, waiting: { scout: { urgent: 1, dead: 2 } } }), english);
+    assert.equal(
+      item?.tooltip?.(),
+      [
+        'Agent: scout (sc)',
+        'State: idle',
+        'Role: tester',
+        'CLI: codex',
+        'Model: gpt-x',
+        'Mode: one-shot (aider keeps no session)',
+        'Thread: thread-1',
+        'Codex: 0.169.0',
+        'Process: 42',
+        'Done: 3 tasks, 5 rounds',
+        'Waiting: 1 urgent, 2 set aside',
+      ].join('\n'),
+    );
+  });
+});

@@ -1,0 +1,231 @@
+/** Small rules of the screens, as tables: what can be done when, how a command was called, the status bar, secrets. */
+import assert from 'node:assert/strict';
+import { mock } from 'node:test';
+import { agentStates } from '../../../src/town/records.ts';
+import { type AgentFacts, agentActions, whyNot } from '../../../src/ui/agentActions.ts';
+import { readCall } from '../../../src/ui/calls.ts';
+import { redact } from '../../../src/ui/redact.ts';
+import { statusOf } from '../../../src/ui/status.ts';
+import { taskItems } from '../../../src/ui/taskItems.ts';
+import { Throttle } from '../../../src/ui/throttle.ts';
+import { agentRecord, drawn, english, picture, type Scene, taskRecord } from './support.ts';
+
+function possible(facts: Partial<AgentFacts>): string[] {
+  const agent: AgentFacts = { name: 'a', state: 'idle', owner: 'here', turn: false, held: 0, ...facts };
+  return agentActions.filter((action) => whyNot(action, agent, english) === undefined);
+}
+
+describe('what can be done with an agent', () => {
+  const always = ['sendMessage', 'showOutput'];
+  const table: [string, Partial<AgentFacts>, string[]][] = [
+    [
+      'cold',
+      { state: 'cold' },
+      ['assignTask', 'steer', 'pauseAgent', 'stopAgent', 'restartAgent', 'removeAgent', 'togglePersistent'],
+    ],
+    [
+      'starting',
+      { state: 'starting' },
+      ['assignTask', 'steer', 'pauseAgent', 'closeAgent', 'stopAgent', 'restartAgent', 'togglePersistent'],
+    ],
+    [
+      'idle',
+      {},
+      [
+        'assignTask',
+        'steer',
+        'pauseAgent',
+        'closeAgent',
+        'stopAgent',
+        'restartAgent',
+        'removeAgent',
+        'togglePersistent',
+      ],
+    ],
+    [
+      'working',
+      { state: 'working', turn: true },
+      ['assignTask', 'steer', 'interrupt', 'pauseAgent', 'closeAgent', 'stopAgent', 'restartAgent', 'togglePersistent'],
+    ],
+    [
+      'paused',
+      { state: 'paused' },
+      ['assignTask', 'resumeAgent', 'closeAgent', 'stopAgent', 'restartAgent', 'removeAgent', 'togglePersistent'],
+    ],
+    [
+      'draining',
+      { state: 'draining', turn: true },
+      ['assignTask', 'interrupt', 'pauseAgent', 'stopAgent', 'restartAgent', 'togglePersistent'],
+    ],
+    ['stopped', { state: 'stopped' }, ['restartAgent', 'removeAgent', 'togglePersistent']],
+    [
+      'error',
+      { state: 'error' },
+      [
+        'assignTask',
+        'steer',
+        'pauseAgent',
+        'closeAgent',
+        'stopAgent',
+        'restartAgent',
+        'removeAgent',
+        'togglePersistent',
+      ],
+    ],
+    [
+      'idle with held work',
+      { held: 1 },
+      [
+        'assignTask',
+        'steer',
+        'pauseAgent',
+        'runAgain',
+        'dismissHeld',
+        'closeAgent',
+        'stopAgent',
+        'restartAgent',
+        'removeAgent',
+        'togglePersistent',
+      ],
+    ],
+    ['external', { owner: 'external', state: 'working', turn: true }, ['assignTask', 'steer', 'stopAgent']],
+  ];
+  for (const [name, facts, actions] of table) {
+    it(`${name}: ${actions.join(', ')}`, () =>
+      assert.deepEqual(possible(facts).toSorted(), [...actions, ...always].toSorted()));
+  }
+
+  it('says why not in a sentence with the agent’s name, for every action and state', () => {
+    for (const state of agentStates) {
+      for (const action of agentActions) {
+        const reason = whyNot(action, { name: 'Scout', state, owner: 'external', turn: false, held: 0 }, english);
+        if (reason !== undefined) assert.match(reason, /Scout.*\.$/);
+      }
+    }
+  });
+});
+
+describe('how a command was called', () => {
+  const row = { row: 'id-1' };
+  const empty = { row: null };
+  const read = (...args: unknown[]): unknown =>
+    readCall(args, (value) => (value === row ? row.row : value === empty ? null : undefined), english);
+
+  it('from the palette, a row, or a row without an agent: by a person', () => {
+    assert.deepEqual(read(), { interactive: true });
+    assert.deepEqual(read(row, [row]), { interactive: true, agent: 'id-1' });
+    assert.deepEqual(read(empty), { interactive: true });
+  });
+
+  it('with arguments, also as the one list of a key binding: by a program', () => {
+    assert.deepEqual(read('scout', 'go'), { interactive: false, agent: 'scout', text: 'go' });
+    assert.deepEqual(read(['scout', 'go']), { interactive: false, agent: 'scout', text: 'go' });
+    assert.deepEqual(read('scout', { task: 'go' }), { interactive: false, agent: 'scout', extra: { task: 'go' } });
+    assert.deepEqual(read('a', 'b', { urgent: true }), {
+      interactive: false,
+      agent: 'a',
+      text: 'b',
+      extra: { urgent: true },
+    });
+    assert.deepEqual(read(undefined, 'go'), { interactive: false, text: 'go' });
+  });
+
+  it('with anything else: not at all', () => {
+    for (const args of [[7], ['a', 7], ['a', 'b', 'c'], [{}], [null]]) {
+      assert.throws(() => read(...args), { reason: 'badArguments' }, JSON.stringify(args));
+    }
+  });
+});
+
+function ready(scene: Scene): string {
+  const status = statusOf({ kind: 'ready', folder: '/w', session: undefined }, picture(scene), english);
+  return status ? `${status.warning ? '! ' : ''}${status.text}` : 'hidden';
+}
+
+describe('the status bar', () => {
+  const [idle, working, failed] = [
+    agentRecord('a'),
+    agentRecord('b', { state: 'working' }),
+    agentRecord('c', { state: 'error' }),
+  ];
+
+  it('says who works, and warns only when somebody waits for the person', () => {
+    assert.equal(ready({}), '$(organization) Tinytown');
+    assert.equal(ready({ agents: [idle] }), '$(organization) 1 idle');
+    assert.equal(ready({ agents: [agentRecord('a', { state: 'cold' })] }), '$(organization) 1 agents');
+    assert.equal(ready({ agents: [idle, working] }), '$(sync~spin) 1 working');
+    assert.equal(ready({ agents: [idle, working, failed] }), '! $(bell-dot) 1 agent needs you');
+    assert.equal(ready({ agents: [idle], waiting: { a: { held: 1 } } }), '! $(bell-dot) 1 agent needs you');
+    assert.equal(ready({ agents: [failed], connected: false }), '$(debug-disconnect) Tinytown');
+  });
+
+  it('is not there where there is no town', () => {
+    for (const kind of ['noFolder', 'untrusted', 'closed'] as const) {
+      assert.equal(statusOf({ kind }, undefined, english), undefined);
+    }
+  });
+});
+
+describe('the tasks tree', () => {
+  it('groups tasks by what happens to them, the backlog in its order, done ones newest first', () => {
+    const tasks = [
+      taskRecord('1', 'run', { state: 'running', assignedTo: 'id-a' }),
+      taskRecord('2', 'wait', { assignedTo: 'id-a', tags: ['ui'] }),
+      taskRecord('3', 'second', { state: 'pending' }),
+      taskRecord('4', 'first', { state: 'pending' }),
+      taskRecord('5', 'older', { state: 'completed', completedAt: '2026-01-01T00:00:00.123456+00:00' }),
+      taskRecord('6', 'newer', { state: 'failed', completedAt: '2026-01-02T00:00:00Z' }),
+    ];
+    const scene = { agents: [agentRecord('a')], tasks, backlog: ['4', '3', 'gone'] };
+    assert.deepEqual(drawn(taskItems(picture(scene), english)), [
+      'play Running · 1',
+      '  sync~spin run · a',
+      'inbox Assigned · 1',
+      '  mail wait · a · #ui',
+      'list-unordered Backlog · 2',
+      '  circle-large-outline first',
+      '  circle-large-outline second',
+      'checklist Done · 2',
+      '  error newer',
+      '  pass older',
+    ]);
+    assert.deepEqual(taskItems(picture({}), english), []);
+  });
+});
+
+describe('the log', () => {
+  const table: [string, string][] = [
+    ['redis://user:pa:ss@host:6379/0', 'redis://user:***@host:6379/0'],
+    ['rediss://:secret@host', 'rediss://:***@host'],
+    ['unix:///run/redis.sock', 'unix:///run/redis.sock'],
+    ['{"access_token":"abc\\"def","x":1}', '{"access_token":"***","x":1}'],
+    ['Authorization: Bearer abcdefgh12345', 'Authorization: Bearer ***'],
+    ['key sk-proj-1234567890', 'key sk-***'],
+    ['the password is hunter22', 'the password is ***'],
+    ['{"totalTokens":12}', '{"totalTokens":12}'],
+  ];
+  for (const [said, logged] of table) it(logged, () => assert.equal(redact(said, ['hunter22']), logged));
+});
+
+describe('a throttle', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+  afterEach(() => mock.timers.reset());
+
+  it('hands over the first at once, the rest together', () => {
+    const flushed: string[] = [];
+    const throttle = new Throttle<string>((items) => flushed.push([...items].join('')), 20);
+    for (const item of 'abcbc') throttle.add(item);
+    assert.deepEqual(flushed, ['a']);
+    mock.timers.tick(19);
+    assert.deepEqual(flushed, ['a']);
+    mock.timers.tick(1);
+    assert.deepEqual(flushed, ['a', 'bc']);
+    mock.timers.tick(20);
+    throttle.add('d');
+    assert.deepEqual(flushed, ['a', 'bc', 'd']);
+    throttle.add('e');
+    throttle.dispose();
+    mock.timers.tick(100);
+    assert.deepEqual(flushed, ['a', 'bc', 'd']);
+  });
+});
