@@ -2,13 +2,13 @@
  * Runs test/host/**\/*.test.ts with mocha in a real extension host: `node test/host/run.ts [--grep TEXT] [FILE…]`, where
  * FILE is part of a test file's path. The desktop editor runs them where it can be had, else a VS Code server.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
 import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runTests } from '@vscode/test-electron';
 import * as esbuild from 'esbuild';
 import { startFamily } from '../support/children.ts';
+import { followFile } from '../support/followFile.ts';
 import { desktopEditor } from '../support/setup/desktopEditor.ts';
 import { tempDir } from '../support/tempDir.ts';
 import { HOST_GREP, HOST_OUTPUT } from './environment.ts';
@@ -25,14 +25,19 @@ async function main(): Promise<void> {
   await mkdir(workspace);
   await writeFile(output, '');
   const family = startFamily();
-  const printing = printAsItGrows(output);
+  const printing = followFile(output, (chunk) => process.stdout.write(chunk));
   try {
     const launcher = path.join(root, 'test/support/vscodeLauncher.ts');
     await runTests({
       vscodeExecutablePath: (await desktopEditor()) ?? launcher,
       extensionDevelopmentPath: root,
       extensionTestsPath: bundle,
-      extensionTestsEnv: { ...family.env, [HOST_OUTPUT]: output, ...(values.grep && { [HOST_GREP]: values.grep }) },
+      extensionTestsEnv: {
+        ...family.env,
+        REDIS_URL: '',
+        [HOST_OUTPUT]: output,
+        ...(values.grep && { [HOST_GREP]: values.grep }),
+      },
       launchArgs: [
         workspace,
         `--user-data-dir=${path.join(dir.path, 'user')}`,
@@ -90,24 +95,5 @@ const ownPlaces: esbuild.Plugin = {
     });
   },
 };
-
-/** Copies what is appended to a file to the terminal, until stopped. */
-function printAsItGrows(file: string): { stop(): void } {
-  const input = openSync(file, 'r');
-  const chunk = Buffer.alloc(65_536);
-  const copy = (): void => {
-    for (let size = readSync(input, chunk); size > 0; size = readSync(input, chunk)) {
-      process.stdout.write(chunk.subarray(0, size));
-    }
-  };
-  const timer = setInterval(copy, 100);
-  return {
-    stop() {
-      clearInterval(timer);
-      copy();
-      closeSync(input);
-    },
-  };
-}
 
 await main();

@@ -16,6 +16,8 @@ export interface WorkbenchOptions {
   folder?: string;
   /** User settings, over those that keep the window quiet. */
   settings?: Record<string, unknown>;
+  /** Folder of extensions; without one ours is the only one. */
+  extensionsDir?: string;
   /** Added to the environment of server and extension host. */
   env?: Record<string, string>;
   theme?: 'light' | 'dark';
@@ -77,8 +79,9 @@ export class Workbench {
     const colorTheme = theme === 'dark' ? 'Default Dark Modern' : 'Default Light Modern';
     const settings = { ...quiet, 'workbench.colorTheme': colorTheme, ...options.settings };
     await writeFile(path.join(userData, 'User/settings.json'), JSON.stringify(settings, null, 2));
-    const env = { ...process.env, ...options.env, ...family.env };
-    const extensionsDir = await installedExtension();
+    // Whatever Redis the developer uses is left alone.
+    const env = { ...process.env, REDIS_URL: '', ...options.env, ...family.env };
+    const extensionsDir = options.extensionsDir ?? (await installedExtension());
     const server = await startEditorServer({ userData, extensionsDir, workspaceTrust, env });
     const browser = await launchBrowser();
     const removeDir = (): Promise<void> => dir.remove();
@@ -102,6 +105,11 @@ export class Workbench {
   /** Another window on the same folder of the same server. */
   secondWindow(): Promise<Workbench> {
     return Workbench.openWindow(this.shared);
+  }
+
+  /** Address of this window's folder, for any browser on this machine. */
+  get url(): string {
+    return this.shared.server.windowUrl(this.shared.folder);
   }
 
   /** Folder with settings, logs and the extensions' storage. */
