@@ -1,5 +1,6 @@
 /** What happens in a town, as entries of streams that `tt` and every window read. */
 import * as z from 'zod/mini';
+import { execAll } from './decodeReplies.ts';
 import type { TownKeys } from './keys.ts';
 import { type Decoded, decodingProblem, fieldName, parseJson } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
@@ -137,7 +138,7 @@ export class EventLog {
       for (const stream of eventStreams(this.keys, event)) {
         transaction.xadd(stream, 'MAXLEN', '~', STREAM_LENGTH, '*', ...payload);
       }
-      await transaction.exec();
+      await execAll(transaction);
     });
   }
 

@@ -110,6 +110,12 @@ export class TownKeys {
     return `${this.prefix}lease:window:${windowId}`;
   }
 
+  /** Every key that belongs to one agent alone, but for its record. */
+  besideAgent(id: string): string[] {
+    const kinds = idKinds.filter((kind) => kind !== 'agent' && kind !== 'task');
+    return [...kinds.map((kind) => this.of(kind, id)), this.agentEvents(id)];
+  }
+
   /** Remembers for a short while that a message was written, so that repeating the write does nothing. */
   sent(messageId: string): string {
     return `${this.prefix}sent:${messageId}`;
@@ -126,6 +132,11 @@ export class TownKeys {
   /** A glob for `SCAN` and `PSUBSCRIBE` that matches every key of this town and no other's. */
   get pattern(): string {
     return `${this.prefix.replace(/[\\?[\]^]/g, '\\$&')}*`;
+  }
+
+  /** A glob that matches every key of one kind. */
+  patternOf(kind: 'agent' | 'task'): string {
+    return `${this.pattern.slice(0, -1)}${kind}:*`;
   }
 
   /** What `key` is, or undefined where it belongs to another town. */

@@ -67,6 +67,10 @@ export class TownRedis {
     return this.current;
   }
 
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   /** Fires when all three connections are ready, and when one of them is lost. */
   get onState(): Event<ConnectionState> {
     return this.states.event;

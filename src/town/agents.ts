@@ -1,0 +1,136 @@
+/** The agents of a town, as records in Redis. */
+import { TinytownError } from '../util/errors.ts';
+import { type Problem, decodeDone, readHashes } from './decodeReplies.ts';
+import { STREAM_LENGTH, eventPayload, newEvent } from './events.ts';
+import type { TownKeys } from './keys.ts';
+import { validateAgentName } from './names.ts';
+import { type AgentRecord, agentFields, decodeAgent, fieldName } from './records.ts';
+import type { TownRedis } from './redis/connect.ts';
+import { scanTown } from './scan.ts';
+import createAgentSource from './scripts/createAgent.lua';
+import removeAgentSource from './scripts/removeAgent.lua';
+import setFieldsSource from './scripts/setFields.lua';
+
+const createAgent = { name: 'createAgent', source: createAgentSource };
+const removeAgent = { name: 'removeAgent', source: removeAgentSource };
+const setFields = { name: 'setFields', source: setFieldsSource };
+
+/** Longer than it takes from looking for a name to making an agent of it. */
+const RESERVATION_MS = 60_000;
+
+export class AgentStore {
+  private readonly redis: TownRedis;
+  private readonly keys: TownKeys;
+
+  constructor(redis: TownRedis, keys: TownKeys) {
+    this.redis = redis;
+    this.keys = keys;
+  }
+
+  /** All agents, oldest first, and the records that are none. Goes through all of Redis: see `TownMirror`. */
+  async list(): Promise<{ agents: AgentRecord[]; malformed: Problem[] }> {
+    const found = await scanTown(this.redis, this.keys, 'agent');
+    return await this.read(found.map(({ id }) => id ?? ''));
+  }
+
+  /** The agents with these ids, oldest first, in one round trip; those that are gone are left out. */
+  async read(ids: readonly string[]): Promise<{ agents: AgentRecord[]; malformed: Problem[] }> {
+    const hashes = await readHashes(
+      this.redis,
+      ids.map((id) => this.keys.agent(id)),
+    );
+    const agents: AgentRecord[] = [];
+    const malformed: Problem[] = [];
+    for (const [place, id] of ids.entries()) {
+      const hash = hashes[place];
+      if (hash === undefined || (hash.ok && Object.keys(hash.value).length === 0)) continue;
+      const agent = hash.ok ? decodeAgent(hash.value) : hash;
+      if (agent.ok && agent.value.id === id) agents.push(agent.value);
+      else malformed.push({ key: this.keys.agent(id), reason: agent.ok ? 'has the id of another key' : agent.reason });
+    }
+    return { agents: agents.toSorted((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt)), malformed };
+  }
+
+  /** One agent; undefined where there is none. @throws TinytownError `recordMalformed` */
+  async get(id: string): Promise<AgentRecord | undefined> {
+    const { agents, malformed } = await this.read([id]);
+    const problem = malformed[0];
+    if (problem)
+      throw new TinytownError('recordMalformed', `The record ${problem.key} cannot be used: it ${problem.reason}.`);
+    return agents[0];
+  }
+
+  /**
+   * Makes an agent, with an `agent_spawned` event. Making the same one again does nothing.
+   * @throws TinytownError `nameInvalid` where the name or nickname is taken or cannot be used
+   */
+  async create(record: AgentRecord): Promise<void> {
+    const others = (await this.list()).agents.filter((agent) => agent.id !== record.id);
+    const names = namesOf(record);
+    for (const name of names) {
+      const problem = validateAgentName(name, others);
+      if (problem !== undefined) throw new TinytownError('nameInvalid', problem);
+    }
+    const event = newEvent('agent_spawned', `Agent ${record.name} was spawned`, {
+      agentId: record.id,
+      newState: record.state,
+      parentAgentId: record.parentAgentId,
+      spawnMode: record.spawnMode,
+    });
+    const [, type, , data] = eventPayload(event);
+    const made = await this.redis.write(() =>
+      this.redis.scripts.run(
+        createAgent,
+        [
+          this.keys.agent(record.id),
+          this.keys.events,
+          this.keys.agentEvents(record.id),
+          ...names.map((name) => this.keys.reservedName(name)),
+        ],
+        [record.id, RESERVATION_MS, type, data, STREAM_LENGTH, ...Object.entries(agentFields(record)).flat()],
+      ),
+    );
+    if (!decodeDone(made)) throw new TinytownError('nameInvalid', `There is already an agent named “${record.name}”.`);
+  }
+
+  /** Sets the fields that have a value, deletes those that are undefined; false where the agent is gone. */
+  async setFields(id: string, fields: Partial<Omit<AgentRecord, 'id'>>): Promise<boolean> {
+    const set = Object.entries(agentFields(fields));
+    const cleared = Object.entries(fields).filter(([, value]) => value === undefined);
+    const gone = cleared.map(([property]) => fieldName(property));
+    const reply = await this.redis.write(() =>
+      this.redis.scripts.run(setFields, [this.keys.agent(id)], [set.length, ...set.flat(), ...gone]),
+    );
+    return decodeDone(reply);
+  }
+
+  /** Removes an agent with its messages and all else that was kept for it; false where there was none. */
+  async remove(agent: Pick<AgentRecord, 'id' | 'name' | 'nickname'>): Promise<boolean> {
+    const { keys } = this;
+    const { id, name } = agent;
+    const names = namesOf(agent);
+    const event = newEvent('agent_stopped', `Agent ${name} was removed`, { agentId: id, newState: 'stopped' });
+    const [, type, , data] = eventPayload(event);
+    const reply = await this.redis.write(() =>
+      this.redis.scripts.run(
+        removeAgent,
+        [keys.agent(id), keys.events, ...names.map((it) => keys.reservedName(it)), ...keys.besideAgent(id)],
+        [type, data, STREAM_LENGTH],
+      ),
+    );
+    return decodeDone(reply);
+  }
+
+  /** Asks whoever runs the agent to stop (for an hour, as `tt kill` does), or takes that back. */
+  async requestStop(id: string, wanted = true): Promise<void> {
+    const key = this.keys.stop(id);
+    await this.redis.write(async (client) => {
+      if (wanted) await client.set(key, '1', 'EX', 3600);
+      else await client.del(key);
+    });
+  }
+}
+
+function namesOf({ name, nickname }: Pick<AgentRecord, 'name' | 'nickname'>): string[] {
+  return nickname === undefined ? [name] : [name, nickname];
+}

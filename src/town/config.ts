@@ -1,0 +1,168 @@
+/** `tinytown.toml`, which a folder shares with `tt`: read as `tt` reads it, never rewritten. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { TomlError, parse, stringify } from 'smol-toml';
+import * as z from 'zod/mini';
+import { _default as orElse } from 'zod/mini';
+import { TinytownError } from '../util/errors.ts';
+import { townNameProblem } from './keys.ts';
+import { type Decoded, decodingProblem } from './records.ts';
+
+export const TOWN_FILE = 'tinytown.toml';
+
+const text = z.string('is not a text');
+const flag = z.boolean('is neither true nor false');
+const whole = z.int('is not a whole number').check(z.nonnegative('is negative'));
+
+const redis = z.object({
+  url: z.optional(text),
+  use_socket: orElse(flag, true),
+  socket_path: orElse(text, '.tt/redis.sock'),
+  host: orElse(text, '127.0.0.1'),
+  port: orElse(whole.check(z.maximum(65_535, 'is no port')), 6379),
+  password: z.optional(text),
+  tls_enabled: orElse(flag, false),
+  tls_cert: z.optional(text),
+  tls_key: z.optional(text),
+  tls_ca_cert: z.optional(text),
+});
+
+const agentCli = z.object({
+  command: text,
+  env: orElse(z.record(z.string(), text), {}),
+});
+
+const config = z.object({
+  name: z.string('is missing'),
+  default_cli: z.optional(text),
+  max_agents: z.optional(whole),
+  agent: orElse(z.object({ idle_timeout_secs: z.optional(whole), persistent: z.optional(flag) }, 'is not a table'), {}),
+  redis: z.optional(redis),
+  agent_clis: orElse(z.record(z.string(), agentCli), {}),
+});
+
+/** How the file says Redis is reached; undefined parts have `tt`'s defaults filled in. */
+export interface TownRedisConfig {
+  url?: string | undefined;
+  useSocket: boolean;
+  /** Absolute. */
+  socketPath: string;
+  host: string;
+  port: number;
+  password?: string | undefined;
+  tls: boolean;
+  /** Absolute paths. */
+  tlsFiles: { ca?: string | undefined; cert?: string | undefined; key?: string | undefined };
+}
+
+/** What the file says; undefined where it says nothing. */
+export interface TownConfig {
+  name: string;
+  defaultCli?: string | undefined;
+  maxAgents?: number | undefined;
+  agent: { idleTimeoutSeconds?: number | undefined; persistent?: boolean | undefined };
+  /** Undefined where the file has no `[redis]`. */
+  redis?: TownRedisConfig | undefined;
+  agentClis: Readonly<Record<string, { command: string; env: Readonly<Record<string, string>> }>>;
+}
+
+/**
+ * The configuration of the town in `folder`; undefined where it has no `tinytown.toml`. A malformed one is told with its
+ * line and what to do, and is left as it is.
+ */
+export async function readTownConfig(folder: string): Promise<Decoded<TownConfig> | undefined> {
+  let source: string;
+  try {
+    source = await readFile(path.join(folder, TOWN_FILE), 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    const why = error instanceof Error ? error.message : String(error);
+    return { ok: false, reason: `${TOWN_FILE} cannot be read: ${why}.` };
+  }
+  return parseTownConfig(source, folder);
+}
+
+/** Decodes the text of a `tinytown.toml`; relative paths in it are taken from `folder`. */
+export function parseTownConfig(source: string, folder: string): Decoded<TownConfig> {
+  let table: unknown;
+  try {
+    table = parse(source);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const [what = 'It is not TOML'] = error.message.replace(/^Invalid TOML document: /, '').split('\n');
+    const place = `line ${error.line}, column ${error.column}`;
+    return { ok: false, reason: `${TOWN_FILE}, ${place}: ${what}. Correct this line.` };
+  }
+  const decoded = config.safeParse(table);
+  if (!decoded.success) {
+    const field = decoded.error.issues[0]?.path.map(String) ?? [];
+    return wrong(source, field, decodingProblem(decoded.error));
+  }
+  const it = decoded.data;
+  const nameProblem = townNameProblem(it.name);
+  if (nameProblem !== undefined) return wrong(source, ['name'], nameProblem.replace(/\.$/, ''));
+  return {
+    ok: true,
+    value: {
+      name: it.name,
+      defaultCli: it.default_cli === '' ? undefined : it.default_cli,
+      maxAgents: it.max_agents,
+      agent: { idleTimeoutSeconds: it.agent.idle_timeout_secs, persistent: it.agent.persistent },
+      redis: it.redis && redisConfig(it.redis, folder),
+      agentClis: it.agent_clis,
+    },
+  };
+}
+
+/**
+ * Makes `folder` a town: writes a `tinytown.toml` that `tt` accepts, and keeps the town's own files out of version control
+ * by a `.gitignore` inside `.tt/`, so that no file of the user's is touched.
+ * @throws TinytownError `townExists` where there is a file already, `townNameInvalid`, `folderUnwritable`
+ */
+export async function writeTownConfig(folder: string, { name }: { name: string }): Promise<void> {
+  const problem = townNameProblem(name);
+  if (problem !== undefined) throw new TinytownError('townNameInvalid', problem, { hint: 'Choose another name.' });
+  const source = `# A Tinytown: https://github.com/redis-field-engineering/tinytown\n${stringify({ name, default_cli: 'codex' })}`;
+  try {
+    await writeFile(path.join(folder, TOWN_FILE), source, { flag: 'wx' });
+    await mkdir(path.join(folder, '.tt'), { recursive: true });
+    await writeFile(path.join(folder, '.tt', '.gitignore'), '*\n', { flag: 'a' });
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
+      throw new TinytownError('townExists', `${folder} is a town already: it has a ${TOWN_FILE}.`, { cause });
+    }
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TinytownError('folderUnwritable', `The town’s files cannot be written: ${why}.`, { cause });
+  }
+}
+
+/** A town's name made from its folder's: what a name may not hold becomes a dash. */
+export function suggestTownName(folder: string): string {
+  // oxlint-disable-next-line no-control-regex -- these may not stand in a name
+  const name = path.basename(path.resolve(folder)).replace(/[:*\u0000-\u001f\u007f]+/g, '-');
+  return name.trim().slice(0, 64).trim() || 'town';
+}
+
+function redisConfig(it: z.infer<typeof redis>, folder: string): TownRedisConfig {
+  const absolute = (file: string | undefined): string | undefined =>
+    file === undefined || file === '' ? undefined : path.resolve(folder, file);
+  return {
+    url: it.url?.trim() === '' ? undefined : it.url?.trim(),
+    useSocket: it.use_socket,
+    socketPath: path.resolve(folder, it.socket_path),
+    host: it.host,
+    port: it.port,
+    password: it.password === '' ? undefined : it.password,
+    tls: it.tls_enabled,
+    tlsFiles: { ca: absolute(it.tls_ca_cert), cert: absolute(it.tls_cert), key: absolute(it.tls_key) },
+  };
+}
+
+/** The parser keeps no places, so the line is found by the field's last name. */
+function wrong(source: string, field: readonly string[], what: string): { ok: false; reason: string } {
+  const last = field.at(-1);
+  const lines = source.split('\n');
+  const at = last === undefined ? -1 : lines.findIndex((line) => line.trim().startsWith(last) && line.includes('='));
+  const place = at < 0 ? '' : `, line ${at + 1}`;
+  return { ok: false, reason: `${TOWN_FILE}${place}: ${what}. Correct the file; nothing was changed in it.` };
+}

@@ -1,0 +1,64 @@
+/** Answers of Redis and of our scripts, decoded where they arrive. */
+import type { Redis } from 'ioredis';
+import * as z from 'zod/mini';
+import type { Decoded } from './records.ts';
+import type { TownRedis } from './redis/connect.ts';
+import { toRedisError } from './redis/errors.ts';
+
+/** Something in Redis that cannot be read: shown, set aside, and left where it is. */
+export interface Problem {
+  key: string;
+  /** One clause, for people. */
+  reason: string;
+}
+
+const done = z.enum({ no: 0, yes: 1 });
+
+/** A script's 1 or 0. */
+export function decodeDone(reply: unknown): boolean {
+  return done.parse(reply) === 1;
+}
+
+/** A script's answer that is one of `words`. */
+export function decodeWord<const W extends string>(words: readonly W[], reply: unknown): W {
+  return z.enum(words).parse(reply);
+}
+
+/** The hashes at `keys`, in one round trip. Empty for a key that does not exist; the reason where it is no hash. */
+export async function readHashes(
+  redis: TownRedis,
+  keys: readonly string[],
+): Promise<Decoded<Record<string, string>>[]> {
+  if (keys.length === 0) return [];
+  return await redis.read(async (client) => {
+    const replies = await pipelined(client, keys, (pipeline, key) => pipeline.hgetall(key));
+    return replies.map(([error, reply]) => {
+      if (error) return { ok: false, reason: keyProblem(error, redis.where) };
+      const hash = z.record(z.string(), z.string()).safeParse(reply);
+      return hash.success ? { ok: true, value: hash.data } : { ok: false, reason: 'is no hash of texts' };
+    });
+  });
+}
+
+/** Runs a pipeline or transaction. @throws the first error that any of its commands was answered with */
+export async function execAll(commands: Pipeline): Promise<void> {
+  for (const [error] of (await commands.exec()) ?? []) if (error) throw error;
+}
+
+/** What an error reply says of one key. Errors that concern the whole connection are thrown. */
+export function keyProblem(error: Error, where: string): string {
+  if (error.message.startsWith('WRONGTYPE')) return 'is not of the type it should be';
+  throw toRedisError(error, where);
+}
+
+type Pipeline = ReturnType<Redis['pipeline']>;
+
+async function pipelined(
+  client: Redis,
+  keys: readonly string[],
+  add: (pipeline: Pipeline, key: string) => unknown,
+): Promise<[Error | null, unknown][]> {
+  const pipeline = client.pipeline();
+  for (const key of keys) add(pipeline, key);
+  return (await pipeline.exec()) ?? [];
+}

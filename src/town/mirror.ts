@@ -1,0 +1,248 @@
+/** The live picture of a town for screens and loops: read once as a whole, then only what a wake says has changed. */
+import * as z from 'zod/mini';
+import { AgentStore } from './agents.ts';
+import { type Problem, keyProblem } from './decodeReplies.ts';
+import { type Disposable, DisposableStore } from '../util/disposable.ts';
+import { describeError } from '../util/errors.ts';
+import { Emitter } from '../util/event.ts';
+import type { Logger } from '../util/logger.ts';
+import { SerialQueue } from '../util/serialQueue.ts';
+import { SUPERVISOR_ID, type TownKeys } from './keys.ts';
+import type { AgentRecord, TaskRecord } from './records.ts';
+import type { TownRedis } from './redis/connect.ts';
+import { ScriptRunner } from './redis/script.ts';
+import { scanTown } from './scan.ts';
+import sizesSource from './scripts/sizes.lua';
+import { TaskStore } from './tasks.ts';
+import type { Wake, WakeSource } from './wake.ts';
+
+/** How many messages wait for an agent, are held for the user, or were given up. */
+export interface Waiting {
+  inbox: number;
+  urgent: number;
+  held: number;
+  dead: number;
+}
+
+export interface MirrorChange {
+  /** Ids of agents whose record or lists changed, came or went. */
+  agents: ReadonlySet<string>;
+  tasks: boolean;
+  backlog: boolean;
+  /** All of it was read anew, or the connection came or went. */
+  everything: boolean;
+}
+
+const sizes = { name: 'sizes', source: sizesSource };
+const counted = ['inbox', 'urgent', 'held', 'dead'] as const;
+const nothingWaits: Waiting = { inbox: 0, urgent: 0, held: 0, dead: 0 };
+
+/** What is to be read at the next opportunity. */
+class Stale {
+  everything = false;
+  backlog = false;
+  readonly agents = new Set<string>();
+  readonly tasks = new Set<string>();
+  readonly counts = new Set<string>();
+
+  add({ kind, id = '' }: Wake): void {
+    if (kind === 'everything') this.everything = true;
+    else if (kind === 'backlog') this.backlog = true;
+    else if (kind === 'agent') this.agents.add(id);
+    else if (kind === 'task') this.tasks.add(id);
+    else if (counted.some((it) => it === kind)) this.counts.add(id);
+  }
+
+  get isEmpty(): boolean {
+    return !this.everything && !this.backlog && this.agents.size + this.tasks.size + this.counts.size === 0;
+  }
+}
+
+export class TownMirror implements Disposable {
+  private readonly redis: TownRedis;
+  private readonly keys: TownKeys;
+  private readonly wake: WakeSource;
+  private readonly logger: Logger;
+  private readonly agentStore: AgentStore;
+  private readonly taskStore: TaskStore;
+  private readonly scripts: ScriptRunner;
+  private readonly changes = new Emitter<MirrorChange>();
+  private readonly held = new DisposableStore();
+  private readonly queue = new SerialQueue();
+  private readonly agentsById = new Map<string, AgentRecord>();
+  private readonly tasksById = new Map<string, TaskRecord>();
+  private readonly countsById = new Map<string, Waiting>();
+  private readonly reasons = new Map<string, string>();
+  private backlogIds: readonly string[] = [];
+  private stale = new Stale();
+  private disposed = false;
+
+  /** Fires after what changed was read; never with nothing. */
+  readonly onDidChange = this.changes.event;
+
+  /** @param wake Started by its owner before the mirror, so that nothing is missed in between. */
+  constructor(redis: TownRedis, keys: TownKeys, wake: WakeSource, logger: Logger) {
+    this.redis = redis;
+    this.keys = keys;
+    this.wake = wake;
+    this.logger = logger;
+    this.agentStore = new AgentStore(redis, keys);
+    this.taskStore = new TaskStore(redis, keys);
+    this.scripts = new ScriptRunner(redis.reads);
+  }
+
+  get agents(): ReadonlyMap<string, AgentRecord> {
+    return this.agentsById;
+  }
+  get tasks(): ReadonlyMap<string, TaskRecord> {
+    return this.tasksById;
+  }
+  /** Ids of tasks, oldest first. */
+  get backlog(): readonly string[] {
+    return this.backlogIds;
+  }
+  /** Records that cannot be read: set aside here, left alone in Redis. */
+  get problems(): readonly Problem[] {
+    return [...this.reasons].map(([key, reason]) => ({ key, reason }));
+  }
+  /** While false, all this is the last known state. */
+  get connected(): boolean {
+    return this.redis.state === 'ready';
+  }
+  waiting(id: string): Waiting {
+    return this.countsById.get(id) ?? nothingWaits;
+  }
+
+  /** Reads the town and follows its changes. @throws TinytownError with a `RedisErrorReason` */
+  async start(): Promise<void> {
+    this.held.add(this.wake.onChange((wake) => this.changed(wake)));
+    this.held.add(
+      this.redis.onState((state) => {
+        if (state === 'lost') this.fire({ everything: true });
+      }),
+    );
+    await this.refresh();
+  }
+
+  /** Reads everything anew; resolves when that is done. @throws TinytownError with a `RedisErrorReason` */
+  async refresh(): Promise<void> {
+    this.stale.everything = true;
+    await this.queue.run(() => this.readStale());
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    this.held.dispose();
+    this.changes.dispose();
+  }
+
+  private changed(wake: Wake): void {
+    const scheduled = !this.stale.isEmpty;
+    this.stale.add(wake);
+    if (scheduled || this.stale.isEmpty) return;
+    setImmediate(() => {
+      this.queue
+        .run(() => this.readStale())
+        .catch((error: unknown) => this.logger.debug(`Reading the town failed: ${describeError(error)}`));
+    });
+  }
+
+  private async readStale(): Promise<void> {
+    const { stale } = this;
+    if (stale.isEmpty || this.disposed) return;
+    this.stale = new Stale();
+    try {
+      await (stale.everything ? this.readEverything() : this.readChanges(stale));
+    } catch (error) {
+      // What was to be read is still unknown. A lost connection tells `everything` when it is back.
+      this.stale.everything = true;
+      throw error;
+    }
+  }
+
+  private async readEverything(): Promise<void> {
+    const found = await scanTown(this.redis, this.keys);
+    const idsOf = (wanted: string): string[] => found.filter(({ kind }) => kind === wanted).map(({ id = '' }) => id);
+    const agents = new Set([...idsOf('agent'), ...this.agentsById.keys()]);
+    const tasks = new Set([...idsOf('task'), ...this.tasksById.keys()]);
+    const counts = new Set([...counted.flatMap(idsOf), ...this.countsById.keys(), ...agents, SUPERVISOR_ID]);
+    this.reasons.clear();
+    await Promise.all([this.readAgents(agents), this.readTasks(tasks), this.readCounts(counts), this.readBacklog()]);
+    this.fire({ agents: counts, tasks: true, backlog: true, everything: true });
+  }
+
+  private async readChanges({ agents, tasks, counts, backlog }: Stale): Promise<void> {
+    // Without one to await between them, all of these travel together.
+    await Promise.all([
+      this.readAgents(agents),
+      this.readTasks(tasks),
+      this.readCounts(counts),
+      backlog ? this.readBacklog() : undefined,
+    ]);
+    this.fire({ agents: new Set([...agents, ...counts]), tasks: tasks.size > 0, backlog });
+  }
+
+  private async readAgents(ids: ReadonlySet<string>): Promise<void> {
+    const { agents, malformed } = await this.agentStore.read([...ids]);
+    this.replace(this.agentsById, ids, agents, (id) => this.keys.agent(id), malformed);
+  }
+
+  private async readTasks(ids: ReadonlySet<string>): Promise<void> {
+    const { tasks, malformed } = await this.taskStore.read([...ids]);
+    this.replace(this.tasksById, ids, tasks, (id) => this.keys.task(id), malformed);
+  }
+
+  private replace<T extends { id: string }>(
+    known: Map<string, T>,
+    ids: ReadonlySet<string>,
+    records: readonly T[],
+    keyOf: (id: string) => string,
+    malformed: readonly Problem[],
+  ): void {
+    const present = new Set(records.map(({ id }) => id));
+    for (const id of ids) {
+      if (!present.has(id)) known.delete(id);
+      this.reasons.delete(keyOf(id));
+    }
+    for (const record of records) known.set(record.id, record);
+    for (const { key, reason } of malformed) this.reasons.set(key, reason);
+  }
+
+  private async readCounts(ids: ReadonlySet<string>): Promise<void> {
+    const keys = [...ids].flatMap((id) => counted.map((kind) => ({ id, kind, key: this.keys[kind](id) })));
+    if (keys.length === 0) return;
+    const names = keys.map(({ key }) => key);
+    const reply = await this.redis.read(() => this.scripts.run(sizes, names, []));
+    const words = z.array(z.union([z.string(), z.number()])).parse(reply);
+    for (const id of ids) this.countsById.set(id, { ...nothingWaits });
+    for (const [place, { id, kind, key }] of keys.entries()) {
+      const type = String(words[2 * place]);
+      const wrong = (kind === 'inbox' || kind === 'urgent') && type !== 'list' && type !== 'none';
+      if (wrong) this.reasons.set(key, `is a ${type} where a list should be`);
+      else this.reasons.delete(key);
+      const counts = this.countsById.get(id);
+      if (counts && !wrong) counts[kind] = Number(words[2 * place + 1]);
+    }
+    for (const [id, counts] of this.countsById) {
+      if (counted.every((kind) => counts[kind] === 0)) this.countsById.delete(id);
+    }
+  }
+
+  private async readBacklog(): Promise<void> {
+    const key = this.keys.backlog;
+    await this.redis.read(async (client) => {
+      try {
+        this.backlogIds = await client.lrange(key, 0, -1);
+        this.reasons.delete(key);
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        this.reasons.set(key, keyProblem(error, this.redis.where));
+        this.backlogIds = [];
+      }
+    });
+  }
+
+  private fire(change: Partial<MirrorChange>): void {
+    this.changes.fire({ agents: new Set(), tasks: false, backlog: false, everything: false, ...change });
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Looks for changes where Redis does not tell of them: one script call for the whole town, often while things change and
+ * rarely while nothing does.
+ */
+import * as z from 'zod/mini';
+import type { KeyKind, TownKeys } from './keys.ts';
+import { SUPERVISOR_ID } from './keys.ts';
+import type { TownRedis } from './redis/connect.ts';
+import { ScriptRunner } from './redis/script.ts';
+import { scanTown } from './scan.ts';
+import fingerprintsSource from './scripts/fingerprints.lua';
+
+export interface PollTimes {
+  shortestMs: number;
+  longestMs: number;
+  /** How often new agents and tasks are looked for, which goes through all of Redis. */
+  scanMs: number;
+}
+
+const fingerprints = { name: 'fingerprints', source: fingerprintsSource };
+const watched: ReadonlySet<KeyKind> = new Set([
+  ...(['agent', 'inbox', 'urgent', 'task', 'stop', 'held', 'dead', 'control'] as const),
+  ...(['backlog', 'events'] as const),
+]);
+
+export class ChangePoll {
+  private readonly redis: TownRedis;
+  private readonly scripts: ScriptRunner;
+  private readonly keys: TownKeys;
+  private readonly times: PollTimes;
+  private readonly onChange: (key: string) => void;
+  private readonly onFailure: (error: unknown) => void;
+  private prints = new Map<string, string>();
+  private names: string[] = [];
+  private lastScan = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private running = false;
+
+  /** @param on `failure` gets the error of a look that failed; the next one comes all the same. */
+  constructor(
+    redis: TownRedis,
+    keys: TownKeys,
+    times: PollTimes,
+    on: { change: (key: string) => void; failure: (error: unknown) => void },
+  ) {
+    this.redis = redis;
+    this.scripts = new ScriptRunner(redis.reads);
+    this.keys = keys;
+    this.times = times;
+    this.onChange = on.change;
+    this.onFailure = on.failure;
+  }
+
+  /** Resolves when it knows the town as it is: whatever changes from then on is noticed. */
+  async start(): Promise<void> {
+    this.stop();
+    this.running = true;
+    this.prints = new Map();
+    this.lastScan = 0;
+    await this.look(false);
+    this.schedule(this.times.shortestMs);
+  }
+
+  stop(): void {
+    this.running = false;
+    clearTimeout(this.timer);
+  }
+
+  private schedule(delay: number): void {
+    if (!this.running) return;
+    this.timer = setTimeout(() => {
+      this.look(true).then(
+        (changed) => this.schedule(changed ? this.times.shortestMs : Math.min(delay * 2, this.times.longestMs)),
+        (error: unknown) => {
+          this.onFailure(error);
+          this.schedule(this.times.longestMs);
+        },
+      );
+    }, delay);
+  }
+
+  /** Resolves with whether anything has changed since the last look. */
+  private async look(tell: boolean): Promise<boolean> {
+    if (Date.now() - this.lastScan >= this.times.scanMs) {
+      this.names = await this.namesToWatch();
+      this.lastScan = Date.now();
+    }
+    const reply = await this.redis.read(() => this.scripts.run(fingerprints, this.names, []));
+    const prints = z.array(z.string()).parse(reply);
+    const before = this.prints;
+    this.prints = new Map(this.names.map((name, place) => [name, prints[place] ?? '']));
+    const changed = [...new Set([...this.prints.keys(), ...before.keys()])].filter(
+      (name) => (before.get(name) ?? '') !== (this.prints.get(name) ?? ''),
+    );
+    if (tell && this.running) for (const name of changed) this.onChange(name);
+    return changed.length > 0;
+  }
+
+  /** What is there, and what may come to be for the agents that are. */
+  private async namesToWatch(): Promise<string[]> {
+    const { keys } = this;
+    const found = (await scanTown(this.redis, keys)).filter(({ kind }) => watched.has(kind));
+    const agents = found.filter(({ kind }) => kind === 'agent').map(({ id }) => id ?? '');
+    const kinds = ['inbox', 'urgent', 'stop', 'control', 'held', 'dead'] as const;
+    const coming = [...agents, SUPERVISOR_ID].flatMap((id) => kinds.map((kind) => keys[kind](id)));
+    return [...new Set([...found.map(({ key }) => key), ...coming, keys.backlog, keys.events])];
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * A town's private Redis: started by the first window that needs it, joined by the others, and left running when they close.
+ * On a Unix socket that only this user can open, never on a network port, with every change kept in an append-only file.
+ */
+import { chmod, lstat, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import * as z from 'zod/mini';
+import { TinytownError, describeError } from '../../util/errors.ts';
+import type { Logger } from '../../util/logger.ts';
+import type { ProcessRegistry } from '../../util/processRegistry.ts';
+import { startTimeOf } from '../../util/processTable.ts';
+import { type WatchedProcess, spawnDetached } from '../../util/processes.ts';
+import { parseJson } from '../records.ts';
+import type { RedisTarget } from './address.ts';
+import { findServerProgram } from './serverProgram.ts';
+import { takeLock } from './startLock.ts';
+
+export interface LocalServerOptions {
+  /** `tinytown.redis.serverPath`; empty where it is not set. */
+  serverPath: string;
+  env: Readonly<Record<string, string | undefined>>;
+  registry: ProcessRegistry;
+  logger: Logger;
+}
+
+type PrivateTarget = RedisTarget & { kind: 'private' };
+/** `loading`: it lives and reads its file. `gone`: nothing listens. `silent`: something listens and does not answer. */
+type Answer = 'ready' | 'loading' | 'gone' | 'silent';
+
+const START_LIMIT_MS = 15_000;
+/** Reading a large file may take long; the server says so all the time. */
+const LOADING_LIMIT_MS = 120_000;
+const ASK_LIMIT_MS = 1_000;
+const ASK_AGAIN_MS = 25;
+const LOG_LIMIT_BYTES = 1_000_000;
+
+const serverRecord = z.object({ pid: z.number(), startTime: z.string() });
+type ServerRecord = z.infer<typeof serverRecord>;
+
+/**
+ * Sees to it that the town's private server runs; safe in any number of windows at once.
+ * @throws TinytownError `redisMissing` or `redisStartFailed`
+ */
+export async function ensureLocalServer(target: PrivateTarget, options: LocalServerOptions): Promise<void> {
+  const { dir, socketPath } = target;
+  await privateFolder(dir);
+  await privateFolder(path.dirname(socketPath));
+  const start = Date.now();
+  for (;;) {
+    const answer = await ask(socketPath);
+    if (answer === 'ready') return;
+    if (Date.now() - start > (answer === 'loading' ? LOADING_LIMIT_MS : START_LIMIT_MS)) {
+      const server = await recordedServer(dir);
+      throw await failed(target, 0, 'it does not answer', server && `End it with: kill -9 ${server.pid}`);
+    }
+    const release = answer === 'gone' ? await takeLock(path.join(dir, 'start.lock')) : undefined;
+    if (!release) {
+      await pause(ASK_AGAIN_MS);
+      continue;
+    }
+    try {
+      await startUnderLock(target, options);
+    } finally {
+      await release();
+    }
+  }
+}
+
+/** Ends the private server, if it runs, after it has written everything to its file. */
+export async function stopLocalServer({ dir, socketPath }: PrivateTarget): Promise<void> {
+  const client = quietClient(socketPath);
+  await client.connect().catch(() => undefined);
+  // The answer to SHUTDOWN is the end of the connection.
+  await client.shutdown('NOSAVE').catch(() => undefined);
+  client.disconnect();
+  const server = await recordedServer(dir);
+  if (server) await hasEnded(server);
+}
+
+async function startUnderLock(target: PrivateTarget, options: LocalServerOptions): Promise<void> {
+  const { dir, socketPath } = target;
+  const { logger, registry, env } = options;
+  // Another window may have been faster, and released the lock since.
+  if ((await ask(socketPath)) !== 'gone') return;
+  const earlier = await recordedServer(dir);
+  if (earlier !== undefined && !(await giveWay(socketPath, earlier))) return;
+  const program = findServerProgram(options.serverPath, env);
+  const logFile = path.join(dir, 'redis.log');
+  const logStart = await logSize(logFile);
+  const configFile = path.join(dir, 'redis.conf');
+  await writeFile(configFile, serverConfig(target), { mode: 0o600 });
+  await rm(socketPath, { force: true });
+  let server: WatchedProcess;
+  try {
+    server = await spawnDetached(program, [configFile], { cwd: dir, env, purpose: 'redis', registry, logFile });
+  } catch (cause) {
+    throw new TinytownError('redisStartFailed', `Redis could not be started: ${describeError(cause)}`, { cause });
+  }
+  const startTime = (await startTimeOf(server.pid)) ?? '';
+  await writeFile(recordFile(dir), JSON.stringify({ pid: server.pid, startTime }), { mode: 0o600 });
+  await untilReady(target, server, logStart);
+  logger.info(`Started ${program} for this town on ${socketPath}.`);
+}
+
+async function untilReady(target: PrivateTarget, server: WatchedProcess, logStart: number): Promise<void> {
+  const exit = server.exited.then(() => 'ended' as const);
+  const start = Date.now();
+  for (;;) {
+    const answer = await ask(target.socketPath);
+    if (answer === 'ready') return;
+    if (Date.now() - start > (answer === 'loading' ? LOADING_LIMIT_MS : START_LIMIT_MS)) {
+      await server.stop();
+      throw await failed(target, logStart, 'it does not get ready');
+    }
+    if ((await Promise.race([exit, pause(ASK_AGAIN_MS)])) === 'ended') {
+      throw await failed(target, logStart, 'it ended at once');
+    }
+  }
+}
+
+/**
+ * A server of ours lives and nothing listens: it is about to, or its socket was deleted and nobody reaches it any more.
+ * Resolves with whether it has ended and another may be started.
+ */
+async function giveWay(socketPath: string, server: ServerRecord): Promise<boolean> {
+  const end = Date.now() + ASK_LIMIT_MS;
+  while (Date.now() < end && (await isAlive(server))) {
+    if ((await ask(socketPath)) !== 'gone') return false;
+    await pause(ASK_AGAIN_MS);
+  }
+  if (await isAlive(server)) process.kill(server.pid, 'SIGTERM');
+  return await hasEnded(server);
+}
+
+function serverConfig({ dir, socketPath }: PrivateTarget): string {
+  return [
+    '# Written by Tinytown at each start of this server.',
+    'port 0',
+    `unixsocket ${JSON.stringify(socketPath)}`,
+    'unixsocketperm 700',
+    `dir ${JSON.stringify(dir)}`,
+    'daemonize no',
+    'appendonly yes',
+    'appendfsync everysec',
+    'save ""',
+    'maxmemory-policy noeviction',
+    'notify-keyspace-events Kghl$tx',
+    '',
+  ].join('\n');
+}
+
+async function ask(socketPath: string): Promise<Answer> {
+  const client = quietClient(socketPath);
+  try {
+    await client.connect();
+    await client.ping();
+    return 'ready';
+  } catch (error) {
+    const text = error instanceof Error ? error.message : '';
+    if (text.startsWith('LOADING')) return 'loading';
+    return text === 'Command timed out' ? 'silent' : 'gone';
+  } finally {
+    client.disconnect();
+  }
+}
+
+function quietClient(socketPath: string): Redis {
+  const client = new Redis({
+    path: socketPath,
+    lazyConnect: true,
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    retryStrategy: null,
+    maxRetriesPerRequest: 0,
+    connectTimeout: ASK_LIMIT_MS,
+    commandTimeout: ASK_LIMIT_MS,
+    protocol: 2,
+  });
+  client.on('error', () => undefined);
+  return client;
+}
+
+/** @throws TinytownError `redisStartFailed` where the folder is not ours alone and cannot be made so. */
+async function privateFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const info = await lstat(folder);
+    const own = process.platform === 'win32' || info.uid === userInfo().uid;
+    if (!info.isDirectory() || !own) throw new Error('it belongs to somebody else');
+    if ((info.mode & 0o077) !== 0) await chmod(folder, 0o700);
+  } catch (cause) {
+    const message = `The folder ${folder} cannot be used for the town’s Redis: ${describeError(cause)}.`;
+    throw new TinytownError('redisStartFailed', message, { cause });
+  }
+}
+
+function recordFile(dir: string): string {
+  return path.join(dir, 'server.json');
+}
+
+/** The server that was started last, if it lives. */
+async function recordedServer(dir: string): Promise<ServerRecord | undefined> {
+  const content = await readFile(recordFile(dir), 'utf8').catch(() => '');
+  const record = serverRecord.safeParse(parseJson(content));
+  return record.success && (await isAlive(record.data)) ? record.data : undefined;
+}
+
+async function isAlive({ pid, startTime }: ServerRecord): Promise<boolean> {
+  return (await startTimeOf(pid)) === startTime;
+}
+
+/** Resolves with whether it ends in time. */
+async function hasEnded(server: ServerRecord): Promise<boolean> {
+  const end = Date.now() + START_LIMIT_MS;
+  while (await isAlive(server)) {
+    if (Date.now() > end) return false;
+    await pause(ASK_AGAIN_MS);
+  }
+  return true;
+}
+
+/** The log's length before a start; a long one begins anew. */
+async function logSize(file: string): Promise<number> {
+  const size = (await stat(file).catch(() => undefined))?.size ?? 0;
+  if (size <= LOG_LIMIT_BYTES) return size;
+  await rm(file, { force: true });
+  return 0;
+}
+
+async function failed(
+  target: PrivateTarget,
+  logStart: number,
+  why: string,
+  advice?: string,
+): Promise<TinytownError<'redisStartFailed'>> {
+  const logFile = path.join(target.dir, 'redis.log');
+  const tail = await logTail(logFile, logStart);
+  const said = tail === '' ? '' : ` Its log ends with: ${tail}`;
+  return new TinytownError('redisStartFailed', `The town’s Redis cannot be used: ${why}.${said}`, {
+    hint: advice ?? `See ${logFile}.`,
+  });
+}
+
+/** The last lines that the server has written since this start. */
+async function logTail(file: string, from: number): Promise<string> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const { size } = await handle.stat();
+      const start = Math.max(from, size - 2_000);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(2_000), 0, 2_000, start);
+      return buffer.toString('utf8', 0, bytesRead).trim().split('\n').slice(-6).join('\n');
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,219 @@
+/** The tasks of a town, as records in Redis, and the backlog of those that nobody has yet. */
+import { randomUUID } from 'node:crypto';
+import { TinytownError } from '../util/errors.ts';
+import { oneLine } from '../util/text.ts';
+import { type Problem, decodeDone, decodeWord, readHashes } from './decodeReplies.ts';
+import { type EventType, STREAM_LENGTH, eventPayload, newEvent } from './events.ts';
+import { pushCommand } from './inbox.ts';
+import type { TownKeys } from './keys.ts';
+import { encodeMessage, newMessage } from './messages.ts';
+import { type TaskRecord, type TaskState, decodeTask, taskFields } from './records.ts';
+import type { TownRedis } from './redis/connect.ts';
+import type { LuaScript, ScriptWord } from './redis/script.ts';
+import { scanTown } from './scan.ts';
+import addBacklogTaskSource from './scripts/addBacklogTask.lua';
+import assignTaskSource from './scripts/assignTask.lua';
+import claimTaskSource from './scripts/claimTask.lua';
+import finishTaskSource from './scripts/finishTask.lua';
+import removeBacklogTaskSource from './scripts/removeBacklogTask.lua';
+
+const addBacklogTask = { name: 'addBacklogTask', source: addBacklogTaskSource };
+const assignTask = { name: 'assignTask', source: assignTaskSource };
+const claimTask = { name: 'claimTask', source: claimTaskSource };
+const finishTask = { name: 'finishTask', source: finishTaskSource };
+const removeBacklogTask = { name: 'removeBacklogTask', source: removeBacklogTaskSource };
+
+/** `over`: the task had ended before, and nothing was written. */
+export type FinishResult = 'done' | 'over' | 'no-task';
+
+export interface NewTask {
+  description: string;
+  tags?: readonly string[];
+  parentId?: string;
+}
+
+export class TaskStore {
+  private readonly redis: TownRedis;
+  private readonly keys: TownKeys;
+
+  constructor(redis: TownRedis, keys: TownKeys) {
+    this.redis = redis;
+    this.keys = keys;
+  }
+
+  /** All tasks, oldest first, and the records that are none. Goes through all of Redis: see `TownMirror`. */
+  async list(): Promise<{ tasks: TaskRecord[]; malformed: Problem[] }> {
+    const found = await scanTown(this.redis, this.keys, 'task');
+    return await this.read(found.map(({ id }) => id ?? ''));
+  }
+
+  /** The tasks with these ids, oldest first, in one round trip; those that are gone are left out. */
+  async read(ids: readonly string[]): Promise<{ tasks: TaskRecord[]; malformed: Problem[] }> {
+    const hashes = await readHashes(
+      this.redis,
+      ids.map((id) => this.keys.task(id)),
+    );
+    const tasks: TaskRecord[] = [];
+    const malformed: Problem[] = [];
+    for (const [place, id] of ids.entries()) {
+      const hash = hashes[place];
+      if (hash === undefined || (hash.ok && Object.keys(hash.value).length === 0)) continue;
+      const task = hash.ok ? decodeTask(hash.value) : hash;
+      if (task.ok && task.value.id === id) tasks.push(task.value);
+      else malformed.push({ key: this.keys.task(id), reason: task.ok ? 'has the id of another key' : task.reason });
+    }
+    return { tasks: tasks.toSorted((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt)), malformed };
+  }
+
+  /** One task; undefined where there is none. @throws TinytownError `recordMalformed` */
+  async get(id: string): Promise<TaskRecord | undefined> {
+    const { tasks, malformed } = await this.read([id]);
+    const problem = malformed[0];
+    if (problem)
+      throw new TinytownError('recordMalformed', `The record ${problem.key} cannot be used: it ${problem.reason}.`);
+    return tasks[0];
+  }
+
+  /**
+   * Makes a task for an agent, and tells the agent by a `task_assign` message from `from`.
+   * @throws TinytownError `agentGone`
+   */
+  async assign(task: NewTask, agentId: string, from: string, { urgent = false } = {}): Promise<TaskRecord> {
+    const { keys } = this;
+    const record: TaskRecord = { ...newTask(task), state: 'assigned', assignedTo: agentId, assignedBy: from };
+    const message = newMessage({ type: 'task_assign', taskId: record.id, from, to: agentId });
+    const made = await this.run(
+      assignTask,
+      [
+        keys.task(record.id),
+        keys.agent(agentId),
+        urgent ? keys.urgent(agentId) : keys.inbox(agentId),
+        keys.events,
+        keys.agentEvents(agentId),
+      ],
+      [
+        encodeMessage(message),
+        pushCommand(message, urgent),
+        ...eventWords('task_assigned', record.description, agentId, record.id),
+        ...Object.entries(taskFields(record)).flat(),
+      ],
+    );
+    if (!decodeDone(made)) throw new TinytownError('agentGone', 'There is no such agent any more.');
+    return record;
+  }
+
+  /** Makes a task that nobody has yet, at the end of the backlog. */
+  async addToBacklog(task: NewTask): Promise<TaskRecord> {
+    const record = newTask(task);
+    const fields = Object.entries(taskFields(record)).flat();
+    await this.run(addBacklogTask, [this.keys.task(record.id), this.keys.backlog], [record.id, ...fields]);
+    return record;
+  }
+
+  /** The ids of the backlog, oldest first. */
+  async backlog(): Promise<string[]> {
+    return await this.redis.read((client) => client.lrange(this.keys.backlog, 0, -1));
+  }
+
+  /**
+   * Takes a task from the backlog for an agent, which is told. Of several that claim it, one gets it.
+   * @throws TinytownError `taskTaken` (claimed by another, or not in the backlog), `taskGone`, `agentGone`
+   */
+  async claim(taskId: string, agentId: string, from: string): Promise<void> {
+    const { keys } = this;
+    const message = newMessage({ type: 'task_assign', taskId, from, to: agentId });
+    const reply = await this.run(
+      claimTask,
+      [
+        keys.backlog,
+        keys.task(taskId),
+        keys.agent(agentId),
+        keys.inbox(agentId),
+        keys.events,
+        keys.agentEvents(agentId),
+      ],
+      [
+        taskId,
+        agentId,
+        from,
+        now(),
+        encodeMessage(message),
+        ...eventWords('task_assigned', 'Claimed from the backlog', agentId, taskId),
+      ],
+    );
+    switch (decodeWord(['claimed', 'no-agent', 'not-in-backlog', 'no-task'], reply)) {
+      case 'claimed':
+        return;
+      case 'no-agent':
+        throw new TinytownError('agentGone', 'There is no such agent any more.');
+      case 'not-in-backlog':
+        throw new TinytownError(
+          'taskTaken',
+          `Task ${taskId} is not in the backlog (any more): someone else may have it.`,
+        );
+      case 'no-task':
+        throw new TinytownError('taskGone', `Task ${taskId} does not exist any more, or has ended.`);
+    }
+  }
+
+  /** Takes a task off the backlog and deletes it; false where it was not there. */
+  async removeFromBacklog(taskId: string): Promise<boolean> {
+    return decodeDone(await this.run(removeBacklogTask, [this.keys.backlog, this.keys.task(taskId)], [taskId]));
+  }
+
+  /** Counts up for the agent that has it, and clears its current task. Once a task is over, nothing changes it. */
+  async complete(taskId: string, result: string): Promise<FinishResult> {
+    return await this.finish(taskId, 'completed', result, 'task_completed');
+  }
+
+  async fail(taskId: string, error: string): Promise<FinishResult> {
+    return await this.finish(taskId, 'failed', error, 'task_failed');
+  }
+
+  /** No event says so: `tt` knows none for it. */
+  async cancel(taskId: string, reason: string): Promise<FinishResult> {
+    return await this.finish(taskId, 'cancelled', reason, undefined);
+  }
+
+  private async finish(
+    taskId: string,
+    state: TaskState,
+    result: string,
+    eventType: EventType | undefined,
+  ): Promise<FinishResult> {
+    const { keys } = this;
+    for (;;) {
+      const agentId = await this.redis.write((client) => client.hget(keys.task(taskId), 'assigned_to'));
+      const agent = agentId === null || agentId === '' ? undefined : agentId;
+      const agentKeys = agent === undefined ? [] : [keys.agent(agent), keys.agentEvents(agent)];
+      const event = eventType === undefined ? ['', ''] : eventWords(eventType, result, agent, taskId).slice(0, 2);
+      const reply = await this.run(
+        finishTask,
+        [keys.task(taskId), keys.backlog, keys.events, ...agentKeys],
+        [taskId, agent ?? '', state, result, now(), ...event, STREAM_LENGTH],
+      );
+      const outcome = decodeWord(['done', 'over', 'no-task', 'moved'], reply);
+      // Given to another agent since it was read: look again.
+      if (outcome !== 'moved') return outcome;
+    }
+  }
+
+  private async run(script: LuaScript, keys: readonly ScriptWord[], args: readonly ScriptWord[]): Promise<unknown> {
+    return await this.redis.write(() => this.redis.scripts.run(script, keys, args));
+  }
+}
+
+function newTask({ description, tags = [], parentId }: NewTask): TaskRecord {
+  const at = now();
+  return { id: randomUUID(), description, state: 'pending', createdAt: at, updatedAt: at, tags: [...tags], parentId };
+}
+
+/** Type, data and stream length, as the scripts take them. */
+function eventWords(eventType: EventType, message: string, agentId: string | undefined, taskId: string): ScriptWord[] {
+  const [, type, , data] = eventPayload(newEvent(eventType, oneLine(message, 500), { agentId, taskId }));
+  return [type, data, STREAM_LENGTH];
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

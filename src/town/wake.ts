@@ -1,0 +1,174 @@
+/**
+ * Says that something in the town has changed, never what: one subscription to Redis' own notifications for the whole town,
+ * and polling where somebody else's Redis has them off, as its configuration is not ours to change.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Disposable, DisposableStore } from '../util/disposable.ts';
+import { describeError } from '../util/errors.ts';
+import { Emitter } from '../util/event.ts';
+import type { Logger } from '../util/logger.ts';
+import { execAll } from './decodeReplies.ts';
+import type { KeyKind, TownKeys } from './keys.ts';
+import { ChangePoll, type PollTimes } from './poll.ts';
+import type { TownRedis } from './redis/connect.ts';
+
+export type WakeMode = 'notifications' | 'poll';
+
+/** `everything`: changes may have been missed, as the connection was away. */
+export interface Wake {
+  kind: KeyKind | 'everything';
+  id?: string | undefined;
+}
+
+/** Keyspace events, for deletions and expiry, lists, hashes, strings and streams. `A` stands for all but `K`. */
+const neededFlags = ['g', 'l', 'h', '$', 't', 'x'];
+const probeEvents = ['set', 'hset', 'rpush', 'xadd', 'del'];
+const PROBE_MS = 1_000;
+const POLL_TIMES: PollTimes = { shortestMs: 250, longestMs: 5_000, scanMs: 5_000 };
+
+export class WakeSource implements Disposable {
+  private readonly redis: TownRedis;
+  private readonly keys: TownKeys;
+  private readonly logger: Logger;
+  private readonly changes = new Emitter<Wake>();
+  private readonly held = new DisposableStore();
+  private readonly poll: ChangePoll;
+  private readonly pending = new Map<string, Wake>();
+  private readonly channelPrefix: string;
+  private current: WakeMode = 'notifications';
+  private probe: { prefix: string; missing: Set<string>; seen: () => void } | undefined;
+  private disposed = false;
+
+  /** Fires at most once a turn of the event loop for each key. */
+  readonly onChange = this.changes.event;
+
+  constructor(redis: TownRedis, keys: TownKeys, logger: Logger, pollTimes: PollTimes = POLL_TIMES) {
+    this.redis = redis;
+    this.keys = keys;
+    this.logger = logger;
+    this.channelPrefix = `__keyspace@${redis.db}__:`;
+    this.poll = new ChangePoll(redis, keys, pollTimes, {
+      change: (key) => this.changed(key),
+      failure: (error) => this.logger.debug(`Polling failed: ${describeError(error)}`),
+    });
+  }
+
+  get mode(): WakeMode {
+    return this.current;
+  }
+
+  /** Resolves when no later change is missed. @throws TinytownError with a `RedisErrorReason` */
+  async start(): Promise<void> {
+    const onMessage = (_pattern: string, channel: string, event: string): void => this.notified(channel, event);
+    this.redis.subscriber.on('pmessage', onMessage);
+    this.held.add({ dispose: () => this.redis.subscriber.off('pmessage', onMessage) });
+    this.held.add(this.redis.onState((state) => this.connectionChanged(state === 'ready')));
+    await this.arm();
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    this.poll.stop();
+    this.held.dispose();
+    this.changes.dispose();
+  }
+
+  private connectionChanged(ready: boolean): void {
+    this.poll.stop();
+    if (!ready) return;
+    this.arm().then(
+      () => this.tell({ kind: 'everything' }),
+      (error: unknown) => this.logger.warn(`Waiting for changes failed: ${describeError(error)}`),
+    );
+  }
+
+  private async arm(): Promise<void> {
+    const refusal = await this.subscribe();
+    if (this.disposed) return;
+    this.current = refusal === undefined ? 'notifications' : 'poll';
+    if (refusal === undefined) return;
+    this.logger.info(
+      `Redis at ${this.redis.where} does not tell of changes (${refusal}), so it is asked for them. To save this, turn them on there: CONFIG SET notify-keyspace-events Kghl$tx`,
+    );
+    await this.poll.start();
+  }
+
+  /** Resolves with why there are no notifications, or undefined. */
+  private async subscribe(): Promise<string | undefined> {
+    try {
+      await this.redis.subscriber.psubscribe(`${this.channelPrefix}${this.keys.pattern}`);
+    } catch (error) {
+      return `subscribing is refused: ${describeError(error)}`;
+    }
+    let flags: string;
+    try {
+      const [, value = ''] = await this.redis.reads.config('GET', 'notify-keyspace-events');
+      flags = value;
+    } catch {
+      // Many hosted servers keep their configuration to themselves.
+      return (await this.probeNotifications()) ? undefined : 'a change of ours was not told';
+    }
+    return sufficient(flags) ? undefined : `notify-keyspace-events is "${flags}"`;
+  }
+
+  /** Makes a change of each kind on keys of its own and sees whether all are told. */
+  private async probeNotifications(): Promise<boolean> {
+    const token = randomUUID();
+    const keys = ['string', 'hash', 'list', 'stream'].map((part) => this.keys.probe(token, part));
+    const [string = '', hash = '', list = '', stream = ''] = keys;
+    let timer: NodeJS.Timeout | undefined;
+    const told = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), PROBE_MS);
+      const missing = new Set(probeEvents);
+      this.probe = { prefix: this.keys.probe(token, ''), missing, seen: () => resolve(true) };
+    });
+    try {
+      await execAll(
+        this.redis.commands
+          .multi()
+          .set(string, '1', 'PX', PROBE_MS)
+          .hset(hash, 'a', '1')
+          .rpush(list, '1')
+          .xadd(stream, '*', 'a', '1')
+          .del(...keys),
+      );
+      return await told;
+    } catch {
+      return false;
+    } finally {
+      clearTimeout(timer);
+      this.probe = undefined;
+    }
+  }
+
+  private notified(channel: string, event: string): void {
+    if (!channel.startsWith(this.channelPrefix)) return;
+    const key = channel.slice(this.channelPrefix.length);
+    if (this.probe && key.startsWith(this.probe.prefix)) {
+      this.probe.missing.delete(event);
+      if (this.probe.missing.size === 0) this.probe.seen();
+      return;
+    }
+    if (this.current === 'notifications') this.changed(key);
+  }
+
+  private changed(key: string): void {
+    const parsed = this.keys.parse(key);
+    if (parsed && parsed.kind !== 'other') this.tell(parsed);
+  }
+
+  private tell(wake: Wake): void {
+    if (this.pending.size === 0) setImmediate(() => this.flush());
+    this.pending.set(`${wake.kind}:${wake.id ?? ''}`, wake);
+  }
+
+  private flush(): void {
+    const wakes = [...this.pending.values()];
+    this.pending.clear();
+    for (const wake of wakes) this.changes.fire(wake);
+  }
+}
+
+function sufficient(flags: string): boolean {
+  return flags.includes('K') && neededFlags.every((flag) => flags.includes(flag) || flags.includes('A'));
+}
