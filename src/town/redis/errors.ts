@@ -17,15 +17,12 @@ export type RedisErrorReason =
 
 export type RedisError = TinytownError<RedisErrorReason>;
 
-/** `url` with its password replaced, fit for logs and messages. A text that is no URL loses all before its last `@`. */
+/** `url` with its password replaced, fit for logs and messages. A text that is no such URL loses all before its last `@`. */
 export function redactUrl(url: string): string {
-  try {
-    const parsed = new URL(url);
-    if (parsed.password !== '') parsed.password = '****';
-    return parsed.href;
-  } catch {
-    return url.replace(/^([a-z+]*:\/\/)?.*@/i, '$1****@');
-  }
+  const shown = url.replace(/([?&]pass(?:word)?=)[^&]*/gi, '$1****');
+  const authority = /^([a-z+]+:\/\/[^:@/]*):[^@/]*@([^@]*)$/i.exec(shown);
+  if (authority) return `${authority[1]}:****@${authority[2]}`;
+  return shown.replace(/^([a-z+]+:\/\/)?.*@/i, '$1****@');
 }
 
 const unreachable: Record<string, string> = {

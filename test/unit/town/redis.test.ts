@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseTownConfig, type TownConfig } from '../../../src/town/config.ts';
+import { parseRedisUrl } from '../../../src/town/redis/address.ts';
+import { redactUrl, toRedisError } from '../../../src/town/redis/errors.ts';
+import { privateTarget, resolveRedis } from '../../../src/town/redis/resolve.ts';
+import { findServerProgram, installCommand } from '../../../src/town/redis/serverProgram.ts';
+import { tempDir } from '../../support/tempDir.ts';
+
+function config(redis: string): TownConfig {
+  const decoded = parseTownConfig(`name = "hill"\n${redis}`, '/work/hill');
+  assert.ok(decoded.ok);
+  return decoded.value;
+}
+
+describe('which Redis holds a town', () => {
+  const nothing = {
+    setting: '',
+    password: undefined,
+    env: {},
+    config: undefined,
+    folder: '/work/hill',
+    storageDir: '/store',
+  };
+  const full = {
+    ...nothing,
+    setting: 'redis://set',
+    password: 'pw',
+    env: { REDIS_URL: 'redis://env' },
+    config: config('[redis]\nurl = "redis://toml"'),
+  };
+
+  it('the setting’s, with the secret password', () => {
+    assert.deepEqual(resolveRedis(full), { kind: 'url', source: 'setting', url: 'redis://set', password: 'pw' });
+  });
+  it('else the environment’s', () => {
+    assert.deepEqual(resolveRedis({ ...full, setting: ' ' }), {
+      kind: 'url',
+      source: 'environment',
+      url: 'redis://env',
+    });
+  });
+  it('else the URL of tinytown.toml', () => {
+    const target = resolveRedis({ ...full, setting: '', env: { REDIS_URL: '' } });
+    assert.equal(target.kind === 'url' && target.url, 'redis://toml');
+  });
+  it('else its socket', () => {
+    const target = resolveRedis({ ...nothing, config: config('[redis]\nuse_socket = true') });
+    assert.equal(target.kind === 'url' && target.url, 'unix:///work/hill/.tt/redis.sock');
+  });
+  it('else its host and port, with its password or the variable’s', () => {
+    const toml = config('[redis]\nuse_socket = false\nhost = "::1"\nport = 7000\npassword = "a"\ntls_enabled = true');
+    const target = resolveRedis({ ...nothing, config: toml });
+    assert.ok(target.kind === 'url');
+    assert.deepEqual([target.url, target.password], ['rediss://[::1]:7000', 'a']);
+    const other = resolveRedis({ ...nothing, config: toml, env: { TINYTOWN_REDIS_PASSWORD: 'b' } });
+    assert.equal(other.kind === 'url' && other.password, 'b');
+  });
+  it('else a private server of the folder’s own', () => {
+    const target = resolveRedis({ ...nothing, config: config('') });
+    assert.equal(target.kind, 'private');
+    assert.deepEqual(target, resolveRedis(nothing));
+    assert.notDeepEqual(target, resolveRedis({ ...nothing, folder: '/elsewhere/hill' }));
+  });
+  it('on a socket whose path is short enough', () => {
+    const near = privateTarget('/store', '/work/hill');
+    assert.equal(near.socketPath, path.join(near.dir, 'redis.sock'));
+    const far = privateTarget(`/${'long/'.repeat(30)}`, '/work/hill');
+    assert.ok(Buffer.byteLength(far.socketPath) < 104, far.socketPath);
+    assert.notEqual(path.dirname(far.socketPath), far.dir);
+  });
+});
+
+describe('the address of a Redis', () => {
+  const table: [string, Record<string, unknown>][] = [
+    ['redis://h', { host: 'h', port: 6379, db: 0 }],
+    ['redis://h:7/2', { host: 'h', port: 7, db: 2 }],
+    ['redis://u:p%40@h?db=3', { host: 'h', port: 6379, db: 3, username: 'u', password: 'p@' }],
+    ['redis://:p@[::1]:7', { host: '::1', port: 7, db: 0, password: 'p' }],
+    ['rediss://h', { host: 'h', port: 6379, db: 0, tls: {} }],
+    ['valkeys://h', { host: 'h', port: 6379, db: 0, tls: {} }],
+    ['unix:///a/b c.sock', { path: '/a/b c.sock', db: 0 }],
+    ['unix:///a%20b.sock?db=1', { path: '/a b.sock', db: 1 }],
+    ['unix://u:p@/a.sock', { path: '/a.sock', db: 0, username: 'u', password: 'p' }],
+    ['redis+unix:///a.sock?user=u&pass=p', { path: '/a.sock', db: 0, username: 'u', password: 'p' }],
+    ['/a.sock', { path: '/a.sock', db: 0 }],
+  ];
+  for (const [url, options] of table) it(url, () => assert.deepEqual(parseRedisUrl(url), options));
+
+  for (const url of [
+    '',
+    'h',
+    'h:6379',
+    'http://h',
+    'redis://',
+    'redis://h/x',
+    'unix://',
+    'redis://h:99999',
+    'redis://%zz@h',
+  ]) {
+    it(`is not ${JSON.stringify(url)}`, () => assert.throws(() => parseRedisUrl(url), { reason: 'redisUrlInvalid' }));
+  }
+});
+
+describe('a password', () => {
+  const table: [string, string][] = [
+    ['redis://u:geheim@h:1', 'redis://u:****@h:1'],
+    ['rediss://:geheim@h/0', 'rediss://:****@h/0'],
+    ['redis://h', 'redis://h'],
+    ['redis://u@h', 'redis://****@h'],
+    ['redis://u:ge@heim@h:port', 'redis://****@h:port'],
+    ['redis://u:ge/heim@h', 'redis://****@h'],
+    ['unix://u:geheim@/a.sock', 'unix://u:****@/a.sock'],
+    ['unix:///a.sock?user=u&pass=geheim&db=1', 'unix:///a.sock?user=u&pass=****&db=1'],
+    ['u:geheim@h', '****@h'],
+    ['redis//u:geheim@h', '****@h'],
+  ];
+  for (const [url, redacted] of table) it(`is taken out of ${url}`, () => assert.equal(redactUrl(url), redacted));
+});
+
+describe('an error of Redis', () => {
+  const coded = (code: string) => Object.assign(new Error('x'), { code });
+  const table: [Error, string][] = [
+    [coded('ECONNREFUSED'), 'redisUnavailable'],
+    [coded('ENOENT'), 'redisUnavailable'],
+    [coded('ENOTFOUND'), 'redisUnavailable'],
+    [new Error('Connection is closed.'), 'redisUnavailable'],
+    [new Error("Stream isn't writeable and enableOfflineQueue options is false"), 'redisUnavailable'],
+    [new Error('Command timed out'), 'redisUnavailable'],
+    [new Error('NOAUTH Authentication required.'), 'redisRefused'],
+    [new Error('WRONGPASS invalid username-password pair'), 'redisRefused'],
+    [new Error("NOPERM this user has no permissions to run the 'get' command"), 'redisRefused'],
+    [new Error('READONLY You can’t write against a read only replica.'), 'redisRefused'],
+    [new Error('MISCONF Redis is configured to save RDB snapshots'), 'redisRefused'],
+    [coded('DEPTH_ZERO_SELF_SIGNED_CERT'), 'redisRefused'],
+    [coded('CERT_HAS_EXPIRED'), 'redisRefused'],
+    [coded('ERR_TLS_CERT_ALTNAME_INVALID'), 'redisRefused'],
+    [coded('ERR_SSL_WRONG_VERSION_NUMBER'), 'redisRefused'],
+    [new Error('WRONGTYPE Operation against a key'), 'redisFailed'],
+    [new Error('ERR unknown command'), 'redisFailed'],
+  ];
+  for (const [error, reason] of table) {
+    it(`${'code' in error ? String(error.code) : error.message} is ${reason}`, () => {
+      const it = toRedisError(error, 'redis://h');
+      assert.equal(it.reason, reason);
+      assert.equal(toRedisError(it, 'elsewhere'), it);
+      if (reason !== 'redisFailed') assert.ok(it.hint);
+    });
+  }
+});
+
+describe('the program of a private server', () => {
+  it('is the setting’s, else the path’s first', async () => {
+    const temporary = await tempDir('path');
+    const dir = temporary.path;
+    try {
+      for (const [folder, name] of [
+        ['a', 'valkey-server'],
+        ['b', 'redis-server'],
+        ['c', 'redis-server'],
+      ] as const) {
+        await mkdir(path.join(dir, folder));
+        await writeFile(path.join(dir, folder, name), '#!/bin/sh\n', { mode: 0o755 });
+      }
+      const PATH = ['none', 'a', 'b', 'c'].map((name) => path.join(dir, name)).join(path.delimiter);
+      assert.equal(findServerProgram('', { PATH }), path.join(dir, 'b/redis-server'));
+      assert.equal(findServerProgram(path.join(dir, 'c/redis-server'), { PATH }), path.join(dir, 'c/redis-server'));
+      await chmod(path.join(dir, 'c/redis-server'), 0o644);
+      for (const setting of [path.join(dir, 'c/redis-server'), path.join(dir, 'a'), '/no/where']) {
+        assert.throws(() => findServerProgram(setting, { PATH }), { reason: 'redisMissing' }, setting);
+      }
+    } finally {
+      await temporary.remove();
+    }
+  });
+
+  const table: [string, string, RegExp][] = [
+    ['darwin', '', /^brew install redis$/],
+    ['linux', 'NAME="Debian"\nID=debian\n', /^sudo apt-get install -y redis-server$/],
+    ['linux', 'ID_LIKE="ubuntu debian"\nID=linuxmint\n', /apt-get/],
+    ['linux', 'ID=fedora\n', /^sudo dnf install -y valkey$/],
+    ['linux', 'ID="rocky"\nID_LIKE="rhel centos fedora"\n', /^sudo dnf install -y redis$/],
+    ['linux', 'ID=arch', /pacman/],
+    ['linux', 'ID=alpine', /apk/],
+    ['linux', 'ID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"', /zypper/],
+    ['linux', '', /redis\.io/],
+    ['win32', '', /tinytown\.redis\.url/],
+  ];
+  for (const [platform, release, command] of table) {
+    it(`is installed on ${platform} ${JSON.stringify(release.slice(0, 20))} by ${command.source}`, () => {
+      assert.match(installCommand(platform, release), command);
+    });
+  }
+});
