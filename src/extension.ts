@@ -21,13 +21,13 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   const outputs = new AgentOutputs();
   const views = new TownViews(host);
   const statusBar = new StatusBar(host);
-  const version: unknown = context.extension.packageJSON?.version;
-  const api = createApi(host, String(version), (error) => log.error(`A listener failed: ${describeError(error)}`));
+  const api = createApi(host, town.version, (error) => log.error(`A listener failed: ${describeError(error)}`));
   const redraw = (): void => {
     views.refresh();
     statusBar.refresh();
   };
-  const commands = registerCommands({ host, outputs, views, log, secrets: context.secrets });
+  const checkCodex = (): Promise<void> => town.checkCodex();
+  const commands = registerCommands({ host, outputs, views, log, secrets: context.secrets, checkCodex });
   context.subscriptions.push(log, town, outputs, views, statusBar, api, commands);
   context.subscriptions.push(
     host.onDidChange(redraw),

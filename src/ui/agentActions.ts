@@ -49,15 +49,20 @@ export function factsOf(agent: AgentRecord, view: AgentView, held: number): Agen
 export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): string | undefined {
   const { name, state } = agent;
   const external = t('{0} is run by tt in a terminal. Send it a message here, or do this in that terminal.', name);
-  const stopped = t('{0} is stopped. Restart it first.', name);
+  const restartFirst =
+    state === 'stopped'
+      ? t('{0} is stopped. Restart it first.', name)
+      : state === 'error'
+        ? t('{0} has failed. Restart it first.', name)
+        : undefined;
   switch (action) {
     case 'sendMessage':
     case 'showOutput':
       return undefined;
     case 'assignTask':
-      return state === 'stopped' ? stopped : undefined;
+      return restartFirst;
     case 'steer':
-      if (state === 'stopped') return stopped;
+      if (restartFirst !== undefined) return restartFirst;
       if (state === 'paused') return t('{0} is paused. Resume it first.', name);
       if (state === 'draining') return t('{0} is closing. Send it a message: that waits until it is woken.', name);
       return undefined;
@@ -67,7 +72,8 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
     case 'pauseAgent':
       if (agent.owner === 'external') return external;
       if (state === 'paused') return t('{0} is already paused.', name);
-      return state === 'stopped' ? stopped : undefined;
+      if (state === 'draining') return t('{0} is closing: no further turn starts anyway.', name);
+      return restartFirst;
     case 'resumeAgent':
       return state === 'paused' ? undefined : t('{0} is not paused.', name);
     case 'runAgain':
@@ -75,7 +81,7 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
       return agent.held > 0 ? undefined : t('{0} holds no interrupted work.', name);
     case 'closeAgent':
       if (agent.owner === 'external') return external;
-      if (state === 'stopped') return t('{0} is already stopped.', name);
+      if (state === 'stopped' || state === 'error') return t('{0} has no process: there is nothing to close.', name);
       if (state === 'cold') return t('{0} has no process: it is already closed.', name);
       return state === 'draining' ? t('{0} is already closing.', name) : undefined;
     case 'stopAgent':

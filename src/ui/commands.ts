@@ -30,6 +30,8 @@ export interface CommandParts {
   views: TownViews;
   log: EditorLog;
   secrets: vscode.SecretStorage;
+  /** Looks for Codex anew, for the welcome text. */
+  readonly checkCodex: () => Promise<void>;
 }
 
 export function registerCommands(parts: CommandParts): Disposable {
@@ -85,7 +87,7 @@ async function initTown(call: Call, { host }: CommandParts): Promise<string | un
   const name = call.agent ?? (await askTownName(suggestTownName(state.folder)));
   if (name === undefined) return undefined;
   const problem = townNameProblem(name);
-  if (problem !== undefined) throw new TinytownError('badName', problem);
+  if (problem !== undefined) throw new TinytownError('townNameInvalid', problem);
   return (await host.sessionOrNew(name)).name;
 }
 
@@ -110,11 +112,13 @@ async function spawnAgent(call: Call, { host, views }: CommandParts): Promise<st
     );
   }
   const session = await host.sessionOrNew();
+  // Before anything is typed that would then be lost.
+  await session.checkCodex(options.data.cli);
   const agents = [...session.mirror.agents.values()];
   const name = call.agent ?? (await askAgentName(agents));
   if (name === undefined) return undefined;
   const problem = validateAgentName(name, agents);
-  if (problem !== undefined) throw new TinytownError('badName', problem);
+  if (problem !== undefined) throw new TinytownError('nameInvalid', problem);
   const { role, task = call.text, ...rest } = options.data;
   const firstTask = task ?? (call.interactive ? await askFirstTask(name) : undefined);
   if (call.interactive && firstTask === undefined) return undefined;
@@ -168,8 +172,10 @@ async function openConfig({ host }: CommandParts): Promise<void> {
   if (state.kind === 'failed') showProblem(state.error);
 }
 
-async function retry({ host }: CommandParts): Promise<string> {
+async function retry({ host, checkCodex }: CommandParts): Promise<string> {
   const state = await host.look();
   if (state.kind === 'failed') throw state.error;
+  await checkCodex();
+  await host.ready?.checkCodex();
   return state.kind;
 }

@@ -8,6 +8,7 @@ import { TOWN_FILE, suggestTownName, writeTownConfig } from '../town/config.ts';
 import { describeError } from '../util/errors.ts';
 import type { EditorLog } from './editorLog.ts';
 import { ContextKey, SETTINGS_SECTION, SecretKey, View } from './ids.ts';
+import { type Problem, problemOf } from './problems.ts';
 import { readSettings, reopeningSettings } from './settings.ts';
 import { TownHost } from './townHost.ts';
 
@@ -21,11 +22,15 @@ export class EditorTown implements vscode.Disposable {
   private settings: TownSettings | undefined;
   /** `tinytown.toml` as it was when the town was opened. */
   private configText = '';
+  private codexProblem: Problem | undefined;
+  /** The extension's. */
+  readonly version: string;
   private readonly disposables: vscode.Disposable[] = [];
 
   constructor(context: vscode.ExtensionContext, log: EditorLog) {
     this.context = context;
     this.log = log;
+    this.version = extensionVersion(context);
     this.host = new TownHost(
       {
         folder: townFolder,
@@ -45,6 +50,17 @@ export class EditorTown implements vscode.Disposable {
     void this.host.look();
   }
 
+  /** Looks whether there is a Codex for new agents; the welcome text says so where there is none. */
+  async checkCodex(): Promise<void> {
+    const session = this.host.ready;
+    if (!session) return;
+    const problem = await session.checkCodex().then(() => undefined, problemOf);
+    if (this.host.ready !== session) return;
+    if (problem) this.log.warn(problem.message);
+    this.codexProblem = problem;
+    this.show();
+  }
+
   dispose(): void {
     for (const disposable of this.disposables) disposable.dispose();
   }
@@ -58,6 +74,7 @@ export class EditorTown implements vscode.Disposable {
       folder,
       storageDir: this.context.globalStorageUri.fsPath,
       settings: this.settings,
+      version: this.version,
       logger: this.log,
     });
   }
@@ -79,6 +96,11 @@ export class EditorTown implements vscode.Disposable {
       vscode.workspace.onDidChangeWorkspaceFolders(() => void this.host.look()),
       vscode.workspace.onDidChangeConfiguration((event) => this.settingsChanged(event)),
       this.host.onDidChange(() => this.show()),
+      this.host.whileReady(() => {
+        this.codexProblem = undefined;
+        // Once the host says that it is ready.
+        queueMicrotask(() => void this.checkCodex());
+      }),
     );
   }
 
@@ -98,6 +120,7 @@ export class EditorTown implements vscode.Disposable {
       return;
     }
     if (this.settings) Object.assign(this.settings, readSettings(this.settings.redisPassword));
+    if (event.affectsConfiguration(`${SETTINGS_SECTION}.codex`)) void this.checkCodex();
     if (reopeningSettings.some((id) => event.affectsConfiguration(id))) {
       this.offerReopen(t('How Redis is reached was changed.'));
     }
@@ -116,7 +139,7 @@ export class EditorTown implements vscode.Disposable {
 
   private show(): void {
     const { state } = this.host;
-    const problem = state.kind === 'failed' ? state.problem.kind : '';
+    const problem = state.kind === 'failed' ? state.problem.kind : (this.codexProblem?.kind ?? '');
     void vscode.commands.executeCommand('setContext', ContextKey.state, state.kind);
     void vscode.commands.executeCommand('setContext', ContextKey.problem, problem);
     if (state.kind === 'opening') {
@@ -130,6 +153,11 @@ export class EditorTown implements vscode.Disposable {
       void vscode.window.withProgress({ location: { viewId: View.agents } }, () => over);
     }
   }
+}
+
+function extensionVersion(context: vscode.ExtensionContext): string {
+  const manifest: { version?: unknown } = context.extension.packageJSON;
+  return String(manifest.version);
 }
 
 /** The folder whose town this window shows: the first with a `tinytown.toml`, else the first. */

@@ -16,9 +16,12 @@ const kinds: Readonly<Record<string, ProblemKind>> = {
   programUnusable: 'noCodex',
   redisMissing: 'noRedis',
   redisStartFailed: 'redisAway',
-  redisUnreachable: 'redisAway',
+  redisUnavailable: 'redisAway',
+  redisRefused: 'redisAway',
   redisTooOld: 'redisAway',
-  badConfig: 'badConfig',
+  redisUrlInvalid: 'redisAway',
+  redisFailed: 'redisAway',
+  badTownConfig: 'badConfig',
 };
 
 export function problemOf(error: unknown): Problem {

@@ -145,7 +145,7 @@ function commandRow(item: TurnItem & { kind: 'command' }, context: TurnContext):
   return row(item, context, {
     label: oneLine(item.command),
     description: item.durationMs === null ? state : `${state} · ${duration(item.durationMs)}`,
-    icon: statusIcons[item.status],
+    icon: statusIcons[item.exitCode ? 'failed' : item.status],
     spoken: t('Command {0}, {1}', oneLine(item.command), state),
     tooltip: () => clip([item.command, item.cwd, item.output].join('\n\n')),
   });

@@ -55,23 +55,10 @@ describe('what can be done with an agent', () => {
     [
       'draining',
       { state: 'draining', turn: true },
-      ['assignTask', 'interrupt', 'pauseAgent', 'stopAgent', 'restartAgent', 'togglePersistent'],
+      ['assignTask', 'interrupt', 'stopAgent', 'restartAgent', 'togglePersistent'],
     ],
     ['stopped', { state: 'stopped' }, ['restartAgent', 'removeAgent', 'togglePersistent']],
-    [
-      'error',
-      { state: 'error' },
-      [
-        'assignTask',
-        'steer',
-        'pauseAgent',
-        'closeAgent',
-        'stopAgent',
-        'restartAgent',
-        'removeAgent',
-        'togglePersistent',
-      ],
-    ],
+    ['error', { state: 'error' }, ['stopAgent', 'restartAgent', 'removeAgent', 'togglePersistent']],
     [
       'idle with held work',
       { held: 1 },
