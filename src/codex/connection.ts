@@ -11,7 +11,7 @@ import {
   NullLogger,
   ParameterStructures,
   ResponseError,
-} from 'vscode-jsonrpc';
+} from 'vscode-jsonrpc/node';
 import { Backoff } from '../util/backoff.ts';
 import { TimeoutError, within } from '../util/boundedWait.ts';
 import type { Logger } from '../util/logger.ts';

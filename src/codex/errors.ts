@@ -1,5 +1,5 @@
 /** What can go wrong with an app-server, as reasons. The only file that knows the app-server's error codes and texts. */
-import { ErrorCodes, ResponseError } from 'vscode-jsonrpc';
+import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import * as z from 'zod/mini';
 import { TinytownError } from '../util/errors.ts';
 

@@ -8,10 +8,10 @@ import { type Environment, findProgram } from '../util/programs.ts';
 const run = promisify(execFile);
 
 /**
- * The oldest version we start. `thread/turns/list` and the client ids of messages, by which delivery is proved, are in the
- * protocol of 0.150 at the latest; what is older would lose messages quietly.
+ * The oldest version we start: `thread/turns/list`, by which delivery is proved after a crash, is in the protocol of 0.156
+ * and not in that of 0.150.
  */
-export const codexFloor = '0.150.0';
+export const codexFloor = '0.156.0';
 
 export type CodexLocation =
   | {

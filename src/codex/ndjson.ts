@@ -12,7 +12,7 @@ import {
   type Message,
   type MessageReader,
   type MessageWriter,
-} from 'vscode-jsonrpc';
+} from 'vscode-jsonrpc/node';
 import { oneLine } from '../util/text.ts';
 
 /**

@@ -2,7 +2,7 @@
  * What the app-server asks of us. Every request of the protocol has an answer: left open, it would hold the turn for ever.
  * The answers here decline; somebody who can decide replaces single ones: `{ ...declineAll, 'item/…': ask }`.
  */
-import { ErrorCodes, ResponseError } from 'vscode-jsonrpc';
+import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import * as z from 'zod/mini';
 import { catch as orElse } from 'zod/mini';
 import type { ApplyPatchApprovalResponse } from './protocol/ApplyPatchApprovalResponse';

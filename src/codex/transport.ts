@@ -1,5 +1,5 @@
 /** What carries messages to and from one app-server. A child on stdio today; a socket that outlives a window later. */
-import type { MessageWriter } from 'vscode-jsonrpc';
+import type { MessageWriter } from 'vscode-jsonrpc/node';
 import type { Logger } from '../util/logger.ts';
 import { type ExitValue, spawnManaged } from '../util/processes.ts';
 import type { ProcessRegistry } from '../util/processRegistry.ts';

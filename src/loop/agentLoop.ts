@@ -50,6 +50,7 @@ export class AgentLoop {
   private lastAgentText = '';
   /** Batches of the running turn, by id. */
   private readonly sent = new Map<string, Batch>();
+  private lastWaiting = { inbox: 0, urgent: 0 };
   private restartAt = 0;
   private idleSince: number;
   private offeredBacklog = '';
@@ -85,6 +86,11 @@ export class AgentLoop {
     return this.runtime?.mode ?? 'none';
   }
 
+  /** How many messages wait in the inbox and the urgent list, as of the last look. */
+  get waiting(): { inbox: number; urgent: number } {
+    return this.lastWaiting;
+  }
+
   get pid(): number | undefined {
     return this.runtime?.pid;
   }
@@ -101,10 +107,20 @@ export class AgentLoop {
     return this.endTurn('interrupt');
   }
 
+  /** Ends the process and brings up another one, which goes on with the turn that was cut off. */
+  async restart(): Promise<void> {
+    await this.queue.run(async () => {
+      await this.stopRuntime();
+      this.turn = 'none';
+      this.sent.clear();
+      this.settlement.lastEnd = { crashed: false, reason: 'The agent was restarted.' };
+    });
+    this.wake();
+  }
+
   /** Ends the process and leaves everything as it is in Redis, for the next owner. */
   async close(): Promise<void> {
-    this.finish('closed');
-    await this.runtime?.stop();
+    await this.leave('closed');
     await this.queue.idle();
   }
 
@@ -140,6 +156,7 @@ export class AgentLoop {
     }
     this.record = peek.agent.value;
     this.turnRecord = peek.turn;
+    this.lastWaiting = { inbox: peek.inbox.length, urgent: peek.urgent.length };
     if (peek.unreadable.length > 0) {
       await this.commit(setAsidePlan(this.context(), peek.unreadable));
       return undefined;
@@ -487,12 +504,13 @@ export class AgentLoop {
     ending.catch((error: unknown) => this.problems.fire(error));
   }
 
-  /** Requests of other windows: `interrupt`, and `release` for Take Over. */
+  /** Requests of other windows: `interrupt`, `restart`, and `release` for Take Over. */
   private async obey(entry: string, action: string): Promise<void> {
     await this.commit(
       new Plan(this.parts.keys, this.agentId).command('XDEL', this.parts.keys.control(this.agentId), entry),
     );
     if (action === 'interrupt') this.endTurnInBackground('interrupt');
+    else if (action === 'restart') void this.restart();
     else if (action === 'release') await this.leave('lost');
     else this.parts.logger.warn(`An unknown request "${oneLine(action, 40)}" of another window was ignored.`);
   }
@@ -524,17 +542,13 @@ export class AgentLoop {
     }
   }
 
+  /** Ends the loop, its process first: whoever has the agent next may resume its thread at once. */
   private async leave(end: LoopEnd): Promise<void> {
-    if (!this.finish(end)) return;
-    await this.stopRuntime();
-  }
-
-  private finish(end: LoopEnd): boolean {
-    if (this.end) return false;
+    if (this.end) return;
     this.end = end;
     clearTimeout(this.timer);
+    await this.stopRuntime();
     this.ended.fire(end);
-    return true;
   }
 
   private wait(until: number | undefined): void {

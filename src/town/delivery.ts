@@ -49,6 +49,9 @@ export interface Peek {
 /** How long a change waits for a Redis that is away, in milliseconds: longer than a restart takes. */
 const COMMIT_PATIENCE_MS = 60_000;
 
+/** How long somebody who waits for an answer is let wait for a Redis that is away, in milliseconds. */
+const APPLY_PATIENCE_MS = 5_000;
+
 /** Most messages of one list that one round looks at; the rest waits for the next. */
 const PEEK_LIMIT = 200;
 
@@ -113,6 +116,11 @@ export class Delivery {
       { patienceMs },
     );
     return reply === 'done' || reply === 'fenced' ? reply : 'changed';
+  }
+
+  /** Applies a plan for a person or an agent, who need not own the agent; false where its guards do not hold. */
+  async apply(plan: Plan): Promise<boolean> {
+    return (await this.commit(plan, '', APPLY_PATIENCE_MS)) === 'done';
   }
 
   /** The batches that are under way, oldest first. What cannot be read is returned by its id. */

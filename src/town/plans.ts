@@ -4,7 +4,7 @@
  */
 import type { Batch, BatchMessage, DeadMessage, HeldBatch, SeenMessages, TurnRecord } from './batch.ts';
 import type { UnreadableMessage, WaitingMessage } from './delivery.ts';
-import { newEvent } from './events.ts';
+import { type EventType, newEvent } from './events.ts';
 import type { TownKeys } from './keys.ts';
 import { type Message, encodeMessage, newMessage } from './messages.ts';
 import { Plan } from './plan.ts';
@@ -220,6 +220,46 @@ export function stoppedPlan({ keys, agentId }: PlanContext, from: AgentState, me
     .command('DEL', keys.stop(agentId))
     .activity(message)
     .event(newEvent('agent_stopped', message, { agentId, oldState: from, newState: 'stopped' }));
+}
+
+/** A person asks for another state; applies only while the agent is in the one they saw. */
+export function requestPlan(
+  { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
+  change: {
+    from: AgentState;
+    to: AgentState;
+    event: EventType;
+    message: string;
+    fields?: Record<string, undefined | number>;
+  },
+): Plan {
+  const { from, to, event, message } = change;
+  return new Plan(keys, agentId)
+    .whileValue(keys.agent(agentId), 'state', from)
+    .agentFields({ state: to, ...change.fields })
+    .command('DEL', keys.stop(agentId))
+    .activity(message)
+    .event(newEvent(event, message, { agentId, oldState: from, newState: to }));
+}
+
+/** Takes held work off its list; `again` puts its messages back to the front of the lists they came from. */
+export function heldPlan(
+  { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
+  raw: string,
+  held: HeldBatch,
+  again: boolean,
+): Plan {
+  const key = keys.held(agentId);
+  const plan = new Plan(keys, agentId).whileListed(key, Buffer.from(raw)).command('LREM', key, 1, raw);
+  if (!again) return plan.activity('🗑 Held work dismissed');
+  for (const message of held.batch.messages.toReversed())
+    plan.command('LPUSH', keys[message.list](agentId), message.raw);
+  return plan.command('HDEL', keys.turn(agentId), 'left_waiting', 'not_before').activity('▶ Held work runs again');
+}
+
+/** Asks the window that owns the agent for something (`tt:{town}:control:{id}`). */
+export function controlPlan({ keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>, action: string): Plan {
+  return new Plan(keys, agentId).command('XADD', keys.control(agentId), 'MAXLEN', '~', 100, '*', 'action', action);
 }
 
 function send(plan: Plan, keys: TownKeys, message: Message): void {

@@ -1,8 +1,8 @@
--- Applies one owner's change to an agent as a whole, or not at all.
+-- Applies a change to one agent as a whole, or not at all.
 --
 -- KEYS[1]  tt:{town}:epoch:{agent}
 -- KEYS[2…] every key that a guard or a command names
--- ARGV     epoch of the owner, number of guards, guards…, number of commands, commands…
+-- ARGV     epoch of the owner (empty: a change that anybody may make), number of guards, guards…, number of commands, commands…
 --          A guard or a command is: its number of words, then the words.
 --          Guards: "listed" KEY MEMBER       the list holds the member
 --                  "field"  KEY FIELD        the hash holds the field
@@ -12,7 +12,7 @@
 --                  "set-if" KEY FIELD OLD NEW  sets the hash's field where it still has the old value
 -- Returns  "done", "fenced" (somebody else owns the agent now) or "changed" (a guard does not hold); in the last two
 --          nothing was written.
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+if ARGV[1] ~= '' and redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 'fenced'
 end
 

@@ -1,0 +1,262 @@
+/**
+ * What people do to a town, by reference to an agent (its id, name, nickname, or the first four hex digits of its id). Each
+ * either does it or throws a `TinytownError` whose message says what to do instead.
+ */
+import { randomUUID } from 'node:crypto';
+import type { RuntimeMode } from '../runtime/codingAgent.ts';
+import { SUPERVISOR_ID } from '../town/keys.ts';
+import { RUNTIME_HOST } from '../town/leases.ts';
+import { type MessageBody, newMessage } from '../town/messages.ts';
+import { resolveAgent, validateAgentName } from '../town/names.ts';
+import { controlPlan, heldPlan, requestPlan } from '../town/plans.ts';
+import { type AgentRecord, type AgentState, MAX_TEXT, type TaskRecord } from '../town/records.ts';
+import type { Town } from '../town/town.ts';
+import { TinytownError } from '../util/errors.ts';
+import type { Crew } from './crew.ts';
+
+export interface NewAgent {
+  name: string;
+  nickname?: string | undefined;
+  roleId?: string | undefined;
+  cli?: string | undefined;
+  model?: string | undefined;
+  /** Given to it at once. */
+  task?: string | undefined;
+}
+
+export type MessageKind = 'task' | 'query' | 'info' | 'ack';
+
+export interface ActionRules {
+  choose(record: AgentRecord): { mode: RuntimeMode; reason: string | undefined };
+  defaultCli(): string;
+  maxAgents(): number;
+}
+
+export class TownActions {
+  private readonly town: Town;
+  private readonly crew: Crew;
+  private readonly rules: ActionRules;
+
+  constructor(town: Town, crew: Crew, rules: ActionRules) {
+    this.town = town;
+    this.crew = crew;
+    this.rules = rules;
+  }
+
+  /** Makes an agent that this extension runs, and gives it its first task if there is one. */
+  async spawnAgent({ name, nickname, roleId, cli, model, task }: NewAgent): Promise<AgentRecord> {
+    const agents = [...this.town.mirror.agents.values()];
+    for (const wanted of nickname === undefined ? [name] : [name, nickname]) {
+      const problem = validateAgentName(wanted, agents);
+      if (problem !== undefined) throw new TinytownError('nameInvalid', problem);
+    }
+    const text = task === undefined ? undefined : checkedText(task);
+    const limit = this.rules.maxAgents();
+    if (agents.filter(({ state }) => state !== 'stopped').length >= limit) {
+      const hint = 'Stop or remove one, or raise the setting tinytown.maxAgents.';
+      throw new TinytownError('tooManyAgents', `This town has its ${limit} agents already.`, { hint });
+    }
+    const now = new Date().toISOString();
+    const record: AgentRecord = {
+      id: randomUUID(),
+      name: name.trim(),
+      nickname,
+      roleId,
+      spawnMode: 'fresh',
+      agentType: 'worker',
+      state: 'starting',
+      cli: cli ?? this.rules.defaultCli(),
+      createdAt: now,
+      lastHeartbeat: now,
+      lastActiveAt: now,
+      tasksCompleted: 0,
+      roundsCompleted: 0,
+      runtimeHost: RUNTIME_HOST,
+      model,
+    };
+    await this.town.agents.create(record);
+    if (text !== undefined) await this.town.tasks.assign({ description: text }, record.id, SUPERVISOR_ID);
+    return record;
+  }
+
+  async assignTask(ref: string, text: string): Promise<TaskRecord> {
+    const description = checkedText(text);
+    const agent = await this.find(ref);
+    return this.town.tasks.assign({ description }, agent.id, SUPERVISOR_ID);
+  }
+
+  async sendMessage(
+    ref: string,
+    text: string,
+    { urgent = false, kind = 'task' }: { urgent?: boolean; kind?: MessageKind } = {},
+  ): Promise<void> {
+    const body = messageBody(kind, checkedText(text));
+    const agent = await this.find(ref);
+    await this.town.inbox.send(newMessage({ ...body, from: SUPERVISOR_ID, to: agent.id }), { urgent });
+  }
+
+  /** Puts a message into the running turn; where none runs, or it cannot be steered, the message starts the next one. */
+  async steer(ref: string, text: string): Promise<void> {
+    const description = checkedText(text);
+    const agent = await this.find(ref);
+    const message = newMessage({ type: 'task', description, from: SUPERVISOR_ID, to: agent.id, priority: 'urgent' });
+    await this.town.inbox.send(message, { urgent: true });
+  }
+
+  /** Ends the running turn now. What it carried is held. Of an agent that another window runs: asks that window. */
+  async interrupt(ref: string): Promise<void> {
+    const agent = await this.find(ref);
+    this.mustRun(agent, 'interrupted');
+    if (this.crew.owns(agent.id)) {
+      if (await this.crew.interrupt(agent.id)) return;
+    } else if (agent.state === 'working') {
+      await this.town.delivery.apply(controlPlan(this.place(agent), 'interrupt'));
+      return;
+    }
+    throw new TinytownError('noActiveTurn', `${agent.name} has no running turn: there is nothing to interrupt.`);
+  }
+
+  async pauseAgent(ref: string): Promise<void> {
+    await this.request(ref, 'paused', 'agent_interrupted', '⏸ Paused', ['starting', 'idle', 'working', 'cold']);
+  }
+
+  async resumeAgent(ref: string): Promise<void> {
+    await this.request(ref, 'idle', 'agent_resumed', '▶ Resumed', ['paused']);
+  }
+
+  /** Drain: the agent finishes its turn, then its process ends. */
+  async closeAgent(ref: string): Promise<void> {
+    const from: AgentState[] = ['starting', 'idle', 'working', 'paused'];
+    await this.request(ref, 'draining', 'agent_stopped', '🔻 Closing: finishes its turn first', from);
+  }
+
+  /** Ends the turn and the process now; what the turn carried is held. */
+  async stopAgent(ref: string): Promise<void> {
+    const agent = await this.find(ref);
+    if (agent.runtimeHost !== RUNTIME_HOST) await this.town.agents.requestStop(agent.id);
+    const from: AgentState[] = ['cold', 'starting', 'idle', 'working', 'paused', 'draining', 'error'];
+    await this.request(agent.id, 'stopped', 'agent_stopped', '⏹ Stopped by the supervisor', from);
+  }
+
+  /**
+   * Brings a stopped or failed agent back, or ends a running one's process and goes on with a new one. `fresh` leaves the
+   * old conversation behind.
+   */
+  async restartAgent(ref: string, { fresh = false } = {}): Promise<void> {
+    const agent = await this.find(ref);
+    this.mustRun(agent, 'restarted');
+    if (fresh) await this.town.agents.setFields(agent.id, { runtimeSessionId: undefined });
+    if (agent.state === 'stopped' || agent.state === 'error' || agent.state === 'cold') {
+      const fields = { rounds_completed: 0, last_error: undefined };
+      const change = { from: agent.state, to: 'idle', event: 'agent_resumed', message: '↻ Restarted', fields } as const;
+      await this.applied(agent, requestPlan(this.place(agent), change));
+    } else if (!(await this.crew.restart(agent.id))) {
+      await this.town.delivery.apply(controlPlan(this.place(agent), 'restart'));
+    }
+    this.crew.poke(agent.id);
+  }
+
+  /** Deletes the agent with its messages. */
+  async removeAgent(ref: string): Promise<void> {
+    const agent = await this.find(ref);
+    if (agent.state === 'working' || agent.state === 'starting' || agent.state === 'draining') {
+      throw new TinytownError('agentBusy', `${agent.name} is at work. Stop it first, then remove it.`);
+    }
+    await this.town.agents.remove(agent);
+  }
+
+  /** Sets the agent's own choice, which takes effect between turns; says which mode results, and why if it is another. */
+  async setPersistent(
+    ref: string,
+    wanted: boolean | 'toggle',
+  ): Promise<{ mode: RuntimeMode; reason: string | undefined }> {
+    const agent = await this.find(ref);
+    this.mustRun(agent, 'switched');
+    const persistent = wanted === 'toggle' ? this.rules.choose(agent).mode !== 'persistent' : wanted;
+    const choice = this.rules.choose({ ...agent, persistent });
+    await this.town.agents.setFields(agent.id, { persistent, modeReason: choice.reason });
+    return choice;
+  }
+
+  /** Gives the agent the work again that was held when its turn was interrupted. */
+  async runAgain(ref: string): Promise<void> {
+    await this.settleHeld(ref, true);
+  }
+
+  /** Drops the work that was held. */
+  async dismissHeld(ref: string): Promise<void> {
+    await this.settleHeld(ref, false);
+  }
+
+  private async settleHeld(ref: string, again: boolean): Promise<void> {
+    const agent = await this.find(ref);
+    const held = await this.town.delivery.held(agent.id);
+    if (held.length === 0) throw new TinytownError('nothingHeld', `${agent.name} holds no interrupted work.`);
+    // The newest first: each is put before the one that came after it.
+    for (const { raw, held: batch } of held.toReversed()) {
+      await this.town.delivery.apply(heldPlan(this.place(agent), raw, batch, again));
+    }
+    this.crew.poke(agent.id);
+  }
+
+  private async request(
+    ref: string,
+    to: AgentState,
+    event: 'agent_interrupted' | 'agent_resumed' | 'agent_stopped',
+    message: string,
+    from: readonly AgentState[],
+  ): Promise<void> {
+    const agent = await this.find(ref);
+    if (!from.includes(agent.state)) {
+      throw new TinytownError('wrongState', `${agent.name} is ${agent.state}: it cannot become ${to} now.`);
+    }
+    await this.applied(agent, requestPlan(this.place(agent), { from: agent.state, to, event, message }));
+  }
+
+  private async applied(agent: AgentRecord, plan: ReturnType<typeof requestPlan>): Promise<void> {
+    if (await this.town.delivery.apply(plan)) return;
+    throw new TinytownError('wrongState', `${agent.name} has changed in the meantime. Look again and repeat it.`);
+  }
+
+  private mustRun(agent: AgentRecord, what: string): void {
+    if (agent.runtimeHost === RUNTIME_HOST) return;
+    const hint = 'Use tt in the terminal where it runs, or send it a message.';
+    throw new TinytownError('external', `${agent.name} is run by tt and cannot be ${what} from here.`, { hint });
+  }
+
+  private place(agent: AgentRecord): { keys: Town['keys']; agentId: string } {
+    return { keys: this.town.keys, agentId: agent.id };
+  }
+
+  /** The agent as it is now: the mirror may be a moment behind. */
+  private async find(ref: string): Promise<AgentRecord> {
+    const known = resolveAgent(ref, this.town.mirror.agents.values());
+    const [fresh] = known.ok ? (await this.town.agents.read([known.agent.id])).agents : [];
+    if (fresh) return fresh;
+    const found = resolveAgent(ref, (await this.town.agents.list()).agents);
+    if (found.ok) return found.agent;
+    throw new TinytownError(found.reason === 'ambiguous' ? 'ambiguousAgent' : 'unknownAgent', found.message);
+  }
+}
+
+function checkedText(text: string): string {
+  if (text.trim() === '') throw new TinytownError('emptyText', 'The text is empty. Write what the agent is to do.');
+  if (text.length > MAX_TEXT) {
+    const hint = 'Put it into a file and name the file.';
+    throw new TinytownError('textTooLong', `The text is longer than ${MAX_TEXT} characters.`, { hint });
+  }
+  return text;
+}
+
+function messageBody(kind: MessageKind, text: string): MessageBody {
+  switch (kind) {
+    case 'task':
+      return { type: 'task', description: text };
+    case 'query':
+      return { type: 'query', question: text };
+    case 'info':
+      return { type: 'informational', summary: text };
+    case 'ack':
+      return { type: 'custom', kind: 'ack', payload: text };
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * All agents' loops of one window: takes an agent when it has something to do and nobody living has it, lets go of it when it
+ * has nothing to do for now, and keeps what is known of each for the screens.
+ */
+import type { RuntimeEvent } from '../runtime/codingAgent.ts';
+import { type Leases, RUNTIME_HOST } from '../town/leases.ts';
+import type { TownMirror } from '../town/mirror.ts';
+import type { AgentRecord, AgentState } from '../town/records.ts';
+import type { WakeSource } from '../town/wake.ts';
+import { within } from '../util/boundedWait.ts';
+import { DisposableStore } from '../util/disposable.ts';
+import { describeError } from '../util/errors.ts';
+import { Emitter } from '../util/event.ts';
+import { scopedLogger } from '../util/logger.ts';
+import { AgentLoop, type LoopEnd } from './agentLoop.ts';
+import { type AgentView, STALLED_AFTER_MS, emptyView, reduceView, withSteer } from './agentView.ts';
+import type { LoopParts } from './loopParts.ts';
+
+/** How long the end of all processes may take when the window closes, in milliseconds; what is left is reaped later. */
+const CLOSE_MS = 4_000;
+const STALL_CHECK_MS = 10_000;
+
+interface Running {
+  loop: AgentLoop;
+  store: DisposableStore;
+}
+
+export class Crew {
+  private readonly parts: LoopParts;
+  private readonly mirror: TownMirror;
+  private readonly wake: WakeSource;
+  private readonly leases: Leases;
+  private readonly running = new Map<string, Running>();
+  private readonly taking = new Set<string>();
+  /** Agents that another window has, by id. */
+  private readonly elsewhere = new Map<string, string>();
+  /** What waited for an agent when its loop went dormant: until that changes there is no use in looking. */
+  private readonly dormant = new Map<string, { inbox: number; urgent: number }>();
+  private readonly views = new Map<string, AgentView>();
+  private readonly lastEventAt = new Map<string, number>();
+  private readonly store = new DisposableStore();
+  private closing: Promise<void> | undefined;
+
+  private readonly viewChanges = new Emitter<string>();
+  /** An agent's view has changed; its id. May fire thousands of times a second. */
+  readonly onDidChangeView = this.viewChanges.event;
+  private readonly runtimeEvents = new Emitter<{ agentId: string; event: RuntimeEvent }>();
+  readonly onRuntimeEvent = this.runtimeEvents.event;
+  private readonly problems = new Emitter<{ agentId?: string; error: unknown }>();
+  readonly onProblem = this.problems.event;
+
+  constructor(parts: LoopParts, mirror: TownMirror, wake: WakeSource, leases: Leases) {
+    this.parts = parts;
+    this.mirror = mirror;
+    this.wake = wake;
+    this.leases = leases;
+  }
+
+  /** Takes up what is there, and from then on whatever changes. */
+  start(): void {
+    this.store.add(
+      this.wake.onChange(({ kind, id }) => {
+        // The shortest way for what an owner waits for; everything else goes by the mirror.
+        if (id !== undefined && (kind === 'inbox' || kind === 'urgent' || kind === 'stop' || kind === 'control')) {
+          this.running.get(id)?.loop.wake();
+        }
+        if (kind === 'windowLease' && id !== this.leases.windowId) this.ownerGone();
+      }),
+    );
+    this.store.add(
+      this.mirror.onDidChange(({ agents, backlog, everything }) => {
+        for (const id of everything || backlog ? this.mirror.agents.keys() : agents) this.consider(id);
+      }),
+    );
+    this.store.add(this.leases.onLost((id) => void this.drop(id)));
+    const stalls = setInterval(() => this.checkStalls(), STALL_CHECK_MS);
+    this.store.add({ dispose: () => clearInterval(stalls) });
+    for (const id of this.mirror.agents.keys()) this.consider(id);
+  }
+
+  /** What is known of an agent beyond its record. Of one that nobody runs: what is to be expected. */
+  view(agentId: string): AgentView {
+    const record = this.mirror.agents.get(agentId);
+    const known = this.views.get(agentId);
+    if (!record) return known ?? emptyView('persistent');
+    const { mode, reason } = this.parts.choose(record);
+    const loop = this.running.get(agentId)?.loop;
+    const runs = loop && loop.mode !== 'none' ? loop.mode : mode;
+    return {
+      ...(known ?? emptyView(mode)),
+      owner: this.ownerOf(record),
+      mode: runs,
+      modeReason: runs === mode ? reason : 'The other mode starts with the next turn.',
+      pid: loop?.pid,
+    };
+  }
+
+  /** Whether this window runs the agent. */
+  owns(agentId: string): boolean {
+    return this.running.has(agentId);
+  }
+
+  /** Ends the running turn of an agent that this window runs; whether there was one. */
+  async interrupt(agentId: string): Promise<boolean> {
+    return (await this.running.get(agentId)?.loop.interrupt()) ?? false;
+  }
+
+  /** Ends an agent's process and goes on with a new one; false where this window does not run the agent. */
+  async restart(agentId: string): Promise<boolean> {
+    const running = this.running.get(agentId);
+    await running?.loop.restart();
+    return running !== undefined;
+  }
+
+  /** Looks at an agent at once, for a command that has just changed it. */
+  poke(agentId: string): void {
+    this.dormant.delete(agentId);
+    this.consider(agentId);
+  }
+
+  /** Ends all processes and gives all agents back, leaving their state for whoever takes them next. */
+  close(): Promise<void> {
+    this.closing ??= this.closeOnce();
+    return this.closing;
+  }
+
+  private async closeOnce(): Promise<void> {
+    this.store.dispose();
+    const ids = [...this.running.keys()];
+    const ends = Promise.allSettled([...this.running.values()].map(({ loop }) => loop.close()));
+    await within(ends, CLOSE_MS, 'Closing the agents').catch((error: unknown) =>
+      this.parts.logger.warn(describeError(error)),
+    );
+    await this.leases
+      .release(ids)
+      .catch((error: unknown) => this.parts.logger.warn(`Agents were not given back: ${describeError(error)}`));
+    this.leases.dispose();
+  }
+
+  private ownerOf(record: AgentRecord): AgentView['owner'] {
+    if (this.running.has(record.id)) return 'here';
+    if (record.runtimeHost !== RUNTIME_HOST) return 'external';
+    return this.elsewhere.has(record.id) ? 'elsewhere' : 'none';
+  }
+
+  private consider(id: string): void {
+    const record = this.mirror.agents.get(id);
+    const running = this.running.get(id);
+    if (running) return running.loop.wake();
+    if (!record || record.runtimeHost !== RUNTIME_HOST || this.taking.has(id) || this.closing) return;
+    if (!this.hasSomethingToDo(record)) return;
+    this.taking.add(id);
+    void this.take(id)
+      .catch((error: unknown) => {
+        this.parts.logger.warn(`${record.name} could not be taken: ${describeError(error)}`);
+        this.problems.fire({ agentId: id, error });
+      })
+      .finally(() => this.taking.delete(id));
+  }
+
+  private hasSomethingToDo(record: AgentRecord): boolean {
+    if (isActive(record.state)) return true;
+    if (record.state !== 'cold') return false;
+    const { inbox, urgent } = this.mirror.waiting(record.id);
+    const seen = this.dormant.get(record.id);
+    return inbox + urgent > 0 && (seen?.inbox !== inbox || seen.urgent !== urgent);
+  }
+
+  private async take(id: string): Promise<void> {
+    const result = await this.leases.own(id);
+    if (!result.owned) {
+      if (result.reason === 'elsewhere') this.elsewhere.set(id, result.windowId);
+      this.viewChanges.fire(id);
+      return;
+    }
+    if (this.closing) return this.leases.release([id]);
+    this.elsewhere.delete(id);
+    const name = this.mirror.agents.get(id)?.name ?? id;
+    const logger = scopedLogger(this.parts.logger, name);
+    const loop = new AgentLoop(id, result.epoch, result.disorderly, { ...this.parts, logger });
+    const store = new DisposableStore();
+    this.running.set(id, { loop, store });
+    store.add(loop.onRuntimeEvent((event) => this.heard(id, event)));
+    store.add(loop.onSteered((steer) => this.update(id, (view) => withSteer(view, { ...steer, state: 'sent' }))));
+    store.add(loop.onProblem((error) => this.problems.fire({ agentId: id, error })));
+    store.add(loop.onEnd((end) => this.ended(id, end)));
+    this.viewChanges.fire(id);
+    loop.wake();
+  }
+
+  private heard(id: string, event: RuntimeEvent): void {
+    const now = this.parts.now();
+    this.lastEventAt.set(id, now);
+    this.update(id, (view) => reduceView(view, event, now));
+    this.runtimeEvents.fire({ agentId: id, event });
+  }
+
+  private update(id: string, change: (view: AgentView) => AgentView): void {
+    const before = this.views.get(id) ?? emptyView('persistent');
+    const after = change(before);
+    if (after === before) return;
+    this.views.set(id, after);
+    this.viewChanges.fire(id);
+  }
+
+  private ended(id: string, end: LoopEnd): void {
+    const running = this.running.get(id);
+    if (!running) return;
+    running.store.dispose();
+    this.running.delete(id);
+    if (end === 'gone') {
+      this.views.delete(id);
+      this.lastEventAt.delete(id);
+    }
+    this.viewChanges.fire(id);
+    if (end === 'closed') return;
+    this.leases
+      .release([id])
+      .catch((error: unknown) => this.parts.logger.debug(`Not given back: ${describeError(error)}`));
+    if (end !== 'dormant') return;
+    this.dormant.set(id, running.loop.waiting);
+    // What came between its last look and now.
+    this.consider(id);
+  }
+
+  /** Another window has taken the agent while this one slept: nothing of ours may go on. */
+  private async drop(id: string): Promise<void> {
+    const running = this.running.get(id);
+    if (!running) return;
+    this.parts.logger.warn(`Another window has taken ${this.mirror.agents.get(id)?.name ?? id}.`);
+    this.ended(id, 'lost');
+    await running.loop.close();
+  }
+
+  private ownerGone(): void {
+    const ids = [...this.elsewhere.keys()];
+    this.elsewhere.clear();
+    for (const id of ids) this.consider(id);
+  }
+
+  private checkStalls(): void {
+    const now = this.parts.now();
+    for (const id of this.running.keys()) {
+      const view = this.views.get(id);
+      const last = this.lastEventAt.get(id) ?? now;
+      if (view?.turn && !view.stalled && now - last >= STALLED_AFTER_MS) {
+        this.update(id, (known) => ({ ...known, stalled: true }));
+      }
+    }
+  }
+}
+
+/** An agent in such a state has, or ought to have, somebody who runs it. */
+function isActive(state: AgentState): boolean {
+  switch (state) {
+    case 'starting':
+    case 'idle':
+    case 'working':
+    case 'draining':
+      return true;
+    case 'cold':
+    case 'paused':
+    case 'stopped':
+    case 'error':
+      return false;
+  }
+}

@@ -1,0 +1,160 @@
+/** A town in this window: opened for one folder, with its agents' loops, until the window or the folder goes. */
+import path from 'node:path';
+import { chooseRuntime } from '../runtime/clis.ts';
+import type { RuntimeMode } from '../runtime/codingAgent.ts';
+import { Runtimes } from '../runtime/runtimes.ts';
+import { type TownConfig, readTownConfig } from '../town/config.ts';
+import type { TownMirror } from '../town/mirror.ts';
+import type { AgentRecord, TaskRecord } from '../town/records.ts';
+import { openTownRedis } from '../town/redis/open.ts';
+import { resolveRedis } from '../town/redis/resolve.ts';
+import { matchesRole } from '../town/roles.ts';
+import { SUPERVISOR_ID } from '../town/keys.ts';
+import { Town } from '../town/town.ts';
+import { TinytownError } from '../util/errors.ts';
+import type { Logger } from '../util/logger.ts';
+import { ProcessRegistry } from '../util/processRegistry.ts';
+import { TownActions } from './actions.ts';
+import { Crew } from './crew.ts';
+import type { LoopParts, TownFacts } from './loopParts.ts';
+import { bodyText } from './prompt.ts';
+import type { TownSettings } from './settings.ts';
+
+export interface TownSession {
+  readonly name: string;
+  readonly folder: string;
+  readonly mirror: TownMirror;
+  readonly crew: Crew;
+  readonly actions: TownActions;
+  /**
+   * Resolves where agents of `cli` (by default of the town's own) can be run, as far as that is for Codex to say.
+   * @throws TinytownError `programUnusable` with what to do about it
+   */
+  checkCodex(cli?: string): Promise<void>;
+  /** Ends every process, gives the agents back and leaves their state for the next window. */
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  folder: string;
+  /** The extension's own folder on this machine; private to the user. */
+  storageDir: string;
+  /** May change under way: what can take effect then is read when it is needed. */
+  settings: TownSettings;
+  /** The extension's version. */
+  version: string;
+  logger: Logger;
+}
+
+const DEFAULT_IDLE_SECONDS = 300;
+const DEFAULT_MAX_AGENTS = 10;
+
+/**
+ * Opens the town of a folder that has a `tinytown.toml`.
+ * @throws TinytownError `badTownConfig`, `noTown`, or with a `RedisErrorReason`
+ */
+export async function openTownSession(options: SessionOptions): Promise<TownSession> {
+  const { folder, storageDir, settings, version, logger } = options;
+  const config = await townConfig(folder);
+  const registry = new ProcessRegistry(path.join(storageDir, 'processes'));
+  const { redisUrl: setting, redisPassword: password, redisServerPath: serverPath } = settings;
+  const target = resolveRedis({ setting, password, env: process.env, config, folder, storageDir });
+  const [redis, reaped] = await Promise.all([
+    openTownRedis(target, { serverPath, env: process.env, registry, logger }),
+    registry.reap(),
+  ]);
+  if (reaped > 0) logger.warn(`Ended ${reaped} processes that an earlier window had left behind.`);
+  const town = await Town.open(redis, config.name, logger);
+  logger.info(`Town ${config.name} is open on ${redis.where}.`);
+
+  const agentClis = { ...config.agentClis, ...settings.agentClis };
+  const runtimes = new Runtimes(registry, version, () => ({ ...settings, agentClis }));
+  const rules = runtimeRules(settings, config);
+  const parts: LoopParts = {
+    townName: config.name,
+    keys: town.keys,
+    delivery: town.delivery,
+    picture: townFacts(town),
+    access: 'none',
+    completeTask: async (id, result) => void (await town.tasks.complete(id, result)),
+    failTask: async (id, error) => void (await town.tasks.fail(id, error)),
+    choose: rules.choose,
+    createRuntime: (agent, mode) =>
+      runtimes.create({
+        mode,
+        cli: agent.cli,
+        cwd: folder,
+        model: agent.model,
+        reasoningEffort: agent.reasoningEffort,
+        env: { TINYTOWN_AGENT_ID: agent.id, TINYTOWN_AGENT_NAME: agent.name },
+        threadConfig: undefined,
+        logger,
+      }),
+    policy: () => ({
+      idleTimeoutMs: 1_000 * (settings.idleTimeoutSeconds ?? config.agent.idleTimeoutSeconds ?? DEFAULT_IDLE_SECONDS),
+      maxRounds: settings.maxRounds,
+      maxAttempts: settings.maxAttempts,
+    }),
+    logger,
+    now: () => Date.now(),
+  };
+  const crew = new Crew(parts, town.mirror, town.wake, town.leases);
+  crew.start();
+  return {
+    name: config.name,
+    folder,
+    mirror: town.mirror,
+    crew,
+    actions: new TownActions(town, crew, rules),
+    checkCodex: async (cli = rules.defaultCli()) => {
+      if (chooseRuntime({ cli, persistentWanted: true }).mode === 'persistent') await runtimes.findCodex();
+    },
+    close: async () => {
+      await crew.close();
+      town.close();
+    },
+  };
+}
+
+async function townConfig(folder: string): Promise<TownConfig> {
+  const config = await readTownConfig(folder);
+  if (!config) throw new TinytownError('noTown', 'This folder has no tinytown.toml: it is no town yet.');
+  if (config.ok) return config.value;
+  throw new TinytownError('badTownConfig', config.reason, { hint: 'Correct the file; the town opens by itself then.' });
+}
+
+/** An agent's own choice beats `tinytown.toml`, which beats the setting. */
+function runtimeRules(
+  settings: TownSettings,
+  config: TownConfig,
+): {
+  choose(record: AgentRecord): { mode: RuntimeMode; reason: string | undefined };
+  defaultCli(): string;
+  maxAgents(): number;
+} {
+  const defaultCli = (): string => config.defaultCli ?? settings.cli ?? 'codex';
+  return {
+    defaultCli,
+    choose: ({ cli, persistent }) =>
+      chooseRuntime({
+        cli: cli || defaultCli(),
+        persistentWanted: persistent ?? config.agent.persistent ?? settings.persistent ?? true,
+      }),
+    maxAgents: () => settings.maxAgents ?? config.maxAgents ?? DEFAULT_MAX_AGENTS,
+  };
+}
+
+function townFacts({ mirror, tasks }: Town): TownFacts {
+  const task = (id: string): TaskRecord | undefined => mirror.tasks.get(id.toLowerCase());
+  return {
+    task,
+    freshTasks: async (ids) => (ids.length === 0 ? [] : (await tasks.read(ids)).tasks),
+    nameOf: (id) => (id === SUPERVISOR_ID ? 'the supervisor' : (mirror.agents.get(id)?.name ?? id)),
+    textOf: (message) => bodyText(task, message),
+    backlog: (role) => {
+      const ids = mirror.backlog;
+      const known = ids.flatMap((id) => task(id) ?? []);
+      return { ids, matching: known.filter((one) => matchesRole(role, one)) };
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** Makes the runtime that an agent is to have, out of what the settings say and what is on the machine. */
+import { CodexLocator } from '../codex/locate.ts';
+import { TinytownError } from '../util/errors.ts';
+import type { Logger } from '../util/logger.ts';
+import type { ProcessRegistry } from '../util/processRegistry.ts';
+import { type CliOverride, type CliSettings, oneShotCommand, sessionModel } from './clis.ts';
+import type { CodingAgent, RuntimeMode } from './codingAgent.ts';
+import { OneShotAgent } from './oneShotAgent.ts';
+import {
+  type ApprovalPolicy,
+  PersistentAgent,
+  type PersistentAgentOptions,
+  type SandboxMode,
+} from './persistentAgent.ts';
+
+/** What the settings say of programs; read anew for each runtime. */
+export interface RuntimeSettings {
+  codexPath: string;
+  codexEnv: Readonly<Record<string, string>>;
+  agentClis: Readonly<Record<string, CliOverride>>;
+  model: string | undefined;
+  reasoningEffort: string | undefined;
+  approvalPolicy: ApprovalPolicy;
+  sandbox: SandboxMode;
+}
+
+/** Whom the runtime is for. */
+export interface RuntimeSpec {
+  mode: RuntimeMode;
+  cli: string;
+  cwd: string;
+  /** The agent's own choices beat the CLI's, which beat the settings'. */
+  model: string | undefined;
+  reasoningEffort: string | undefined;
+  /** Added to the environment of its process. */
+  env: Readonly<Record<string, string>>;
+  threadConfig: PersistentAgentOptions['threadConfig'];
+  logger: Logger;
+}
+
+export class Runtimes {
+  private readonly locator = new CodexLocator();
+  private readonly registry: ProcessRegistry;
+  private readonly clientVersion: string;
+  private readonly settings: () => RuntimeSettings;
+
+  constructor(registry: ProcessRegistry, clientVersion: string, settings: () => RuntimeSettings) {
+    this.registry = registry;
+    this.clientVersion = clientVersion;
+    this.settings = settings;
+  }
+
+  /** @throws TinytownError `programUnusable` with what to do about it */
+  async create(spec: RuntimeSpec): Promise<CodingAgent> {
+    const settings = this.settings();
+    const { cwd, logger } = spec;
+    const env = { ...process.env, ...settings.codexEnv, ...spec.env };
+    const { registry, clientVersion } = this;
+    const own = { ...settings, ...(spec.model !== undefined && { model: spec.model }) };
+    if (spec.mode === 'persistent') {
+      const codex = await this.findCodex();
+      const models = sessionModel(spec.cli, own);
+      return new PersistentAgent({
+        codexPath: codex.path,
+        cwd,
+        env: { ...env, PATH: codex.searchPath },
+        model: spec.model ?? models.model,
+        reasoningEffort: spec.reasoningEffort ?? models.reasoningEffort,
+        approvalPolicy: settings.approvalPolicy,
+        sandbox: settings.sandbox,
+        threadConfig: spec.threadConfig,
+        clientVersion,
+        logger,
+        registry,
+      });
+    }
+    const cliSettings: CliSettings = { ...own, overrides: settings.agentClis };
+    let cli = oneShotCommand(spec.cli, cliSettings);
+    if (cli.output === 'codexJson')
+      cli = oneShotCommand(spec.cli, { ...cliSettings, codexPath: (await this.findCodex()).path });
+    return new OneShotAgent({ cli, cwd, env, logger, registry });
+  }
+
+  /** The Codex that would be run. @throws TinytownError `programUnusable` */
+  async findCodex(): Promise<{ path: string; version: string; searchPath: string }> {
+    const { codexPath, codexEnv } = this.settings();
+    const found = await this.locator.locate(codexPath, { ...process.env, ...codexEnv });
+    if (found.ok) return found;
+    throw new TinytownError('programUnusable', found.message, { hint: found.hint });
+  }
+}

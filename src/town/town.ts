@@ -1,0 +1,60 @@
+/** A town that is open: its Redis, its stores, and the live picture of it. */
+import type { Logger } from '../util/logger.ts';
+import { AgentStore } from './agents.ts';
+import { Delivery } from './delivery.ts';
+import { EventLog } from './events.ts';
+import { InboxStore } from './inbox.ts';
+import { TownKeys } from './keys.ts';
+import { Leases } from './leases.ts';
+import { TownMirror } from './mirror.ts';
+import type { TownRedis } from './redis/connect.ts';
+import { TaskStore } from './tasks.ts';
+import { WakeSource } from './wake.ts';
+
+export class Town {
+  readonly keys: TownKeys;
+  readonly redis: TownRedis;
+  readonly agents: AgentStore;
+  readonly inbox: InboxStore;
+  readonly tasks: TaskStore;
+  readonly events: EventLog;
+  readonly delivery: Delivery;
+  readonly wake: WakeSource;
+  readonly mirror: TownMirror;
+  readonly leases: Leases;
+
+  private constructor(redis: TownRedis, keys: TownKeys, leases: Leases, logger: Logger) {
+    this.redis = redis;
+    this.keys = keys;
+    this.agents = new AgentStore(redis, keys);
+    this.inbox = new InboxStore(redis, keys);
+    this.tasks = new TaskStore(redis, keys);
+    this.events = new EventLog(redis, keys);
+    this.delivery = new Delivery(redis, keys);
+    this.wake = new WakeSource(redis, keys, logger);
+    this.mirror = new TownMirror(redis, keys, this.wake, logger);
+    this.leases = leases;
+  }
+
+  /** Opens the town `name` on a Redis that is connected, and reads it. @throws TinytownError with a `RedisErrorReason` */
+  static async open(redis: TownRedis, name: string, logger: Logger): Promise<Town> {
+    const keys = new TownKeys(name);
+    const town = new Town(redis, keys, await Leases.create(redis, keys, logger), logger);
+    try {
+      await town.wake.start();
+      await town.mirror.start();
+      return town;
+    } catch (error) {
+      town.close();
+      throw error;
+    }
+  }
+
+  /** Ends the picture and the connection. */
+  close(): void {
+    this.leases.dispose();
+    this.mirror.dispose();
+    this.wake.dispose();
+    this.redis.close();
+  }
+}
