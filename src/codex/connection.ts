@@ -93,7 +93,9 @@ export class CodexConnection {
 
   /** Introduces us; to be called once, before anything else. Resolves with the server's version, null where it hides it. */
   async initialize(client: { name: string; title: string; version: string }, limitMs: number): Promise<string | null> {
-    const { userAgent } = await this.request(initialize, { clientInfo: client, capabilities: null }, limitMs);
+    // Experimental, for `thread/backgroundTerminals/clean` alone.
+    const capabilities = { experimentalApi: true, requestAttestation: false };
+    const { userAgent } = await this.request(initialize, { clientInfo: client, capabilities }, limitMs);
     await this.rpc.sendNotification(initialized).catch((error: unknown) => {
       throw toCodexError(initialized, error);
     });

@@ -1,11 +1,12 @@
 /**
- * The app-server's methods, one constant each, with the types that `codex app-server generate-ts` wrote for the pinned
+ * The app-server's methods, one constant each, with the types that `codex app-server generate-ts --experimental` wrote for the pinned
  * version (src/codex/protocol). The compiler checks here that what we decode is what the protocol says.
  */
 import type * as z from 'zod/mini';
 import type { ClientRequest } from './protocol/ClientRequest';
 import type { InitializeResponse } from './protocol/InitializeResponse';
 import type { ServerNotification } from './protocol/ServerNotification';
+import type { ThreadBackgroundTerminalsCleanResponse } from './protocol/v2/ThreadBackgroundTerminalsCleanResponse';
 import type { ThreadItem } from './protocol/v2/ThreadItem';
 import type { ThreadResumeResponse } from './protocol/v2/ThreadResumeResponse';
 import type { ThreadStartResponse } from './protocol/v2/ThreadStartResponse';
@@ -34,9 +35,10 @@ export const initialize = clientMethod('initialize', resultSchemas.initialize);
 export const threadStart = clientMethod('thread/start', resultSchemas.threadOpened);
 export const threadResume = clientMethod('thread/resume', resultSchemas.threadOpened);
 export const threadTurnsList = clientMethod('thread/turns/list', resultSchemas.turnsList);
+export const terminalsClean = clientMethod('thread/backgroundTerminals/clean', resultSchemas.done);
 export const turnStart = clientMethod('turn/start', resultSchemas.turnStart);
 export const turnSteer = clientMethod('turn/steer', resultSchemas.turnSteer);
-export const turnInterrupt = clientMethod('turn/interrupt', resultSchemas.turnInterrupt);
+export const turnInterrupt = clientMethod('turn/interrupt', resultSchemas.done);
 
 /** The one notification of ours. */
 export const initialized = 'initialized';
@@ -54,7 +56,7 @@ interface WireResults {
   threadOpened: ThreadStartResponse & ThreadResumeResponse;
   turnStart: TurnStartResponse;
   turnSteer: TurnSteerResponse;
-  turnInterrupt: TurnInterruptResponse;
+  done: TurnInterruptResponse | ThreadBackgroundTerminalsCleanResponse;
   turnsList: ThreadTurnsListResponse;
 }
 type ResultSchemas = typeof resultSchemas;

@@ -11,6 +11,7 @@ import type { ServerRequest } from './protocol/ServerRequest';
 import type { AttestationGenerateResponse } from './protocol/v2/AttestationGenerateResponse';
 import type { ChatgptAuthTokensRefreshResponse } from './protocol/v2/ChatgptAuthTokensRefreshResponse';
 import type { CommandExecutionRequestApprovalResponse } from './protocol/v2/CommandExecutionRequestApprovalResponse';
+import type { CurrentTimeReadResponse } from './protocol/v2/CurrentTimeReadResponse';
 import type { DynamicToolCallResponse } from './protocol/v2/DynamicToolCallResponse';
 import type { FileChangeRequestApprovalResponse } from './protocol/v2/FileChangeRequestApprovalResponse';
 import type { McpServerElicitationRequestResponse } from './protocol/v2/McpServerElicitationRequestResponse';
@@ -29,6 +30,7 @@ interface Answers extends Record<ServerRequestMethod, object> {
   'item/tool/call': DynamicToolCallResponse;
   'account/chatgptAuthTokens/refresh': ChatgptAuthTokensRefreshResponse;
   'attestation/generate': AttestationGenerateResponse;
+  'currentTime/read': CurrentTimeReadResponse;
   applyPatchApproval: ApplyPatchApprovalResponse;
   execCommandApproval: ExecCommandApprovalResponse;
 }
@@ -65,6 +67,7 @@ export const declineAll: ServerRequestHandlers = {
   'item/tool/call': () => ({ success: false, contentItems: [{ type: 'inputText', text: nobody }] }),
   'account/chatgptAuthTokens/refresh': notOffered,
   'attestation/generate': notOffered,
+  'currentTime/read': () => ({ currentTimeAt: Math.floor(Date.now() / 1000) }),
   applyPatchApproval: () => ({ decision: { denied: { rejection: nobody } } }),
   execCommandApproval: () => ({ decision: { denied: { rejection: nobody } } }),
 };

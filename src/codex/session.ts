@@ -12,6 +12,7 @@ import { CodexError } from './errors.ts';
 import {
   decodeNotification,
   type HeardNotification,
+  terminalsClean,
   threadResume,
   threadStart,
   turnInterrupt,
@@ -147,7 +148,7 @@ export class CodexSession {
   }
 
   /**
-   * Ends the running turn and resolves when it is over, or the server gone; false where none was running.
+   * Ends the running turn and what it ran; resolves when it is over, or the server gone. False where none was running.
    * @throws CodexError `unresponsive` when it does not end in time
    */
   async interrupt(): Promise<boolean> {
@@ -161,6 +162,7 @@ export class CodexSession {
     } catch (error) {
       throw new CodexError('unresponsive', 'The turn did not end when it was interrupted.', { cause: error });
     }
+    await this.endCommands();
     return true;
   }
 
@@ -191,6 +193,15 @@ export class CodexSession {
   private async steerTurn(expectedTurnId: string, input: SessionInput): Promise<void> {
     const params = { threadId: this.threadId, expectedTurnId, ...inputParams(input) };
     await this.connection.request(turnSteer, params, this.limits.steerMs);
+  }
+
+  /** A command outlives the turn that was interrupted around it, as a terminal in the background. */
+  private async endCommands(): Promise<void> {
+    try {
+      await this.connection.request(terminalsClean, { threadId: this.threadId }, this.limits.steerMs);
+    } catch (error) {
+      this.logger.warn(`Commands of the interrupted turn may still run: ${String(error)}`);
+    }
   }
 
   /** Asked too early, the server knows of no turn yet: asked again while we know better. */

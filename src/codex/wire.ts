@@ -130,6 +130,7 @@ export const resultSchemas = {
   threadOpened: z.object({ thread: z.object({ id }), model: z.nullish(z.string()) }),
   turnStart: z.object({ turn: z.object({ id }) }),
   turnSteer: z.object({ turnId: z.string() }),
-  turnInterrupt: z.object({}),
+  /** Nothing to say but that it was done. */
+  done: z.object({}),
   turnsList: z.object({ data: z.array(turn), nextCursor: optionalText }),
 } as const;

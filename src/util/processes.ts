@@ -63,7 +63,7 @@ export async function spawnManaged(
   for (const pipe of [stdin, stdout, stderr]) pipe.on('error', () => undefined);
   await record(child, options, false);
   void child.exited.then(() => signalGroup(child.pid, 'SIGKILL'));
-  return { ...watched(child, () => stdin.end()), stdin, stdout, stderrTail: () => ring.toString() };
+  return { ...watched(child, stdin), stdin, stdout, stderrTail: () => ring.toString() };
 }
 
 /**
@@ -132,13 +132,14 @@ async function record(child: Child, { registry, purpose }: SpawnOptions, detache
   void child.exited.then(() => registry.remove(child.pid)).catch(() => undefined);
 }
 
-function watched({ pid, exited }: Child, closeInput: (() => void) | undefined): WatchedProcess {
+function watched({ pid, exited }: Child, stdin: Writable | undefined): WatchedProcess {
   let stopping: Promise<ExitValue> | undefined;
 
   async function stopOnce(graceMs: number): Promise<ExitValue> {
-    closeInput?.();
+    const mayEndByItself = stdin !== undefined && !stdin.writableEnded;
+    stdin?.end();
     if (graceMs > 0) {
-      if (closeInput && (await endsWithin(exited, graceMs))) return await exited;
+      if (mayEndByItself && (await endsWithin(exited, graceMs))) return await exited;
       signalGroup(pid, 'SIGTERM');
       if (await endsWithin(exited, graceMs)) return await exited;
     }

@@ -1,0 +1,105 @@
+/** The command-line agents we know, how each is run for one turn, and which of them can hold a session. */
+import splitCommand from 'string-argv';
+import { TinytownError } from '../util/errors.ts';
+import type { RuntimeMode } from './codingAgent.ts';
+
+/** What `agentClis` of the settings, or `agent_clis` of `tinytown.toml`, say of one CLI. */
+export interface CliOverride {
+  /** Program and arguments, quoted as in a shell; nothing else of a shell works in it. */
+  command: string;
+  env?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface CliCommand {
+  name: string;
+  program: string;
+  args: readonly string[];
+  /** Added to the environment of the agent. */
+  env: Readonly<Record<string, string>>;
+  /** `file`: the prompt's file is appended to the arguments. */
+  prompt: 'stdin' | 'file';
+  /** `codexJson`: the events of `codex exec --json`; else whatever it prints is its answer. */
+  output: 'codexJson' | 'text';
+}
+
+export interface CliSettings {
+  overrides: Readonly<Record<string, CliOverride>>;
+  codexPath: string;
+  model?: string | undefined;
+  reasoningEffort?: string | undefined;
+  sandbox: 'read-only' | 'workspace-write' | 'danger-full-access';
+  approvalPolicy: 'untrusted' | 'on-request' | 'never';
+}
+
+/** Model and effort of a CLI that is another CLI with these; they beat the settings. */
+const presets: Readonly<Record<string, { model?: string; reasoningEffort?: string }>> = {
+  codex: {},
+  'codex-mini': { model: 'gpt-5.4-mini', reasoningEffort: 'medium' },
+};
+
+/** As `tt` runs them. */
+const commands: Readonly<Record<string, string>> = {
+  claude: 'claude --print --dangerously-skip-permissions',
+  auggie: 'auggie --print --instruction-file',
+  gemini: 'gemini',
+  copilot: 'gh copilot',
+  aider: 'aider --yes --no-auto-commits --message',
+  cursor: 'cursor',
+};
+
+/** Names of the CLIs that can be chosen, those of the settings included. */
+export function cliNames(overrides: Readonly<Record<string, CliOverride>>): string[] {
+  return [...new Set([...Object.keys(presets), ...Object.keys(commands), ...Object.keys(overrides)])];
+}
+
+/** Which runtime an agent gets; `reason` says why it is another one than was wanted. */
+export function chooseRuntime({ cli, persistentWanted }: { cli: string; persistentWanted: boolean }): {
+  mode: RuntimeMode;
+  reason: string | undefined;
+} {
+  if (!persistentWanted) return { mode: 'one-shot', reason: undefined };
+  if (Object.hasOwn(presets, cli)) return { mode: 'persistent', reason: undefined };
+  return { mode: 'one-shot', reason: `${cli} cannot hold a session; only codex and codex-mini can.` };
+}
+
+/** Model and effort for the thread of a persistent agent. */
+export function sessionModel(
+  cli: string,
+  settings: Pick<CliSettings, 'model' | 'reasoningEffort'>,
+): { model: string | undefined; reasoningEffort: string | undefined } {
+  const preset = presets[cli] ?? {};
+  const { model = settings.model, reasoningEffort = settings.reasoningEffort } = preset;
+  return { model: model || undefined, reasoningEffort: reasoningEffort || undefined };
+}
+
+/** @throws TinytownError `programUnusable` for a CLI that nobody has described, or whose command is empty. */
+export function oneShotCommand(cli: string, settings: CliSettings): CliCommand {
+  const override = Object.hasOwn(settings.overrides, cli) ? settings.overrides[cli] : undefined;
+  if (!override && Object.hasOwn(presets, cli)) return codexExec(cli, settings);
+  const line = override?.command ?? (Object.hasOwn(commands, cli) ? commands[cli] : undefined);
+  if (line === undefined) {
+    const hint = `Choose one of ${cliNames(settings.overrides).join(', ')}, or describe it in "tinytown.agentClis".`;
+    throw new TinytownError('programUnusable', `There is no agent CLI "${cli}".`, { hint });
+  }
+  const [program, ...args] = splitCommand(line);
+  if (!program) {
+    const hint = 'Correct it in "tinytown.agentClis".';
+    throw new TinytownError('programUnusable', `The command of the agent CLI "${cli}" is empty.`, { hint });
+  }
+  const prompt = cli === 'auggie' ? 'file' : 'stdin';
+  return { name: cli, program, args, env: override?.env ?? {}, prompt, output: 'text' };
+}
+
+/**
+ * `codex exec` never asks: what would need an approval is refused. Under `untrusted` nearly everything would be asked,
+ * and as nobody can answer, nothing may be changed.
+ */
+function codexExec(cli: string, settings: CliSettings): CliCommand {
+  const { model, reasoningEffort } = sessionModel(cli, settings);
+  const sandbox = settings.approvalPolicy === 'untrusted' ? 'read-only' : settings.sandbox;
+  const args = ['exec', '--json', '--skip-git-repo-check', '--sandbox', sandbox];
+  if (model) args.push('--model', model);
+  if (reasoningEffort) args.push('-c', `model_reasoning_effort=${JSON.stringify(reasoningEffort)}`);
+  args.push('-');
+  return { name: cli, program: settings.codexPath, args, env: {}, prompt: 'stdin', output: 'codexJson' };
+}

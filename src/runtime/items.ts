@@ -1,0 +1,84 @@
+/** From the app-server's items to what people see: the place where wire types of items end. */
+import type { WireItem } from '../codex/wire.ts';
+import { TinytownError } from '../util/errors.ts';
+import type { FileChange, ItemStatus, TurnItem } from './codingAgent.ts';
+
+/** @param over Whether the item is over, for items that carry no status of their own. */
+export function toTurnItem(item: WireItem, over: boolean): TurnItem {
+  const { id } = item;
+  const status = statusOf('status' in item ? item.status : undefined, over);
+  switch (item.type) {
+    case 'userMessage': {
+      const text = item.content.map((part) => part.text ?? `[${part.type}]`).join('\n');
+      return { id, status, kind: 'userMessage', text, clientId: item.clientId ?? null };
+    }
+    case 'agentMessage':
+    case 'plan':
+      return { id, status, kind: 'agentMessage', text: item.text };
+    case 'reasoning': {
+      const parts = item.summary.length > 0 ? item.summary : item.content;
+      return { id, status, kind: 'reasoning', text: parts.join('\n\n') };
+    }
+    case 'commandExecution':
+      return {
+        id,
+        status,
+        kind: 'command',
+        command: withoutShell(item.command),
+        cwd: item.cwd,
+        output: item.aggregatedOutput ?? '',
+        exitCode: item.exitCode ?? null,
+        durationMs: item.durationMs ?? null,
+      };
+    case 'fileChange':
+      return { id, status, kind: 'fileChange', changes: item.changes.map(toFileChange) };
+    case 'mcpToolCall': {
+      const result = item.error?.message ?? asText(item.result);
+      const args = asText(item.arguments) ?? '';
+      return { id, status, kind: 'toolCall', server: item.server, tool: item.tool, arguments: args, result };
+    }
+    case 'dynamicToolCall': {
+      const call = { tool: item.tool, arguments: asText(item.arguments) ?? '', result: asText(item.contentItems) };
+      return { id, status, kind: 'toolCall', server: item.namespace ?? null, ...call };
+    }
+    case 'webSearch':
+      return { id, status, kind: 'webSearch', query: item.query };
+    case 'collabAgentToolCall':
+      return { id, status, kind: 'subAgent', text: [item.tool, item.prompt].filter(Boolean).join(': ') };
+    case 'subAgentActivity':
+      return { id, status, kind: 'subAgent', text: `${item.agentPath}: ${item.kind}` };
+    case 'other':
+      return { id, status, kind: 'other', type: item.wireType };
+    default:
+      throw unknownItem(item);
+  }
+}
+
+function unknownItem(item: never): TinytownError {
+  return new TinytownError('refused', `There is no such item: ${JSON.stringify(item)}`);
+}
+
+export function toFileChange(change: { path: string; kind: { type: string }; diff: string }): FileChange {
+  const { type } = change.kind;
+  return { path: change.path, change: type === 'add' || type === 'delete' ? type : 'update', diff: change.diff };
+}
+
+/** Statuses as the app-server (`inProgress`) and `codex exec` (`in_progress`) spell them. */
+export function statusOf(status: string | undefined, over: boolean): ItemStatus {
+  if (status === 'failed' || status === 'declined') return status;
+  if (status === 'inProgress' || status === 'in_progress') return over ? 'failed' : 'running';
+  return status === 'completed' || over ? 'completed' : 'running';
+}
+
+/** Every command is run through a shell; people want to see what it runs. */
+export function withoutShell(command: string): string {
+  const match = /^\S*\b(?:ba|z|da)?sh -l?c (['"])([\s\S]*)\1$/.exec(command);
+  if (!match?.[2]) return command;
+  return match[1] === "'" ? match[2].replaceAll(`'"'"'`, "'").replaceAll(`'\\''`, "'") : match[2];
+}
+
+/** JSON of anything that is not text already; null for nothing. */
+export function asText(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

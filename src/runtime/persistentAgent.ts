@@ -1,0 +1,265 @@
+/**
+ * An agent with a session: one app-server process that is kept between turns. It starts it, resumes its thread, and
+ * turns what it announces into runtime events. A process that gives no answer is ended, never asked again.
+ */
+import { type LaunchOptions, launchAppServer } from '../codex/appServer.ts';
+import type { CodexConnection } from '../codex/connection.ts';
+import { CodexError } from '../codex/errors.ts';
+import { searchHistory } from '../codex/history.ts';
+import { declineAll, type IncomingRequest } from '../codex/serverRequests.ts';
+import { CodexSession, type SessionLimits, type ThreadOptions } from '../codex/session.ts';
+import type { TransportEnd } from '../codex/transport.ts';
+import { describeError } from '../util/errors.ts';
+import { Emitter, type Event } from '../util/event.ts';
+import type { Logger } from '../util/logger.ts';
+import type { ProcessRegistry } from '../util/processRegistry.ts';
+import type {
+  CodingAgent,
+  ExitReason,
+  InputFate,
+  InterruptResult,
+  RuntimeEvent,
+  SteerResult,
+  TurnInput,
+} from './codingAgent.ts';
+import { toRuntimeEvents } from './events.ts';
+
+export type ApprovalPolicy = 'untrusted' | 'on-request' | 'never';
+export type SandboxMode = 'read-only' | 'workspace-write' | 'danger-full-access';
+
+export interface PersistentAgentOptions {
+  codexPath: string;
+  cwd: string;
+  /** The whole environment of the process. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Undefined: as Codex's own configuration says. */
+  model?: string | undefined;
+  reasoningEffort?: string | undefined;
+  approvalPolicy: ApprovalPolicy;
+  sandbox: SandboxMode;
+  developerInstructions?: string | undefined;
+  /** Codex configuration for this thread alone, e.g. `{ mcp_servers: … }`. */
+  threadConfig?: ThreadOptions['config'];
+  /** The extension's version. */
+  clientVersion: string;
+  logger: Logger;
+  registry: ProcessRegistry;
+  limits?: Partial<SessionLimits>;
+}
+
+const defaultLimits: SessionLimits = { startMs: 30_000, steerMs: 10_000, interruptMs: 10_000 };
+
+/** How long a process that gave no answer has to end by itself, in milliseconds. */
+const discardGraceMs = 300;
+
+/** One process and what belongs to it, so that a dead one's late words never reach its successor. */
+interface Life {
+  connection: CodexConnection;
+  session: CodexSession;
+  /** Why it ends, when we end it. */
+  ending: Exclude<ExitReason, 'crashed'> | undefined;
+  /** Events reach the loop, and an exit is reported, from `sessionReady` on. */
+  ready: boolean;
+  /** Somebody waits for the turn to end: if the process ends instead, the turn counts as interrupted. */
+  interrupting: boolean;
+}
+
+export class PersistentAgent implements CodingAgent {
+  readonly mode = 'persistent';
+  readonly onEvent: Event<RuntimeEvent>;
+  private readonly options: PersistentAgentOptions;
+  private readonly limits: SessionLimits;
+  private readonly emitter: Emitter<RuntimeEvent>;
+  private readonly stopSignal = new AbortController();
+  private life: Life | undefined;
+  private generation = 0;
+  private starting: Promise<{ threadId: string }> | undefined;
+  private stopping: Promise<void> | undefined;
+
+  constructor(options: PersistentAgentOptions) {
+    this.options = options;
+    this.limits = { ...defaultLimits, ...options.limits };
+    this.emitter = new Emitter((error) => options.logger.error(`A listener failed: ${describeError(error)}`));
+    this.onEvent = this.emitter.event;
+  }
+
+  get pid(): number | undefined {
+    return this.life?.connection.pid;
+  }
+
+  start(threadId: string | null): Promise<{ threadId: string }> {
+    if (this.stopping) return Promise.reject(new CodexError('notRunning', 'The agent was stopped.'));
+    this.starting ??= this.startOnce(threadId).catch((error: unknown) => {
+      this.starting = undefined;
+      throw error;
+    });
+    return this.starting;
+  }
+
+  async startTurn(input: TurnInput): Promise<{ turnId: string }> {
+    const life = this.running();
+    return { turnId: await this.orDiscard(life, life.session.startTurn(input)) };
+  }
+
+  async steer(input: TurnInput): Promise<SteerResult> {
+    const life = this.running();
+    try {
+      await this.orDiscard(life, life.session.steer(input));
+      return { accepted: true };
+    } catch (error) {
+      if (error instanceof CodexError && error.reason === 'turnGone')
+        return { accepted: false, reason: 'noActiveTurn' };
+      if (error instanceof CodexError && error.reason === 'notSteerable')
+        return { accepted: false, reason: error.reason };
+      throw error;
+    }
+  }
+
+  async interrupt(): Promise<InterruptResult> {
+    const life = this.life;
+    if (!life) return { stopped: false, reason: 'noActiveTurn' };
+    life.interrupting = true;
+    try {
+      const stopped = await life.session.interrupt();
+      return stopped ? { stopped } : { stopped, reason: 'noActiveTurn' };
+    } catch (error) {
+      this.options.logger.warn(`${describeError(error)} Ending the process.`);
+      await this.discard(life);
+      return { stopped: true };
+    } finally {
+      life.interrupting = false;
+    }
+  }
+
+  async findInputs(clientIds: readonly string[]): Promise<Map<string, InputFate>> {
+    const life = this.running();
+    const { connection, session } = life;
+    const search = searchHistory(connection, session.threadId, clientIds, this.limits.startMs);
+    const { found, complete } = await this.orDiscard(life, search);
+    return new Map(
+      clientIds.map((clientId): [string, InputFate] => {
+        const hit = found.get(clientId);
+        if (!hit) return [clientId, { found: false, complete }];
+        return [clientId, { found: true, turnId: hit.turnId, turn: turnFate(hit.turnStatus) }];
+      }),
+    );
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.stopOnce();
+    return this.stopping;
+  }
+
+  private async startOnce(threadId: string | null): Promise<{ threadId: string }> {
+    const life = await this.launch();
+    try {
+      this.stopSignal.signal.throwIfAborted();
+      const options = this.threadOptions();
+      const { session } = life;
+      const model = await (threadId === null ? session.startThread(options) : session.resumeThread(threadId, options));
+      this.stopSignal.signal.throwIfAborted();
+      life.ready = true;
+      const { version } = life;
+      const resumed = threadId !== null;
+      this.emitter.fire({ type: 'sessionReady', threadId: session.threadId, resumed, model, version });
+      return { threadId: session.threadId };
+    } catch (error) {
+      await life.connection.close(discardGraceMs);
+      throw error;
+    }
+  }
+
+  private async launch(): Promise<Life & { version: string | null }> {
+    this.generation += 1;
+    const { options, generation } = this;
+    // Nothing arrives before the thread is opened but what belongs to no thread.
+    let life: Life | undefined;
+    const launch: LaunchOptions = {
+      ...options,
+      generation,
+      handlers: declineAll,
+      startLimitMs: this.limits.startMs,
+      signal: this.stopSignal.signal,
+      onNotification: (method, params) => life?.session.receive(method, params),
+      onRequest: (request) => this.reportRequest(life, request),
+    };
+    const { connection, version } = await launchAppServer(launch);
+    const session = new CodexSession(connection, this.limits, options.logger);
+    const born = { connection, session, version, ending: undefined, ready: false, interrupting: false };
+    life = born;
+    this.life = born;
+    session.onNotification((heard) => {
+      if (!born.ready) return;
+      const { turn } = session;
+      const adopted = turn.phase === 'active' && turn.adopted;
+      for (const event of toRuntimeEvents(heard, adopted)) this.emitter.fire(event);
+    });
+    void connection.closed.then((end) => this.buried(born, end));
+    return born;
+  }
+
+  private reportRequest(life: Life | undefined, { method, turnId, detail }: IncomingRequest): void {
+    this.options.logger.info(`Declined ${method}: ${detail}`);
+    if (life?.ready) this.emitter.fire({ type: 'requestDeclined', turnId, method, detail });
+  }
+
+  private buried(life: Life, { code, signal, stderrTail }: TransportEnd): void {
+    if (this.life === life) {
+      this.life = undefined;
+      this.starting = undefined;
+    }
+    if (!life.ready) return;
+    const { turn } = life.session;
+    if (life.interrupting && turn.phase === 'active') {
+      this.emitter.fire({ type: 'turnCompleted', turnId: turn.turnId, outcome: { status: 'interrupted' } });
+    }
+    this.emitter.fire({ type: 'exited', reason: life.ending ?? 'crashed', code, signal, stderrTail });
+  }
+
+  private async stopOnce(): Promise<void> {
+    this.stopSignal.abort(new CodexError('notRunning', 'The agent was stopped while it started.'));
+    if (this.life) {
+      this.life.ending ??= 'stopped';
+      await this.life.connection.close();
+    }
+    await this.starting?.catch(() => undefined);
+  }
+
+  private running(): Life {
+    if (!this.life?.ready) throw new CodexError('notRunning', 'The agent is not running.');
+    return this.life;
+  }
+
+  /** Waits for an answer of the process, and ends the process when none comes: what it did is then for its history to say. */
+  private async orDiscard<T>(life: Life, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (error instanceof CodexError && error.reason === 'unresponsive') await this.discard(life);
+      throw error;
+    }
+  }
+
+  private async discard(life: Life): Promise<void> {
+    life.ending ??= 'unresponsive';
+    await life.connection.close(discardGraceMs);
+  }
+
+  private threadOptions(): ThreadOptions {
+    const { cwd, model, reasoningEffort, approvalPolicy, sandbox, developerInstructions, threadConfig } = this.options;
+    const effort = reasoningEffort ? { model_reasoning_effort: reasoningEffort } : {};
+    return {
+      cwd,
+      approvalPolicy,
+      sandbox,
+      model: model ?? null,
+      developerInstructions: developerInstructions ?? null,
+      config: { ...threadConfig, ...effort },
+    };
+  }
+}
+
+function turnFate(status: string): 'completed' | 'interrupted' | 'failed' | 'running' {
+  if (status === 'completed' || status === 'failed') return status;
+  return status === 'inProgress' ? 'running' : 'interrupted';
+}

@@ -1,0 +1,285 @@
+/** The real codex, with nothing scripted but the model. */
+import assert from 'node:assert/strict';
+import { startTimeOf } from '../../../src/util/processTable.ts';
+import { AgentBench } from '../../support/agentHarness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { gate } from '../../support/scriptedModel.ts';
+
+describe('persistent agent on the real codex', () => {
+  let bench: AgentBench;
+
+  beforeEach(async () => {
+    bench = await AgentBench.open();
+  });
+
+  afterEach(async () => {
+    await bench.close();
+  });
+
+  it('runs a turn: its input delivered, its words live, its end told once', async () => {
+    const { agent, record } = bench.persistent();
+    bench.model.script = () => [{ text: 'one two three', chunks: 3 }];
+    const { threadId } = await agent.start(null);
+    const [ready] = record.of('sessionReady');
+    assert.deepEqual(ready, { type: 'sessionReady', threadId, resumed: false, model: 'scripted', version: '0.169.0' });
+    const { turnId } = await agent.startTurn({ text: 'count', clientId: 'c1' });
+    const { outcome } = await record.next('turnCompleted');
+    assert.deepEqual(outcome, { status: 'completed' });
+    assert.deepEqual(bench.model.userMessages(), ['count']);
+    assert.deepEqual(record.of('inputDelivered'), [{ type: 'inputDelivered', turnId, clientId: 'c1' }]);
+    assert.equal(
+      record.of('itemDelta').reduce((text, { delta }) => text + delta, ''),
+      'one two three',
+    );
+    const items = record.of('itemCompleted').map(({ item }) => item);
+    assert.deepEqual(
+      items.map((item) => [item.kind, 'text' in item ? item.text : '']),
+      [
+        ['userMessage', 'count'],
+        ['agentMessage', 'one two three'],
+      ],
+    );
+    const order = record.events.map(({ type }) => type).filter((type) => /turn|input/.test(type));
+    assert.deepEqual(order, ['turnStarted', 'inputDelivered', 'turnCompleted']);
+    assert.equal(record.of('tokensUpdated').at(-1)?.usage.totalTokens, 120);
+  });
+
+  it('shows a command with its output and exit code', async () => {
+    const { agent, record } = bench.persistent();
+    bench.model.script = ({ toolOutputs }) =>
+      toolOutputs.length > 0 ? [{ text: 'ok' }] : [{ exec: 'echo here; exit 3' }];
+    await agent.start(null);
+    await agent.startTurn({ text: 'run it', clientId: 'c1' });
+    await record.next('turnCompleted');
+    const [command] = record.of('itemCompleted').flatMap(({ item }) => (item.kind === 'command' ? [item] : []));
+    assert.equal(command?.command, 'echo here; exit 3');
+    assert.equal(command.cwd, bench.workspace);
+    assert.match(command.output, /here\n$/);
+    assert.deepEqual([command.exitCode, command.status], [3, 'failed']);
+  });
+
+  it('steers the running turn: the model sees the text inside the same turn', async () => {
+    const { agent, record } = bench.persistent();
+    const held = gate();
+    bench.model.script = ({ index }) =>
+      index === 0 ? [{ hold: held.opened }, { text: 'first' }] : [{ text: 'second' }];
+    await agent.start(null);
+    const { turnId } = await agent.startTurn({ text: 'begin', clientId: 'c1' });
+    await bench.model.waitForRequest(({ lastUserText }) => lastUserText === 'begin');
+    assert.deepEqual(await agent.steer({ text: 'and mind the gap', clientId: 's1' }), { accepted: true });
+    assert.equal(record.of('inputDelivered').length, 1, 'accepted is not delivered');
+    held.open();
+    await record.next('turnCompleted');
+    assert.deepEqual(bench.model.userMessages(), ['begin', 'and mind the gap']);
+    assert.deepEqual(
+      record.of('inputDelivered').map((event) => [event.turnId, event.clientId]),
+      [
+        [turnId, 'c1'],
+        [turnId, 's1'],
+      ],
+    );
+    assert.equal(record.of('turnStarted').length, 1);
+  });
+
+  it('says that there is no turn to steer or to interrupt', async () => {
+    const { agent, record } = bench.persistent();
+    await agent.start(null);
+    assert.deepEqual(await agent.steer({ text: 'x', clientId: 's1' }), { accepted: false, reason: 'noActiveTurn' });
+    await agent.startTurn({ text: 'short', clientId: 'c1' });
+    await record.next('turnCompleted');
+    assert.deepEqual(await agent.steer({ text: 'late', clientId: 's2' }), { accepted: false, reason: 'noActiveTurn' });
+    assert.deepEqual(await agent.interrupt(), { stopped: false, reason: 'noActiveTurn' });
+  });
+
+  it('never sends a second turn while one runs', async () => {
+    const { agent, record } = bench.persistent();
+    const held = gate();
+    bench.model.script = () => [{ hold: held.opened }, { text: 'ok' }];
+    await agent.start(null);
+    await agent.startTurn({ text: 'one', clientId: 'c1' });
+    await assert.rejects(agent.startTurn({ text: 'two', clientId: 'c2' }), { reason: 'turnActive' });
+    held.open();
+    await record.next('turnCompleted');
+    assert.deepEqual(bench.model.userMessages(), ['one']);
+  });
+
+  it('interrupts in the middle of a command, and the command is gone', async () => {
+    const { agent, record } = bench.persistent({ sandbox: 'danger-full-access' });
+    bench.model.script = () => [{ exec: 'echo pid $$; exec sleep 300' }];
+    await agent.start(null);
+    const { turnId } = await agent.startTurn({ text: 'sleep', clientId: 'c1' });
+    const { delta } = await record.next('itemDelta', (event) => /pid \d+/.test(event.delta));
+    const pid = Number(/pid (\d+)/.exec(delta)?.[1]);
+    assert.ok(await startTimeOf(pid));
+    assert.deepEqual(await agent.interrupt(), { stopped: true });
+    assert.deepEqual(record.of('turnCompleted'), [
+      { type: 'turnCompleted', turnId, outcome: { status: 'interrupted' } },
+    ]);
+    await eventually(async () => (await startTimeOf(pid)) === undefined, { what: 'The end of the command' });
+    assert.equal(record.of('exited').length, 0, 'the agent stays available');
+    bench.model.script = () => [{ text: 'again' }];
+    await agent.startTurn({ text: 'go on', clientId: 'c2' });
+    await record.next('turnCompleted', ({ outcome }) => outcome.status === 'completed');
+  });
+
+  it('interrupts at once after the start', async () => {
+    const { agent, record } = bench.persistent();
+    bench.model.script = () => [{ hold: new Promise(() => undefined) }];
+    await agent.start(null);
+    const turn = agent.startTurn({ text: 'x', clientId: 'c1' });
+    assert.deepEqual(await agent.interrupt(), { stopped: true });
+    await turn;
+    assert.equal(record.of('turnCompleted')[0]?.outcome.status, 'interrupted');
+  });
+
+  it('tells a failed turn and its reason, and being signed out', async () => {
+    const { agent, record } = bench.persistent();
+    bench.model.script = ({ lastUserText }) => [{ error: Number(lastUserText), message: 'no' }];
+    await agent.start(null);
+    await agent.startTurn({ text: '400', clientId: 'c1' });
+    const failed = await record.next('turnCompleted');
+    assert.equal(failed.outcome.status === 'failed' && failed.outcome.unauthorized, false);
+    await agent.startTurn({ text: '401', clientId: 'c2' });
+    const signedOut = await record.next('turnCompleted', (event) => event.turnId !== failed.turnId);
+    assert.equal(signedOut.outcome.status === 'failed' && signedOut.outcome.unauthorized, true);
+  });
+
+  it('declines to leave the sandbox, and the turn goes on', async () => {
+    const { agent, record } = bench.persistent();
+    bench.model.script = ({ toolOutputs }) =>
+      toolOutputs.length > 0 ? [{ text: 'then not' }] : [{ exec: 'touch /nowhere', escalate: 'I want to' }];
+    await agent.start(null);
+    const { turnId } = await agent.startTurn({ text: 'try', clientId: 'c1' });
+    assert.deepEqual((await record.next('turnCompleted')).outcome, { status: 'completed' });
+    const [declined] = record.of('requestDeclined');
+    assert.equal(declined?.turnId, turnId);
+    assert.equal(declined.method, 'item/commandExecution/requestApproval');
+    assert.match(declined.detail, /touch \/nowhere.*I want to/);
+    const command = record.of('itemCompleted').find(({ item }) => item.kind === 'command');
+    assert.equal(command?.item.status, 'declined');
+    assert.match(bench.model.requests.at(-1)?.toolOutputs[0] ?? '', /rejected by user/);
+  });
+
+  it('survives a kill in mid-turn: resumed, the history tells what was delivered', async () => {
+    const first = bench.persistent();
+    bench.model.script = () => [{ hold: new Promise(() => undefined) }];
+    const { threadId } = await first.agent.start(null);
+    const { turnId } = await first.agent.startTurn({ text: 'begin', clientId: 'c1' });
+    await bench.model.waitForRequest(({ lastUserText }) => lastUserText === 'begin');
+    await first.record.next('inputDelivered');
+    assert.deepEqual(await first.agent.steer({ text: 'never echoed', clientId: 's1' }), { accepted: true });
+    process.kill(first.agent.pid ?? 0, 'SIGKILL');
+    const exited = await first.record.next('exited');
+    assert.deepEqual([exited.reason, exited.signal], ['crashed', 'SIGKILL']);
+    assert.equal(first.record.of('turnCompleted').length, 0);
+    assert.equal(first.agent.pid, undefined);
+
+    const second = bench.persistent();
+    assert.deepEqual(await second.agent.start(threadId), { threadId });
+    assert.equal(second.record.of('sessionReady')[0]?.resumed, true);
+    assert.deepEqual(
+      await second.agent.findInputs(['c1', 's1']),
+      new Map([
+        ['c1', { found: true, turnId, turn: 'interrupted' }],
+        ['s1', { found: false, complete: true }],
+      ]),
+    );
+    bench.model.script = () => [{ text: 'ok' }];
+    await second.agent.startTurn({ text: 'continue', clientId: 'c2' });
+    await second.record.next('turnCompleted');
+    assert.deepEqual(
+      bench.model.userMessages().filter((text) => text !== 'never echoed'),
+      ['begin', 'continue'],
+    );
+    assert.equal(first.record.of('exited').length, 1);
+  });
+
+  it('can be started again after a crash, on the same thread', async () => {
+    const { agent, record } = bench.persistent();
+    const { threadId } = await agent.start(null);
+    await agent.startTurn({ text: 'one', clientId: 'c1' });
+    await record.next('turnCompleted');
+    process.kill(agent.pid ?? 0, 'SIGKILL');
+    await record.next('exited');
+    await assert.rejects(agent.startTurn({ text: 'two', clientId: 'c2' }), { reason: 'notRunning' });
+    assert.deepEqual(await agent.start(threadId), { threadId });
+    const { turnId } = await agent.startTurn({ text: 'two', clientId: 'c2' });
+    await record.next('turnCompleted', (event) => event.turnId === turnId);
+    assert.deepEqual(bench.model.userMessages(), ['one', 'two']);
+  });
+
+  for (const threadId of ['01a202c0-8d72-76d1-8f0c-d76a27eee851', 'not an id']) {
+    it(`says that the thread ${threadId} is lost, and leaves no process`, async () => {
+      const { agent, record } = bench.persistent();
+      await assert.rejects(agent.start(threadId), { reason: 'threadLost' });
+      assert.equal(agent.pid, undefined);
+      assert.deepEqual(record.events, []);
+      await eventually(async () => (await bench.registry.list()).length === 0);
+    });
+  }
+
+  it('says that another process still writes the thread, and gets it once that one has ended', async () => {
+    const first = bench.persistent();
+    const { threadId } = await first.agent.start(null);
+    await first.agent.startTurn({ text: 'mine', clientId: 'c1' });
+    await first.record.next('turnCompleted');
+    await assert.rejects(bench.persistent().agent.start(threadId), { reason: 'threadBusy' });
+    const patient = bench.persistent().agent.start(threadId);
+    await first.agent.stop();
+    assert.deepEqual(await patient, { threadId });
+  });
+
+  it('stops in mid-turn without a trace', async () => {
+    const { agent, record } = bench.persistent({ sandbox: 'danger-full-access' });
+    bench.model.script = () => [{ exec: 'echo pid $$; exec sleep 300' }];
+    await agent.start(null);
+    await agent.startTurn({ text: 'sleep', clientId: 'c1' });
+    const { delta } = await record.next('itemDelta', (event) => /pid \d+/.test(event.delta));
+    const command = Number(/pid (\d+)/.exec(delta)?.[1]);
+    const server = agent.pid ?? 0;
+    await Promise.all([agent.stop(), agent.stop()]);
+    assert.deepEqual(
+      record.of('exited').map(({ reason }) => reason),
+      ['stopped'],
+    );
+    assert.throws(() => process.kill(-server, 0), { code: 'ESRCH' });
+    await eventually(async () => (await startTimeOf(command)) === undefined, { what: 'The end of the command' });
+    await assert.rejects(agent.start(null), { reason: 'notRunning' });
+    await eventually(async () => (await bench.registry.list()).length === 0);
+  });
+
+  it('can be stopped while it starts', async () => {
+    const { agent, record } = bench.persistent();
+    const starting = agent.start(null);
+    const [started] = await Promise.allSettled([starting, agent.stop()]);
+    assert.equal(started.status, 'rejected');
+    assert.equal(record.of('exited').length, record.of('sessionReady').length);
+    await eventually(async () => (await bench.registry.list()).length === 0);
+  });
+
+  it('shares one start among concurrent calls', async () => {
+    const { agent, record } = bench.persistent();
+    const [first, second] = await Promise.all([agent.start(null), agent.start(null)]);
+    assert.deepEqual(first, second);
+    assert.equal(record.of('sessionReady').length, 1);
+  });
+
+  it('tells a missing program by reason', async () => {
+    const { agent } = bench.persistent({ codexPath: '/no/such/codex' });
+    await assert.rejects(agent.start(null), { reason: 'programUnusable' });
+  });
+
+  it('starts several agents at the same moment', async () => {
+    const agents = [1, 2, 3].map(() => bench.persistent());
+    await Promise.all(agents.map(({ agent }) => agent.start(null)));
+    await Promise.all(
+      agents.map(({ agent }, index) => agent.startTurn({ text: `task ${index}`, clientId: `c${index}` })),
+    );
+    await Promise.all(agents.map(({ record }) => record.next('turnCompleted')));
+    assert.deepEqual(bench.model.requests.map(({ lastUserText }) => lastUserText).toSorted(), [
+      'task 0',
+      'task 1',
+      'task 2',
+    ]);
+  });
+});
