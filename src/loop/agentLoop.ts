@@ -102,6 +102,12 @@ export class AgentLoop {
     void this.queue.run(() => this.steps());
   }
 
+  /** The record was written. Most of that is our own doing: only what others ask for by it is looked into. */
+  recordChanged(record: AgentRecord): void {
+    const { state, persistent } = this.record ?? {};
+    if (record.state !== state || record.persistent !== persistent) this.wake();
+  }
+
   /** Ends the running turn; what it carried is held. Resolves with whether there was one. */
   async interrupt(): Promise<boolean> {
     return this.endTurn('interrupt');

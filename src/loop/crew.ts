@@ -69,7 +69,12 @@ export class Crew {
     );
     this.store.add(
       this.mirror.onDidChange(({ agents, backlog, everything }) => {
-        for (const id of everything || backlog ? this.mirror.agents.keys() : agents) this.consider(id);
+        for (const id of everything || backlog ? this.mirror.agents.keys() : agents) {
+          const record = this.mirror.agents.get(id);
+          const loop = this.running.get(id)?.loop;
+          if (loop && record && !everything && !backlog) loop.recordChanged(record);
+          else this.consider(id);
+        }
       }),
     );
     this.store.add(this.leases.onLost((id) => void this.drop(id)));

@@ -39,17 +39,11 @@ export class Settlement {
     await this.settle(context, fated, {
       turn,
       maxAttempts,
+      result,
       round: outcome.status !== 'interrupted',
       outcome: outcome.status,
       lastError: outcome.status === 'failed' ? outcome.message : undefined,
     });
-    if (outcome.status !== 'completed' || this.parts.access !== 'none') return;
-    // An agent that cannot act on the town completes its tasks by ending its turn.
-    for (const taskId of fated.flatMap(({ batch, fate }) =>
-      fate.fate === 'done' ? assignedTasks(batch.messages) : [],
-    )) {
-      await this.parts.completeTask(taskId, result);
-    }
   }
 
   /** Looks up in the thread's history what became of batches that were in flight, and settles each by what is found. */
@@ -68,6 +62,7 @@ export class Settlement {
     await this.settle(context, fated, {
       turn,
       maxAttempts,
+      result: 'Completed',
       round: fated.some(({ fate }) => fate.fate === 'done'),
       outcome: 'found again after a restart',
       lastError: undefined,
@@ -93,8 +88,9 @@ export class Settlement {
   private async settle(
     context: PlanContext,
     fated: readonly Fated[],
-    facts: Pick<SettleFacts, 'turn' | 'maxAttempts' | 'round' | 'outcome' | 'lastError'>,
+    facts: Pick<SettleFacts, 'turn' | 'maxAttempts' | 'round' | 'outcome' | 'lastError'> & { result: string },
   ): Promise<void> {
+    await this.completeTasks(fated, facts.result);
     const { plan, dead } = settlePlan(context, {
       ...facts,
       batches: fated,
@@ -107,6 +103,13 @@ export class Settlement {
     const { batches } = await this.parts.delivery.inflight(context.agentId);
     const left = fated.filter(({ batch }) => batches.some(({ id }) => id === batch.id));
     if (left.length < fated.length && left.length > 0) await this.settle(context, left, facts);
+  }
+
+  /** An agent that cannot act on the town completes its tasks by ending its turn. Doing it again changes nothing. */
+  private async completeTasks(fated: readonly Fated[], result: string): Promise<void> {
+    if (this.parts.access !== 'none') return;
+    const done = fated.filter(({ fate }) => fate.fate === 'done').flatMap(({ batch }) => assignedTasks(batch.messages));
+    for (const taskId of done) await this.parts.completeTask(taskId, result);
   }
 
   private async failTasks(dead: readonly DeadMessage[]): Promise<void> {

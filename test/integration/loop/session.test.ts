@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { gate } from '../../support/scriptedModel.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/town.ts';
+import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
 
 describe('a town at work', function () {
   this.timeout(60_000);
@@ -61,7 +61,7 @@ describe('a town at work', function () {
     town = await startTestTown(async ({ index }) => (index === 0 ? [{ hold: gate().opened }] : [{ text: 'done' }]));
     const session = await town.open();
     const agent = await session.actions.spawnAgent({ name: 'qa', task: 'test everything' });
-    await agentWhen(session, 'qa', (_, view) => view.turn !== undefined, 'a running turn');
+    await town.model.waitForRequest(({ index }) => index === 0);
     await session.actions.interrupt('qa');
     await agentWhen(session, 'qa', (it) => it.state === 'idle', 'idle');
     await eventually(() => session.mirror.waiting(agent.id).held === 1, { what: 'held work' });
@@ -78,6 +78,7 @@ describe('a town at work', function () {
     town = await startTestTown(async ({ index }) => (index === 0 ? [{ hold: gate().opened }] : [{ text: 'done' }]));
     const first = await town.open();
     await first.actions.spawnAgent({ name: 'docs', task: 'write the manual' });
+    await town.model.waitForRequest(({ index }) => index === 0);
     const before = await agentWhen(first, 'docs', (it) => it.runtimeSessionId !== undefined, 'a stored thread');
     await first.actions.sendMessage('docs', 'and an index', {});
     await first.close();
@@ -96,6 +97,7 @@ describe('a town at work', function () {
     const session = await town.open();
     const agent = await session.actions.spawnAgent({ name: 'ops', task: 'deploy it' });
     await agentWhen(session, 'ops', (it) => it.runtimeSessionId !== undefined, 'a stored thread');
+    await town.model.waitForRequest(({ index }) => index === 0);
     const { pid } = session.crew.view(agent.id);
     assert.ok(pid);
     process.kill(-pid, 'SIGKILL');
@@ -108,7 +110,7 @@ describe('a town at work', function () {
     town = await startTestTown(async ({ index }) => (index === 0 ? [{ hold: gate().opened }] : [{ text: 'done' }]));
     const session = await town.open();
     const agent = await session.actions.spawnAgent({ name: 'web', task: 'draw it' });
-    await agentWhen(session, 'web', (it) => it.runtimeSessionId !== undefined, 'a stored thread');
+    await town.model.waitForRequest(({ index }) => index === 0);
     await session.actions.pauseAgent('web');
     await eventually(() => session.mirror.waiting(agent.id).inbox === 1, { what: 'the task back in the inbox' });
     await session.actions.resumeAgent('web');

@@ -1,0 +1,104 @@
+/** A whole town for a test, without an editor: real Redis, real Codex, a scripted model, and sessions that stand for windows. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { AgentView } from '../../src/loop/agentView.ts';
+import type { TownSettings } from '../../src/loop/settings.ts';
+import { type TownSession, openTownSession } from '../../src/loop/townSession.ts';
+import type { AgentRecord } from '../../src/town/records.ts';
+import type { Logger } from '../../src/util/logger.ts';
+import { type CodexHome, codexHome, codexPath } from './codexHome.ts';
+import { eventually } from './eventually.ts';
+import { type TestRedis, startTestRedis } from './redis.ts';
+import { type Script, type ScriptedModel, startScriptedModel } from './scriptedModel.ts';
+import { tempDir } from './tempDir.ts';
+
+export interface TestTown {
+  readonly folder: string;
+  readonly redis: TestRedis;
+  readonly model: ScriptedModel;
+  /** What every window has logged, for a failing test to show. */
+  readonly log: readonly string[];
+  /** Opens a window; it is closed with the town. */
+  open(settings?: Partial<TownSettings>): Promise<TownSession>;
+  close(): Promise<void>;
+}
+
+/** @param script What the model says. */
+export async function startTestTown(script?: Script): Promise<TestTown> {
+  const folder = await tempDir('town');
+  const storage = await tempDir('storage');
+  const [redis, model] = await Promise.all([startTestRedis(), startScriptedModel(script ? { script } : {})]);
+  const home: CodexHome = await codexHome(model.url);
+  await writeFile(path.join(folder.path, 'tinytown.toml'), 'name = "test-town"\n');
+  const log: string[] = [];
+  const sessions: TownSession[] = [];
+  return {
+    folder: folder.path,
+    redis,
+    model,
+    log,
+    async open(settings = {}) {
+      const session = await openTownSession({
+        folder: folder.path,
+        storageDir: storage.path,
+        settings: { ...testSettings(redis.url, home), ...settings },
+        version: '0.0.0-test',
+        logger: collectingLogger(log),
+      });
+      sessions.push(session);
+      return session;
+    },
+    async close() {
+      for (const session of sessions) await session.close();
+      await Promise.all([redis.stop(), model.close()]);
+      await Promise.all([folder.remove(), storage.remove(), home.remove()]);
+    },
+  };
+}
+
+/** Settings for the real Codex with the scripted model. */
+export function testSettings(redisUrl: string, home: CodexHome): TownSettings {
+  return {
+    redisUrl,
+    redisPassword: undefined,
+    redisServerPath: '',
+    codexPath,
+    codexEnv: { CODEX_HOME: home.home },
+    agentClis: {},
+    model: undefined,
+    reasoningEffort: undefined,
+    approvalPolicy: 'on-request',
+    sandbox: 'danger-full-access',
+    persistent: undefined,
+    cli: undefined,
+    idleTimeoutSeconds: undefined,
+    maxRounds: 0,
+    maxAttempts: 3,
+    maxAgents: undefined,
+  };
+}
+
+/** The agent's record once it fits. */
+export function agentWhen(
+  session: TownSession,
+  name: string,
+  fits: (record: AgentRecord, view: AgentView) => boolean,
+  what: string,
+): Promise<AgentRecord> {
+  return eventually(
+    () => {
+      const record = [...session.mirror.agents.values()].find((agent) => agent.name === name);
+      return record && fits(record, session.crew.view(record.id)) ? record : undefined;
+    },
+    { timeout: 15_000, what: `${name}: ${what}` },
+  );
+}
+
+function collectingLogger(lines: string[]): Logger {
+  const write =
+    (level: string) =>
+    (message: string): void => {
+      lines.push(`${level} ${message}`);
+    };
+  return { trace() {}, debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
