@@ -35,6 +35,8 @@ export interface MirrorChange {
 
 const sizes = { name: 'sizes', source: sizesSource };
 const counted = ['inbox', 'urgent', 'held', 'dead'] as const;
+/** After a reading that failed although Redis is there: too slow, or it may not be read. */
+const RETRY_MS = 2_000;
 const nothingWaits: Waiting = { inbox: 0, urgent: 0, held: 0, dead: 0 };
 
 /** What is to be read at the next opportunity. */
@@ -75,6 +77,7 @@ export class TownMirror implements Disposable {
   private readonly reasons = new Map<string, string>();
   private backlogIds: readonly string[] = [];
   private stale = new Stale();
+  private scheduled = false;
   private disposed = false;
 
   /** Fires after what changed was read; never with nothing. */
@@ -137,14 +140,25 @@ export class TownMirror implements Disposable {
   }
 
   private changed(wake: Wake): void {
-    const scheduled = !this.stale.isEmpty;
     this.stale.add(wake);
-    if (scheduled || this.stale.isEmpty) return;
-    setImmediate(() => {
+    if (!this.stale.isEmpty) this.schedule(0);
+  }
+
+  private schedule(delayMs: number): void {
+    if (this.scheduled || this.disposed) return;
+    this.scheduled = true;
+    const read = (): void => {
+      this.scheduled = false;
       this.queue
         .run(() => this.readStale())
-        .catch((error: unknown) => this.logger.debug(`Reading the town failed: ${describeError(error)}`));
-    });
+        .catch((error: unknown) => {
+          this.logger.debug(`Reading the town failed: ${describeError(error)}`);
+          // While the connection is away, its return is what starts the next reading.
+          if (this.connected) this.schedule(RETRY_MS);
+        });
+    };
+    if (delayMs === 0) setImmediate(read);
+    else setTimeout(read, delayMs).unref();
   }
 
   private async readStale(): Promise<void> {

@@ -27,7 +27,7 @@ if agent and not agent.err and agent[1] then
     redis.call('HDEL', KEYS[4], 'current_task')
   end
   if ARGV[3] == 'completed' then
-    local count = tonumber(agent[3] or '0') or 0
+    local count = tonumber(string.match(agent[3] or '', '^%d+$') or '0')
     redis.call('HSET', KEYS[4], 'tasks_completed', string.format('%.0f', count + 1))
   end
 end

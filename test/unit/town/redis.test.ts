@@ -119,8 +119,9 @@ describe('a password', () => {
   for (const [url, redacted] of table) it(`is taken out of ${url}`, () => assert.equal(redactUrl(url), redacted));
 });
 
+const coded = (code: string) => Object.assign(new Error('x'), { code });
+
 describe('an error of Redis', () => {
-  const coded = (code: string) => Object.assign(new Error('x'), { code });
   const table: [Error, string][] = [
     [coded('ECONNREFUSED'), 'redisUnavailable'],
     [coded('ENOENT'), 'redisUnavailable'],

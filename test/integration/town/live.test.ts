@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { AgentStore } from '../../../src/town/agents.ts';
+import { InboxStore } from '../../../src/town/inbox.ts';
+import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
+import { newMessage } from '../../../src/town/messages.ts';
+import { TownMirror, type MirrorChange } from '../../../src/town/mirror.ts';
+import { openRedis } from '../../../src/town/redis/connect.ts';
+import { TaskStore } from '../../../src/town/tasks.ts';
+import { WakeSource, type Wake } from '../../../src/town/wake.ts';
+import { silentLogger } from '../../../src/util/logger.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type TestTown, openTestTown, testAgent } from '../../support/redisTown.ts';
+
+const quickPoll = { shortestMs: 10, longestMs: 40, scanMs: 40 };
+const ping = (to: string) => newMessage({ type: 'ping', from: SUPERVISOR_ID, to });
+
+/** A wake source and all that it told. */
+async function listen(town: TestTown, redis = town.redis): Promise<{ wake: WakeSource; told: Wake[] }> {
+  const wake = new WakeSource(redis, town.keys, silentLogger, quickPoll);
+  const told: Wake[] = [];
+  wake.onChange((change) => told.push(change));
+  await wake.start();
+  return { wake, told };
+}
+
+/** Does everything that has to wake somebody, from outside, and checks that it did. */
+async function wakesForEverything(town: TestTown, told: Wake[]): Promise<void> {
+  const raw = town.server.client();
+  const { keys } = town;
+  const agent = testAgent('anna');
+  const { id } = agent;
+  await new AgentStore(town.redis, keys).create(agent);
+  const task = randomUUID();
+  await eventually(() => told.some((wake) => wake.kind === 'agent' && wake.id === id));
+  const steps: [string, string | undefined, () => Promise<unknown>][] = [
+    ['inbox', id, () => raw.rpush(keys.inbox(id), 'x')],
+    ['inbox', id, () => raw.multi().lpop(keys.inbox(id)).rpush(keys.inbox(id), 'y').exec()],
+    ['urgent', id, () => raw.lpush(keys.urgent(id), 'x')],
+    ['urgent', id, () => raw.del(keys.urgent(id))],
+    ['stop', id, () => raw.set(keys.stop(id), '1', 'PX', 300)],
+    ['stop', id, () => eventually(async () => (await raw.exists(keys.stop(id))) === 0)],
+    ['agent', id, () => raw.hset(keys.agent(id), 'state', 'paused')],
+    ['control', id, () => raw.xadd(keys.control(id), '*', 'a', '1')],
+    ['task', task, () => raw.hset(keys.task(task), 'id', task)],
+    ['backlog', undefined, () => raw.rpush(keys.backlog, task)],
+    ['events', undefined, () => raw.xadd(keys.events, '*', 'a', '1')],
+    ['inbox', SUPERVISOR_ID, () => raw.rpush(keys.inbox(SUPERVISOR_ID), 'x')],
+    ['agent', id, () => raw.del(keys.agent(id))],
+  ];
+  for (const [kind, wanted, act] of steps) {
+    told.length = 0;
+    await act();
+    await eventually(() => told.some((wake) => wake.kind === kind && wake.id === wanted), {
+      what: `A wake for ${kind}`,
+    });
+  }
+}
+
+describe('waking', () => {
+  let town: TestTown;
+  afterEach(() => town.close());
+
+  it('is by notification where Redis tells, and then asks for nothing', async () => {
+    town = await openTestTown();
+    const { wake, told } = await listen(town);
+    assert.equal(wake.mode, 'notifications');
+    await wakesForEverything(town, told);
+    const commands = async (): Promise<number> =>
+      Number(/total_commands_processed:(\d+)/.exec(await town.server.cli('INFO', 'stats'))?.[1]);
+    const before = await commands();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.ok((await commands()) - before <= 2, 'An idle town sent commands.');
+    wake.dispose();
+  });
+
+  it('tells each key once in a turn, and nothing of other towns or keys of no concern', async () => {
+    town = await openTestTown();
+    const { wake, told } = await listen(town);
+    const raw = town.server.client();
+    await raw
+      .multi()
+      .rpush(town.keys.inbox('a'), '1', '2')
+      .rpush(town.keys.inbox('a'), '3')
+      .set(town.keys.sent('m'), '1')
+      .set('tt:elsewhere:backlog', '1')
+      .rpush(town.keys.backlog, '1')
+      .exec();
+    await eventually(() => told.some(({ kind }) => kind === 'backlog'));
+    assert.deepEqual(told, [{ kind: 'inbox', id: 'a' }, { kind: 'backlog' }]);
+    wake.dispose();
+    await raw.rpush(town.keys.backlog, '2');
+    await raw.ping();
+    assert.equal(told.length, 2);
+  });
+
+  it('is by polling where notifications are off or too few', async () => {
+    for (const flags of ['', 'KEl', 'Egl$htx']) {
+      town = await openTestTown({ args: ['--notify-keyspace-events', flags] });
+      const { wake, told } = await listen(town);
+      assert.equal(wake.mode, 'poll', flags);
+      if (flags === '') await wakesForEverything(town, told);
+      wake.dispose();
+      if (flags !== 'Egl$htx') await town.close();
+    }
+  });
+
+  it('polls seldom while nothing changes', async () => {
+    town = await openTestTown({ args: ['--notify-keyspace-events', ''] });
+    const { wake } = await listen(town);
+    const looks = async (): Promise<number> =>
+      Number(/cmdstat_evalsha:calls=(\d+)/.exec(await town.server.cli('INFO', 'commandstats'))?.[1] ?? 0);
+    await eventually(async () => (await looks()) > 3);
+    const before = await looks();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    // 40 looks at the shortest interval, 10 at the longest.
+    assert.ok((await looks()) - before <= 14);
+    wake.dispose();
+  });
+
+  it('tries it out where the configuration is kept from us', async () => {
+    town = await openTestTown();
+    const everything = ['on', '>pw', '~tt:*', '&*', '+@all', '-@dangerous', '-config', '+info'];
+    await town.server.cli('ACL', 'SETUSER', 'guest', ...everything);
+    const url = `unix://guest:pw@${town.server.socketPath}`;
+    const guest = await openRedis({ kind: 'url', source: 'setting', url }, silentLogger);
+    const trusted = await listen(town, guest);
+    assert.equal(trusted.wake.mode, 'notifications');
+    await wakesForEverything(town, trusted.told);
+    trusted.wake.dispose();
+    await town.server.cli('CONFIG', 'SET', 'notify-keyspace-events', 'KEl');
+    const partly = await listen(town, guest);
+    assert.equal(partly.wake.mode, 'poll');
+    partly.wake.dispose();
+    guest.close();
+  });
+
+  it('polls for a user who may not subscribe', async () => {
+    town = await openTestTown();
+    await town.server.cli('ACL', 'SETUSER', 'guest', 'on', '>pw', '~tt:*', 'resetchannels', '+@all', '-config');
+    const url = `unix://guest:pw@${town.server.socketPath}`;
+    const guest = await openRedis({ kind: 'url', source: 'setting', url }, silentLogger);
+    const { wake, told } = await listen(town, guest);
+    assert.equal(wake.mode, 'poll');
+    await wakesForEverything(town, told);
+    wake.dispose();
+    guest.close();
+  });
+
+  for (const flags of ['Kghl$tx', '']) {
+    it(`tells everything after a loss, and goes on (${flags === '' ? 'polling' : 'notified'})`, async () => {
+      town = await openTestTown({ args: ['--notify-keyspace-events', flags] });
+      const { wake, told } = await listen(town);
+      await town.server.kill();
+      await eventually(() => town.redis.state === 'lost');
+      await town.server.restart();
+      await eventually(() => told.some(({ kind }) => kind === 'everything'));
+      await wakesForEverything(town, told);
+      wake.dispose();
+    });
+  }
+});
+
+describe('the mirror of a town', () => {
+  let town: TestTown;
+  let agents: AgentStore;
+  let tasks: TaskStore;
+  let inbox: InboxStore;
+  let mirror: TownMirror;
+  let wake: WakeSource;
+  const changes: MirrorChange[] = [];
+
+  async function open(args: readonly string[] = []): Promise<void> {
+    town = await openTestTown({ args });
+    const { redis, keys } = town;
+    agents = new AgentStore(redis, keys);
+    tasks = new TaskStore(redis, keys);
+    inbox = new InboxStore(redis, keys);
+    wake = new WakeSource(redis, keys, silentLogger, quickPoll);
+    mirror = new TownMirror(redis, keys, wake, silentLogger);
+    changes.length = 0;
+    mirror.onDidChange((change) => changes.push(change));
+  }
+  async function start(): Promise<void> {
+    await wake.start();
+    await mirror.start();
+  }
+  afterEach(async () => {
+    mirror.dispose();
+    wake.dispose();
+    await town.close();
+  });
+
+  for (const args of [[], ['--notify-keyspace-events', '']]) {
+    it(`shows what was there and what comes (${args.length === 0 ? 'notified' : 'polling'})`, async () => {
+      await open(args);
+      const [anna, bert] = [testAgent('anna'), testAgent('bert')];
+      await agents.create(anna);
+      await inbox.send(ping(anna.id));
+      const waiting = await tasks.addToBacklog({ description: 'x' });
+      await start();
+      assert.deepEqual(
+        [...mirror.agents.values()].map(({ name }) => name),
+        ['anna'],
+      );
+      assert.deepEqual(mirror.waiting(anna.id), { inbox: 1, urgent: 0, held: 0, dead: 0 });
+      assert.deepEqual(mirror.backlog, [waiting.id]);
+      assert.equal(mirror.tasks.get(waiting.id)?.description, 'x');
+      assert.ok(mirror.connected);
+
+      await agents.create(bert);
+      await eventually(() => mirror.agents.get(bert.id)?.name === 'bert');
+      await inbox.send(ping(bert.id), { urgent: true });
+      await eventually(() => mirror.waiting(bert.id).urgent === 1);
+      await agents.setFields(bert.id, { state: 'working' });
+      await eventually(() => mirror.agents.get(bert.id)?.state === 'working');
+      await tasks.claim(waiting.id, bert.id, SUPERVISOR_ID);
+      await eventually(() => mirror.tasks.get(waiting.id)?.assignedTo === bert.id && mirror.backlog.length === 0);
+      await inbox.send(ping(SUPERVISOR_ID));
+      await eventually(() => mirror.waiting(SUPERVISOR_ID).inbox === 1);
+      await agents.remove(anna);
+      await eventually(() => !mirror.agents.has(anna.id) && mirror.waiting(anna.id).inbox === 0);
+    });
+  }
+
+  it('reads only what has changed, once for many changes of a moment', async () => {
+    await open();
+    const crew = Array.from({ length: 20 }, (_, place) => testAgent(`agent ${place}`));
+    for (const agent of crew) await agents.create(agent);
+    await start();
+    const [first] = crew;
+    assert.ok(first);
+    const calls = async (name: string): Promise<number> =>
+      Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(await town.server.cli('INFO', 'commandstats'))?.[1] ?? 0);
+    const before = { hgetall: await calls('hgetall'), scan: await calls('scan') };
+    changes.length = 0;
+    const raw = town.server.client();
+    const writes = raw.multi();
+    for (let i = 0; i < 50; i += 1) writes.hset(town.keys.agent(first.id), 'rounds_completed', String(i));
+    await writes.exec();
+    await eventually(() => mirror.agents.get(first.id)?.roundsCompleted === 49);
+    assert.ok((await calls('hgetall')) - before.hgetall <= 3);
+    assert.equal(await calls('scan'), before.scan);
+    for (const change of changes) assert.deepEqual([[...change.agents], change.everything], [[first.id], false]);
+    assert.equal(await calls('keys'), 0);
+  });
+
+  it('sets bad records aside, tells them, and takes them when they are mended', async () => {
+    await open();
+    const raw = town.server.client();
+    const anna = testAgent('anna');
+    await agents.create(anna);
+    await raw.set(town.keys.inbox(anna.id), 'text');
+    await raw.set(town.keys.backlog, 'text');
+    const bad = randomUUID();
+    await raw.hset(town.keys.agent(bad), { id: bad, name: 'bad', created_at: 'never' });
+    await start();
+    assert.deepEqual(
+      new Map(mirror.problems.map(({ key, reason }) => [key, reason])),
+      new Map([
+        [town.keys.agent(bad), 'created_at is not a time'],
+        [town.keys.inbox(anna.id), 'is a string where a list should be'],
+        [town.keys.backlog, 'is not of the type it should be'],
+      ]),
+    );
+    assert.deepEqual([...mirror.agents.keys()], [anna.id]);
+    await raw.hset(town.keys.agent(bad), 'created_at', anna.createdAt);
+    await raw.del(town.keys.inbox(anna.id), town.keys.backlog);
+    await eventually(() => mirror.problems.length === 0 && mirror.agents.has(bad));
+    await raw.hset(town.keys.agent(bad), 'state', 'dreaming');
+    await eventually(() => mirror.problems.length === 1 && !mirror.agents.has(bad));
+  });
+
+  it('keeps the last known state while Redis is away, and catches up', async () => {
+    await open();
+    const anna = testAgent('anna');
+    await agents.create(anna);
+    await start();
+    changes.length = 0;
+    await town.server.kill();
+    await eventually(() => changes.some(({ everything }) => everything));
+    assert.equal(mirror.connected, false);
+    assert.equal(mirror.agents.get(anna.id)?.name, 'anna');
+    await assert.rejects(mirror.refresh(), { reason: 'redisUnavailable' });
+    await town.server.restart();
+    const raw = town.server.client();
+    await raw.hset(town.keys.agent(anna.id), 'state', 'paused');
+    await eventually(() => mirror.connected && mirror.agents.get(anna.id)?.state === 'paused');
+    await inbox.send(ping(anna.id));
+    await eventually(() => mirror.waiting(anna.id).inbox === 1);
+  });
+});
