@@ -10,7 +10,7 @@ const LINE = 110;
 export class Narrator {
   private readonly write: (text: string) => void;
   private readonly isColoured: boolean;
-  private readonly started = Date.now();
+  private started = Date.now();
   private readonly colours = new Map<string, number>();
   /** By item id: commands are told when they start, and their end only where it is of interest. */
   private readonly told = new Set<string>();
@@ -18,6 +18,11 @@ export class Narrator {
   constructor(write: (text: string) => void, isColoured: boolean) {
     this.write = write;
     this.isColoured = isColoured;
+  }
+
+  /** The clock of the lines starts now. */
+  start(): void {
+    this.started = Date.now();
   }
 
   tell(report: Report): void {
@@ -94,7 +99,10 @@ export class Narrator {
         this.say(agent, `  ${item.status}, exit code ${item.exitCode ?? 'none'}: ${lastLine(item.output)}`);
     } else if (item.kind === 'fileChange') {
       const verbs = { add: 'wrote', update: 'changed', delete: 'deleted' } as const;
-      for (const { change, path: file } of item.changes) this.say(agent, `${verbs[change]} ${path.basename(file)}`);
+      const trouble = item.status === 'completed' ? '' : ` (${item.status})`;
+      for (const { change, path: file } of item.changes) {
+        this.say(agent, `${verbs[change]} ${path.basename(file)}${trouble}`);
+      }
     } else if (item.kind === 'toolCall') this.say(agent, `used ${item.tool}`);
   }
 

@@ -47,6 +47,7 @@ async function main(): Promise<void> {
     const reports = path.join(dir.path, 'reports.jsonl');
     await writeFile(reports, '');
     const ended = narrate(reports, narrator);
+    narrator.start();
     const options = { folder, extensionsDir, settings: codex.settings, env: { [REPORTS_FILE]: reports } };
     window = desktop === undefined ? await browserWindow(options) : await desktopWindow(desktop, options);
     narrator.say('town', window.where);

@@ -8,7 +8,7 @@ export const story = {
     {
       name: 'builder',
       task: 'Add nightMinutes(sunset, sunrise) to src/lamps.js, with a test in test/lamps.test.js, and run the tests.',
-      /** Said while the turn runs, after its first command. */
+      /** Said while the turn runs, after its first change of a file. */
       steer: 'Take care of a night that does not cross midnight, too.',
     },
     {

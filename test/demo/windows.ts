@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { once } from 'node:events';
 import { startChild, startFamily, stopChild } from '../support/children.ts';
+import { shortTempDir } from '../support/shortTempDir.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
 
 export interface DemoWindow {
@@ -31,7 +32,11 @@ export async function browserWindow(options: DemoWindowOptions): Promise<DemoWin
     async screenshot() {
       const agents = workbench.view('Agents');
       await workbench.openSidebar();
-      await agents.items.first().waitFor();
+      // Where the demo failed there may be none: the picture shows that.
+      await agents.items
+        .first()
+        .waitFor({ timeout: 3_000 })
+        .catch(() => undefined);
       return workbench.screenshot('demo');
     },
     close: () => workbench.close(),
@@ -46,7 +51,8 @@ export async function desktopWindow(
   const userData = path.join(path.dirname(folder), 'desktop');
   await mkdir(path.join(userData, 'User'), { recursive: true });
   await writeFile(path.join(userData, 'User/settings.json'), JSON.stringify(settings));
-  const family = startFamily();
+  const family = startFamily(userData);
+  const temp = await shortTempDir();
   const args = [
     folder,
     '--new-window',
@@ -58,7 +64,7 @@ export async function desktopWindow(
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   ];
   const child = startChild(executable, args, {
-    env: { ...process.env, REDIS_URL: '', ...env, ...family.env },
+    env: { ...process.env, REDIS_URL: '', ...temp.env, ...env, ...family.env },
     log: path.join(userData, 'editor.log'),
   });
   return {
@@ -68,6 +74,7 @@ export async function desktopWindow(
     async close() {
       await stopChild(child);
       await family.end();
+      await temp.remove();
     },
   };
 }

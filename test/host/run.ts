@@ -10,6 +10,7 @@ import * as esbuild from 'esbuild';
 import { startFamily } from '../support/children.ts';
 import { followFile } from '../support/followFile.ts';
 import { desktopEditor } from '../support/setup/desktopEditor.ts';
+import { shortTempDir } from '../support/shortTempDir.ts';
 import { tempDir } from '../support/tempDir.ts';
 import { HOST_GREP, HOST_OUTPUT } from './environment.ts';
 
@@ -20,11 +21,12 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { g
 async function main(): Promise<void> {
   await bundleTests();
   const dir = await tempDir('host');
+  const temp = await shortTempDir();
   const workspace = path.join(dir.path, 'workspace');
   const output = path.join(dir.path, 'output.txt');
   await mkdir(workspace);
   await writeFile(output, '');
-  const family = startFamily();
+  const family = startFamily(dir.path);
   const printing = followFile(output, (chunk) => process.stdout.write(chunk));
   try {
     const launcher = path.join(root, 'test/support/vscodeLauncher.ts');
@@ -34,6 +36,7 @@ async function main(): Promise<void> {
       extensionTestsPath: bundle,
       extensionTestsEnv: {
         ...family.env,
+        ...temp.env,
         REDIS_URL: '',
         [HOST_OUTPUT]: output,
         ...(values.grep && { [HOST_GREP]: values.grep }),
@@ -51,6 +54,7 @@ async function main(): Promise<void> {
   } finally {
     printing.stop();
     await family.end();
+    await temp.remove();
     if (!process.exitCode) await dir.remove();
     else process.stderr.write(`The editor's data is kept in ${dir.path}\n`);
   }

@@ -1,12 +1,13 @@
 /**
  * Programs that tests and the demo start: each in a process group of its own, and none outlives this process. What they
- * start in turn, even detached, is found by a mark in its environment.
+ * start in turn, even detached, is found by a mark in its environment, or by the folder it works in.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
+import path from 'node:path';
 import { eventually } from './eventually.ts';
 
 const MARK = 'TINYTOWN_TEST_RUN';
@@ -29,11 +30,12 @@ export interface FamilyMember {
 const families = new Set<Family>();
 const groups = new Set<ChildProcess>();
 
-export function startFamily(): Family {
+/** @param dir Whoever works in this folder belongs to it, too: Redis overwrites its environment with its title. */
+export function startFamily(dir: string): Family {
   const mark = `${MARK}=${process.pid}-${randomBytes(6).toString('hex')}`;
   const family: Family = {
     env: { [MARK]: mark.slice(MARK.length + 1) },
-    members: () => markedProcesses(mark),
+    members: () => membersOf(mark, dir),
     async end() {
       signalAll(family, 'SIGTERM');
       await eventually(() => family.members().length === 0, { timeout: 5_000, interval: 50 }).catch(() => undefined);
@@ -122,15 +124,14 @@ function endEverythingWithThisProcess(): void {
   }
 }
 
-/** Processes other than this one whose environment holds `mark`. */
-function markedProcesses(mark: string): FamilyMember[] {
+function membersOf(mark: string, dir: string): FamilyMember[] {
   if (process.platform === 'darwin') return markedByPs(mark);
   if (process.platform !== 'linux') return [];
   const found: FamilyMember[] = [];
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
     try {
-      if (!readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(mark)) continue;
+      if (!isMarked(name, mark) && !worksIn(name, dir)) continue;
       const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
       // A zombie has an empty command line: it is over, only not yet waited for.
       if (command !== '') found.push({ pid: Number(name), command });
@@ -139,6 +140,14 @@ function markedProcesses(mark: string): FamilyMember[] {
     }
   }
   return found;
+}
+
+function isMarked(pid: string, mark: string): boolean {
+  return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark);
+}
+
+function worksIn(pid: string, dir: string): boolean {
+  return readlinkSync(`/proc/${pid}/cwd`).startsWith(dir + path.sep);
 }
 
 function markedByPs(mark: string): FamilyMember[] {

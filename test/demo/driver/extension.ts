@@ -44,7 +44,7 @@ async function play(context: vscode.ExtensionContext, report: (what: Report) => 
   }
   for (const agent of story.agents) {
     if (!('steer' in agent)) continue;
-    await cast.firstCommand(agent.name);
+    await cast.firstChange(agent.name);
     await vscode.commands.executeCommand('tinytown.steer', agent.name, agent.steer);
     report({ type: 'steer', agent: agent.name, text: agent.steer });
   }
@@ -59,8 +59,11 @@ class Cast implements vscode.Disposable {
   private readonly api: TinytownApi;
   private readonly report: (what: Report) => void;
   private readonly names = new Map<string, string>();
+  /** As told last. */
   private readonly states = new Map<string, string>();
-  private readonly commands = new Set<string>();
+  /** States seen since the agent's latest turn began. */
+  private readonly fresh = new Map<string, string>();
+  private readonly haveChanged = new Set<string>();
   /** Agents whose latest turn has ended. */
   private readonly turnsOver = new Set<string>();
   private readonly waiting = new Set<() => void>();
@@ -80,15 +83,15 @@ class Cast implements vscode.Disposable {
     this.report({ type: 'spawned', agent: name });
   }
 
-  /** Resolves when the agent has run its first command. */
-  firstCommand(name: string): Promise<void> {
-    return this.until(() => this.commands.has(name));
+  /** Resolves when the agent has changed a file for the first time, or has ended its turn without. */
+  firstChange(name: string): Promise<void> {
+    return this.until(() => this.haveChanged.has(name) || this.turnsOver.has(name));
   }
 
   /** Resolves when every agent has ended its turn, well or not, and none is working any more. */
   allDone(): Promise<void> {
     return this.until(() =>
-      [...this.names.values()].every((name) => this.turnsOver.has(name) && !atWork.has(this.states.get(name))),
+      [...this.names.values()].every((name) => this.turnsOver.has(name) && !atWork.has(this.fresh.get(name))),
     );
   }
 
@@ -101,11 +104,10 @@ class Cast implements vscode.Disposable {
     if (name === undefined) return;
     if (event.type === 'turnStarted') {
       this.turnsOver.delete(name);
-      // What was listed before belongs to the time before this turn.
-      this.states.delete(name);
+      this.fresh.delete(name);
     }
     if (event.type === 'turnCompleted') this.turnsOver.add(name);
-    if (event.type === 'itemCompleted' && event.item.kind === 'command') this.commands.add(name);
+    if (event.type === 'itemCompleted' && event.item.kind === 'fileChange') this.haveChanged.add(name);
     // Deltas are too many to tell; the whole text comes with the completed item.
     if (event.type !== 'itemDelta') this.report({ type: 'event', agent: name, event });
     this.tell();
@@ -113,6 +115,7 @@ class Cast implements vscode.Disposable {
 
   private async look(): Promise<void> {
     for (const { name, state } of await this.api.listAgents()) {
+      this.fresh.set(name, state);
       if (this.states.get(name) === state) continue;
       this.states.set(name, state);
       this.report({ type: 'state', agent: name, state });

@@ -6,6 +6,7 @@ import { launchBrowser } from '../browser.ts';
 import { type Family, startFamily } from '../children.ts';
 import { type EditorServer, startEditorServer } from '../editorServer.ts';
 import { eventually } from '../eventually.ts';
+import { shortTempDir } from '../shortTempDir.ts';
 import { tempDir } from '../tempDir.ts';
 import { installedExtension } from './installedExtension.ts';
 import { QuickInput } from './quickInput.ts';
@@ -35,7 +36,7 @@ interface Shared {
   settings: Record<string, unknown>;
   /** Holds settings and the extensions' storage. */
   userData: string;
-  removeDir(): Promise<void>;
+  removeDirs(): Promise<void>;
   /** Extension hosts that belong to a window already. */
   hosts: Set<number>;
 }
@@ -52,6 +53,14 @@ const quiet = {
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
 };
+
+/** The user's settings, and those of the machine: only from there a server takes settings of machine scope. */
+async function writeSettings(userData: string, settings: Record<string, unknown>): Promise<void> {
+  for (const owner of ['User', 'Machine']) {
+    await mkdir(path.join(userData, owner), { recursive: true });
+    await writeFile(path.join(userData, owner, 'settings.json'), JSON.stringify(settings, null, 2));
+  }
+}
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const screenshots = path.join(root, '.cache/screenshots');
@@ -73,20 +82,23 @@ export class Workbench {
   static async open(options: WorkbenchOptions = {}): Promise<Workbench> {
     const { folder, theme = 'dark', workspaceTrust = false } = options;
     const dir = await tempDir('ui');
-    const family = startFamily();
+    const temp = await shortTempDir();
+    const family = startFamily(dir.path);
     const userData = path.join(dir.path, 'user');
-    await mkdir(path.join(userData, 'User'), { recursive: true });
     const colorTheme = theme === 'dark' ? 'Default Dark Modern' : 'Default Light Modern';
     const settings = { ...quiet, 'workbench.colorTheme': colorTheme, ...options.settings };
-    await writeFile(path.join(userData, 'User/settings.json'), JSON.stringify(settings, null, 2));
+    await writeSettings(userData, settings);
     // Whatever Redis the developer uses is left alone.
-    const env = { ...process.env, REDIS_URL: '', ...options.env, ...family.env };
+    const env = { ...process.env, REDIS_URL: '', ...temp.env, ...options.env, ...family.env };
     const extensionsDir = options.extensionsDir ?? (await installedExtension());
     const server = await startEditorServer({ userData, extensionsDir, workspaceTrust, env });
     const browser = await launchBrowser();
-    const removeDir = (): Promise<void> => dir.remove();
+    const removeDirs = async (): Promise<void> => {
+      await dir.remove();
+      await temp.remove();
+    };
     const hosts = new Set<number>();
-    return Workbench.openWindow({ server, browser, family, folder, theme, settings, userData, removeDir, hosts });
+    return Workbench.openWindow({ server, browser, family, folder, theme, settings, userData, removeDirs, hosts });
   }
 
   private static async openWindow(shared: Shared): Promise<Workbench> {
@@ -125,7 +137,7 @@ export class Workbench {
   /** Changes user settings while the window is open; what takes notice of them does so a moment later. */
   async changeSettings(changes: Record<string, unknown>): Promise<void> {
     Object.assign(this.shared.settings, changes);
-    await writeFile(path.join(this.userData, 'User/settings.json'), JSON.stringify(this.shared.settings, null, 2));
+    await writeSettings(this.userData, this.shared.settings);
   }
 
   /** Opens our container in the sidebar. */
@@ -215,7 +227,7 @@ export class Workbench {
     await this.shared.browser.close();
     await this.shared.server.stop();
     await this.shared.family.end();
-    await this.shared.removeDir();
+    await this.shared.removeDirs();
   }
 
   private async ready(): Promise<void> {
