@@ -6,7 +6,7 @@ import { tempDir } from './tempDir.ts';
 export interface CodexHome {
   /** The folder that `CODEX_HOME` names. */
   home: string;
-  /** Environment for codex: this process's, with `CODEX_HOME`, without keys of a real account. */
+  /** Environment for codex: this process's, with `CODEX_HOME` and `HOME` in the folder, without keys of a real account. */
   env: Record<string, string>;
   remove(): Promise<void>;
 }
@@ -27,6 +27,8 @@ export async function codexHome(modelUrl: string): Promise<CodexHome> {
     if (value !== undefined && !/^(OPENAI|CODEX)_/.test(name)) env[name] = value;
   }
   env['CODEX_HOME'] = folder.path;
+  // Commands run in a login shell: the profile of whoever runs the tests may do anything, and take its time.
+  env['HOME'] = folder.path;
   return { home: folder.path, env, remove: () => folder.remove() };
 }
 
