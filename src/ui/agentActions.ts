@@ -48,39 +48,37 @@ export function factsOf(agent: AgentRecord, view: AgentView, held: number): Agen
 /** Why `action` cannot be done now, as a sentence that says what to do instead; undefined where it can. */
 export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): string | undefined {
   const { name, state } = agent;
-  const external = t('{0} is run by tt in a terminal. Send it a message here, or do this in that terminal.', name);
-  const restartFirst =
-    state === 'stopped'
-      ? t('{0} is stopped. Restart it first.', name)
-      : state === 'error'
-        ? t('{0} has failed. Restart it first.', name)
-        : undefined;
+  const external = (): string =>
+    t('{0} is run by tt in a terminal. Send it a message here, or do this in that terminal.', name);
+  const restartFirst = (): string | undefined => {
+    if (state === 'stopped') return t('{0} is stopped. Restart it first.', name);
+    return state === 'error' ? t('{0} has failed. Restart it first.', name) : undefined;
+  };
   switch (action) {
     case 'sendMessage':
     case 'showOutput':
       return undefined;
     case 'assignTask':
-      return restartFirst;
+      return restartFirst();
     case 'steer':
-      if (restartFirst !== undefined) return restartFirst;
       if (state === 'paused') return t('{0} is paused. Resume it first.', name);
       if (state === 'draining') return t('{0} is closing. Send it a message: that waits until it is woken.', name);
-      return undefined;
+      return restartFirst();
     case 'interrupt':
-      if (agent.owner === 'external') return external;
+      if (agent.owner === 'external') return external();
       return agent.turn ? undefined : t('{0} has no running turn: there is nothing to interrupt.', name);
     case 'pauseAgent':
-      if (agent.owner === 'external') return external;
+      if (agent.owner === 'external') return external();
       if (state === 'paused') return t('{0} is already paused.', name);
       if (state === 'draining') return t('{0} is closing: no further turn starts anyway.', name);
-      return restartFirst;
+      return restartFirst();
     case 'resumeAgent':
       return state === 'paused' ? undefined : t('{0} is not paused.', name);
     case 'runAgain':
     case 'dismissHeld':
       return agent.held > 0 ? undefined : t('{0} holds no interrupted work.', name);
     case 'closeAgent':
-      if (agent.owner === 'external') return external;
+      if (agent.owner === 'external') return external();
       if (state === 'stopped' || state === 'error') return t('{0} has no process: there is nothing to close.', name);
       if (state === 'cold') return t('{0} has no process: it is already closed.', name);
       return state === 'draining' ? t('{0} is already closing.', name) : undefined;
@@ -88,7 +86,7 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
       return state === 'stopped' ? t('{0} is already stopped.', name) : undefined;
     case 'restartAgent':
     case 'togglePersistent':
-      return agent.owner === 'external' ? external : undefined;
+      return agent.owner === 'external' ? external() : undefined;
     case 'removeAgent':
       return agent.turn || state === 'starting' || state === 'draining'
         ? t('{0} is at work. Stop it first, then remove it.', name)

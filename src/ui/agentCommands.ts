@@ -25,6 +25,8 @@ export async function actOnAgent(
   town: { host: TownHost; outputs: AgentOutputs },
 ): Promise<unknown> {
   const session = await town.host.session();
+  // A program may have done something a moment ago that the picture does not show yet; a person acts on what is shown.
+  if (!call.interactive && action !== 'showOutput') await session.mirror.refresh();
   const agent = call.agent === undefined ? await pickAgent(session, action) : findAgent(session, call.agent);
   if (!agent) return undefined;
   const picture = pictureOf(session);

@@ -40,9 +40,10 @@ export function stateWord(state: AgentState, t: Translate): string {
   }
 }
 
-/** The people's agents, by name; the supervisor is the person at the editor and no row. */
+const order = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+/** The agents by name; the supervisor is the person at the editor and no row. */
 export function sortedAgents(picture: TownPicture): AgentRecord[] {
-  const order = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
   return [...picture.agents.values()]
     .filter((agent) => agent.agentType !== 'supervisor')
     .toSorted((a, b) => order.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));

@@ -61,7 +61,7 @@ function heldRows(agent: AgentRecord, waiting: Waiting, t: Translate): Item[] {
   return [
     leaf(agent, 'held', {
       label: t('Held: interrupted work'),
-      description: waiting.held === 1 ? t('1 message') : t('{0} messages', waiting.held),
+      description: waiting.held === 1 ? '' : t('{0} rounds', waiting.held),
       icon: { id: 'debug-rerun', color: 'list.warningForeground' },
     }),
   ];

@@ -6,10 +6,13 @@ import { View } from './ids.ts';
 import { ItemTree, type Row } from './itemTree.ts';
 import { needsYou } from './status.ts';
 import { taskItems } from './taskItems.ts';
+import { Throttle } from './throttle.ts';
 import type { TownHost } from './townHost.ts';
 import { pictureOf } from './townPicture.ts';
 
 const { t } = vscode.l10n;
+
+const FRAME_MS = 250;
 
 export class TownViews implements Disposable {
   private readonly store = new DisposableStore();
@@ -17,6 +20,7 @@ export class TownViews implements Disposable {
   private readonly agents: ItemTree;
   private readonly tasks: ItemTree;
   private readonly agentsView: vscode.TreeView<Row>;
+  private readonly frame = this.store.add(new Throttle<'frame'>(() => this.drawFrame(), FRAME_MS));
 
   constructor(host: TownHost) {
     this.host = host;
@@ -37,7 +41,7 @@ export class TownViews implements Disposable {
   refresh(): void {
     this.agents.refresh();
     this.tasks.refresh();
-    this.drawFrame();
+    this.frame.add('frame');
   }
 
   /** Brings the view up and selects the agent's row. */

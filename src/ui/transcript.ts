@@ -57,7 +57,7 @@ export class Transcript {
         this.itemStarted(event.item, now);
         return;
       case 'itemDelta':
-        if (event.kind !== 'reasoning') this.delta(event.itemId, event.delta);
+        if (event.kind !== 'reasoning') this.delta(event.itemId, event.delta, event.kind === 'output');
         return;
       case 'itemCompleted':
         this.itemCompleted(event.item, now);
@@ -109,12 +109,12 @@ export class Transcript {
         this.userMessage(item, now);
         return;
       case 'agentMessage':
-        if (!this.shown.has(item.id)) this.delta(item.id, item.text);
+        if (!this.shown.has(item.id)) this.delta(item.id, item.text, false);
         this.endLine();
         return;
       case 'command': {
         this.once(item.id, () => this.line(now, `$ ${oneLine(item.command, 2000)}`));
-        if (this.shown.get(item.id) === 0 && item.output) this.delta(item.id, item.output);
+        if (this.shown.get(item.id) === 0 && item.output) this.delta(item.id, item.output, true);
         const end = item.exitCode === null ? statusWord(item.status, t) : t('exit {0}', item.exitCode);
         this.line(now, item.durationMs === null ? end : `${end} · ${duration(item.durationMs)}`);
         return;
@@ -156,7 +156,8 @@ export class Transcript {
     write();
   }
 
-  private delta(itemId: string, delta: string): void {
+  /** What commands print is indented, so that it is not taken for what the agent says. */
+  private delta(itemId: string, delta: string, indented: boolean): void {
     if (this.streaming !== itemId) {
       this.endLine();
       this.streaming = itemId;
@@ -164,8 +165,14 @@ export class Transcript {
     const before = this.shown.get(itemId) ?? 0;
     this.shown.set(itemId, before + delta.length);
     if (before >= ITEM_LIMIT) return;
-    this.append(this.cleaner.clean(delta.slice(0, ITEM_LIMIT - before)));
+    const text = this.cleaner.clean(delta.slice(0, ITEM_LIMIT - before));
+    this.append(indented ? this.indent(text) : text);
     if (before + delta.length > ITEM_LIMIT) this.append(`\n${this.t('… the rest is not shown here …')}`);
+  }
+
+  private indent(text: string): string {
+    const inner = text.replace(/\n(?=[^\n])/g, '\n  ');
+    return this.atLineStart && inner !== '' && !inner.startsWith('\n') ? `  ${inner}` : inner;
   }
 
   private block(text: string): void {

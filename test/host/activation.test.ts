@@ -1,12 +1,63 @@
-/** The extension is found and activates in a real extension host. */
+/** What the editor has of the extension before anybody uses it. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
+import { Command, SETTINGS_SECTION, Setting } from '../../src/ui/ids.ts';
+import { configFile, extensionApi, extensionId, refused } from './town.ts';
 
 describe('the extension', () => {
-  it('activates', async () => {
-    const extension = vscode.extensions.getExtension('tinytown.tinytown-vscode');
-    assert.ok(extension, 'the extension is not installed');
-    await extension.activate();
-    assert.equal(extension.isActive, true);
+  it('activates by itself and hands out its API', async () => {
+    const api = await extensionApi();
+    const extension = vscode.extensions.getExtension(extensionId);
+    assert.equal(extension?.isActive, true);
+    assert.equal(api.version, extension.packageJSON.version);
+  });
+
+  it('leaves a folder alone that nobody made a town', async () => {
+    const api = await extensionApi();
+    await assert.rejects(api.listAgents(), { reason: 'noTown' });
+    await refused('noTown', 'assignTask', 'scout', 'go');
+    assert.equal(existsSync(configFile()), false);
+  });
+
+  it('registers every command', async () => {
+    await extensionApi();
+    const known = await vscode.commands.getCommands(true);
+    for (const id of Object.values(Command)) assert.ok(known.includes(id), id);
+  });
+
+  it('offers its settings with their defaults', () => {
+    const settings = vscode.workspace.getConfiguration(SETTINGS_SECTION);
+    const defaults = Object.fromEntries(Object.values(Setting).map((id) => [id, settings.inspect(id)?.defaultValue]));
+    assert.deepEqual(defaults, {
+      [Setting.redisUrl]: '',
+      [Setting.redisServerPath]: '',
+      [Setting.codexPath]: '',
+      [Setting.codexEnv]: {},
+      [Setting.agentClis]: {},
+      [Setting.model]: '',
+      [Setting.reasoningEffort]: '',
+      [Setting.approvalPolicy]: 'on-request',
+      [Setting.sandbox]: 'workspace-write',
+      [Setting.persistent]: true,
+      [Setting.cli]: 'codex',
+      [Setting.idleTimeoutSeconds]: 300,
+      [Setting.maxRounds]: 0,
+      [Setting.maxAttempts]: 3,
+      [Setting.maxAgents]: 10,
+      [Setting.notifications]: 'needsYou',
+    });
+  });
+
+  it('lets no workspace choose programs, their environment, or a Redis', async () => {
+    const settings = vscode.workspace.getConfiguration(SETTINGS_SECTION);
+    const machine = [Setting.redisUrl, Setting.redisServerPath, Setting.codexPath, Setting.codexEnv, Setting.agentClis];
+    for (const id of machine) {
+      await assert.rejects(
+        async () => settings.update(id, 'x', vscode.ConfigurationTarget.Workspace),
+        /workspace|Workspace/,
+        id,
+      );
+    }
   });
 });

@@ -126,7 +126,7 @@ describe('the agents tree', () => {
     const scene = { agents: [agentRecord('scout')], waiting: { scout: { held: 2 } } };
     assert.deepEqual(rows(scene), [
       'warning scout · idle, holds work',
-      '  debug-rerun Held: interrupted work · 2 messages',
+      '  debug-rerun Held: interrupted work · 2 rounds',
     ]);
     const [agent, held] = flat(agentItems(picture(scene), english));
     assert.match(agent?.contextValue ?? '', /^agent;none;idle;held;.*can-runAgain;/);

@@ -79,8 +79,8 @@ describe('the transcript', () => {
   │ it
 I will.
 03:04:12 $ make
-all
-good
+  all
+  good
 03:04:15 exit 0 · 1.5 s
 03:04:16 Added a.ts
 03:04:17 Error, retrying: overloaded
@@ -102,7 +102,7 @@ good
       },
       { type: 'itemCompleted', turnId: 't', item: { ...command, status: 'failed', exitCode: 2, durationMs: null } },
     ]);
-    assert.equal(shown, 'Whole.\n03:04:06 $ make\nall\ngood\n03:04:06 exit 2\n');
+    assert.equal(shown, 'Whole.\n03:04:06 $ make\n  all\n  good\n03:04:06 exit 2\n');
   });
 
   it('cuts a flood of one item, and says so', () => {
