@@ -17,6 +17,8 @@ export interface LoopFacts {
   runtime: RuntimeMode | 'none';
   wantedMode: RuntimeMode;
   turn: 'none' | 'running' | 'ending';
+  /** The running turn has not refused a steer yet. */
+  steerable: boolean;
   /** All that waits, in the order in which it is to be handled ({@link inOrder}). */
   waiting: readonly WaitingMessage[];
   /** Ids of messages that were left waiting when the agent was closed: they do not wake it again. */
@@ -104,7 +106,7 @@ export function decide(facts: LoopFacts): LoopAction {
 
 function whileTurnRuns(facts: LoopFacts): LoopAction {
   if (facts.state === 'paused') return { do: 'endTurnForPause' };
-  if (facts.runtime !== 'persistent' || facts.state === 'draining') return { do: 'wait' };
+  if (facts.runtime !== 'persistent' || !facts.steerable || facts.state === 'draining') return { do: 'wait' };
   const messages = facts.waiting.filter(({ list }) => list === 'urgent');
   return messages.length > 0 ? { do: 'steer', messages } : { do: 'wait' };
 }

@@ -98,7 +98,7 @@ function collectingLogger(lines: string[]): Logger {
   const write =
     (level: string) =>
     (message: string): void => {
-      lines.push(`${level} ${message}`);
+      lines.push(`${new Date().toISOString().slice(17)} ${level} ${message}`);
     };
   return { trace() {}, debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }

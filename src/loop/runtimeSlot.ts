@@ -1,0 +1,118 @@
+/** The place for one agent's runtime: brings it up with its thread, takes it down, and says when to try again after a failure. */
+import type { CodingAgent, RuntimeEvent, RuntimeMode } from '../runtime/codingAgent.ts';
+import { TinytownError, describeError } from '../util/errors.ts';
+import { Emitter } from '../util/event.ts';
+import { oneLine } from '../util/text.ts';
+import type { OwnedAgent } from './ownedAgent.ts';
+import { RestartPolicy } from './restartPolicy.ts';
+
+/** Failures that may pass by themselves. */
+const passing = new Set(['startFailed', 'threadBusy', 'overloaded', 'unresponsive', 'notRunning']);
+
+export class RuntimeSlot {
+  /** Unix milliseconds before which no start is tried; 0 for none. */
+  restartAt = 0;
+  private readonly agent: OwnedAgent;
+  private readonly restarts = new RestartPolicy();
+  private runtime: CodingAgent | undefined;
+  private closed = false;
+  private readonly events = new Emitter<RuntimeEvent>();
+  /** What the runtime tells; nothing of one that was taken down but its exit. */
+  readonly onEvent = this.events.event;
+  private readonly losses = new Emitter<Extract<RuntimeEvent, { type: 'exited' }>>();
+  /** The runtime went away by itself. */
+  readonly onLost = this.losses.event;
+
+  constructor(agent: OwnedAgent) {
+    this.agent = agent;
+  }
+
+  get current(): CodingAgent | undefined {
+    return this.runtime;
+  }
+
+  get mode(): RuntimeMode | 'none' {
+    return this.runtime?.mode ?? 'none';
+  }
+
+  /** Brings the runtime up; the agent is then idle, still starting with a later try, or in error. */
+  async start(): Promise<void> {
+    const { agent } = this;
+    const { state } = agent.record;
+    if (state !== 'starting') await agent.setState(state, 'starting', '… Starting');
+    const { mode } = agent.parts.choose(agent.record);
+    let runtime: CodingAgent | undefined;
+    try {
+      runtime = await agent.parts.createRuntime(agent.record, mode);
+      if (this.closed) return;
+      this.follow(runtime);
+      agent.threadId = (await this.openThread(runtime)).threadId;
+    } catch (error) {
+      if (this.runtime === runtime) this.runtime = undefined;
+      await runtime?.stop();
+      if (!this.closed) await this.failed(error);
+      return;
+    }
+    await agent.setState('starting', 'idle', mode === 'persistent' ? '● Session ready' : '● Ready');
+  }
+
+  /** Takes the runtime down, if there is one. A new one may come after it. */
+  async stop(): Promise<void> {
+    const { runtime } = this;
+    this.runtime = undefined;
+    await runtime?.stop();
+  }
+
+  /** Takes the runtime down for good. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.stop();
+  }
+
+  /** Something went well: earlier failures do not count any more. */
+  wentWell(): void {
+    this.restarts.reset();
+  }
+
+  private follow(runtime: CodingAgent): void {
+    this.runtime = runtime;
+    runtime.onEvent((event) => {
+      // What a runtime that was taken down still says is not about this session; screens want to know of its end.
+      const lost = this.runtime === runtime && event.type === 'exited';
+      if (this.runtime !== runtime && event.type !== 'exited') return;
+      if (lost) this.runtime = undefined;
+      this.events.fire(event);
+      if (lost) this.losses.fire(event);
+    });
+  }
+
+  private async openThread(runtime: CodingAgent): Promise<{ threadId: string | null }> {
+    const { runtimeSessionId, roundsCompleted } = this.agent.record;
+    const stored = runtimeSessionId ?? null;
+    try {
+      return await runtime.start(stored);
+    } catch (error) {
+      const lost = error instanceof TinytownError && error.reason === 'threadLost';
+      if (!lost || roundsCompleted > 0) throw error;
+      // Nothing was ever said in it: nothing is lost.
+      this.agent.parts.logger.info(`The thread ${stored} was never stored; a new one is opened.`);
+      return runtime.start(null);
+    }
+  }
+
+  private async failed(error: unknown): Promise<void> {
+    const text = describeError(error);
+    this.agent.parts.logger.warn(`The runtime did not start: ${text}`);
+    if (error instanceof TinytownError && passing.has(error.reason) && this.tryAgain()) return;
+    this.agent.report(error);
+    await this.agent.setState('starting', 'error', `✗ ${oneLine(text, 200)}`, text);
+  }
+
+  /** Sets the time of the next try; false where it has failed too often. */
+  tryAgain(): boolean {
+    const delay = this.restarts.next();
+    if (delay === undefined) return false;
+    this.restartAt = this.agent.parts.now() + delay;
+    return true;
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * The turns of one agent: sends rounds and steers, follows what becomes of them, and settles each turn when it is over. All
+ * that must survive is in Redis before anything is sent.
+ */
+import { randomUUID } from 'node:crypto';
+import type { RuntimeEvent, TurnOutcome } from '../runtime/codingAgent.ts';
+import type { Batch } from '../town/batch.ts';
+import type { WaitingMessage } from '../town/delivery.ts';
+import { deliveredPlan, takePlan } from '../town/plans.ts';
+import { isTaskOver } from '../town/records.ts';
+import { roleOf } from '../town/roles.ts';
+import { TinytownError, describeError } from '../util/errors.ts';
+import { Emitter } from '../util/event.ts';
+import type { SerialQueue } from '../util/serialQueue.ts';
+import type { LoopFacts } from './decide.ts';
+import type { EndIntent } from './fates.ts';
+import type { OwnedAgent } from './ownedAgent.ts';
+import { roundPrompt, steerPrompt } from './prompt.ts';
+import type { RuntimeSlot } from './runtimeSlot.ts';
+import type { Settlement } from './settlement.ts';
+
+export class Turns {
+  phase: LoopFacts['turn'] = 'none';
+  /** False once the running turn has refused a steer: it is over, or of a kind that takes none. */
+  steerable = true;
+  private readonly agent: OwnedAgent;
+  private readonly slot: RuntimeSlot;
+  private readonly settlement: Settlement;
+  private readonly queue: SerialQueue;
+  private intent: EndIntent | undefined;
+  private lastAgentText = '';
+  /** Batches of the running turn, by id. */
+  private readonly sent = new Map<string, Batch>();
+  private readonly steered = new Emitter<{ clientId: string; text: string }>();
+  /** A steer was accepted by the runtime. */
+  readonly onSteered = this.steered.event;
+  private readonly settled = new Emitter<void>();
+  /** A turn is over and in order. */
+  readonly onSettled = this.settled.event;
+
+  /** @param queue The loop's: everything but an interrupt happens in it, one after the other. */
+  constructor(agent: OwnedAgent, slot: RuntimeSlot, settlement: Settlement, queue: SerialQueue) {
+    this.agent = agent;
+    this.slot = slot;
+    this.settlement = settlement;
+    this.queue = queue;
+  }
+
+  /** Whether a batch belongs to the running turn. */
+  carries(batchId: string): boolean {
+    return this.sent.has(batchId);
+  }
+
+  /** Starts a turn with messages, or, without any that ask for one, with a look at the backlog. */
+  async startRound(messages: readonly WaitingMessage[], kind: 'round' | 'offer'): Promise<void> {
+    const runtime = this.slot.current;
+    const batch = runtime && (await this.take(kind, messages));
+    if (!batch) return;
+    this.phase = 'running';
+    this.steerable = true;
+    this.lastAgentText = '';
+    try {
+      await runtime.startTurn({ text: this.roundText(messages), clientId: batch.id });
+    } catch (error) {
+      const reason = error instanceof TinytownError ? error.reason : '';
+      // Whether a process that went away has seen it is found out from its history.
+      if (!this.slot.current || reason === 'unresponsive' || reason === 'notRunning') return;
+      this.agent.parts.logger.warn(`The turn was refused: ${describeError(error)}`);
+      this.phase = 'ending';
+      await this.settle({ status: 'failed', message: describeError(error), unauthorized: reason === 'unauthorized' });
+    }
+  }
+
+  /** Puts messages into the running turn; where it does not take them they wait for the next one. */
+  async steer(messages: readonly WaitingMessage[]): Promise<void> {
+    const { picture, access, logger } = this.agent.parts;
+    const runtime = this.slot.current;
+    const batch = runtime && (await this.take('steer', messages));
+    if (!batch) return;
+    const text = steerPrompt({
+      messages,
+      access,
+      task: (id) => picture.task(id),
+      nameOf: (id) => picture.nameOf(id),
+    });
+    const result = await runtime.steer({ text, clientId: batch.id });
+    if (result.accepted) {
+      this.steered.fire({
+        clientId: batch.id,
+        text: messages.map(({ message }) => picture.textOf(message)).join('\n'),
+      });
+      return;
+    }
+    logger.info(`The steer was not taken (${result.reason}); it waits for the next round.`);
+    this.sent.delete(batch.id);
+    await this.settlement.putBack(this.agent.context(), this.agent.turnRecord, batch);
+    this.steerable = false;
+  }
+
+  /** Ends the running turn; false where there is none. */
+  async end(intent: EndIntent): Promise<boolean> {
+    const runtime = this.slot.current;
+    if (!runtime || this.phase !== 'running') return false;
+    this.intent = intent;
+    const result = await runtime.interrupt();
+    if (!result.stopped && this.intent === intent) this.intent = undefined;
+    return result.stopped;
+  }
+
+  /** Like {@link end}, for the queue, which must not wait for what is reported through it. */
+  endInBackground(intent: EndIntent): void {
+    const ending = this.end(intent);
+    this.phase = 'ending';
+    ending.catch((error: unknown) => this.agent.report(error));
+  }
+
+  handle(event: RuntimeEvent): void {
+    switch (event.type) {
+      case 'turnStarted':
+        this.phase = 'running';
+        this.steerable = true;
+        if (event.adopted) this.later(() => this.adopt());
+        return;
+      case 'itemCompleted':
+        if (event.item.kind === 'agentMessage') this.lastAgentText = event.item.text;
+        return;
+      case 'inputDelivered':
+        this.later(() => this.delivered(event.clientId));
+        return;
+      case 'turnCompleted':
+        this.phase = 'ending';
+        this.later(() => this.settle(event.outcome));
+        return;
+      default:
+    }
+  }
+
+  /** The runtime went away. A turn that we were ending is over; any other is looked up in the thread's history later. */
+  async runtimeGone(): Promise<void> {
+    if (this.intent && this.phase === 'ending' && this.sent.size > 0) return this.settle({ status: 'interrupted' });
+    this.forget();
+  }
+
+  /** Leaves what is in flight to be found again. */
+  forget(): void {
+    this.phase = 'none';
+    this.intent = undefined;
+    this.sent.clear();
+  }
+
+  /** Moves messages into a batch; undefined where the lists have changed since the look. */
+  private async take(kind: Batch['kind'], messages: readonly WaitingMessage[]): Promise<Batch | undefined> {
+    const { agent } = this;
+    const batch: Batch = {
+      id: randomUUID(),
+      kind,
+      at: agent.parts.now(),
+      threadId: agent.threadId,
+      delivered: false,
+      messages: messages.map(({ message, list, raw }) => ({ id: message.id, list, raw: raw.toString() })),
+    };
+    const assigned = messages.flatMap(({ message }) => (message.type === 'task_assign' ? [message.taskId] : []));
+    const tasks = await agent.parts.picture.freshTasks(assigned);
+    const open = tasks.filter(({ state }) => !isTaskOver(state));
+    this.sent.set(batch.id, batch);
+    const result = await agent.commit(takePlan(agent.context(), agent.record.state, batch, messages, open));
+    if (result === 'done') {
+      if (kind !== 'steer') agent.note('working');
+      return batch;
+    }
+    this.sent.delete(batch.id);
+    return undefined;
+  }
+
+  private roundText(messages: readonly WaitingMessage[]): string {
+    const { agent } = this;
+    const { picture, access, townName, policy } = agent.parts;
+    const { record, turnRecord, threadId } = agent;
+    const role = roleOf(record);
+    const { ids, matching } = picture.backlog(role);
+    const known = Object.entries(turnRecord.seen).filter(
+      ([, seen]) => seen.threadId !== null && seen.threadId === threadId,
+    );
+    return roundPrompt({
+      town: townName,
+      agent: record,
+      role,
+      access,
+      messages,
+      continued: new Set(known.map(([id]) => id)),
+      task: (id) => picture.task(id),
+      nameOf: (id) => picture.nameOf(id),
+      backlog: { total: ids.length, matching },
+      round: record.roundsCompleted + 1,
+      maxRounds: policy(record).maxRounds,
+    });
+  }
+
+  /** A turn that nobody here asked for. */
+  private async adopt(): Promise<void> {
+    if (this.agent.record.state === 'idle') await this.agent.setState('idle', 'working', '▶ A turn started by itself');
+  }
+
+  private async delivered(clientId: string): Promise<void> {
+    const batch = this.sent.get(clientId);
+    if (!batch || batch.delivered) return;
+    this.sent.set(clientId, { ...batch, delivered: true, threadId: this.agent.threadId });
+    await this.agent.commit(deliveredPlan(this.agent.context(), batch));
+  }
+
+  private async settle(outcome: TurnOutcome): Promise<void> {
+    const { agent, intent } = this;
+    const batches = [...this.sent.values()];
+    try {
+      const { maxAttempts } = agent.parts.policy(agent.record);
+      const end = { outcome, intent, maxAttempts, result: this.lastAgentText };
+      await this.settlement.atTurnEnd(agent.context(), agent.turnRecord, batches, end);
+      agent.note('idle');
+      if (outcome.status === 'completed') this.slot.wentWell();
+      if (outcome.status === 'failed' && outcome.unauthorized) {
+        const text = 'Codex is not signed in. Sign in to Codex, then restart the agent.';
+        await agent.setState('idle', 'error', `✗ ${text}`, text);
+      }
+    } finally {
+      for (const { id } of batches) this.sent.delete(id);
+      this.intent = undefined;
+      this.phase = 'none';
+      this.settled.fire();
+    }
+  }
+
+  /** A failure must not stop the queue: it is shown, and the next look puts things right. */
+  private later(job: () => Promise<void>): void {
+    void this.queue.run(() => job().catch((error: unknown) => this.agent.report(error)));
+  }
+}
