@@ -36,8 +36,8 @@ const itemSchemas = {
     server: z.string(),
     tool: z.string(),
     status: z.string(),
-    arguments: z.unknown(),
-    result: z.unknown(),
+    arguments: z.optional(z.unknown()),
+    result: z.optional(z.unknown()),
     error: z.nullish(z.object({ message: z.string() })),
   }),
   dynamicToolCall: z.object({
@@ -45,8 +45,8 @@ const itemSchemas = {
     namespace: optionalText,
     tool: z.string(),
     status: z.string(),
-    arguments: z.unknown(),
-    contentItems: z.unknown(),
+    arguments: z.optional(z.unknown()),
+    contentItems: z.optional(z.unknown()),
   }),
   webSearch: z.object({ id, query: z.string() }),
   collabAgentToolCall: z.object({ id, tool: z.string(), status: z.string(), prompt: optionalText }),
@@ -85,7 +85,7 @@ function decodeAs(type: KnownItemType, raw: unknown): WireItem | undefined {
   return decoded.success ? ({ type, ...decoded.data } as WireItem) : undefined;
 }
 
-const turnError = z.object({ message: z.string(), codexErrorInfo: z.unknown() });
+const turnError = z.object({ message: z.string(), codexErrorInfo: z.optional(z.unknown()) });
 export type WireTurnError = z.output<typeof turnError>;
 
 const turn = z.object({ id, status: z.string(), error: z.nullish(turnError), items: z.array(item) });

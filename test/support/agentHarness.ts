@@ -1,6 +1,8 @@
 /** What runtime tests share: an agent with its private folder and registry, and a record of all that it says. */
 import path from 'node:path';
+import type { CliCommand } from '../../src/runtime/clis.ts';
 import type { CodingAgent, RuntimeEvent } from '../../src/runtime/codingAgent.ts';
+import { OneShotAgent } from '../../src/runtime/oneShotAgent.ts';
 import { PersistentAgent, type PersistentAgentOptions } from '../../src/runtime/persistentAgent.ts';
 import type { Logger } from '../../src/util/logger.ts';
 import { ProcessRegistry } from '../../src/util/processRegistry.ts';
@@ -71,6 +73,12 @@ export class AgentBench {
       clientVersion: '0.0.0',
     } as const;
     const agent = new PersistentAgent({ cwd, env, registry, logger, ...rest, ...options });
+    return { agent, record: this.watch(agent) };
+  }
+
+  oneShot(cli: CliCommand): { agent: OneShotAgent; record: Recording } {
+    const { workspace: cwd, registry, logger } = this;
+    const agent = new OneShotAgent({ cli, cwd, env: this.home.env, registry, logger });
     return { agent, record: this.watch(agent) };
   }
 
