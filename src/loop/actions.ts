@@ -27,7 +27,7 @@ export interface NewAgent {
 export type MessageKind = 'task' | 'query' | 'info' | 'ack';
 
 export interface ActionRules {
-  choose(record: AgentRecord): { mode: RuntimeMode; reason: string | undefined };
+  choose: (record: AgentRecord) => { mode: RuntimeMode; reason: string | undefined };
   defaultCli(): string;
   maxAgents(): number;
 }

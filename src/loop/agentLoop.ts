@@ -17,6 +17,7 @@ import type { LoopParts } from './loopParts.ts';
 import { OwnedAgent } from './ownedAgent.ts';
 import { RuntimeSlot } from './runtimeSlot.ts';
 import { Settlement } from './settlement.ts';
+import { StreamEcho } from './streamEcho.ts';
 import { Turns } from './turns.ts';
 
 /** Why a loop ended: the window closes, another owner has the agent, it is gone, or it has nothing to do for now. */
@@ -33,6 +34,7 @@ export class AgentLoop {
   private readonly slot: RuntimeSlot;
   private readonly settlement: Settlement;
   private readonly turns: Turns;
+  private readonly echo: StreamEcho;
   private readonly queue = new SerialQueue();
   private idleSince: number;
   private offeredBacklog = '';
@@ -53,7 +55,13 @@ export class AgentLoop {
     this.settlement = new Settlement(parts, (plan) => this.agent.commit(plan), lastEnd);
     this.turns = new Turns(this.agent, this.slot, this.settlement, this.queue);
     this.agent.onFenced(() => void this.leave('lost'));
-    this.slot.onEvent((event) => !this.end && this.turns.handle(event));
+    this.echo = new StreamEcho(this.agent);
+    this.slot.onEvent((event) => {
+      if (this.end) return;
+      this.turns.handle(event);
+      this.echo.handle(event);
+      this.parts.roundLog.handle(event);
+    });
     this.slot.onLost((exit) => this.runtimeLost(exit));
     this.turns.onSettled(() => {
       this.idleSince = this.parts.now();
@@ -277,6 +285,7 @@ export class AgentLoop {
     if (this.end) return;
     this.end = end;
     clearTimeout(this.timer);
+    this.echo.dispose();
     await this.slot.close();
     this.ended.fire(end);
   }

@@ -14,7 +14,8 @@ import { Emitter } from '../util/event.ts';
 import { scopedLogger } from '../util/logger.ts';
 import { AgentLoop, type LoopEnd } from './agentLoop.ts';
 import { type AgentView, STALLED_AFTER_MS, emptyView, reduceView, withSteer } from './agentView.ts';
-import type { LoopParts } from './loopParts.ts';
+import type { CrewParts } from './loopParts.ts';
+import { RoundLog } from './roundLog.ts';
 
 /** How long the end of all processes may take when the window closes, in milliseconds; what is left is reaped later. */
 const CLOSE_MS = 4_000;
@@ -26,7 +27,7 @@ interface Running {
 }
 
 export class Crew {
-  private readonly parts: LoopParts;
+  private readonly parts: CrewParts;
   private readonly mirror: TownMirror;
   private readonly wake: WakeSource;
   private readonly leases: Leases;
@@ -49,7 +50,7 @@ export class Crew {
   private readonly problems = new Emitter<{ agentId?: string; error: unknown }>();
   readonly onProblem = this.problems.event;
 
-  constructor(parts: LoopParts, mirror: TownMirror, wake: WakeSource, leases: Leases) {
+  constructor(parts: CrewParts, mirror: TownMirror, wake: WakeSource, leases: Leases) {
     this.parts = parts;
     this.mirror = mirror;
     this.wake = wake;
@@ -182,7 +183,8 @@ export class Crew {
     this.elsewhere.delete(id);
     const name = this.mirror.agents.get(id)?.name ?? id;
     const logger = scopedLogger(this.parts.logger, name);
-    const loop = new AgentLoop(id, result.epoch, result.disorderly, { ...this.parts, logger });
+    const roundLog = new RoundLog(this.parts.folder, logger);
+    const loop = new AgentLoop(id, result.epoch, result.disorderly, { ...this.parts, logger, roundLog });
     const store = new DisposableStore();
     this.running.set(id, { loop, store });
     store.add(loop.onRuntimeEvent((event) => this.heard(id, event)));

@@ -7,6 +7,7 @@ import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import type { Role } from '../town/roles.ts';
 import type { Logger } from '../util/logger.ts';
 import type { TownAccess } from './prompt.ts';
+import type { RoundLog } from './roundLog.ts';
 
 /** What a loop needs to know of the rest of the town. */
 export interface TownFacts {
@@ -30,6 +31,8 @@ export interface AgentPolicy {
 }
 
 export interface LoopParts {
+  /** The town's folder, where its agents work. */
+  folder: string;
   townName: string;
   keys: TownKeys;
   delivery: Delivery;
@@ -39,11 +42,16 @@ export interface LoopParts {
   completeTask(taskId: string, result: string): Promise<void>;
   failTask(taskId: string, error: string): Promise<void>;
   /** The runtime that an agent is to have now, and why it is not the other one. */
-  choose(record: AgentRecord): { mode: RuntimeMode; reason: string | undefined };
+  choose: (record: AgentRecord) => { mode: RuntimeMode; reason: string | undefined };
   /** @throws TinytownError with a `RuntimeErrorReason` */
   createRuntime(record: AgentRecord, mode: RuntimeMode): Promise<CodingAgent>;
-  policy(record: AgentRecord): AgentPolicy;
+  policy: (record: AgentRecord) => AgentPolicy;
+  /** This agent's own. */
+  roundLog: RoundLog;
   logger: Logger;
   /** Unix milliseconds. */
-  now(): number;
+  now: () => number;
 }
+
+/** What all loops of a window share. */
+export type CrewParts = Omit<LoopParts, 'roundLog'>;

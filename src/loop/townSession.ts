@@ -16,7 +16,7 @@ import type { Logger } from '../util/logger.ts';
 import { ProcessRegistry } from '../util/processRegistry.ts';
 import { TownActions } from './actions.ts';
 import { Crew } from './crew.ts';
-import type { LoopParts, TownFacts } from './loopParts.ts';
+import type { CrewParts, TownFacts } from './loopParts.ts';
 import { bodyText } from './prompt.ts';
 import type { TownSettings } from './settings.ts';
 
@@ -70,7 +70,8 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   const agentClis = { ...config.agentClis, ...settings.agentClis };
   const runtimes = new Runtimes(registry, version, () => ({ ...settings, agentClis }));
   const rules = runtimeRules(settings, config);
-  const parts: LoopParts = {
+  const parts: CrewParts = {
+    folder,
     townName: config.name,
     keys: town.keys,
     delivery: town.delivery,
@@ -128,7 +129,7 @@ function runtimeRules(
   settings: TownSettings,
   config: TownConfig,
 ): {
-  choose(record: AgentRecord): { mode: RuntimeMode; reason: string | undefined };
+  choose: (record: AgentRecord) => { mode: RuntimeMode; reason: string | undefined };
   defaultCli(): string;
   maxAgents(): number;
 } {

@@ -59,8 +59,11 @@ export class Turns {
     this.phase = 'running';
     this.steerable = true;
     this.lastAgentText = '';
+    const text = this.roundText(messages);
+    const { record, parts } = this.agent;
+    parts.roundLog.begin(record.name, record.roundsCompleted + 1, text);
     try {
-      await runtime.startTurn({ text: this.roundText(messages), clientId: batch.id });
+      await runtime.startTurn({ text, clientId: batch.id });
     } catch (error) {
       const reason = error instanceof TinytownError ? error.reason : '';
       // Whether a process that went away has seen it is found out from its history.

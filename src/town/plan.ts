@@ -87,7 +87,6 @@ export class Plan {
 
   /** The words after the script's keys, as `fenced.lua` reads them. */
   argumentsFor(epoch: string): Word[] {
-    const counted = (lists: Word[][]): Word[] => [lists.length, ...lists.flatMap((words) => [words.length, ...words])];
     return [epoch, ...counted(this.guards), ...counted(this.commands)];
   }
 
@@ -96,4 +95,8 @@ export class Plan {
     const named = [...this.guards, ...this.commands].map((words) => String(words[1]));
     return [...new Set([this.keys.epoch(this.agentId), ...named])];
   }
+}
+
+function counted(lists: readonly Word[][]): Word[] {
+  return [lists.length, ...lists.flatMap((words) => [words.length, ...words])];
 }

@@ -163,12 +163,11 @@ describe('decide', () => {
   });
 });
 
-describe('inOrder', () => {
-  const at = (second: number, one: WaitingMessage): WaitingMessage => ({
-    ...one,
-    message: { ...one.message, createdAt: `2026-01-01T00:00:0${second}Z` },
-  });
+function at(second: number, one: WaitingMessage): WaitingMessage {
+  return { ...one, message: { ...one.message, createdAt: `2026-01-01T00:00:0${second}Z` } };
+}
 
+describe('inOrder', () => {
   it('puts urgent ones first by time, then high ones by time, then the rest as it stands', () => {
     const urgent = [at(3, urgentTask), at(1, urgentTask)];
     const highLate = at(5, waiting({ type: 'task', description: 'b' }, 'inbox', 'high'));
