@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { TownSettings } from '../loop/settings.ts';
-import { openTownSession } from '../loop/townSession.ts';
+import type { TownSession } from '../loop/townSession.ts';
 import { TOWN_FILE, suggestTownName, writeTownConfig } from '../town/config.ts';
 import { describeError } from '../util/errors.ts';
 import type { EditorLog } from './editorLog.ts';
@@ -65,7 +65,9 @@ export class EditorTown implements vscode.Disposable {
     for (const disposable of this.disposables) disposable.dispose();
   }
 
-  private async open(folder: string): ReturnType<typeof openTownSession> {
+  private async open(folder: string): Promise<TownSession> {
+    // Everything behind the screens is evaluated only now: windows without a town do not wait for it.
+    const { openTownSession } = await import('../loop/townSession.ts');
     const password = await this.context.secrets.get(SecretKey.redisPassword);
     if (password !== undefined) this.log.hide(password);
     this.settings = readSettings(password);
