@@ -19,6 +19,8 @@ import { RoundLog } from './roundLog.ts';
 
 /** How long the end of all processes may take when the window closes, in milliseconds; what is left is reaped later. */
 const CLOSE_MS = 4_000;
+/** How long Redis has for it, in milliseconds; without it the leases run out by themselves. */
+const GIVE_BACK_MS = 1_500;
 const STALL_CHECK_MS = 10_000;
 
 interface Running {
@@ -65,6 +67,7 @@ export class Crew {
         if (id !== undefined && (kind === 'inbox' || kind === 'urgent' || kind === 'stop' || kind === 'control')) {
           this.running.get(id)?.loop.wake();
         }
+        if (kind === 'lease' && id !== undefined && this.elsewhere.delete(id)) this.consider(id);
         if (kind === 'windowLease' && id !== this.leases.windowId) this.ownerGone();
       }),
     );
@@ -132,15 +135,13 @@ export class Crew {
 
   private async closeOnce(): Promise<void> {
     this.store.dispose();
-    const ids = [...this.running.keys()];
     const ends = Promise.allSettled([...this.running.values()].map(({ loop }) => loop.close()));
     await within(ends, CLOSE_MS, 'Closing the agents').catch((error: unknown) =>
       this.parts.logger.warn(describeError(error)),
     );
-    await this.leases
-      .release(ids)
-      .catch((error: unknown) => this.parts.logger.warn(`Agents were not given back: ${describeError(error)}`));
-    this.leases.dispose();
+    await within(this.leases.close(), GIVE_BACK_MS, 'Giving the agents back').catch((error: unknown) =>
+      this.parts.logger.warn(describeError(error)),
+    );
   }
 
   private ownerOf(record: AgentRecord): AgentView['owner'] {

@@ -83,7 +83,14 @@ export class Leases implements Disposable {
     await this.run({ name: 'release', source: releaseSource }, leases, [this.windowId]);
   }
 
-  /** Ends the window's sign of life. Agents must have been released before. */
+  /** Gives everything back, the window's own sign of life last: other windows take that as their cue. */
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    if (this.timer === undefined) return;
+    await this.release([...this.owned]);
+    await this.redis.write((client) => client.del(this.keys.windowLease(this.windowId)));
+  }
+
   dispose(): void {
     clearInterval(this.timer);
     this.timer = undefined;
