@@ -4,7 +4,7 @@ import { type Problem, decodeDone, readHashes } from './decodeReplies.ts';
 import { STREAM_LENGTH, eventPayload, newEvent } from './events.ts';
 import type { TownKeys } from './keys.ts';
 import { validateAgentName } from './names.ts';
-import { type AgentRecord, agentFields, decodeAgent, fieldName } from './records.ts';
+import { type AgentRecord, agentFields, byAge, decodeAgent, fieldName } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
 import { scanTown } from './scan.ts';
 import createAgentSource from './scripts/createAgent.lua';
@@ -48,7 +48,7 @@ export class AgentStore {
       if (agent.ok && agent.value.id === id) agents.push(agent.value);
       else malformed.push({ key: this.keys.agent(id), reason: agent.ok ? 'has the id of another key' : agent.reason });
     }
-    return { agents: agents.toSorted((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt)), malformed };
+    return { agents: agents.toSorted(byAge), malformed };
   }
 
   /** One agent; undefined where there is none. @throws TinytownError `recordMalformed` */

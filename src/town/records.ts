@@ -147,6 +147,11 @@ export interface TaskRecord {
   tags: string[];
 }
 
+/** Orders records by age, oldest first; those of one instant in a fixed order. */
+export function byAge(a: { id: string; createdAt: string }, b: { id: string; createdAt: string }): number {
+  return Date.parse(a.createdAt) - Date.parse(b.createdAt) || (a.id < b.id ? -1 : 1);
+}
+
 /** The agent that the hash of an agent's key describes. */
 export function decodeAgent(hash: Record<string, string>): Decoded<AgentRecord> {
   const decoded = agentHash.safeParse(withoutEmpty(hash));

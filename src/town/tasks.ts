@@ -7,8 +7,9 @@ import { type EventType, STREAM_LENGTH, eventPayload, newEvent } from './events.
 import { pushCommand } from './inbox.ts';
 import type { TownKeys } from './keys.ts';
 import { encodeMessage, newMessage } from './messages.ts';
-import { type TaskRecord, type TaskState, decodeTask, taskFields } from './records.ts';
+import { type TaskRecord, type TaskState, byAge, decodeTask, taskFields } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
+import { isRedisError } from './redis/errors.ts';
 import type { LuaScript, ScriptWord } from './redis/script.ts';
 import { scanTown } from './scan.ts';
 import addBacklogTaskSource from './scripts/addBacklogTask.lua';
@@ -25,6 +26,9 @@ const removeBacklogTask = { name: 'removeBacklogTask', source: removeBacklogTask
 
 /** `over`: the task had ended before, and nothing was written. */
 export type FinishResult = 'done' | 'over' | 'no-task';
+
+/** Of each list; an assignment further back is met by its agent as a task that is over. */
+const MESSAGES_SEARCHED = 1_000;
 
 export interface NewTask {
   description: string;
@@ -62,7 +66,7 @@ export class TaskStore {
       if (task.ok && task.value.id === id) tasks.push(task.value);
       else malformed.push({ key: this.keys.task(id), reason: task.ok ? 'has the id of another key' : task.reason });
     }
-    return { tasks: tasks.toSorted((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt)), malformed };
+    return { tasks: tasks.toSorted(byAge), malformed };
   }
 
   /** One task; undefined where there is none. @throws TinytownError `recordMalformed` */
@@ -75,7 +79,7 @@ export class TaskStore {
   }
 
   /**
-   * Makes a task for an agent, and tells the agent by a `task_assign` message from `from`.
+   * Makes a task for an agent (or the supervisor), and tells it by a `task_assign` message from `from`.
    * @throws TinytownError `agentGone`
    */
   async assign(task: NewTask, agentId: string, from: string, { urgent = false } = {}): Promise<TaskRecord> {
@@ -86,10 +90,10 @@ export class TaskStore {
       assignTask,
       [
         keys.task(record.id),
-        keys.agent(agentId),
         urgent ? keys.urgent(agentId) : keys.inbox(agentId),
         keys.events,
         keys.agentEvents(agentId),
+        ...this.recordOf(agentId),
       ],
       [
         encodeMessage(message),
@@ -161,36 +165,50 @@ export class TaskStore {
     return decodeDone(await this.run(removeBacklogTask, [this.keys.backlog, this.keys.task(taskId)], [taskId]));
   }
 
-  /** Counts up for the agent that has it, and clears its current task. Once a task is over, nothing changes it. */
-  async complete(taskId: string, result: string): Promise<FinishResult> {
-    return await this.finish(taskId, 'completed', result, 'task_completed');
+  /**
+   * Counts up for the agent that has it, and clears its current task. Once a task is over, nothing changes it. Whoever
+   * assigned it is told, unless it is `finisher`, who ends it: by default the agent that has it.
+   */
+  async complete(taskId: string, result: string, finisher?: string): Promise<FinishResult> {
+    return await this.finish(taskId, 'completed', result, finisher);
   }
 
-  async fail(taskId: string, error: string): Promise<FinishResult> {
-    return await this.finish(taskId, 'failed', error, 'task_failed');
+  /** As {@link complete}, but counts nothing up. */
+  async fail(taskId: string, error: string, finisher?: string): Promise<FinishResult> {
+    return await this.finish(taskId, 'failed', error, finisher);
   }
 
-  /** No event says so: `tt` knows none for it. */
+  /** No event says so and nobody is told: `tt` knows no word for it. */
   async cancel(taskId: string, reason: string): Promise<FinishResult> {
-    return await this.finish(taskId, 'cancelled', reason, undefined);
+    return await this.finish(taskId, 'cancelled', reason);
   }
 
   private async finish(
     taskId: string,
-    state: TaskState,
+    state: 'completed' | 'failed' | 'cancelled',
     result: string,
-    eventType: EventType | undefined,
+    finisher?: string,
   ): Promise<FinishResult> {
     const { keys } = this;
     for (;;) {
-      const agentId = await this.redis.write((client) => client.hget(keys.task(taskId), 'assigned_to'));
-      const agent = agentId === null || agentId === '' ? undefined : agentId;
-      const agentKeys = agent === undefined ? [] : [keys.agent(agent), keys.agentEvents(agent)];
-      const event = eventType === undefined ? ['', ''] : eventWords(eventType, result, agent, taskId).slice(0, 2);
+      const [assignedTo, assignedBy] = await this.redis.write((client) =>
+        client.hmget(keys.task(taskId), 'assigned_to', 'assigned_by'),
+      );
+      const agent = assignedTo || undefined;
+      const agentKeys =
+        agent === undefined ? [] : [keys.agent(agent), keys.agentEvents(agent), keys.inbox(agent), keys.urgent(agent)];
+      const event = state === 'cancelled' ? ['', ''] : eventWords(`task_${state}`, result, agent, taskId).slice(0, 2);
+      const message = endMessage(taskId, state, result, { agent, assignedBy: assignedBy || undefined, finisher });
+      const told = message === undefined ? [] : [keys.inbox(message.to), ...this.recordOf(message.to)];
+      const waiting = agent === undefined ? [] : await this.assigningMessages(taskId, agent);
       const reply = await this.run(
         finishTask,
-        [keys.task(taskId), keys.backlog, keys.events, ...agentKeys],
-        [taskId, agent ?? '', state, result, now(), ...event, STREAM_LENGTH],
+        [keys.task(taskId), keys.backlog, keys.events, ...agentKeys, ...told],
+        [
+          ...[taskId, agent ?? '', assignedBy ?? '', state, result, now(), ...event, STREAM_LENGTH],
+          message === undefined ? '' : encodeMessage(message),
+          ...waiting,
+        ],
       );
       const outcome = decodeWord(['done', 'over', 'no-task', 'moved'], reply);
       // Given to another agent since it was read: look again.
@@ -198,9 +216,56 @@ export class TaskStore {
     }
   }
 
+  /** The messages, as they stand in the agent's lists, that would have it work on a task. */
+  private async assigningMessages(taskId: string, agentId: string): Promise<string[]> {
+    const { keys } = this;
+    const lists = await Promise.all(
+      [keys.inbox(agentId), keys.urgent(agentId)].map((key) =>
+        this.redis
+          .write((client) => client.lrange(key, 0, MESSAGES_SEARCHED - 1))
+          .catch((error: unknown) =>
+            isRedisError(error) && error.reason === 'redisFailed' ? [] : Promise.reject(error),
+          ),
+      ),
+    );
+    return lists.flat().filter((raw) => {
+      if (!raw.includes(taskId)) return false;
+      const message = decodeMessage(raw);
+      return message.ok && message.value.type === 'task_assign' && message.value.taskId === taskId;
+    });
+  }
+
+  /** The key of the record that an addressee must have: none for the supervisor. */
+  private recordOf(agentId: string): string[] {
+    return agentId === SUPERVISOR_ID ? [] : [this.keys.agent(agentId)];
+  }
+
   private async run(script: LuaScript, keys: readonly ScriptWord[], args: readonly ScriptWord[]): Promise<unknown> {
     return await this.redis.write(() => this.redis.scripts.run(script, keys, args));
   }
+}
+
+/**
+ * Tells who assigned a task how it ended; undefined where that is whoever ended it, or nobody. `tt` keeps no note of it, but
+ * assigns always in the supervisor's name.
+ */
+function endMessage(
+  taskId: string,
+  state: 'completed' | 'failed' | 'cancelled',
+  result: string,
+  {
+    agent,
+    assignedBy,
+    finisher,
+  }: { agent?: string | undefined; assignedBy?: string | undefined; finisher?: string | undefined },
+): Message | undefined {
+  if (agent === undefined || state === 'cancelled') return undefined;
+  const from = finisher ?? agent;
+  const to = assignedBy ?? SUPERVISOR_ID;
+  if (from === to) return undefined;
+  return state === 'completed'
+    ? newMessage({ type: 'task_done', taskId, result, from, to })
+    : newMessage({ type: 'task_failed', taskId, error: result, from, to });
 }
 
 function newTask({ description, tags = [], parentId }: NewTask): TaskRecord {
