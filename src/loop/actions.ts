@@ -8,7 +8,7 @@ import { SUPERVISOR_ID } from '../town/keys.ts';
 import { RUNTIME_HOST } from '../town/leases.ts';
 import { type MessageBody, newMessage } from '../town/messages.ts';
 import { resolveAgent, validateAgentName } from '../town/names.ts';
-import { controlPlan, heldPlan, requestPlan } from '../town/plans.ts';
+import { controlPlan, deadPlan, heldPlan, requestPlan } from '../town/plans.ts';
 import { type AgentRecord, type AgentState, MAX_TEXT, type TaskRecord } from '../town/records.ts';
 import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
@@ -188,13 +188,33 @@ export class TownActions {
     await this.settleHeld(ref, false);
   }
 
+  /** Gives the agent the messages again that were given up after too many attempts. */
+  async retryDead(ref: string): Promise<void> {
+    await this.settleDead(ref, true);
+  }
+
+  /** Drops the messages that were given up. */
+  async dismissDead(ref: string): Promise<void> {
+    await this.settleDead(ref, false);
+  }
+
   private async settleHeld(ref: string, again: boolean): Promise<void> {
     const agent = await this.find(ref);
     const held = await this.town.delivery.held(agent.id);
     if (held.length === 0) throw new TinytownError('nothingHeld', `${agent.name} holds no interrupted work.`);
     // The newest first: each is put before the one that came after it.
-    for (const { raw, held: batch } of held.toReversed()) {
-      await this.town.delivery.apply(heldPlan(this.place(agent), raw, batch, again));
+    for (const { raw, value } of held.toReversed()) {
+      await this.town.delivery.apply(heldPlan(this.place(agent), raw, value, again));
+    }
+    this.crew.poke(agent.id);
+  }
+
+  private async settleDead(ref: string, again: boolean): Promise<void> {
+    const agent = await this.find(ref);
+    const dead = await this.town.delivery.dead(agent.id);
+    if (dead.length === 0) throw new TinytownError('nothingDead', `${agent.name} has no messages that were given up.`);
+    for (const { raw, value } of dead.toReversed()) {
+      await this.town.delivery.apply(deadPlan(this.place(agent), raw, value, again));
     }
     this.crew.poke(agent.id);
   }

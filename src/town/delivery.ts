@@ -2,7 +2,16 @@
  * An owner's view of one agent's lists, and its way to change them: everything is read at one moment (`scripts/peek.lua`) and
  * written as a whole, fenced by the owner's epoch (`scripts/fenced.lua`). How a message travels is said in `plans.ts`.
  */
-import { type Batch, type HeldBatch, type TurnRecord, decodeBatch, decodeHeld, decodeTurn } from './batch.ts';
+import {
+  type Batch,
+  type DeadMessage,
+  type HeldBatch,
+  type TurnRecord,
+  decodeBatch,
+  decodeDead,
+  decodeHeld,
+  decodeTurn,
+} from './batch.ts';
 import type { TownKeys } from './keys.ts';
 import { type Message, decodeMessage } from './messages.ts';
 import type { Plan } from './plan.ts';
@@ -134,11 +143,20 @@ export class Delivery {
   }
 
   /** Work that was held after an interrupt, oldest first, each with its exact text in the list. */
-  async held(agentId: string): Promise<{ raw: string; held: HeldBatch }[]> {
-    const entries = await this.redis.read((client) => client.lrange(this.keys.held(agentId), 0, -1));
+  held(agentId: string): Promise<{ raw: string; value: HeldBatch }[]> {
+    return this.listed(this.keys.held(agentId), decodeHeld);
+  }
+
+  /** Messages that were given up, oldest first, each with its exact text in the list. */
+  dead(agentId: string): Promise<{ raw: string; value: DeadMessage }[]> {
+    return this.listed(this.keys.dead(agentId), decodeDead);
+  }
+
+  private async listed<T>(key: string, decode: (raw: string) => Decoded<T>): Promise<{ raw: string; value: T }[]> {
+    const entries = await this.redis.read((client) => client.lrange(key, 0, -1));
     return entries.flatMap((raw) => {
-      const held = decodeHeld(raw);
-      return held.ok ? [{ raw, held: held.value }] : [];
+      const decoded = decode(raw);
+      return decoded.ok ? [{ raw, value: decoded.value }] : [];
     });
   }
 }

@@ -130,6 +130,8 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
       const attempts = before + (fate.failed === undefined ? 0 : 1);
       if (fate.failed !== undefined && attempts >= facts.maxAttempts) {
         dead.push({ raw: message.raw, list: message.list, at: now, reason: fate.failed, attempts });
+        // Where it is tried again, its text is not sent twice to a thread that holds it.
+        if (threadId !== null) seen[message.id] = { attempts: 0, threadId };
         continue;
       }
       if (fate.failed !== undefined) notBefore = Math.max(notBefore, now + facts.backoffMs(attempts));
@@ -255,6 +257,22 @@ export function heldPlan(
   for (const message of held.batch.messages.toReversed())
     plan.command('LPUSH', keys[message.list](agentId), message.raw);
   return plan.command('HDEL', keys.turn(agentId), 'left_waiting', 'not_before').activity('▶ Held work runs again');
+}
+
+/** Takes a message that was given up off its list; `again` puts it back to the front of the list it came from, as if new. */
+export function deadPlan(
+  { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
+  raw: string,
+  dead: DeadMessage,
+  again: boolean,
+): Plan {
+  const key = keys.dead(agentId);
+  const plan = new Plan(keys, agentId).whileListed(key, Buffer.from(raw)).command('LREM', key, 1, raw);
+  if (!again) return plan.activity('🗑 A message that was given up was dismissed');
+  return plan
+    .command('LPUSH', keys[dead.list](agentId), dead.raw)
+    .command('HDEL', keys.turn(agentId), 'left_waiting', 'not_before')
+    .activity('▶ A message that was given up is tried again');
 }
 
 /** Asks the window that owns the agent for something (`tt:{town}:control:{id}`). */

@@ -59,6 +59,10 @@ describe('the rules of a loop', function () {
     await eventually(() => [...session.mirror.tasks.values()][0]?.state === 'failed', { what: 'the task failed' });
     const record = await agentWhen(session, 'api', (it) => it.state === 'idle', 'idle');
     assert.match(record.lastError ?? '', /on strike/);
+    town.model.script = () => [{ text: 'the strike is over' }];
+    await session.actions.retryDead('api');
+    await agentWhen(session, 'api', (it) => it.state === 'idle' && it.lastError === undefined, 'a good turn');
+    assert.equal(session.mirror.waiting(agent.id).dead, 0);
     assert.equal(town.model.userMessages().filter((text) => text.includes('## Messages to act on')).length, 1);
   });
 
