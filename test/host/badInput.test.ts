@@ -123,7 +123,7 @@ describe('a town that cannot be opened', function () {
   });
   after(() => town.end());
 
-  it('as its tinytown.toml is malformed: opens by itself once that is mended', async () => {
+  it('as its tinytown.toml is malformed: opens once that is mended', async () => {
     await writeConfig('name = "mended"\nagent = [[[\n');
     assert.match(await refused('badTownConfig', 'spawnAgent', 'scout'), /^tinytown\.toml, line 3, column 1/);
     await run('openConfig');

@@ -110,6 +110,7 @@ I will.
     const shown = transcribe([...flood, text('a', 'After it.')]);
     assert.ok(shown.length < 40_000);
     assert.match(shown, /the rest is not shown here …\nAfter it\.$/);
+    assert.equal(shown.split('the rest is not shown').length, 2);
   });
 
   it('keeps a bounded amount for whoever looks later, the newest', () => {

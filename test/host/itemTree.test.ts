@@ -1,0 +1,106 @@
+/** The tree redraws just the rows that look different, and keeps every row's identity. */
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { ItemTree, type Row } from '../../src/ui/itemTree.ts';
+import type { Item } from '../../src/ui/items.ts';
+import { eventually } from '../support/eventually.ts';
+
+function item(id: string, look: Partial<Item> = {}): Item {
+  return {
+    id,
+    label: id,
+    description: '',
+    icon: { id: 'circle' },
+    contextValue: 'x;',
+    spoken: `${id}, spoken`,
+    collapse: 'none',
+    ...look,
+  };
+}
+
+describe('a tree', () => {
+  let roots: Item[];
+  let tree: ItemTree;
+  let redrawn: (string | undefined)[];
+
+  beforeEach(() => {
+    roots = [];
+    redrawn = [];
+    tree = new ItemTree(
+      () => roots,
+      () => '/town',
+    );
+    tree.onDidChangeTreeData((row) => redrawn.push(row?.item.id));
+  });
+  afterEach(() => tree.dispose());
+
+  /** Refreshes until the throttle has let it through. */
+  async function refreshed(): Promise<(string | undefined)[]> {
+    redrawn = [];
+    tree.refresh();
+    await eventually(() => redrawn.length > 0);
+    return redrawn;
+  }
+
+  it('redraws one row of many, whether root or leaf', async () => {
+    const leaf = (label: string): Item => item('b/leaf', { label });
+    const withLeaf = (label: string): Item[] => [
+      item('a'),
+      item('b', { collapse: 'expanded', children: () => [leaf(label)] }),
+    ];
+    roots = withLeaf('one');
+    const [, b] = tree.getChildren();
+    assert.ok(b);
+    const [row] = tree.getChildren(b);
+    roots = withLeaf('two');
+    assert.deepEqual(await refreshed(), ['b/leaf']);
+    assert.equal(row && tree.getTreeItem(row).label, 'two');
+    roots = [item('a', { description: 'new' }), ...withLeaf('two').slice(1)];
+    assert.deepEqual(await refreshed(), ['a']);
+  });
+
+  it('redraws a parent whose children come or go, and all when roots do', async () => {
+    const parent = (...ids: string[]): Item =>
+      item('p', { collapse: 'expanded', children: () => ids.map((id) => item(id)) });
+    roots = [parent('p/1')];
+    const [p] = tree.getChildren();
+    assert.ok(p);
+    tree.getChildren(p);
+    roots = [parent('p/1', 'p/2')];
+    assert.deepEqual(await refreshed(), ['p']);
+    roots = [parent('p/1', 'p/2'), item('q')];
+    assert.deepEqual(await refreshed(), [undefined]);
+  });
+
+  it('keeps a row the same between refreshes, with its parent', () => {
+    roots = [item('p', { collapse: 'expanded', children: () => [item('p/1')] })];
+    const drawn = (): Row[] => {
+      const [p] = tree.getChildren();
+      assert.ok(p);
+      return [p, ...tree.getChildren(p)];
+    };
+    const [p, leaf] = drawn();
+    assert.deepEqual(drawn(), [p, leaf]);
+    assert.ok(leaf && p);
+    assert.equal(tree.getParent(leaf), p);
+    assert.equal(tree.getParent(p), undefined);
+  });
+
+  it('draws id, words for a screen reader, and a file that a click opens; the tooltip only when asked', () => {
+    let asked = 0;
+    const tooltip = (): string => {
+      asked += 1;
+      return 'More [link](command:evil)';
+    };
+    roots = [item('a', { opens: 'src/a.ts', tooltip, icon: { id: 'error', color: 'charts.red' } })];
+    const [row] = tree.getChildren();
+    assert.ok(row);
+    const drawn = tree.getTreeItem(row);
+    assert.equal(drawn.id, 'a');
+    assert.equal(drawn.accessibilityInformation?.label, 'a, spoken');
+    const [file]: unknown[] = drawn.command?.arguments ?? [];
+    assert.equal(file instanceof vscode.Uri && file.path, '/town/src/a.ts');
+    assert.equal(asked, 0);
+    assert.equal(tree.resolveTreeItem(drawn, row).tooltip, 'More [link](command:evil)');
+  });
+});
