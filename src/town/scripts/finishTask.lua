@@ -1,40 +1,53 @@
 -- Ends a task: once, for good, with all that goes with it.
 --
--- KEYS[1]  task:{id}
--- KEYS[2]  backlog
--- KEYS[3]  events
--- KEYS[4]  agent:{agent} of the agent it is thought to be assigned to; left out, with KEYS[5], where it is nobody's
--- KEYS[5]  events:agent:{agent}
--- ARGV     id, that agent's id or "", new state, result, the time, event type or "" for none, event data, stream length
+-- KEYS     task:{id}, backlog, events,
+--          agent:{agent}, events:agent:{agent}, inbox:{agent}, urgent:{agent} of the agent it is thought to be assigned to,
+--          inbox:{told} and, unless that is the supervisor, agent:{told} of who is told how it ended;
+--          the second line is left out where the task is nobody's, the third where nobody is told
+-- ARGV     id, that agent's id or "", who assigned it as far as is known or "", new state, result, the time,
+--          event type or "" for none, event data, stream length, message for who is told or "",
+--          and then the assigning messages that may still wait for the agent, to be taken off its lists
 -- Returns  "done" | "no-task" | "over" (it had ended before: nothing was written) | "moved" (it is somebody else's)
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 'no-task'
 end
-local task = redis.call('HMGET', KEYS[1], 'state', 'assigned_to')
+local task = redis.call('HMGET', KEYS[1], 'state', 'assigned_to', 'assigned_by')
 local state = task[1]
 if state == 'completed' or state == 'failed' or state == 'cancelled' then
   return 'over'
 end
-if (task[2] or '') ~= ARGV[2] then
+if (task[2] or '') ~= ARGV[2] or (task[3] or '') ~= ARGV[3] then
   return 'moved'
 end
-redis.call('HSET', KEYS[1], 'state', ARGV[3], 'result', ARGV[4], 'updated_at', ARGV[5], 'completed_at', ARGV[5])
+redis.call('HSET', KEYS[1], 'state', ARGV[4], 'result', ARGV[5], 'updated_at', ARGV[6], 'completed_at', ARGV[6])
 -- The rest follows from that: a key of the wrong type must not make the end of the task fail halfway.
 redis.pcall('LREM', KEYS[2], 0, ARGV[1])
-local agent = KEYS[4] and redis.pcall('HMGET', KEYS[4], 'id', 'current_task', 'tasks_completed')
-if agent and not agent.err and agent[1] then
-  if agent[2] == ARGV[1] then
-    redis.call('HDEL', KEYS[4], 'current_task')
+local next_key = 4
+if ARGV[2] ~= '' then
+  local agent = redis.pcall('HMGET', KEYS[4], 'id', 'current_task', 'tasks_completed')
+  if not agent.err and agent[1] then
+    if agent[2] == ARGV[1] then
+      redis.call('HDEL', KEYS[4], 'current_task')
+    end
+    if ARGV[4] == 'completed' then
+      local count = tonumber(string.match(agent[3] or '', '^%d+$') or '0')
+      redis.call('HSET', KEYS[4], 'tasks_completed', string.format('%.0f', count + 1))
+    end
   end
-  if ARGV[3] == 'completed' then
-    local count = tonumber(string.match(agent[3] or '', '^%d+$') or '0')
-    redis.call('HSET', KEYS[4], 'tasks_completed', string.format('%.0f', count + 1))
+  for i = 11, #ARGV do
+    redis.pcall('LREM', KEYS[6], 1, ARGV[i])
+    redis.pcall('LREM', KEYS[7], 1, ARGV[i])
+  end
+  next_key = 8
+end
+if ARGV[7] ~= '' then
+  redis.pcall('XADD', KEYS[3], 'MAXLEN', '~', ARGV[9], '*', 'event_type', ARGV[7], 'data', ARGV[8])
+  if ARGV[2] ~= '' then
+    redis.pcall('XADD', KEYS[5], 'MAXLEN', '~', ARGV[9], '*', 'event_type', ARGV[7], 'data', ARGV[8])
   end
 end
-if ARGV[6] ~= '' then
-  redis.pcall('XADD', KEYS[3], 'MAXLEN', '~', ARGV[8], '*', 'event_type', ARGV[6], 'data', ARGV[7])
-  if KEYS[5] then
-    redis.pcall('XADD', KEYS[5], 'MAXLEN', '~', ARGV[8], '*', 'event_type', ARGV[6], 'data', ARGV[7])
-  end
+local inbox, record = KEYS[next_key], KEYS[next_key + 1]
+if ARGV[10] ~= '' and (not record or redis.call('EXISTS', record) == 1) then
+  redis.pcall('RPUSH', inbox, ARGV[10])
 end
 return 'done'

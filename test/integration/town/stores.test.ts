@@ -249,6 +249,61 @@ describe('a town in Redis', () => {
       assert.deepEqual(await eventTypes(anna.id), ['agent_spawned', 'task_assigned', 'task_completed']);
     });
 
+    it('tell who assigned them how they ended, once, and leave nothing that asks for them', async () => {
+      const berta = testAgent('berta');
+      await agents.create(berta);
+      const told = async (id: string): Promise<unknown[]> =>
+        (await inbox.list(id)).inbox.map(
+          ({ id: _, createdAt: __, priority: ___, correlationId: ____, ...rest }) => rest,
+        );
+      const one = await tasks.assign({ description: '1' }, anna.id, berta.id);
+      const two = await tasks.assign({ description: '2' }, anna.id, SUPERVISOR_ID, { urgent: true });
+      const three = await tasks.assign({ description: '3' }, anna.id, SUPERVISOR_ID);
+      assert.equal(await tasks.complete(one.id, 'done'), 'done');
+      assert.equal(await tasks.complete(one.id, 'again'), 'over');
+      assert.equal(await tasks.fail(two.id, 'broke'), 'done');
+      assert.deepEqual(await told(berta.id), [
+        { type: 'task_done', taskId: one.id, result: 'done', from: anna.id, to: berta.id },
+      ]);
+      assert.deepEqual(await told(SUPERVISOR_ID), [
+        { type: 'task_failed', taskId: two.id, error: 'broke', from: anna.id, to: SUPERVISOR_ID },
+      ]);
+      assert.deepEqual(await told(anna.id), [
+        { type: 'task_assign', taskId: three.id, from: SUPERVISOR_ID, to: anna.id },
+      ]);
+      assert.equal(await raw.llen(town.keys.urgent(anna.id)), 0);
+    });
+
+    it('tell nobody who knows, or is gone; one of tt tells the supervisor', async () => {
+      const berta = testAgent('berta');
+      await agents.create(berta);
+      const own = await tasks.assign({ description: 'own' }, anna.id, anna.id);
+      const mine = await tasks.assign({ description: 'mine' }, anna.id, SUPERVISOR_ID);
+      const orphan = await tasks.assign({ description: 'orphan' }, anna.id, berta.id);
+      const ofTt = await tasks.assign({ description: 'tt' }, anna.id, SUPERVISOR_ID);
+      await raw.hdel(town.keys.task(ofTt.id), 'assigned_by');
+      await agents.remove(berta);
+      assert.equal(await tasks.complete(own.id, 'done'), 'done');
+      assert.equal(await tasks.complete(mine.id, 'done', SUPERVISOR_ID), 'done');
+      assert.equal(await tasks.complete(orphan.id, 'done'), 'done');
+      assert.equal(await raw.llen(town.keys.inbox(SUPERVISOR_ID)), 0);
+      assert.equal(await tasks.complete(ofTt.id, 'done'), 'done');
+      assert.equal(await raw.llen(town.keys.inbox(SUPERVISOR_ID)), 1);
+      assert.equal(await raw.exists(town.keys.inbox(berta.id)), 0);
+      assert.equal(await raw.llen(town.keys.inbox(anna.id)), 0);
+    });
+
+    it('may be the supervisor’s', async () => {
+      const task = await tasks.assign({ description: 'decide' }, SUPERVISOR_ID, anna.id);
+      assert.equal((await inbox.list(SUPERVISOR_ID)).inbox.length, 1);
+      assert.equal(await tasks.complete(task.id, 'yes'), 'done');
+      assert.deepEqual(
+        (await inbox.list(anna.id)).inbox.map(({ type }) => type),
+        ['task_done'],
+      );
+      assert.equal(await raw.exists(town.keys.agent(SUPERVISOR_ID)), 0);
+    });
+
     it('that fail or are cancelled do not count, and another current task stays', async () => {
       const [one, two, current] = [
         await tasks.assign({ description: '1' }, anna.id, SUPERVISOR_ID),
