@@ -61,6 +61,18 @@ export class InboxStore {
     return { urgent: urgent.toSorted(byCreation), inbox, malformed };
   }
 
+  /** How many messages wait for each of these agents, in one round trip; 0 where a list cannot be read. */
+  async counts(agentIds: readonly string[]): Promise<{ urgent: number; inbox: number }[]> {
+    if (agentIds.length === 0) return [];
+    return await this.redis.read(async (client) => {
+      const pipeline = client.pipeline();
+      for (const id of agentIds) pipeline.llen(this.keys.urgent(id)).llen(this.keys.inbox(id));
+      const replies = (await pipeline.exec()) ?? [];
+      const count = (place: number): number => Number(replies[place]?.[1] ?? 0);
+      return agentIds.map((_, place) => ({ urgent: count(2 * place), inbox: count(2 * place + 1) }));
+    });
+  }
+
   /** Sends a message to everyone who listens now (`tt:{town}:broadcast`); resolves with how many that are. */
   async broadcast(message: Message): Promise<number> {
     return await this.redis.write((client) => client.publish(this.keys.broadcast, encodeMessage(message)));

@@ -27,6 +27,22 @@ export function describeTarget(target: RedisTarget): string {
   return target.kind === 'private' ? `unix://${target.socketPath}` : redactUrl(target.url);
 }
 
+/** The target's address with its password, for the environment of a process: it must not be logged. */
+export function redisUrlOf(target: RedisTarget): string {
+  if (target.kind === 'private') return `unix://${encodeURI(target.socketPath)}`;
+  const { url, password } = target;
+  if (password === undefined || password === '') return url;
+  const { path, username, db } = parseRedisUrl(url);
+  if (path === undefined) {
+    const parsed = new URL(url);
+    parsed.password = encodeURIComponent(password);
+    return parsed.href;
+  }
+  const parameters = new URLSearchParams({ ...(username ? { user: username } : {}), pass: password });
+  if (db) parameters.set('db', String(db));
+  return `unix://${encodeURI(path)}?${parameters.toString()}`;
+}
+
 /** @throws TinytownError `redisUrlInvalid` */
 export function parseRedisUrl(url: string): RedisOptions {
   const socket =

@@ -37,6 +37,12 @@ describe('a town in Redis', () => {
 
   const say = (description: string, priority: Priority = 'normal') =>
     newMessage({ type: 'task', description, from: SUPERVISOR_ID, to: anna.id, priority });
+  const told = async (id: string): Promise<object[]> =>
+    (await inbox.list(id)).inbox.map((message) =>
+      Object.fromEntries(
+        Object.entries(message).filter(([name]) => !['id', 'createdAt', 'priority', 'correlationId'].includes(name)),
+      ),
+    );
   const eventTypes = async (agentId?: string): Promise<string[]> =>
     (await events.readSince('0', agentId === undefined ? {} : { agentId })).map(({ eventType }) => eventType);
 
@@ -252,10 +258,6 @@ describe('a town in Redis', () => {
     it('tell who assigned them how they ended, once, and leave nothing that asks for them', async () => {
       const berta = testAgent('berta');
       await agents.create(berta);
-      const told = async (id: string): Promise<unknown[]> =>
-        (await inbox.list(id)).inbox.map(
-          ({ id: _, createdAt: __, priority: ___, correlationId: ____, ...rest }) => rest,
-        );
       const one = await tasks.assign({ description: '1' }, anna.id, berta.id);
       const two = await tasks.assign({ description: '2' }, anna.id, SUPERVISOR_ID, { urgent: true });
       const three = await tasks.assign({ description: '3' }, anna.id, SUPERVISOR_ID);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseTownConfig, type TownConfig } from '../../../src/town/config.ts';
-import { parseRedisUrl } from '../../../src/town/redis/address.ts';
+import { parseRedisUrl, redisUrlOf } from '../../../src/town/redis/address.ts';
 import { redactUrl, toRedisError } from '../../../src/town/redis/errors.ts';
 import { privateTarget, resolveRedis } from '../../../src/town/redis/resolve.ts';
 import { findServerProgram, installCommand } from '../../../src/town/redis/serverProgram.ts';
@@ -13,6 +13,32 @@ function config(redis: string): TownConfig {
   assert.ok(decoded.ok);
   return decoded.value;
 }
+
+describe('the address for another process', () => {
+  const source = 'setting';
+  const password = 'p@ss w:/?#%';
+  const urls = [
+    'redis://host:7000/2',
+    'rediss://me@host',
+    'redis://me:old@[::1]:7000',
+    'unix:///tmp/a%20b.sock?db=3',
+    'unix://me@/tmp/r.sock',
+    '/tmp/r.sock',
+  ];
+  for (const url of urls) {
+    it(`of ${url} holds the password, and nothing else has changed`, () => {
+      const whole = redisUrlOf({ kind: 'url', source, url, password });
+      assert.deepEqual(parseRedisUrl(whole), { ...parseRedisUrl(url), password });
+      assert.equal(redisUrlOf({ kind: 'url', source, url }), url);
+    });
+  }
+
+  it('of a private server is its socket’s', () => {
+    const url = redisUrlOf({ kind: 'private', dir: '/x', socketPath: '/Application Support/ü.sock' });
+    assert.equal(url, 'unix:///Application%20Support/%C3%BC.sock');
+    assert.equal(parseRedisUrl(url).path, '/Application Support/ü.sock');
+  });
+});
 
 describe('which Redis holds a town', () => {
   const nothing = {
