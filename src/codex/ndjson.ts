@@ -108,6 +108,8 @@ export class NdjsonReader extends AbstractMessageReader implements PacedReader {
     try {
       const message: unknown = JSON.parse(line);
       if (!isMessage(message)) throw new Error('it is no object');
+      // Cancellation and progress of vscode-jsonrpc's own protocol, which this one does not have.
+      if ('method' in message && String(message.method).startsWith('$/')) throw new Error('it is not of this protocol');
       this.unhandled += 1;
       callback(message);
     } catch (error) {
