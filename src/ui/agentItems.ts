@@ -40,6 +40,9 @@ export function stateWord(state: AgentState, t: Translate): string {
   }
 }
 
+/** In a larger town nothing opens by itself: every open agent costs rows. */
+const OPEN_LIMIT = 8;
+
 const order = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
 /** The agents by name; the supervisor is the person at the editor and no row. */
@@ -68,7 +71,8 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
     view.pastTurns.length > 0 ||
     view.lastError !== undefined ||
     agent.state === 'error';
-  const busy = view.turn !== undefined || waiting.held > 0;
+  const busy = view.turn !== undefined || agent.state === 'working' || waiting.held > 0;
+  const open = busy && picture.agents.size <= OPEN_LIMIT;
   return {
     id: `agent/${agent.id}`,
     label: name,
@@ -76,7 +80,7 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
     icon: state.icon,
     contextValue: contextFlags(factsOf(agent, view, waiting.held), t),
     spoken: spokenAgent(name, state.word, task, waiting, t),
-    collapse: hasChildren ? (busy ? 'expanded' : 'collapsed') : 'none',
+    collapse: hasChildren ? (open ? 'expanded' : 'collapsed') : 'none',
     agentId: agent.id,
     tooltip: () => agentTooltip(agent, picture, t),
     children: () => agentRows(agent, picture, t),

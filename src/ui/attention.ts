@@ -7,6 +7,7 @@ import { oneLine } from '../util/text.ts';
 import type { EditorLog } from './editorLog.ts';
 import { Command } from './ids.ts';
 import { showProblem } from './notify.ts';
+import { problemOf } from './problems.ts';
 import { readNotifications } from './settings.ts';
 
 const { t } = vscode.l10n;
@@ -24,7 +25,8 @@ export function drawAttention(session: TownSession, log: EditorLog): Disposable 
       const who = agentId === undefined ? '' : `${nameOf(agentId)}: `;
       const text = who + describeError(error);
       log.error(text);
-      if (readNotifications() === 'none') return;
+      // View and status bar say that Redis is away, and it goes on by itself.
+      if (problemOf(error).kind === 'redisAway' || readNotifications() === 'none') return;
       const now = Date.now();
       for (const [shown, at] of lastShown) if (now - at > QUIET_MS) lastShown.delete(shown);
       if (lastShown.has(text)) return;

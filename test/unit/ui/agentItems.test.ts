@@ -1,6 +1,7 @@
 /** The agents tree, as rows. */
 import assert from 'node:assert/strict';
 import type { TurnView } from '../../../src/loop/agentView.ts';
+import type { AgentRecord } from '../../../src/town/records.ts';
 import type { TurnItem } from '../../../src/runtime/codingAgent.ts';
 import { agentItems } from '../../../src/ui/agentItems.ts';
 import { agentRecord, drawn, english, flat, picture, type Scene, taskRecord } from './support.ts';
@@ -35,6 +36,14 @@ const command: TurnItem = {
   exitCode: 1,
   durationMs: 1200,
 };
+
+/** Whose rows are open at first, of agents that may have a task, held work or a message. */
+function opened(agents: AgentRecord[]): string[] {
+  const waiting = { b: { held: 1 }, c: { inbox: 1 } };
+  return agentItems(picture({ agents, tasks: [taskRecord('t', 'x')], waiting }), english)
+    .filter((item) => item.collapse === 'expanded')
+    .map((item) => item.label);
+}
 
 /** Two agents, one of them at work and in every kind of trouble. */
 function busyScene(done: TurnView[], running: TurnView | undefined): Scene {
@@ -159,6 +168,13 @@ describe('the agents tree', () => {
       'warning 1 record cannot be read · set aside',
       '  warning tt:x:agent:7 · state is not a state that is known here',
     ]);
+  });
+
+  it('opens who is at work or waits for the person, as long as there are few', () => {
+    const busy = [agentRecord('a', { state: 'working', currentTask: 't' }), agentRecord('b'), agentRecord('c')];
+    assert.deepEqual(opened(busy), ['a', 'b']);
+    const many = Array.from({ length: 9 }, (_none, index) => agentRecord(`x${index}`));
+    assert.deepEqual(opened([...busy, ...many]), []);
   });
 
   it('says why an agent failed', () => {
