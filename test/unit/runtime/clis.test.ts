@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { chooseRuntime, type CliSettings, cliNames, oneShotCommand, sessionModel } from '../../../src/runtime/clis.ts';
+
+const settings: CliSettings = {
+  overrides: {},
+  codexPath: '/opt/codex',
+  sandbox: 'workspace-write',
+  approvalPolicy: 'on-request',
+};
+
+describe('the agent CLIs', () => {
+  for (const [cli, line, prompt] of [
+    ['claude', 'claude --print --dangerously-skip-permissions', 'stdin'],
+    ['auggie', 'auggie --print --instruction-file', 'file'],
+    ['gemini', 'gemini', 'stdin'],
+    ['copilot', 'gh copilot', 'stdin'],
+    ['aider', 'aider --yes --no-auto-commits --message', 'stdin'],
+    ['cursor', 'cursor', 'stdin'],
+    ['codex', '/opt/codex exec --json --skip-git-repo-check --sandbox workspace-write -', 'stdin'],
+    [
+      'codex-mini',
+      '/opt/codex exec --json --skip-git-repo-check --sandbox workspace-write --model gpt-5.4-mini -c model_reasoning_effort="medium" -',
+      'stdin',
+    ],
+  ]) {
+    it(`runs ${cli} once as ${line}`, () => {
+      const command = oneShotCommand(cli ?? '', settings);
+      assert.equal([command.program, ...command.args].join(' '), line);
+      assert.equal(command.prompt, prompt);
+    });
+  }
+
+  it('hands model, effort and sandbox of the settings to codex exec', () => {
+    const more = { ...settings, model: 'm', reasoningEffort: 'high', sandbox: 'danger-full-access' } as const;
+    const { args } = oneShotCommand('codex', more);
+    assert.deepEqual(args.slice(3, -1), [
+      '--sandbox',
+      'danger-full-access',
+      '--model',
+      'm',
+      '-c',
+      'model_reasoning_effort="high"',
+    ]);
+  });
+
+  it('lets codex exec change nothing where everything would have to be asked', () => {
+    const { args } = oneShotCommand('codex', {
+      ...settings,
+      approvalPolicy: 'untrusted',
+      sandbox: 'danger-full-access',
+    });
+    assert.equal(args[args.indexOf('--sandbox') + 1], 'read-only');
+  });
+
+  it('takes the command and the environment of the settings, split as a shell would', () => {
+    const overrides = { mine: { command: `'/my tools/agent' --say "hello world" --x=$HOME`, env: { KEY: 'v' } } };
+    assert.deepEqual(oneShotCommand('mine', { ...settings, overrides }), {
+      name: 'mine',
+      program: '/my tools/agent',
+      args: ['--say', 'hello world', '--x=$HOME'],
+      env: { KEY: 'v' },
+      prompt: 'stdin',
+      output: 'text',
+    });
+    assert.equal(
+      oneShotCommand('codex', { ...settings, overrides: { codex: { command: 'my-codex' } } }).program,
+      'my-codex',
+    );
+    assert.ok(cliNames(overrides).includes('mine'));
+  });
+
+  for (const cli of ['unheard', 'constructor', '__proto__']) {
+    it(`says which CLIs there are when asked for ${cli}`, () => {
+      assert.throws(() => oneShotCommand(cli, settings), {
+        reason: 'programUnusable',
+        hint: /codex, codex-mini, claude/,
+      });
+    });
+  }
+
+  it('refuses an empty command', () => {
+    const overrides = { mine: { command: '  ' } };
+    assert.throws(() => oneShotCommand('mine', { ...settings, overrides }), {
+      reason: 'programUnusable',
+      message: /empty/,
+    });
+  });
+
+  for (const [cli, persistentWanted, mode, reason] of [
+    ['codex', true, 'persistent', undefined],
+    ['codex-mini', true, 'persistent', undefined],
+    ['codex', false, 'one-shot', undefined],
+    ['claude', true, 'one-shot', 'claude cannot hold a session; only codex and codex-mini can.'],
+    ['claude', false, 'one-shot', undefined],
+    ['toString', true, 'one-shot', 'toString cannot hold a session; only codex and codex-mini can.'],
+  ] as const) {
+    it(`runs ${cli} ${mode} when a session is ${persistentWanted ? '' : 'not '}wanted`, () => {
+      assert.deepEqual(chooseRuntime({ cli, persistentWanted }), { mode, reason });
+    });
+  }
+
+  it('gives a session of codex-mini its own model and effort', () => {
+    const chosen = { model: 'big', reasoningEffort: 'high' };
+    assert.deepEqual(sessionModel('codex-mini', chosen), { model: 'gpt-5.4-mini', reasoningEffort: 'medium' });
+    assert.deepEqual(sessionModel('codex', chosen), chosen);
+    assert.deepEqual(sessionModel('codex', { model: '' }), { model: undefined, reasoningEffort: undefined });
+  });
+});
