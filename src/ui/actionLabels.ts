@@ -20,6 +20,10 @@ export function actionLabel(action: AgentAction, t: Translate): string {
       return t('Run Held Work Again');
     case 'dismissHeld':
       return t('Dismiss Held Work');
+    case 'retryDead':
+      return t('Try Given-Up Messages Again');
+    case 'dismissDead':
+      return t('Dismiss Given-Up Messages');
     case 'closeAgent':
       return t('Close Agent');
     case 'stopAgent':

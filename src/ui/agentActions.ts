@@ -5,6 +5,7 @@
 import type { AgentView } from '../loop/agentView.ts';
 import type { AgentRecord, AgentState } from '../town/records.ts';
 import type { Translate } from './l10n.ts';
+import type { Waiting } from './townPicture.ts';
 
 export const agentActions = [
   'assignTask',
@@ -15,6 +16,8 @@ export const agentActions = [
   'resumeAgent',
   'runAgain',
   'dismissHeld',
+  'retryDead',
+  'dismissDead',
   'closeAgent',
   'stopAgent',
   'restartAgent',
@@ -32,16 +35,20 @@ export interface AgentFacts {
   owner: AgentView['owner'];
   /** A turn runs, as far as this window knows. */
   turn: boolean;
+  /** Interrupted rounds that it holds. */
   held: number;
+  /** Messages that were given up. */
+  dead: number;
 }
 
-export function factsOf(agent: AgentRecord, view: AgentView, held: number): AgentFacts {
+export function factsOf(agent: AgentRecord, view: AgentView, { held, dead }: Waiting): AgentFacts {
   return {
     name: agent.name,
     state: agent.state,
     owner: view.owner,
     turn: view.turn !== undefined || agent.state === 'working',
     held,
+    dead,
   };
 }
 
@@ -77,6 +84,9 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
     case 'runAgain':
     case 'dismissHeld':
       return agent.held > 0 ? undefined : t('{0} holds no interrupted work.', name);
+    case 'retryDead':
+    case 'dismissDead':
+      return agent.dead > 0 ? undefined : t('{0} has no messages that were given up.', name);
     case 'closeAgent':
       if (agent.owner === 'external') return external();
       if (state === 'stopped' || state === 'error') return t('{0} has no process: there is nothing to close.', name);

@@ -30,8 +30,7 @@ export async function actOnAgent(
   const agent = call.agent === undefined ? await pickAgent(session, action) : findAgent(session, call.agent);
   if (!agent) return undefined;
   const picture = pictureOf(session);
-  const waiting = picture.waiting(agent.id);
-  const reason = whyNot(action, factsOf(agent, picture.view(agent.id), waiting.held), t);
+  const reason = whyNot(action, factsOf(agent, picture.view(agent.id), picture.waiting(agent.id)), t);
   if (reason !== undefined) throw new TinytownError('cannotNow', reason);
   return takeAction(action, { call, session, agent, outputs: town.outputs });
 }
@@ -78,6 +77,12 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
       return id;
     case 'dismissHeld':
       await actions.dismissHeld(id);
+      return id;
+    case 'retryDead':
+      await actions.retryDead(id);
+      return id;
+    case 'dismissDead':
+      await actions.dismissDead(id);
       return id;
     case 'closeAgent':
       await actions.closeAgent(id);

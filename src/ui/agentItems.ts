@@ -78,7 +78,7 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
     label: name,
     description: task ? `${state.word} · ${oneLine(task.description, 80)}` : state.word,
     icon: state.icon,
-    contextValue: contextFlags(factsOf(agent, view, waiting.held), t),
+    contextValue: contextFlags(factsOf(agent, view, waiting), t),
     spoken: spokenAgent(name, state.word, task, waiting, t),
     collapse: hasChildren ? (open ? 'expanded' : 'collapsed') : 'none',
     agentId: agent.id,
@@ -94,8 +94,9 @@ function shownState(
   t: Translate,
 ): { word: string; icon: ItemIcon } {
   const base = { word: stateWord(agent.state, t), icon: stateIcons[agent.state] };
-  if (waiting.held > 0 && agent.state !== 'working') {
-    return { word: t('{0}, holds work', base.word), icon: { id: 'warning', color: 'list.warningForeground' } };
+  const stuck = waiting.held > 0 ? t('{0}, holds work', base.word) : t('{0}, gave up messages', base.word);
+  if (waiting.held + waiting.dead > 0 && agent.state !== 'working') {
+    return { word: stuck, icon: { id: 'warning', color: 'list.warningForeground' } };
   }
   if (view.stalled) {
     return { word: t('{0}, stalled', base.word), icon: { id: 'warning', color: 'list.warningForeground' } };
@@ -150,7 +151,7 @@ function waitingWords(waiting: Waiting, t: Translate): string | undefined {
   if (waiting.urgent > 0) parts.push(t('{0} urgent', waiting.urgent));
   if (waiting.inbox > 0) parts.push(t('{0} in the inbox', waiting.inbox));
   if (waiting.held > 0) parts.push(t('{0} held', waiting.held));
-  if (waiting.dead > 0) parts.push(t('{0} set aside', waiting.dead));
+  if (waiting.dead > 0) parts.push(t('{0} given up', waiting.dead));
   return parts.length > 0 ? parts.join(', ') : undefined;
 }
 

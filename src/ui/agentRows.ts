@@ -82,8 +82,7 @@ function waitingRows(agent: AgentRecord, waiting: Waiting, t: Translate): Item[]
   if (waiting.dead > 0) {
     rows.push(
       leaf(agent, 'dead', {
-        label: waiting.dead === 1 ? t('1 message was set aside') : t('{0} messages were set aside', waiting.dead),
-        description: t('could not be handled'),
+        label: waiting.dead === 1 ? t('1 message was given up') : t('{0} messages were given up', waiting.dead),
         icon: { id: 'warning', color: 'list.warningForeground' },
       }),
     );

@@ -17,7 +17,7 @@ export async function pickAgent(session: TownSession, action: AgentAction): Prom
   const picture = pictureOf(session);
   const all = sortedAgents(picture);
   const reasons = all.map((agent) =>
-    whyNot(action, factsOf(agent, picture.view(agent.id), picture.waiting(agent.id).held), t),
+    whyNot(action, factsOf(agent, picture.view(agent.id), picture.waiting(agent.id)), t),
   );
   const possible = all.filter((_agent, index) => reasons[index] === undefined);
   if (all.length === 0) throw new TinytownError('noAgents', t('There are no agents yet. Spawn one first.'));
@@ -69,7 +69,7 @@ export async function pickAgentAndAction(
   if (!picked) return undefined;
   if (!picked.agent) return 'spawn';
   const agent = picture.agents.get(picked.agent.id) ?? picked.agent;
-  const facts = factsOf(agent, picture.view(agent.id), picture.waiting(agent.id).held);
+  const facts = factsOf(agent, picture.view(agent.id), picture.waiting(agent.id));
   const actions = agentActions.filter((action) => whyNot(action, facts, t) === undefined);
   const chosen = await vscode.window.showQuickPick(
     actions.map((action) => ({ label: actionLabel(action, t), action })),

@@ -23,6 +23,8 @@ export const Command = {
   togglePersistent: 'tinytown.togglePersistent',
   runAgain: 'tinytown.runAgain',
   dismissHeld: 'tinytown.dismissHeld',
+  retryDead: 'tinytown.retryDead',
+  dismissDead: 'tinytown.dismissDead',
   showOutput: 'tinytown.showOutput',
   showAgents: 'tinytown.showAgents',
   setRedisPassword: 'tinytown.setRedisPassword',

@@ -34,9 +34,10 @@ export function statusOf(
   }
 }
 
-/** Whether the agent cannot go on by itself: it failed, or it holds work that a person has to decide about. */
+/** Whether the agent cannot go on by itself: it failed, or a person has to decide about work that it holds or gave up. */
 export function needsYou(agent: AgentRecord, picture: TownPicture): boolean {
-  return agent.state === 'error' || picture.waiting(agent.id).held > 0;
+  const { held, dead } = picture.waiting(agent.id);
+  return agent.state === 'error' || held + dead > 0;
 }
 
 function readyStatus(picture: TownPicture, t: Translate): Status {

@@ -80,6 +80,8 @@ describe('commands', function () {
     await town.agent('scout', ({ state }) => state === 'idle');
     await refused('cannotNow', 'runAgain', 'scout');
     await refused('cannotNow', 'dismissHeld', 'scout');
+    await refused('cannotNow', 'retryDead', 'scout');
+    await refused('cannotNow', 'dismissDead', 'scout');
     await refused('cannotNow', 'interrupt', 'scout');
   });
 

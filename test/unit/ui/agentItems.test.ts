@@ -143,6 +143,14 @@ describe('the agents tree', () => {
     assert.equal(held.agentId, 'id-scout');
   });
 
+  it('offers messages that were given up', () => {
+    const scene = { agents: [agentRecord('scout')], waiting: { scout: { dead: 1 } } };
+    assert.deepEqual(rows(scene), ['warning scout · idle, gave up messages', '  warning 1 message was given up']);
+    const [agent, dead] = flat(agentItems(picture(scene), english));
+    assert.match(agent?.contextValue ?? '', /;can-retryDead;can-dismissDead;/);
+    assert.equal(dead?.contextValue, 'dead;');
+  });
+
   it('keeps earlier turns, the last first and the older ones below it', () => {
     const pastTurns = [
       past('t1', 'One.', { outcome: { status: 'completed' } }),
@@ -271,7 +279,7 @@ describe('the agents tree', () => {
         'Codex: 0.169.0',
         'Process: 42',
         'Done: 3 tasks, 5 rounds',
-        'Waiting: 1 urgent, 2 set aside',
+        'Waiting: 1 urgent, 2 given up',
       ].join('\n'),
     );
   });

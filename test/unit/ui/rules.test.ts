@@ -11,7 +11,7 @@ import { Throttle } from '../../../src/ui/throttle.ts';
 import { agentRecord, drawn, english, picture, type Scene, taskRecord } from './support.ts';
 
 function possible(facts: Partial<AgentFacts>): string[] {
-  const agent: AgentFacts = { name: 'a', state: 'idle', owner: 'here', turn: false, held: 0, ...facts };
+  const agent: AgentFacts = { name: 'a', state: 'idle', owner: 'here', turn: false, held: 0, dead: 0, ...facts };
   return agentActions.filter((action) => whyNot(action, agent, english) === undefined);
 }
 
@@ -85,7 +85,11 @@ describe('what can be done with an agent', () => {
   it('says why not in a sentence with the agent’s name, for every action and state', () => {
     for (const state of agentStates) {
       for (const action of agentActions) {
-        const reason = whyNot(action, { name: 'Scout', state, owner: 'external', turn: false, held: 0 }, english);
+        const reason = whyNot(
+          action,
+          { name: 'Scout', state, owner: 'external', turn: false, held: 0, dead: 0 },
+          english,
+        );
         if (reason !== undefined) assert.match(reason, /Scout.*\.$/);
       }
     }
