@@ -215,11 +215,12 @@ export function drainedPlan({ keys, agentId }: PlanContext, leftWaiting: readonl
     .event(newEvent('agent_stopped', 'Agent closed', { agentId, oldState: 'draining', newState: 'cold' }));
 }
 
-/** The agent is stopped; whoever asked for it by the stop flag has been heard. */
+/** The agent is stopped, unless it was restarted meanwhile; whoever asked for it by the stop flag has been heard. */
 export function stoppedPlan({ keys, agentId }: PlanContext, from: AgentState, message: string): Plan {
-  return new Plan(keys, agentId)
-    .agentFields({ state: 'stopped' })
-    .command('DEL', keys.stop(agentId))
+  const plan = new Plan(keys, agentId).command('DEL', keys.stop(agentId));
+  if (from === 'stopped') return plan;
+  return plan
+    .stateIf(from, 'stopped')
     .activity(message)
     .event(newEvent('agent_stopped', message, { agentId, oldState: from, newState: 'stopped' }));
 }

@@ -125,6 +125,18 @@ describe('the rules of a loop', function () {
     assert.equal(town.model.userMessages().length, 2);
   });
 
+  it('lets a restart right after a stop win', async () => {
+    town = await startTestTown();
+    const session = await town.open();
+    const agent = await session.actions.spawnAgent({ name: 'web' });
+    await agentWhen(session, 'web', (it, view) => it.state === 'idle' && view.pid !== undefined, 'up');
+    await session.actions.stopAgent('web');
+    await session.actions.restartAgent('web');
+    await session.actions.sendMessage('web', 'go on');
+    await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
+    assert.equal(session.crew.view(agent.id).lastError, undefined);
+  });
+
   it('says what is wrong where Codex cannot be used, and works once that is mended', async () => {
     town = await startTestTown();
     const broken = await town.open({ codexPath: '/nowhere/codex' });
