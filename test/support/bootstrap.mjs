@@ -52,6 +52,9 @@ function handOver([script, ...args]) {
   const child = spawn(node, [path.join(root, script), ...args], { cwd: root, env, stdio: 'inherit' });
   // The child ends in order, and this waits for it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // A shell between npm and us keeps signals to itself: whoever ended npm alone meant this, too.
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 500).unref();
   child.once('exit', (code) => process.exit(code ?? 1));
 }
 

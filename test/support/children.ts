@@ -32,10 +32,12 @@ const groups = new Set<ChildProcess>();
 
 /** @param dir Whoever works in this folder belongs to it, too: Redis overwrites its environment with its title. */
 export function startFamily(dir: string): Family {
-  const mark = `${MARK}=${process.pid}-${randomBytes(6).toString('hex')}`;
+  const outer = process.env[MARK];
+  // A family within a family belongs to both.
+  const name = `${outer === undefined ? '' : `${outer}/`}${randomBytes(8).toString('hex')}`;
   const family: Family = {
-    env: { [MARK]: mark.slice(MARK.length + 1) },
-    members: () => membersOf(mark, dir),
+    env: { [MARK]: name },
+    members: () => membersOf(`${MARK}=${name}`, dir),
     async end() {
       signalAll(family, 'SIGTERM');
       await eventually(() => family.members().length === 0, { timeout: 5_000, interval: 50 }).catch(() => undefined);
@@ -143,7 +145,8 @@ function membersOf(mark: string, dir: string): FamilyMember[] {
 }
 
 function isMarked(pid: string, mark: string): boolean {
-  return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark);
+  const variables = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+  return variables.some((variable) => variable === mark || variable.startsWith(`${mark}/`));
 }
 
 function worksIn(pid: string, dir: string): boolean {

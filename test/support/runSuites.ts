@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
+import { type Family, startFamily } from './children.ts';
 import { COUNTS_FILE, type Counts } from './countingReporter.ts';
+import { eventually } from './eventually.ts';
 import { ensureCodeServer } from './setup/codeServer.ts';
 import { reportSetUpErrors } from './setup/run.ts';
 import { ensureSystemPackages } from './setup/systemPackages.ts';
@@ -85,15 +87,42 @@ async function main(): Promise<void> {
   await ensureSystemPackages();
   await ensureCodeServer();
   const tt = await tinytownCli();
-  const env = { ...process.env, ...(tt !== undefined && { TT_BIN: tt }) };
   const dir = await tempDir('counts');
+  const family = startFamily(dir.path);
+  endWithSignals(family);
+  const env = { ...process.env, ...(tt !== undefined && { TT_BIN: tt }), ...family.env };
   const results: Result[] = [];
   try {
-    for (const step of steps) results.push(await runStep(step, dir.path, env));
+    for (const step of steps) {
+      const result = await runStep(step, dir.path, env);
+      const left = await leftRunning(family);
+      result.failed.push(...left.map((command) => `${step.script} left a process running: ${command}`));
+      results.push(result);
+    }
   } finally {
     await dir.remove();
   }
   summarise(results, (Date.now() - started) / 1000);
+}
+
+/** Commands of processes that outlive their suite by seconds; they are ended. */
+async function leftRunning(family: Family): Promise<string[]> {
+  await eventually(() => family.members().length === 0, { timeout: 5_000, interval: 100 }).catch(() => undefined);
+  const commands = family.members().map(({ command }) => command);
+  if (commands.length > 0) await family.end();
+  return commands;
+}
+
+/** A suite that is told to stop ends what it started; only then this ends. */
+function endWithSignals(family: Family): void {
+  let isEnding = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (isEnding) return;
+      isEnding = true;
+      void family.end().finally(() => process.exit(1));
+    });
+  }
 }
 
 await reportSetUpErrors(main);
