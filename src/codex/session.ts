@@ -99,6 +99,7 @@ export class CodexSession {
       } catch (error) {
         const wait = error instanceof CodexError && error.reason === 'threadBusy' ? backoff.next() : undefined;
         if (wait === undefined) throw error;
+        this.logger.info(`Another process still writes the thread; asking for it again in ${wait} ms.`);
         await pause(wait);
       }
     }

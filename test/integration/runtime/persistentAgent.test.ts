@@ -123,10 +123,12 @@ describe('persistent agent on the real codex', () => {
 
   it('interrupts in the middle of a command, and the command is gone', async () => {
     const { agent, record } = bench.persistent({ sandbox: 'danger-full-access' });
-    bench.model.script = () => [{ exec: 'echo $$ > pid; exec sleep 300' }];
+    // A command that has begun to talk goes on in the background when its turn is interrupted.
+    bench.model.script = () => [{ exec: 'echo $$ > pid; while sleep 0.1; do echo tick; done' }];
     await agent.start(null);
     const { turnId } = await agent.startTurn({ text: 'sleep', clientId: 'c1' });
     const pid = await runningCommand();
+    await record.next('itemDelta', ({ delta }) => delta.includes('tick'));
     assert.deepEqual(await agent.interrupt(), { stopped: true });
     assert.deepEqual(record.of('turnCompleted'), [
       { type: 'turnCompleted', turnId, outcome: { status: 'interrupted' } },
@@ -240,7 +242,9 @@ describe('persistent agent on the real codex', () => {
     await first.agent.startTurn({ text: 'mine', clientId: 'c1' });
     await first.record.next('turnCompleted');
     await assert.rejects(bench.persistent().agent.start(threadId), { reason: 'threadBusy' });
+    bench.logged.length = 0;
     const patient = bench.persistent().agent.start(threadId);
+    await eventually(() => bench.logged.some((line) => line.includes('still writes the thread')));
     await first.agent.stop();
     assert.deepEqual(await patient, { threadId });
   });
