@@ -21,7 +21,7 @@ import type { ToolRequestUserInputResponse } from './protocol/v2/ToolRequestUser
 export type ServerRequestMethod = ServerRequest['method'];
 
 /** The answer to each request. A method that a later protocol adds does not compile until it stands here. */
-interface Answers extends Record<ServerRequestMethod, object> {
+interface Answers {
   'item/commandExecution/requestApproval': CommandExecutionRequestApprovalResponse;
   'item/fileChange/requestApproval': FileChangeRequestApprovalResponse;
   'item/permissions/requestApproval': PermissionsRequestApprovalResponse;

@@ -1,0 +1,22 @@
+/**
+ * Stands in for an extension host that is killed hard: starts what the test names under the registry folder it names,
+ * prints their ids, and waits. `node test/support/hardKilledHost.ts REGISTRY CWD CODEX`
+ */
+import { startStdioTransport } from '../../src/codex/transport.ts';
+import { silentLogger } from '../../src/util/logger.ts';
+import { spawnManaged } from '../../src/util/processes.ts';
+import { ProcessRegistry } from '../../src/util/processRegistry.ts';
+
+const [folder = '', cwd = '', codexPath = ''] = process.argv.slice(2);
+const registry = new ProcessRegistry(folder);
+const { env } = process;
+const logger = silentLogger;
+const server = await startStdioTransport({ codexPath, cwd, env, registry, generation: 1, logger });
+// One that takes no notice of the end of its input.
+const deaf = await spawnManaged('/bin/sh', ['-c', 'trap "" TERM; while :; do sleep 1; done'], {
+  cwd,
+  env,
+  registry,
+  purpose: 'one-shot deaf',
+});
+process.stdout.write(`${JSON.stringify({ server: server.pid, deaf: deaf.pid })}\n`);
