@@ -1,12 +1,16 @@
 // Builds the bundles that run: the extension, and whatever runs beside it. `--watch` rebuilds, `--dev` keeps source maps.
+import { readFileSync } from 'node:fs';
 import * as esbuild from 'esbuild';
 
 const watch = process.argv.includes('--watch');
 const dev = watch || process.argv.includes('--dev');
 
+/** @type {{ version: string }} */
+const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+
 /** @type {esbuild.BuildOptions} */
 const options = {
-  entryPoints: { extension: 'src/extension.ts' },
+  entryPoints: { extension: 'src/extension.ts', mcp: 'src/tools/mcp.ts', tt: 'src/tools/tt.ts' },
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   bundle: true,
@@ -15,6 +19,7 @@ const options = {
   format: 'cjs',
   external: ['vscode'],
   loader: { '.lua': 'text' },
+  define: { TINYTOWN_VERSION: JSON.stringify(version) },
   minify: !dev,
   sourcemap: dev,
   logLevel: 'warning',

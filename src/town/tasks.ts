@@ -154,6 +154,7 @@ export class TaskStore {
         throw new TinytownError(
           'taskTaken',
           `Task ${taskId} is not in the backlog (any more): someone else may have it.`,
+          { hint: 'List the backlog to see what is left.' },
         );
       case 'no-task':
         throw new TinytownError('taskGone', `Task ${taskId} does not exist any more, or has ended.`);

@@ -1,0 +1,67 @@
+/**
+ * The operations on the town as tools of an MCP server on standard input and output, for the agents that have a session. It
+ * runs outside their sandbox, connects when it is first asked for something, and ends with its input.
+ */
+import { type CallToolResult, Server, type Tool } from '@modelcontextprotocol/server';
+import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import * as z from 'zod/mini';
+import { describeError } from '../util/errors.ts';
+import { silentLogger } from '../util/logger.ts';
+import { stripControls } from '../util/text.ts';
+import { catalogue } from './catalogue.ts';
+import type { Effect, Operation } from './operation.ts';
+import type { TownDoor } from './townDoor.ts';
+import { version } from './version.ts';
+
+const offered = catalogue.filter(({ commandOnly }) => !commandOnly);
+
+const hints: Record<Effect, Tool['annotations']> = {
+  reads: { readOnlyHint: true, openWorldHint: false },
+  adds: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
+  changes: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+};
+
+const objectSchema = z.looseObject({ type: z.literal('object') });
+
+function toolOf({ name, description, effect, schema }: Operation): Tool {
+  const inputSchema = objectSchema.parse(z.toJSONSchema(schema, { io: 'input' }));
+  return { name, description, inputSchema, annotations: hints[effect] };
+}
+
+/** What a tool answers; what goes wrong is told to the model, which can mend it, not to the protocol. */
+async function call(door: () => Promise<TownDoor>, name: string, args: unknown): Promise<CallToolResult> {
+  try {
+    const operation = offered.find((one) => one.name === name);
+    if (!operation) return failed(`There is no tool ${name}. There are: ${offered.map((one) => one.name).join(', ')}.`);
+    const context = await (await door()).open();
+    return { content: [{ type: 'text', text: await operation.run(context, args) }] };
+  } catch (error) {
+    return failed(describeError(error));
+  }
+}
+
+function failed(text: string): CallToolResult {
+  return { content: [{ type: 'text', text: stripControls(text) }], isError: true };
+}
+
+function makeServer(door: () => Promise<TownDoor>): Server {
+  const server = new Server({ name: 'tinytown', version }, { capabilities: { tools: {} } });
+  server.setRequestHandler('tools/list', () => ({ tools: offered.map(toolOf) }));
+  server.setRequestHandler('tools/call', ({ params }) => call(door, params.name, params.arguments));
+  return server;
+}
+
+/** What speaks with Redis is evaluated only when a tool is called, so that the server answers at once. */
+async function makeDoor(): Promise<TownDoor> {
+  const { TownDoor } = await import('./townDoor.ts');
+  return new TownDoor({ env: process.env, cwd: process.cwd(), logger: silentLogger });
+}
+
+function main(): void {
+  let door: Promise<TownDoor> | undefined;
+  serveStdio(() => makeServer(() => (door ??= makeDoor())));
+  // Whoever started it is gone: nobody reads an answer any more.
+  process.stdin.once('close', () => process.exit(0));
+}
+
+main();
