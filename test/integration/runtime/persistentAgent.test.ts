@@ -85,7 +85,6 @@ describe('persistent agent on the real codex', () => {
     const { turnId } = await agent.startTurn({ text: 'begin', clientId: 'c1' });
     await bench.model.waitForRequest(({ lastUserText }) => lastUserText === 'begin');
     assert.deepEqual(await agent.steer({ text: 'and mind the gap', clientId: 's1' }), { accepted: true });
-    assert.equal(record.of('inputDelivered').length, 1, 'accepted is not delivered');
     held.open();
     await record.next('turnCompleted');
     assert.deepEqual(bench.model.userMessages(), ['begin', 'and mind the gap']);
@@ -185,7 +184,8 @@ describe('persistent agent on the real codex', () => {
     const { turnId } = await first.agent.startTurn({ text: 'begin', clientId: 'c1' });
     await bench.model.waitForRequest(({ lastUserText }) => lastUserText === 'begin');
     await first.record.next('inputDelivered');
-    assert.deepEqual(await first.agent.steer({ text: 'never echoed', clientId: 's1' }), { accepted: true });
+    assert.deepEqual(await first.agent.steer({ text: 'perhaps in time', clientId: 's1' }), { accepted: true });
+    // The server writes it down a moment after it has accepted it: this may be too soon.
     process.kill(first.agent.pid ?? 0, 'SIGKILL');
     const exited = await first.record.next('exited');
     assert.deepEqual([exited.reason, exited.signal], ['crashed', 'SIGKILL']);
@@ -195,20 +195,18 @@ describe('persistent agent on the real codex', () => {
     const second = bench.persistent();
     assert.deepEqual(await second.agent.start(threadId), { threadId });
     assert.equal(second.record.of('sessionReady')[0]?.resumed, true);
-    assert.deepEqual(
-      await second.agent.findInputs(['c1', 's1']),
-      new Map([
-        ['c1', { found: true, turnId, turn: 'interrupted' }],
-        ['s1', { found: false, complete: true }],
-      ]),
-    );
+    const fates = await second.agent.findInputs(['c1', 's1', 'never sent']);
+    assert.deepEqual(fates.get('c1'), { found: true, turnId, turn: 'interrupted' });
+    assert.deepEqual(fates.get('never sent'), { found: false, complete: true });
+    const steered = fates.get('s1')?.found === true;
+    const echoed = first.record.of('inputDelivered').some(({ clientId }) => clientId === 's1');
+    assert.ok(steered || !echoed, 'what was echoed is in the history');
     bench.model.script = () => [{ text: 'ok' }];
     await second.agent.startTurn({ text: 'continue', clientId: 'c2' });
     await second.record.next('turnCompleted');
-    assert.deepEqual(
-      bench.model.userMessages().filter((text) => text !== 'never echoed'),
-      ['begin', 'continue'],
-    );
+    // The history tells the truth: the model is told exactly what was found there.
+    const told = steered ? ['begin', 'perhaps in time', 'continue'] : ['begin', 'continue'];
+    assert.deepEqual(bench.model.userMessages(), told);
     assert.equal(first.record.of('exited').length, 1);
   });
 
