@@ -92,6 +92,7 @@ function messageText(
   const urgent = list === 'urgent' || message.priority === 'urgent';
   const lines = [`### ${urgent ? 'URGENT: ' : ''}${heading(facts, message)}`, fenced(bodyText(facts.task, message))];
   if (message.type === 'task_assign') lines.push(completionLine(facts.access, message.taskId));
+  if (message.type === 'query' && message.from !== SUPERVISOR_ID) lines.push(answerLine(facts, message.from));
   return lines.join('\n');
 }
 
@@ -120,6 +121,12 @@ function completionLine(access: TownAccess, taskId: string): string {
     case 'none':
       return `Its id is ${taskId}. When it is done, end your turn with a short result.`;
   }
+}
+
+function answerLine({ access, nameOf }: Pick<PromptFacts, 'nameOf' | 'access'>, from: string): string {
+  const name = oneLine(nameOf(from), 64);
+  if (access === 'command') return `Answer with: tt send ${name} "your answer"`;
+  return `Answer with the tool send, agent ${JSON.stringify(name)}.`;
 }
 
 /** The text that a message carries, whole. */
