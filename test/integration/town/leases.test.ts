@@ -1,0 +1,122 @@
+/** Ownership and fencing on a real Redis: one owner, epochs, and writers that came too late. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { Delivery } from '../../../src/town/delivery.ts';
+import { Leases } from '../../../src/town/leases.ts';
+import { Plan } from '../../../src/town/plan.ts';
+import { silentLogger } from '../../../src/util/logger.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type TestTown, openTestTown, testAgent } from '../../support/redisTown.ts';
+import { AgentStore } from '../../../src/town/agents.ts';
+
+describe('leases and fences', () => {
+  let town: TestTown;
+  let agentId: string;
+  const windows: Leases[] = [];
+
+  async function window(): Promise<Leases> {
+    const leases = await Leases.create(town.redis, town.keys, silentLogger);
+    windows.push(leases);
+    return leases;
+  }
+
+  beforeEach(async () => {
+    town = await openTestTown();
+    const agent = testAgent('worker');
+    agentId = agent.id;
+    await new AgentStore(town.redis, town.keys).create(agent);
+  });
+  afterEach(async () => {
+    for (const leases of windows.splice(0)) leases.dispose();
+    await town.close();
+  });
+
+  it('gives an agent to one window, and to the next after it was given back', async () => {
+    const [a, b] = [await window(), await window()];
+    assert.deepEqual(await a.own(agentId), { owned: true, epoch: '1', disorderly: false });
+    assert.deepEqual(await b.own(agentId), { owned: false, reason: 'elsewhere', windowId: a.windowId });
+    assert.deepEqual(await a.own(agentId), { owned: true, epoch: '1', disorderly: false });
+    await a.release([agentId]);
+    assert.deepEqual(await b.own(agentId), { owned: true, epoch: '2', disorderly: false });
+  });
+
+  it('lets exactly one of many windows win', async () => {
+    const many = await Promise.all(Array.from({ length: 8 }, window));
+    const results = await Promise.all(many.map((leases) => leases.own(agentId)));
+    assert.equal(results.filter(({ owned }) => owned).length, 1);
+  });
+
+  it('does not own what is gone', async () => {
+    assert.deepEqual(await (await window()).own(randomUUID()), { owned: false, reason: 'gone' });
+  });
+
+  it('takes over from a window whose lease ran out, which can write nothing any more', async () => {
+    const [sleeper, next] = [await window(), await window()];
+    const first = await sleeper.own(agentId);
+    assert.ok(first.owned);
+    // As if it had been stopped for longer than the lease.
+    await town.redis.commands.del(town.keys.windowLease(sleeper.windowId));
+    assert.deepEqual(await next.own(agentId), { owned: true, epoch: '2', disorderly: true });
+    const delivery = new Delivery(town.redis, town.keys);
+    const plan = (): Plan => new Plan(town.keys, agentId).agentFields({ state: 'error' });
+    assert.equal(await delivery.commit(plan(), first.epoch), 'fenced');
+    assert.equal(await delivery.commit(plan(), '2'), 'done');
+  });
+
+  it('knows a window of this machine whose process is gone, and waits for none', async () => {
+    const next = await window();
+    const dead = next.windowId.replace(`/${process.pid}/`, '/4194304/');
+    await town.redis.commands.mset(town.keys.windowLease(dead), '1', town.keys.lease(agentId), dead);
+    assert.equal((await next.own(agentId)).owned, true);
+  });
+
+  it('applies a plan as a whole or not at all', async () => {
+    const leases = await window();
+    const owner = await leases.own(agentId);
+    assert.ok(owner.owned);
+    const delivery = new Delivery(town.redis, town.keys);
+    const { keys } = town;
+    const raw = Buffer.from([0x7b, 0xff, 0x00]);
+    await town.redis.commands.rpush(keys.inbox(agentId), raw, 'second');
+    const move = (): Plan =>
+      new Plan(keys, agentId)
+        .whileListed(keys.inbox(agentId), raw)
+        .command('LREM', keys.inbox(agentId), 1, raw)
+        .command('RPUSH', keys.dead(agentId), raw);
+    assert.equal(await delivery.commit(move(), owner.epoch), 'done');
+    assert.equal(await delivery.commit(move(), owner.epoch), 'changed', 'repeating it changes nothing');
+    assert.deepEqual(await town.redis.commands.lrangeBuffer(keys.dead(agentId), 0, -1), [raw]);
+    assert.deepEqual(await town.redis.commands.lrange(keys.inbox(agentId), 0, -1), ['second']);
+    const wrongState = new Plan(keys, agentId)
+      .whileValue(keys.agent(agentId), 'state', 'paused')
+      .agentFields({ state: 'idle' });
+    assert.equal(await delivery.commit(wrongState, owner.epoch), 'changed');
+    const conditional = new Plan(keys, agentId).stateIf('paused', 'error').agentFields({ cli: 'other' });
+    assert.equal(await delivery.commit(conditional, owner.epoch), 'done');
+    assert.deepEqual(await town.redis.commands.hmget(keys.agent(agentId), 'state', 'cli'), ['idle', 'other']);
+    await town.redis.commands.del(keys.agent(agentId));
+    assert.equal(await delivery.commit(new Plan(keys, agentId).agentFields({ cli: 'x' }), owner.epoch), 'changed');
+    assert.equal(await town.redis.commands.exists(keys.agent(agentId)), 0, 'a removed agent is not made again');
+  });
+
+  it('reads everything at one moment, and names a key of the wrong type', async () => {
+    const { keys } = town;
+    await town.redis.commands.set(keys.inbox(agentId), 'no list');
+    await town.redis.commands.rpush(keys.urgent(agentId), 'no message');
+    const peek = await new Delivery(town.redis, keys).peek(agentId);
+    assert.ok(peek.agent?.ok);
+    assert.deepEqual(peek.inbox, []);
+    assert.equal(peek.unreadable.length, 1);
+    assert.match(peek.problems.join(), /inbox:.*WRONGTYPE/);
+  });
+
+  it('costs Redis nothing before an agent is taken', async () => {
+    const leases = await window();
+    assert.equal(await town.redis.commands.exists(town.keys.windowLease(leases.windowId)), 0);
+    await leases.own(agentId);
+    assert.equal(await town.redis.commands.exists(town.keys.windowLease(leases.windowId)), 1);
+    await leases.close();
+    await eventually(async () => (await town.redis.commands.exists(town.keys.windowLease(leases.windowId))) === 0);
+    assert.equal(await town.redis.commands.exists(town.keys.lease(agentId)), 0);
+  });
+});
