@@ -9,10 +9,11 @@ import { RUNTIME_HOST } from '../town/leases.ts';
 import { type MessageBody, newMessage } from '../town/messages.ts';
 import { resolveAgent, validateAgentName } from '../town/names.ts';
 import { controlPlan, deadPlan, heldPlan, requestPlan } from '../town/plans.ts';
-import { type AgentRecord, type AgentState, MAX_TEXT, type TaskRecord } from '../town/records.ts';
+import { type AgentRecord, MAX_TEXT, type TaskRecord } from '../town/records.ts';
 import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
 import type { Crew } from './crew.ts';
+import { type StateRequest, transitions } from './requests.ts';
 
 export interface NewAgent {
   name: string;
@@ -117,25 +118,23 @@ export class TownActions {
   }
 
   async pauseAgent(ref: string): Promise<void> {
-    await this.request(ref, 'paused', 'agent_interrupted', '⏸ Paused', ['starting', 'idle', 'working', 'cold']);
+    await this.request(await this.find(ref), 'pause');
   }
 
   async resumeAgent(ref: string): Promise<void> {
-    await this.request(ref, 'idle', 'agent_resumed', '▶ Resumed', ['paused']);
+    await this.request(await this.find(ref), 'resume');
   }
 
   /** Drain: the agent finishes its turn, then its process ends. */
   async closeAgent(ref: string): Promise<void> {
-    const from: AgentState[] = ['starting', 'idle', 'working', 'paused'];
-    await this.request(ref, 'draining', 'agent_stopped', '🔻 Closing: finishes its turn first', from);
+    await this.request(await this.find(ref), 'close');
   }
 
   /** Ends the turn and the process now; what the turn carried is held. */
   async stopAgent(ref: string): Promise<void> {
     const agent = await this.find(ref);
     if (agent.runtimeHost !== RUNTIME_HOST) await this.town.agents.requestStop(agent.id);
-    const from: AgentState[] = ['cold', 'starting', 'idle', 'working', 'paused', 'draining', 'error'];
-    await this.request(agent.id, 'stopped', 'agent_stopped', '⏹ Stopped by the supervisor', from);
+    await this.request(agent, 'stop');
   }
 
   /**
@@ -146,10 +145,8 @@ export class TownActions {
     const agent = await this.find(ref);
     this.mustRun(agent, 'restarted');
     if (fresh) await this.town.agents.setFields(agent.id, { runtimeSessionId: undefined });
-    if (agent.state === 'stopped' || agent.state === 'error' || agent.state === 'cold') {
-      const fields = { rounds_completed: 0, last_error: undefined };
-      const change = { from: agent.state, to: 'idle', event: 'agent_resumed', message: '↻ Restarted', fields } as const;
-      await this.applied(agent, requestPlan(this.place(agent), change));
+    if (transitions.restart.from.includes(agent.state)) {
+      await this.request(agent, 'restart', { rounds_completed: 0, last_error: undefined });
     } else if (!(await this.crew.restart(agent.id))) {
       await this.town.delivery.apply(controlPlan(this.place(agent), 'restart'));
     }
@@ -220,20 +217,21 @@ export class TownActions {
   }
 
   private async request(
-    ref: string,
-    to: AgentState,
-    event: 'agent_interrupted' | 'agent_resumed' | 'agent_stopped',
-    message: string,
-    from: readonly AgentState[],
+    agent: AgentRecord,
+    request: StateRequest,
+    fields?: Record<string, number | undefined>,
   ): Promise<void> {
-    const agent = await this.find(ref);
+    const { from, to, event, activity } = transitions[request];
     if (!from.includes(agent.state)) {
       throw new TinytownError('wrongState', `${agent.name} is ${agent.state}: it cannot become ${to} now.`);
     }
-    await this.applied(agent, requestPlan(this.place(agent), { from: agent.state, to, event, message }));
-  }
-
-  private async applied(agent: AgentRecord, plan: ReturnType<typeof requestPlan>): Promise<void> {
+    const plan = requestPlan(this.place(agent), {
+      from: agent.state,
+      to,
+      event,
+      message: activity,
+      ...(fields && { fields }),
+    });
     if (await this.town.delivery.apply(plan)) return;
     throw new TinytownError('wrongState', `${agent.name} has changed in the meantime. Look again and repeat it.`);
   }
