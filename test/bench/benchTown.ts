@@ -1,0 +1,156 @@
+/** A town to measure: real Redis as the extension's own server runs it, real Codex, a model that answers at once and tells when it was asked. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import type { TownSettings } from '../../src/loop/settings.ts';
+import { type TownSession, openTownSession } from '../../src/loop/townSession.ts';
+import { SUPERVISOR_ID, TownKeys } from '../../src/town/keys.ts';
+import { encodeMessage, newMessage } from '../../src/town/messages.ts';
+import type { AgentRecord } from '../../src/town/records.ts';
+import { within } from '../../src/util/boundedWait.ts';
+import { silentLogger } from '../../src/util/logger.ts';
+import { type CodexHome, codexHome, codexPath } from '../support/codexHome.ts';
+import { type TestRedis, startTestRedis } from '../support/redis.ts';
+import { type ScriptedModel, type Step, startScriptedModel } from '../support/scriptedModel.ts';
+import { tempDir } from '../support/tempDir.ts';
+import { agentWhen, testSettings } from '../support/testTown.ts';
+
+const PATIENCE_MS = 20_000;
+/** Long enough for what trails behind a turn (the last looks, the screens' reading) to be over. */
+const QUIET_MS = 30;
+
+export class BenchTown {
+  readonly keys = new TownKeys('bench');
+  readonly folder: string;
+  readonly redis: TestRedis;
+  readonly model: ScriptedModel;
+  readonly home: CodexHome;
+  readonly client: Redis;
+  readonly storage: string;
+  /** Environment of the bare programs: the same as that of ours. */
+  readonly env: NodeJS.ProcessEnv;
+  private readonly closers: (() => Promise<void>)[] = [];
+  private readonly awaited = new Map<string, (at: number) => void>();
+  private count = 0;
+  /** While set, the model keeps its answer back until it is resolved. */
+  held: Promise<unknown> | undefined;
+
+  static async open(): Promise<BenchTown> {
+    const folder = await tempDir('bench-town');
+    const storage = await tempDir('bench-storage');
+    // As `redis/localServer.ts` starts it.
+    const redis = await startTestRedis({ args: ['--appendfsync', 'everysec'] });
+    const model = await startScriptedModel();
+    const home = await codexHome(model.url);
+    await writeFile(path.join(folder.path, 'tinytown.toml'), 'name = "bench"\n');
+    const town = new BenchTown(folder.path, storage.path, redis, model, home);
+    town.closers.push(
+      () => model.close(),
+      () => redis.stop(),
+      () => home.remove(),
+      () => storage.remove(),
+      () => folder.remove(),
+    );
+    return town;
+  }
+
+  private constructor(folder: string, storage: string, redis: TestRedis, model: ScriptedModel, home: CodexHome) {
+    this.folder = folder;
+    this.storage = storage;
+    this.redis = redis;
+    this.model = model;
+    this.home = home;
+    this.client = redis.client();
+    this.env = { ...process.env, CODEX_HOME: home.home };
+    model.script = ({ userTexts }) => {
+      const now = performance.now();
+      for (const [, token = ''] of userTexts.at(-1)?.matchAll(/(bench-\d+-token)/g) ?? []) {
+        this.awaited.get(token)?.(now);
+        this.awaited.delete(token);
+      }
+      const steps: Step[] = [{ text: 'done' }];
+      return this.held ? [{ hold: this.held }, ...steps] : steps;
+    };
+  }
+
+  /** Settings with the real Codex; `codexPath` names it. */
+  settings(changes: Partial<TownSettings> = {}): TownSettings {
+    return { ...testSettings(this.redis.url, this.home), maxAgents: 100, codexPath, ...changes };
+  }
+
+  /** A window; it closes with the town. */
+  async window(changes: Partial<TownSettings> = {}): Promise<TownSession> {
+    const session = await openTownSession({
+      folder: this.folder,
+      storageDir: this.storage,
+      settings: this.settings(changes),
+      version: '0.0.0-bench',
+      logger: silentLogger,
+    });
+    this.atEnd(() => session.close());
+    return session;
+  }
+
+  /** An agent with a live session, idle. */
+  async idleAgent(session: TownSession, name: string): Promise<AgentRecord> {
+    const { id } = await session.actions.spawnAgent({ name });
+    await agentWhen(session, name, ({ state }) => state === 'idle', 'idle');
+    return { ...(session.mirror.agents.get(id) ?? (await agentWhen(session, name, () => true, 'there'))) };
+  }
+
+  /** Text that no other message holds; `asked` resolves with the time at which the model's endpoint received it. */
+  token(): { text: string; asked: Promise<number> } {
+    this.count += 1;
+    const text = `bench-${this.count}-token`;
+    const asked = new Promise<number>((resolve) => this.awaited.set(text, resolve));
+    return { text, asked: within(asked, PATIENCE_MS, `The model request for ${text}`) };
+  }
+
+  /** Puts a message into an agent's list as any client of the town does; resolves with the time just before. */
+  async push(agentId: string, text: string, list: 'inbox' | 'urgent' = 'inbox'): Promise<number> {
+    const message = newMessage({ type: 'task', description: text, from: SUPERVISOR_ID, to: agentId });
+    const raw = encodeMessage(message);
+    const start = performance.now();
+    if (list === 'inbox') await this.client.rpush(this.keys.inbox(agentId), raw);
+    else await this.client.lpush(this.keys.urgent(agentId), raw);
+    return start;
+  }
+
+  /** Resolves with the time at which the agent's turn is completed; to be called before it is. */
+  turnEnd(session: TownSession, agentId: string): Promise<number> {
+    const ended = new Promise<number>((resolve) => {
+      const listening = session.crew.onRuntimeEvent(({ agentId: id, event }) => {
+        if (id !== agentId || event.type !== 'turnCompleted') return;
+        listening.dispose();
+        resolve(performance.now());
+      });
+    });
+    return within(ended, PATIENCE_MS, 'The end of the turn');
+  }
+
+  /** Resolves when the agent is idle again and nothing of the last turn goes on. */
+  async quiet(session: TownSession, name: string): Promise<void> {
+    await agentWhen(session, name, ({ state }, { turn }) => state === 'idle' && turn === undefined, 'idle');
+    await pause(QUIET_MS);
+  }
+
+  /** Runs at the end, the last first. */
+  atEnd(close: () => Promise<void>): void {
+    this.closers.unshift(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.closers) await close();
+  }
+}
+
+/** Runs `measure` in a town of its own. */
+export async function inTown<T>(measure: (town: BenchTown) => Promise<T>): Promise<T> {
+  const town = await BenchTown.open();
+  try {
+    return await measure(town);
+  } finally {
+    await town.close();
+  }
+}

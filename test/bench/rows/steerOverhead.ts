@@ -1,0 +1,88 @@
+/** How much longer an urgent message takes into the running turn than a bare client's `turn/steer`. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TownSession } from '../../../src/loop/townSession.ts';
+import { within } from '../../../src/util/boundedWait.ts';
+import { gate } from '../../support/scriptedModel.ts';
+import { BareClient } from '../bareClient.ts';
+import { inTown } from '../benchTown.ts';
+import { type Row, interleaved, median, milliseconds } from '../measure.ts';
+
+/** A person steers a turn a few times, not a hundred. */
+const STEERS_A_TURN = 8;
+/** Until what trails behind a steer is over. */
+const QUIET_MS = 30;
+
+export const steerOverhead: Row = {
+  names: ['steer_overhead_vs_raw'],
+  run: ({ quick }) =>
+    inTown(async (town) => {
+      const session = await town.window();
+      const agent = await town.idleAgent(session, 'worker');
+      const bare = await BareClient.start(town);
+      town.atEnd(() => bare.close());
+      await bare.openThread();
+
+      const samples: [number[], number[]] = [[], []];
+      for (let turn = 0; turn < (quick ? 3 : 10); turn += 1) {
+        const held = gate();
+        town.held = held.opened;
+        const [first, second] = [town.token(), town.token()];
+        const ends = [town.turnEnd(session, agent.id), bare.turnEnd()];
+        await town.push(agent.id, first.text);
+        const turnId = await bare.startTurn(second.text);
+        await Promise.all([first.asked, second.asked]);
+        await pause(QUIET_MS);
+
+        const ours = async (): Promise<number> => {
+          const accepted = steerAccepted(session, agent.id);
+          const start = await town.push(agent.id, 'and mind the gap', 'urgent');
+          const took = (await accepted) - start;
+          await pause(QUIET_MS);
+          return took;
+        };
+        const raw = async (): Promise<number> => {
+          const start = performance.now();
+          await bare.steer(turnId, 'and mind the gap');
+          const took = performance.now() - start;
+          await pause(QUIET_MS);
+          return took;
+        };
+        const [own = [], bares = []] = await interleaved([ours, raw], { count: STEERS_A_TURN, warmUp: 1 });
+        samples[0].push(...own);
+        samples[1].push(...bares);
+        town.held = undefined;
+        held.open();
+        await Promise.all(ends);
+        await town.quiet(session, 'worker');
+      }
+      const [own, bares] = samples;
+      const note = `urgent message to accepted ${milliseconds(own)}, bare turn/steer ${milliseconds(bares)} (p50)`;
+      const value = median(own) / median(bares);
+      return [
+        {
+          name: 'steer_overhead_vs_raw',
+          value,
+          unit: '×',
+          baseline: 1,
+          target: 1.5,
+          n: own.length,
+          better: 'lower',
+          note,
+        },
+      ];
+    }),
+};
+
+/** Resolves with the time at which the runtime has accepted one more steer. */
+function steerAccepted(session: TownSession, agentId: string): Promise<number> {
+  const steers = (): number => session.crew.view(agentId).turn?.steers.length ?? 0;
+  const before = steers();
+  const accepted = new Promise<number>((resolve) => {
+    const listening = session.crew.onDidChangeView((id) => {
+      if (id !== agentId || steers() === before) return;
+      listening.dispose();
+      resolve(performance.now());
+    });
+  });
+  return within(accepted, 10_000, 'The steer');
+}
