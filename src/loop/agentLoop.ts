@@ -2,13 +2,14 @@
  * One agent's life in the window that owns it: looks, asks {@link decide} what to do, does it, and looks again. Everything
  * happens in one queue; only an interrupt passes it by.
  */
+import type { RequestAnswer } from '../runtime/agentRequest.ts';
 import type { RuntimeEvent, RuntimeMode } from '../runtime/codingAgent.ts';
 import type { Peek } from '../town/delivery.ts';
 import { Plan } from '../town/plan.ts';
 import { drainedPlan, quietPlan, stoppedPlan } from '../town/plans.ts';
 import type { AgentRecord, AgentState } from '../town/records.ts';
 import { roleOf } from '../town/roles.ts';
-import { describeError } from '../util/errors.ts';
+import { TinytownError, describeError } from '../util/errors.ts';
 import { Emitter, type Event } from '../util/event.ts';
 import { SerialQueue } from '../util/serialQueue.ts';
 import { oneLine } from '../util/text.ts';
@@ -112,6 +113,13 @@ export class AgentLoop {
     return this.turns.end('interrupt');
   }
 
+  /** Answers what the agent asks. */
+  async answer(requestId: string, answer: RequestAnswer): Promise<void> {
+    const runtime = this.slot.current;
+    if (!runtime) throw new TinytownError('requestGone', 'This does not wait for an answer any more.');
+    await runtime.answer(requestId, answer);
+  }
+
   /** Ends the process and brings up another one, which goes on with the turn that was cut off. */
   async restart(): Promise<void> {
     await this.queue.run(async () => {
@@ -195,7 +203,7 @@ export class AgentLoop {
   private backlogOffer(record: AgentRecord): string | undefined {
     const { ids, matching } = this.parts.picture.backlog(roleOf(record));
     const now = ids.join();
-    return this.parts.access !== 'none' && matching.length > 0 && now !== this.offeredBacklog ? now : undefined;
+    return matching.length > 0 && now !== this.offeredBacklog ? now : undefined;
   }
 
   private async perform(action: Exclude<LoopAction, { do: 'wait' }>, peek: Peek): Promise<void> {

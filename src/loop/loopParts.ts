@@ -37,9 +37,9 @@ export interface LoopParts {
   keys: TownKeys;
   delivery: Delivery;
   picture: TownFacts;
-  access: TownAccess;
-  /** Ends a task with its result, once. */
-  completeTask(taskId: string, result: string): Promise<void>;
+  /** How an agent that runs in this mode reaches the town. */
+  access: (record: AgentRecord, mode: RuntimeMode) => TownAccess;
+  /** Ends a task, once. */
   failTask(taskId: string, error: string): Promise<void>;
   /** The runtime that an agent is to have now, and why it is not the other one. */
   choose: (record: AgentRecord) => { mode: RuntimeMode; reason: string | undefined };

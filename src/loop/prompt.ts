@@ -10,8 +10,8 @@ import { classify, isActionable } from '../town/messageClass.ts';
 import type { Message } from '../town/messages.ts';
 import { roleHint, type Role } from '../town/roles.ts';
 
-/** How an agent reaches the town: tools of an MCP server, the `tt` command, or not at all. */
-export type TownAccess = 'tools' | 'command' | 'none';
+/** How an agent reaches the town: tools of an MCP server, or the `tt` command. */
+export type TownAccess = 'tools' | 'command';
 
 export interface PromptFacts {
   town: string;
@@ -49,7 +49,7 @@ export function roundPrompt(facts: PromptFacts): string {
     backlogSection(facts),
     accessSection(facts.access),
     stateSection(facts),
-    workflowSection(facts.access),
+    workflowSection(),
   ];
   return sections.filter((section) => section !== '').join('\n\n');
 }
@@ -118,8 +118,6 @@ function completionLine(access: TownAccess, taskId: string): string {
       return `When it is done, call task_complete with task_id ${taskId} and a short result; if it cannot be done, task_fail.`;
     case 'command':
       return `When it is done: tt task complete ${taskId} --result "what was done"`;
-    case 'none':
-      return `Its id is ${taskId}. When it is done, end your turn with a short result.`;
   }
 }
 
@@ -213,8 +211,6 @@ function accessSection(access: TownAccess): string {
         '## Acting on the town\n\nUse the command tt: tt status; tt assign AGENT TEXT; tt backlog list|add|claim|remove; ' +
         'tt send AGENT [--query|--info|--ack] [--urgent] TEXT; tt task current|show|complete|fail.'
       );
-    case 'none':
-      return '';
   }
 }
 
@@ -225,18 +221,14 @@ function stateSection(facts: PromptFacts): string {
   return `${round}. Messages to act on: ${actionable}. Tasks you have completed: ${agent.tasksCompleted}.`;
 }
 
-function workflowSection(access: TownAccess): string {
-  const steps = ['Handle the messages above first, urgent ones before the others.'];
-  if (access !== 'none') {
-    steps.push(
-      'Then, if nothing is left to do, claim one backlog task that fits your role, and only such a task.',
-      'Hand work directly to the agent who should go on with it, rather than through the supervisor.',
-      'Ask the supervisor only for decisions that a person must take.',
-      'Complete a task with its real id, once it is really done.',
-    );
-  } else {
-    steps.push('If a person must decide something, say so plainly at the end of your turn.');
-  }
+function workflowSection(): string {
+  const steps = [
+    'Handle the messages above first, urgent ones before the others.',
+    'Then, if nothing is left to do, claim one backlog task that fits your role, and only such a task.',
+    'Hand work directly to the agent who should go on with it, rather than through the supervisor.',
+    'Ask the supervisor only for decisions that a person must take.',
+    'Complete a task with its real id, once it is really done.',
+  ];
   return `## How to work\n\n${steps.map((step, index) => `${index + 1}. ${step}`).join('\n')}`;
 }
 

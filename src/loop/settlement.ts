@@ -32,14 +32,13 @@ export class Settlement {
     context: PlanContext,
     turn: TurnRecord,
     batches: readonly Batch[],
-    end: { outcome: TurnOutcome; intent: EndIntent | undefined; maxAttempts: number; result: string },
+    end: { outcome: TurnOutcome; intent: EndIntent | undefined; maxAttempts: number },
   ): Promise<void> {
-    const { outcome, intent, maxAttempts, result } = end;
+    const { outcome, intent, maxAttempts } = end;
     const fated = batches.map((batch) => ({ batch, fate: fateAtTurnEnd(batch, outcome, intent) }));
     await this.settle(context, fated, {
       turn,
       maxAttempts,
-      result,
       round: outcome.status !== 'interrupted',
       outcome: outcome.status,
       lastError: outcome.status === 'failed' ? outcome.message : undefined,
@@ -62,7 +61,6 @@ export class Settlement {
     await this.settle(context, fated, {
       turn,
       maxAttempts,
-      result: 'Completed',
       round: fated.some(({ fate }) => fate.fate === 'done'),
       outcome: 'found again after a restart',
       lastError: undefined,
@@ -88,9 +86,8 @@ export class Settlement {
   private async settle(
     context: PlanContext,
     fated: readonly Fated[],
-    facts: Pick<SettleFacts, 'turn' | 'maxAttempts' | 'round' | 'outcome' | 'lastError'> & { result: string },
+    facts: Pick<SettleFacts, 'turn' | 'maxAttempts' | 'round' | 'outcome' | 'lastError'>,
   ): Promise<void> {
-    await this.completeTasks(fated, facts.result);
     const { plan, dead } = settlePlan(context, {
       ...facts,
       batches: fated,
@@ -103,13 +100,6 @@ export class Settlement {
     const { batches } = await this.parts.delivery.inflight(context.agentId);
     const left = fated.filter(({ batch }) => batches.some(({ id }) => id === batch.id));
     if (left.length < fated.length && left.length > 0) await this.settle(context, left, facts);
-  }
-
-  /** An agent that cannot act on the town completes its tasks by ending its turn. Doing it again changes nothing. */
-  private async completeTasks(fated: readonly Fated[], result: string): Promise<void> {
-    if (this.parts.access !== 'none') return;
-    const done = fated.filter(({ fate }) => fate.fate === 'done').flatMap(({ batch }) => assignedTasks(batch.messages));
-    for (const taskId of done) await this.parts.completeTask(taskId, result);
   }
 
   private async failTasks(dead: readonly DeadMessage[]): Promise<void> {

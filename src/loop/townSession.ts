@@ -6,6 +6,7 @@ import { Runtimes } from '../runtime/runtimes.ts';
 import { type TownConfig, readTownConfig } from '../town/config.ts';
 import type { TownMirror } from '../town/mirror.ts';
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
+import { redisUrlOf } from '../town/redis/address.ts';
 import { openTownRedis } from '../town/redis/open.ts';
 import { resolveRedis } from '../town/redis/resolve.ts';
 import { matchesRole } from '../town/roles.ts';
@@ -19,6 +20,7 @@ import { Crew } from './crew.ts';
 import type { CrewParts, TownFacts } from './loopParts.ts';
 import { bodyText } from './prompt.ts';
 import type { TownSettings } from './settings.ts';
+import { type ToolBundles, accessOf, commandFolder, toolsConfig, townEnvironment } from './townAccess.ts';
 
 export interface TownSession {
   readonly name: string;
@@ -43,6 +45,7 @@ export interface SessionOptions {
   settings: TownSettings;
   /** The extension's version. */
   version: string;
+  bundles: ToolBundles;
   logger: Logger;
 }
 
@@ -54,7 +57,7 @@ const DEFAULT_MAX_AGENTS = 10;
  * @throws TinytownError `badTownConfig`, `noTown`, or with a `RedisErrorReason`
  */
 export async function openTownSession(options: SessionOptions): Promise<TownSession> {
-  const { folder, storageDir, settings, version, logger } = options;
+  const { folder, storageDir, settings, version, bundles, logger } = options;
   const config = await townConfig(folder);
   const registry = new ProcessRegistry(path.join(storageDir, 'processes'));
   const { redisUrl: setting, redisPassword: password, redisServerPath: serverPath } = settings;
@@ -68,6 +71,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   logger.info(`Town ${config.name} is open on ${redis.where}.`);
 
   const agentClis = { ...config.agentClis, ...settings.agentClis };
+  const redisUrl = redisUrlOf(target);
   const runtimes = new Runtimes(registry, version, () => ({ ...settings, agentClis }));
   const rules = runtimeRules(settings, config);
   const parts: CrewParts = {
@@ -76,19 +80,19 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     keys: town.keys,
     delivery: town.delivery,
     picture: townFacts(town),
-    access: 'none',
-    completeTask: async (id, result) => void (await town.tasks.complete(id, result)),
+    access: (agent, mode) => accessOf(agent.cli || rules.defaultCli(), mode, agentClis),
     failTask: async (id, error) => void (await town.tasks.fail(id, error)),
     choose: rules.choose,
-    createRuntime: (agent, mode) =>
-      runtimes.create({
+    createRuntime: async (agent, mode) =>
+      await runtimes.create({
         mode,
         cli: agent.cli,
         cwd: folder,
         model: agent.model,
         reasoningEffort: agent.reasoningEffort,
-        env: { TINYTOWN_AGENT_ID: agent.id, TINYTOWN_AGENT_NAME: agent.name },
-        threadConfig: undefined,
+        env: townEnvironment(config.name, redisUrl, agent),
+        threadConfig: toolsConfig(bundles),
+        commandFolder: await commandFolder(storageDir, bundles),
         logger,
       }),
     policy: () => ({

@@ -3,7 +3,7 @@
  * that must survive is in Redis before anything is sent.
  */
 import { randomUUID } from 'node:crypto';
-import type { RuntimeEvent, TurnOutcome } from '../runtime/codingAgent.ts';
+import type { RuntimeEvent, RuntimeMode, TurnOutcome } from '../runtime/codingAgent.ts';
 import type { Batch } from '../town/batch.ts';
 import type { WaitingMessage } from '../town/delivery.ts';
 import { deliveredPlan, takePlan } from '../town/plans.ts';
@@ -28,7 +28,6 @@ export class Turns {
   private readonly settlement: Settlement;
   private readonly queue: SerialQueue;
   private intent: EndIntent | undefined;
-  private lastAgentText = '';
   /** Batches of the running turn, by id. */
   private readonly sent = new Map<string, Batch>();
   private readonly steered = new Emitter<{ clientId: string; text: string }>();
@@ -58,8 +57,7 @@ export class Turns {
     if (!batch) return;
     this.phase = 'running';
     this.steerable = true;
-    this.lastAgentText = '';
-    const text = this.roundText(messages);
+    const text = this.roundText(messages, runtime.mode);
     const { record, parts } = this.agent;
     parts.roundLog.begin(record.name, record.roundsCompleted + 1, text);
     try {
@@ -76,13 +74,13 @@ export class Turns {
 
   /** Puts messages into the running turn; where it does not take them they wait for the next one. */
   async steer(messages: readonly WaitingMessage[]): Promise<void> {
-    const { picture, access, logger } = this.agent.parts;
+    const { picture, logger } = this.agent.parts;
     const runtime = this.slot.current;
     const batch = runtime && (await this.take('steer', messages));
     if (!batch) return;
     const text = steerPrompt({
       messages,
-      access,
+      access: this.agent.parts.access(this.agent.record, runtime.mode),
       task: (id) => picture.task(id),
       nameOf: (id) => picture.nameOf(id),
     });
@@ -123,9 +121,6 @@ export class Turns {
         this.phase = 'running';
         this.steerable = true;
         if (event.adopted) this.later(() => this.adopt());
-        return;
-      case 'itemCompleted':
-        if (event.item.kind === 'agentMessage') this.lastAgentText = event.item.text;
         return;
       case 'inputDelivered':
         this.later(() => this.delivered(event.clientId));
@@ -175,9 +170,9 @@ export class Turns {
     return undefined;
   }
 
-  private roundText(messages: readonly WaitingMessage[]): string {
+  private roundText(messages: readonly WaitingMessage[], mode: RuntimeMode): string {
     const { agent } = this;
-    const { picture, access, townName, policy } = agent.parts;
+    const { picture, townName, policy } = agent.parts;
     const { record, turnRecord, threadId } = agent;
     const role = roleOf(record);
     const { ids, matching } = picture.backlog(role);
@@ -188,7 +183,7 @@ export class Turns {
       town: townName,
       agent: record,
       role,
-      access,
+      access: agent.parts.access(record, mode),
       messages,
       continued: new Set(known.map(([id]) => id)),
       task: (id) => picture.task(id),
@@ -216,7 +211,7 @@ export class Turns {
     const batches = [...this.sent.values()];
     try {
       const { maxAttempts } = agent.parts.policy(agent.record);
-      const end = { outcome, intent, maxAttempts, result: this.lastAgentText };
+      const end = { outcome, intent, maxAttempts };
       await this.settlement.atTurnEnd(agent.context(), agent.turnRecord, batches, end);
       agent.note('idle');
       if (outcome.status === 'completed') this.slot.wentWell();

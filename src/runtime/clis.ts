@@ -22,6 +22,10 @@ export interface CliCommand {
   output: 'codexJson' | 'text';
 }
 
+/** Codex configuration for one thread, or one run, alone. */
+export type ThreadConfig = Record<string, ConfigValue>;
+export type ConfigValue = string | number | boolean | ConfigValue[] | { [name: string]: ConfigValue };
+
 export interface CliSettings {
   overrides: Readonly<Record<string, CliOverride>>;
   codexPath: string;
@@ -29,6 +33,8 @@ export interface CliSettings {
   reasoningEffort?: string | undefined;
   sandbox: 'read-only' | 'workspace-write' | 'danger-full-access';
   approvalPolicy: 'untrusted' | 'on-request' | 'never';
+  /** For Codex only. */
+  threadConfig?: ThreadConfig | undefined;
 }
 
 /** Model and effort of a CLI that is another CLI with these; they beat the settings. */
@@ -62,6 +68,11 @@ export function chooseRuntime({ cli, persistentWanted }: { cli: string; persiste
   return { mode: 'one-shot', reason: `${cli} cannot hold a session; only codex and codex-mini can.` };
 }
 
+/** Whether a turn of this CLI is one of `codex exec`, run as we know it. */
+export function runsCodex(cli: string, overrides: CliSettings['overrides']): boolean {
+  return Object.hasOwn(presets, cli) && !Object.hasOwn(overrides, cli);
+}
+
 /** Model and effort for the thread of a persistent agent. */
 export function sessionModel(
   cli: string,
@@ -75,7 +86,7 @@ export function sessionModel(
 /** @throws TinytownError `programUnusable` for a CLI that nobody has described, or whose command is empty. */
 export function oneShotCommand(cli: string, settings: CliSettings): CliCommand {
   const override = Object.hasOwn(settings.overrides, cli) ? settings.overrides[cli] : undefined;
-  if (!override && Object.hasOwn(presets, cli)) return codexExec(cli, settings);
+  if (runsCodex(cli, settings.overrides)) return codexExec(cli, settings);
   const line = override?.command ?? (Object.hasOwn(commands, cli) ? commands[cli] : undefined);
   if (line === undefined) {
     const hint = `Choose one of ${cliNames(settings.overrides).join(', ')}, or describe it in "tinytown.agentClis".`;
@@ -100,6 +111,16 @@ function codexExec(cli: string, settings: CliSettings): CliCommand {
   const args = ['exec', '--json', '--skip-git-repo-check', '--sandbox', sandbox];
   if (model) args.push('--model', model);
   if (reasoningEffort) args.push('-c', `model_reasoning_effort=${JSON.stringify(reasoningEffort)}`);
+  for (const [name, value] of Object.entries(settings.threadConfig ?? {})) args.push('-c', `${name}=${toml(value)}`);
   args.push('-');
   return { name: cli, program: settings.codexPath, args, env: {}, prompt: 'stdin', output: 'codexJson' };
+}
+
+/** A value in one line of TOML; its texts are written as in JSON. */
+function toml(value: ConfigValue): string {
+  if (typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(toml).join(',')}]`;
+  return `{${Object.entries(value)
+    .map(([name, each]) => `${JSON.stringify(name)}=${toml(each)}`)
+    .join(',')}}`;
 }

@@ -33,6 +33,8 @@ export interface OneShotAgentOptions {
   cwd: string;
   /** The whole environment of the process; the CLI's own additions come on top. */
   env: Readonly<Record<string, string | undefined>>;
+  /** A folder that goes before all others of its PATH. */
+  searchFirst?: string | undefined;
   logger: Logger;
   registry: ProcessRegistry;
 }
@@ -152,12 +154,16 @@ export class OneShotAgent implements CodingAgent {
   }
 
   private async spawn(promptFile: string | undefined): Promise<ManagedProcess> {
-    const { cli, cwd, env, registry } = this.options;
+    const { cli, cwd, env, searchFirst, registry } = this.options;
     const { file, searchPath } = await this.locate();
     const args = promptFile === undefined ? cli.args : [...cli.args, promptFile];
     const process = await spawnManaged(file, args, {
       cwd,
-      env: { ...env, ...cli.env, PATH: searchPath },
+      env: {
+        ...env,
+        ...cli.env,
+        PATH: searchFirst === undefined ? searchPath : searchFirst + path.delimiter + searchPath,
+      },
       registry,
       purpose: `one-shot ${cli.name}`,
     });

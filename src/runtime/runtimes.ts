@@ -3,15 +3,10 @@ import { CodexLocator } from '../codex/locate.ts';
 import { TinytownError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import type { ProcessRegistry } from '../util/processRegistry.ts';
-import { type CliOverride, type CliSettings, oneShotCommand, sessionModel } from './clis.ts';
+import { type CliOverride, type CliSettings, type ThreadConfig, oneShotCommand, sessionModel } from './clis.ts';
 import type { CodingAgent, RuntimeMode } from './codingAgent.ts';
 import { OneShotAgent } from './oneShotAgent.ts';
-import {
-  type ApprovalPolicy,
-  PersistentAgent,
-  type PersistentAgentOptions,
-  type SandboxMode,
-} from './persistentAgent.ts';
+import { type ApprovalPolicy, PersistentAgent, type SandboxMode } from './persistentAgent.ts';
 
 /** What the settings say of programs; read anew for each runtime. */
 export interface RuntimeSettings {
@@ -34,7 +29,10 @@ export interface RuntimeSpec {
   reasoningEffort: string | undefined;
   /** Added to the environment of its process. */
   env: Readonly<Record<string, string>>;
-  threadConfig: PersistentAgentOptions['threadConfig'];
+  /** For Codex, in either mode. */
+  threadConfig: ThreadConfig;
+  /** A folder of commands for one-shot processes, at the front of their PATH. */
+  commandFolder: string;
   logger: Logger;
 }
 
@@ -74,11 +72,11 @@ export class Runtimes {
         registry,
       });
     }
-    const cliSettings: CliSettings = { ...own, overrides: settings.agentClis };
+    const cliSettings: CliSettings = { ...own, overrides: settings.agentClis, threadConfig: spec.threadConfig };
     let cli = oneShotCommand(spec.cli, cliSettings);
     if (cli.output === 'codexJson')
       cli = oneShotCommand(spec.cli, { ...cliSettings, codexPath: (await this.findCodex()).path });
-    return new OneShotAgent({ cli, cwd, env, logger, registry });
+    return new OneShotAgent({ cli, cwd, env, searchFirst: spec.commandFolder, logger, registry });
   }
 
   /** The Codex that would be run. @throws TinytownError `programUnusable` */

@@ -77,8 +77,13 @@ export class EditorTown implements vscode.Disposable {
       storageDir: this.context.globalStorageUri.fsPath,
       settings: this.settings,
       version: this.version,
+      bundles: { mcp: this.bundle('mcp.cjs'), tt: this.bundle('tt.cjs') },
       logger: this.log,
     });
+  }
+
+  private bundle(file: string): string {
+    return path.join(this.context.extensionPath, 'dist', file);
   }
 
   private watch(): void {

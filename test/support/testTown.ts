@@ -6,10 +6,11 @@ import type { TownSettings } from '../../src/loop/settings.ts';
 import { type TownSession, openTownSession } from '../../src/loop/townSession.ts';
 import type { AgentRecord } from '../../src/town/records.ts';
 import type { Logger } from '../../src/util/logger.ts';
+import { builtBundles } from './bundles.ts';
 import { type CodexHome, codexHome, codexPath } from './codexHome.ts';
 import { eventually } from './eventually.ts';
 import { type TestRedis, startTestRedis } from './redis.ts';
-import { type Script, type ScriptedModel, startScriptedModel } from './scriptedModel.ts';
+import { type Script, type ScriptedModel, type Step, startScriptedModel } from './scriptedModel.ts';
 import { tempDir } from './tempDir.ts';
 
 export interface TestTown {
@@ -43,6 +44,7 @@ export async function startTestTown(script?: Script): Promise<TestTown> {
         storageDir: storage.path,
         settings: { ...testSettings(redis.url, home), ...settings },
         version: '0.0.0-test',
+        bundles: await builtBundles(),
         logger: collectingLogger(log),
       });
       sessions.push(session);
@@ -54,6 +56,18 @@ export async function startTestTown(script?: Script): Promise<TestTown> {
       await Promise.all([folder.remove(), storage.remove(), home.remove()]);
     },
   };
+}
+
+/** What a model does that completes the task of its prompt by the tool that agents have, and then ends its turn. */
+export const completeTask: Script = ({ userTexts, lastUserText, toolOutputs }) => {
+  const taskId = /\bTask ([0-9a-f-]{36}), assigned by/.exec(userTexts.toReversed().join('\n'))?.[1];
+  if (taskId === undefined || toolOutputs.length > 0) return [{ text: `done: ${lastUserText.slice(0, 60)}` }];
+  return [taskTool('task_complete', { task_id: taskId, result: 'as was asked' })];
+};
+
+/** A call of one of the tools that agents have. */
+export function taskTool(name: string, args: Record<string, unknown>): Step {
+  return { tool: { namespace: 'mcp__tinytown', name, arguments: args } };
 }
 
 /** Settings for the real Codex with the scripted model. */

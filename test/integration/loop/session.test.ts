@@ -1,8 +1,9 @@
 /** A town's agents at work, end to end but for the editor: the way of a message, steering, interrupting, reloads, crashes. */
 import assert from 'node:assert/strict';
+import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, completeTask, startTestTown } from '../../support/testTown.ts';
 
 describe('a town at work', function () {
   this.timeout(60_000);
@@ -14,7 +15,7 @@ describe('a town at work', function () {
   });
 
   it('gives a task to a new agent, which works on it and is idle again', async () => {
-    town = await startTestTown();
+    town = await startTestTown(completeTask);
     const session = await town.open();
     const agent = await session.actions.spawnAgent({ name: 'backend', task: 'write the parser' });
     const request = await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('write the parser'));
@@ -29,8 +30,9 @@ describe('a town at work', function () {
     assert.ok(done.runtimeSessionId);
     const [task] = [...session.mirror.tasks.values()];
     assert.equal(task?.state, 'completed');
-    assert.match(task.result ?? '', /^done:/);
-    assert.equal(town.model.requests.length, 1);
+    assert.equal(task.result, 'as was asked');
+    assert.equal(town.model.requests.length, 2);
+    assert.deepEqual(session.mirror.waiting(SUPERVISOR_ID).inbox, 1);
     assert.equal(session.crew.view(agent.id).pastTurns.length, 1);
   });
 
@@ -75,7 +77,9 @@ describe('a town at work', function () {
   });
 
   it('continues after a window was closed in mid-turn: same thread, nothing twice', async () => {
-    town = await startTestTown(async ({ index }) => (index === 0 ? [{ hold: gate().opened }] : [{ text: 'done' }]));
+    town = await startTestTown(async (request) =>
+      request.index === 0 ? [{ hold: gate().opened }] : completeTask(request),
+    );
     const first = await town.open();
     await first.actions.spawnAgent({ name: 'docs', task: 'write the manual' });
     await town.model.waitForRequest(({ index }) => index === 0);

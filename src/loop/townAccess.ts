@@ -1,0 +1,57 @@
+/** How agents reach their town: what stands in their environment, and the program that offers it to them. */
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { type ThreadConfig, runsCodex } from '../runtime/clis.ts';
+import type { RuntimeMode } from '../runtime/codingAgent.ts';
+import type { RuntimeSettings } from '../runtime/runtimes.ts';
+import { writeTtLauncher } from '../runtime/ttLauncher.ts';
+import type { AgentRecord } from '../town/records.ts';
+import type { TownAccess } from './prompt.ts';
+
+/** Files of what agents run: the MCP server and the `tt` command. */
+export interface ToolBundles {
+  mcp: string;
+  tt: string;
+}
+
+/**
+ * Tools for all that run on Codex, whose sandbox lets no command reach Redis; they run outside it. The `tt` command for
+ * everybody else.
+ */
+export function accessOf(cli: string, mode: RuntimeMode, overrides: RuntimeSettings['agentClis']): TownAccess {
+  return mode === 'persistent' || runsCodex(cli, overrides) ? 'tools' : 'command';
+}
+
+/** Says to the tools which town it is and who acts. Holds the password of Redis: not for logs. */
+export function townEnvironment(
+  town: string,
+  redisUrl: string,
+  agent: Pick<AgentRecord, 'id' | 'name'>,
+): Record<string, string> {
+  return { TINYTOWN_TOWN: town, REDIS_URL: redisUrl, TINYTOWN_AGENT_ID: agent.id, TINYTOWN_AGENT_NAME: agent.name };
+}
+
+/** Codex configuration that offers the tools. What is secret is handed on from the environment, and named only. */
+export function toolsConfig({ mcp }: ToolBundles): ThreadConfig {
+  return {
+    mcp_servers: {
+      tinytown: {
+        command: process.execPath,
+        args: [mcp],
+        env: { ELECTRON_RUN_AS_NODE: '1' },
+        env_vars: Object.keys(townEnvironment('', '', { id: '', name: '' })),
+        // What they may do is decided by the tools, for the town; it is nothing on this machine.
+        default_tools_approval_mode: 'approve',
+      },
+    },
+  };
+}
+
+/** A folder with the `tt` command, for the front of PATH. Each version of the bundle has its own. */
+export async function commandFolder(storageDir: string, { tt }: ToolBundles): Promise<string> {
+  const { execPath } = process;
+  const version = createHash('sha256').update(`${execPath}\n${tt}`).digest('hex').slice(0, 12);
+  const dir = path.join(storageDir, 'bin', version);
+  await writeTtLauncher(dir, { execPath, bundle: tt });
+  return dir;
+}
