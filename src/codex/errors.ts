@@ -15,6 +15,8 @@ export type CodexErrorReason =
   | 'overloaded'
   | 'unresponsive'
   | 'notRunning'
+  | 'requestGone'
+  | 'badAnswer'
   | 'refused';
 
 export class CodexError extends TinytownError<CodexErrorReason> {

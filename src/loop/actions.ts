@@ -3,6 +3,7 @@
  * either does it or throws a `TinytownError` whose message says what to do instead.
  */
 import { randomUUID } from 'node:crypto';
+import type { RequestAnswer } from '../runtime/agentRequest.ts';
 import type { RuntimeMode } from '../runtime/codingAgent.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { RUNTIME_HOST } from '../town/leases.ts';
@@ -13,6 +14,7 @@ import { type AgentRecord, MAX_TEXT, type TaskRecord } from '../town/records.ts'
 import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
 import type { Crew } from './crew.ts';
+import { Desk, type PendingRequest, type SupervisorMessage } from './desk.ts';
 import { type StateRequest, transitions } from './requests.ts';
 
 export interface NewAgent {
@@ -37,11 +39,13 @@ export class TownActions {
   private readonly town: Town;
   private readonly crew: Crew;
   private readonly rules: ActionRules;
+  private readonly desk: Desk;
 
   constructor(town: Town, crew: Crew, rules: ActionRules) {
     this.town = town;
     this.crew = crew;
     this.rules = rules;
+    this.desk = new Desk(town, crew);
   }
 
   /** Makes an agent that this extension runs, and gives it its first task if there is one. */
@@ -193,6 +197,31 @@ export class TownActions {
   /** Drops the messages that were given up. */
   async dismissDead(ref: string): Promise<void> {
     await this.settleDead(ref, false);
+  }
+
+  /** What agents ask people and wait for, over all agents and windows, oldest first. */
+  pendingRequests(): PendingRequest[] {
+    return this.desk.pendingRequests();
+  }
+
+  /** Throws `requestGone` where it was answered or withdrawn meanwhile, `badAnswer` where the answer does not fit. */
+  async answerRequest(ref: string, requestId: string, answer: RequestAnswer): Promise<void> {
+    await this.desk.answerRequest(await this.find(ref), requestId, answer);
+  }
+
+  /** What was written to the person, oldest first. */
+  supervisorMessages(): Promise<SupervisorMessage[]> {
+    return this.desk.supervisorMessages();
+  }
+
+  /** Answers a message to the person, and takes it off the list. Throws `messageGone` or `agentGone`. */
+  async replyTo(messageId: string, text: string): Promise<void> {
+    await this.desk.replyTo(messageId, checkedText(text));
+  }
+
+  /** Takes a message to the person off the list. Throws `messageGone`. */
+  async dismissMessage(messageId: string): Promise<void> {
+    await this.desk.dismissMessage(messageId);
   }
 
   private async settleHeld(ref: string, again: boolean): Promise<void> {

@@ -2,6 +2,7 @@
  * What a window knows of an agent beyond its record: the running turn as it happens, and the session behind it. A plain value
  * and a pure reducer over runtime events; whoever draws it decides how often.
  */
+import type { AgentRequest, WithdrawnReason } from '../runtime/agentRequest.ts';
 import type {
   PlanStep,
   RateLimitWindow,
@@ -30,6 +31,14 @@ export interface TurnView {
   steers: readonly SteerView[];
 }
 
+/** A request that needs no answer any more, though nobody gave one. `reloaded`: its window or process was replaced. */
+export interface WithdrawnRequest {
+  request: AgentRequest;
+  reason: Exclude<WithdrawnReason, 'answered'> | 'reloaded';
+  /** Unix milliseconds. */
+  at: number;
+}
+
 export interface AgentView {
   /** Who runs it: this window, another one, a `tt agent-loop`, or nobody at the moment. */
   owner: 'here' | 'elsewhere' | 'external' | 'none';
@@ -48,11 +57,16 @@ export interface AgentView {
   model: string | undefined;
   version: string | undefined;
   pid: number | undefined;
-  /** Requests of the runtime that were refused in this turn, as nobody can answer them yet. */
+  /** Requests of the runtime that were refused in this turn, as people cannot answer them. */
   declined: number;
+  /** What it asks people and waits for, oldest first; also of an agent that another window runs. */
+  requests: readonly AgentRequest[];
+  /** The newest last; at most {@link WITHDRAWN}. */
+  withdrawn: readonly WithdrawnRequest[];
 }
 
 export const PAST_TURNS = 10;
+export const WITHDRAWN = 10;
 export const STALLED_AFTER_MS = 120_000;
 
 /** Longest text of one item that is kept, in characters; of a longer one the end. */
@@ -73,6 +87,8 @@ export function emptyView(mode: RuntimeMode): AgentView {
     version: undefined,
     pid: undefined,
     declined: 0,
+    requests: [],
+    withdrawn: [],
   };
 }
 
@@ -113,6 +129,10 @@ export function reduceView(view: AgentView, event: RuntimeEvent, now: number): A
       return { ...view, tokens: event.usage };
     case 'rateLimitsUpdated':
       return { ...view, rateLimits: event.windows };
+    case 'requestAsked':
+      return { ...view, stalled: false, requests: [...view.requests, event.request] };
+    case 'requestWithdrawn':
+      return withoutRequest(view, event.requestId, event.reason, now);
     case 'requestDeclined':
       return { ...view, declined: view.declined + 1 };
     case 'turnCompleted': {
@@ -142,6 +162,29 @@ export function exitText(event: Extract<RuntimeEvent, { type: 'exited' }>): stri
 /** The view with a steer that was just sent into the running turn. */
 export function withSteer(view: AgentView, steer: SteerView): AgentView {
   return view.turn ? { ...view, turn: { ...view.turn, steers: [...view.turn.steers, steer] } } : view;
+}
+
+/** The view with requests that an earlier window or process has asked, and nobody can answer any more. */
+export function withLeftBehind(view: AgentView, requests: readonly AgentRequest[], now: number): AgentView {
+  return { ...view, withdrawn: withdrawnSince(view, requests, 'reloaded', now) };
+}
+
+function withoutRequest(view: AgentView, requestId: string, reason: WithdrawnReason, now: number): AgentView {
+  const gone = view.requests.filter(({ id }) => id === requestId);
+  if (gone.length === 0) return view;
+  const requests = view.requests.filter(({ id }) => id !== requestId);
+  return reason === 'answered'
+    ? { ...view, requests }
+    : { ...view, requests, withdrawn: withdrawnSince(view, gone, reason, now) };
+}
+
+function withdrawnSince(
+  view: AgentView,
+  requests: readonly AgentRequest[],
+  reason: WithdrawnRequest['reason'],
+  at: number,
+): WithdrawnRequest[] {
+  return [...view.withdrawn, ...requests.map((request) => ({ request, reason, at }))].slice(-WITHDRAWN);
 }
 
 function newTurn(id: string, now: number): TurnView {

@@ -2,6 +2,7 @@
  * All agents' loops of one window: takes an agent when it has something to do and nobody living has it, lets go of it when it
  * has nothing to do for now, and keeps what is known of each for the screens.
  */
+import type { RequestAnswer } from '../runtime/agentRequest.ts';
 import type { RuntimeEvent } from '../runtime/codingAgent.ts';
 import { type Leases, RUNTIME_HOST } from '../town/leases.ts';
 import type { TownMirror } from '../town/mirror.ts';
@@ -9,7 +10,7 @@ import type { AgentRecord, AgentState } from '../town/records.ts';
 import type { WakeSource } from '../town/wake.ts';
 import { within } from '../util/boundedWait.ts';
 import { DisposableStore } from '../util/disposable.ts';
-import { describeError } from '../util/errors.ts';
+import { TinytownError, describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
 import { scopedLogger } from '../util/logger.ts';
 import { AgentLoop, type LoopEnd } from './agentLoop.ts';
@@ -112,6 +113,13 @@ export class Crew {
   /** Ends the running turn of an agent that this window runs; whether there was one. */
   async interrupt(agentId: string): Promise<boolean> {
     return (await this.running.get(agentId)?.loop.interrupt()) ?? false;
+  }
+
+  /** Answers a request of an agent that this window runs. */
+  async answer(agentId: string, requestId: string, answer: RequestAnswer): Promise<void> {
+    const loop = this.running.get(agentId)?.loop;
+    if (!loop) throw new TinytownError('requestGone', 'This does not wait for an answer any more.');
+    await loop.answer(requestId, answer);
   }
 
   /** Ends an agent's process and goes on with a new one; false where this window does not run the agent. */

@@ -3,6 +3,7 @@
  * session and a process per turn. No wire type crosses it: beyond it there is only {@link RuntimeEvent}.
  */
 import type { Event } from '../util/event.ts';
+import type { AgentRequest, RequestAnswer, WithdrawnReason } from './agentRequest.ts';
 
 export type RuntimeMode = 'persistent' | 'one-shot';
 
@@ -73,7 +74,10 @@ export type RuntimeEvent =
   | { type: 'diffUpdated'; turnId: string; diff: string }
   | { type: 'tokensUpdated'; usage: TokenUsage }
   | { type: 'rateLimitsUpdated'; windows: RateLimitWindow[] }
-  /** The runtime asked for something and was refused on the spot, as no one can answer it yet. */
+  /** The agent asks people for something and waits. Followed by one `requestWithdrawn`, at the latest before `exited`. */
+  | { type: 'requestAsked'; request: AgentRequest }
+  | { type: 'requestWithdrawn'; requestId: string; reason: WithdrawnReason }
+  /** The runtime asked for something that people cannot answer, and was refused on the spot. */
   | { type: 'requestDeclined'; turnId: string | null; method: string; detail: string }
   | { type: 'turnCompleted'; turnId: string; outcome: TurnOutcome }
   /** Something went wrong that does not end the turn by itself. */
@@ -97,7 +101,8 @@ export type SteerResult =
   | { accepted: false; reason: 'noActiveTurn' | 'notSteerable' };
 
 export type InterruptResult =
-  | { stopped: true }
+  /** `survivors`: what still runs of it and could not be ended, a line each for people; empty where all is proved to be over. */
+  | { stopped: true; survivors: string[] }
   /** No turn was running. */
   | { stopped: false; reason: 'noActiveTurn' };
 
@@ -119,6 +124,10 @@ export type RuntimeErrorReason =
   | 'unresponsive'
   | 'notRunning'
   | 'turnActive'
+  /** The request does not wait for an answer (any more). */
+  | 'requestGone'
+  /** The answer does not fit the request. */
+  | 'badAnswer'
   | 'refused';
 
 /**
@@ -144,6 +153,9 @@ export interface CodingAgent {
 
   /** Ends the running turn; resolves when it has ended (`turnCompleted` was fired), by force if need be. */
   interrupt(): Promise<InterruptResult>;
+
+  /** Answers a request that waits; rejects with `requestGone` or `badAnswer`. */
+  answer(requestId: string, answer: RequestAnswer): Promise<void>;
 
   /** Looks sent inputs up in the stored history, newest turns first, bounded. Only between `start` and the first turn. */
   findInputs(clientIds: readonly string[]): Promise<Map<string, InputFate>>;

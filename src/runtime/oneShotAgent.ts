@@ -15,6 +15,7 @@ import { type ExitValue, type ManagedProcess, spawnManaged } from '../util/proce
 import type { ProcessRegistry } from '../util/processRegistry.ts';
 import { findProgram } from '../util/programs.ts';
 import { oneLine } from '../util/text.ts';
+import type { RequestAnswer } from './agentRequest.ts';
 import type { CliCommand } from './clis.ts';
 import type {
   CodingAgent,
@@ -110,7 +111,12 @@ export class OneShotAgent implements CodingAgent {
     turn.interrupted = true;
     await turn.process.stop();
     await turn.over;
-    return { stopped: true };
+    return { stopped: true, survivors: [] };
+  }
+
+  /** A process that has no way to ask is never answered. */
+  answer(_requestId: string, _answer: RequestAnswer): Promise<void> {
+    return Promise.reject(failure('requestGone', 'This does not wait for an answer any more.'));
   }
 
   /** There is no history to look into: whether an input was seen cannot be known. */

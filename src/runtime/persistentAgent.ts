@@ -13,6 +13,7 @@ import { describeError } from '../util/errors.ts';
 import { Emitter, type Event } from '../util/event.ts';
 import type { Logger } from '../util/logger.ts';
 import type { ProcessRegistry } from '../util/processRegistry.ts';
+import type { RequestAnswer } from './agentRequest.ts';
 import type {
   CodingAgent,
   ExitReason,
@@ -121,14 +122,18 @@ export class PersistentAgent implements CodingAgent {
     life.interrupting = true;
     try {
       const stopped = await life.session.interrupt();
-      return stopped ? { stopped } : { stopped, reason: 'noActiveTurn' };
+      return stopped ? { stopped, survivors: [] } : { stopped, reason: 'noActiveTurn' };
     } catch (error) {
       this.options.logger.warn(`${describeError(error)} Ending the process.`);
       await this.discard(life);
-      return { stopped: true };
+      return { stopped: true, survivors: [] };
     } finally {
       life.interrupting = false;
     }
+  }
+
+  answer(_requestId: string, _answer: RequestAnswer): Promise<void> {
+    return Promise.reject(new CodexError('requestGone', 'This does not wait for an answer any more.'));
   }
 
   async findInputs(clientIds: readonly string[]): Promise<Map<string, InputFate>> {

@@ -3,7 +3,7 @@
  * plan sees every key that a step of an agent's life touches; nothing else writes an owned agent's state.
  */
 import { STREAM_LENGTH, type TownEvent, eventPayload } from './events.ts';
-import type { TownKeys } from './keys.ts';
+import { SUPERVISOR_ID, type TownKeys } from './keys.ts';
 import type { AgentState } from './records.ts';
 import type { ScriptWord as Word } from './redis/script.ts';
 
@@ -17,11 +17,11 @@ export class Plan {
   private readonly keys: TownKeys;
   private readonly agentId: string;
 
-  /** A plan for `agentId`; it applies only while the agent's record exists. */
+  /** A plan for `agentId`; it applies only while the agent's record exists. The supervisor has none. */
   constructor(keys: TownKeys, agentId: string) {
     this.keys = keys;
     this.agentId = agentId;
-    this.guards.push(['exists', keys.agent(agentId)]);
+    if (agentId !== SUPERVISOR_ID) this.guards.push(['exists', keys.agent(agentId)]);
   }
 
   /** Applies only if `member` still stands in the list. */

@@ -57,7 +57,7 @@ describe('persistent agent on an app-server that misbehaves', () => {
     const { agent, record } = on('deaf');
     await agent.start(null);
     const { turnId } = await agent.startTurn({ text: 'x', clientId: 'c1' });
-    assert.deepEqual(await agent.interrupt(), { stopped: true });
+    assert.deepEqual(await agent.interrupt(), { stopped: true, survivors: [] });
     assert.deepEqual(
       record.events.slice(-2).map((event) => [event.type, 'outcome' in event ? event.outcome.status : '']),
       [

@@ -80,7 +80,7 @@ describe('one-shot agent', () => {
       const { turnId } = await agent.startTurn({ text: 'sleep', clientId: 'c1' });
       const pid = await eventually(async () => Number(await readFile(path.join(bench.workspace, 'pid'), 'utf8')));
       assert.deepEqual(await agent.steer({ text: 'y', clientId: 's1' }), { accepted: false, reason: 'notSteerable' });
-      assert.deepEqual(await agent.interrupt(), { stopped: true });
+      assert.deepEqual(await agent.interrupt(), { stopped: true, survivors: [] });
       assert.deepEqual(record.of('turnCompleted'), [
         { type: 'turnCompleted', turnId, outcome: { status: 'interrupted' } },
       ]);

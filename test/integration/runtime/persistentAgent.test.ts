@@ -128,7 +128,7 @@ describe('persistent agent on the real codex', () => {
     const { turnId } = await agent.startTurn({ text: 'sleep', clientId: 'c1' });
     const pid = await runningCommand();
     await record.next('itemDelta', ({ delta }) => delta.includes('tick'));
-    assert.deepEqual(await agent.interrupt(), { stopped: true });
+    assert.deepEqual(await agent.interrupt(), { stopped: true, survivors: [] });
     assert.deepEqual(record.of('turnCompleted'), [
       { type: 'turnCompleted', turnId, outcome: { status: 'interrupted' } },
     ]);
@@ -144,7 +144,7 @@ describe('persistent agent on the real codex', () => {
     bench.model.script = () => [{ hold: new Promise(() => undefined) }];
     await agent.start(null);
     const turn = agent.startTurn({ text: 'x', clientId: 'c1' });
-    assert.deepEqual(await agent.interrupt(), { stopped: true });
+    assert.deepEqual(await agent.interrupt(), { stopped: true, survivors: [] });
     await turn;
     assert.equal(record.of('turnCompleted')[0]?.outcome.status, 'interrupted');
   });

@@ -1,0 +1,95 @@
+/** What waits for the person at the editor, over all agents and windows: what agents ask, and what they have written. */
+import type { AgentRequest, RequestAnswer } from '../runtime/agentRequest.ts';
+import { SUPERVISOR_ID } from '../town/keys.ts';
+import { isActionable } from '../town/messageClass.ts';
+import type { Message } from '../town/messages.ts';
+import type { AgentRecord } from '../town/records.ts';
+import { type SettleResult, SupervisorInbox } from '../town/supervisorInbox.ts';
+import type { Town } from '../town/town.ts';
+import { TinytownError } from '../util/errors.ts';
+import { oneLine } from '../util/text.ts';
+import type { Crew } from './crew.ts';
+import { bodyText } from './prompt.ts';
+
+export interface PendingRequest {
+  agentId: string;
+  request: AgentRequest;
+}
+
+/** A message to the person. */
+export interface SupervisorMessage {
+  id: string;
+  from: string;
+  fromName: string;
+  /** Unix milliseconds. */
+  at: number;
+  type: Message['type'];
+  text: string;
+  /** Its sender waits for an answer, or for something to be done. */
+  asks: boolean;
+}
+
+/** Longest piece of a question that its answer repeats, in characters. */
+const QUOTED = 200;
+
+export class Desk {
+  private readonly town: Town;
+  private readonly crew: Crew;
+  private readonly inbox: SupervisorInbox;
+
+  constructor(town: Town, crew: Crew) {
+    this.town = town;
+    this.crew = crew;
+    this.inbox = new SupervisorInbox(town.delivery, town.keys);
+  }
+
+  /** Oldest first. */
+  pendingRequests(): PendingRequest[] {
+    const agentIds = [...this.town.mirror.agents.keys()];
+    return agentIds
+      .flatMap((agentId) => this.crew.view(agentId).requests.map((request) => ({ agentId, request })))
+      .toSorted((a, b) => a.request.askedAt - b.request.askedAt);
+  }
+
+  async answerRequest(agent: AgentRecord, requestId: string, answer: RequestAnswer): Promise<void> {
+    if (this.crew.owns(agent.id)) return this.crew.answer(agent.id, requestId, answer);
+    throw new TinytownError('requestGone', `${agent.name} does not wait for this answer any more.`);
+  }
+
+  /** Oldest first. What is no message is set aside. */
+  async supervisorMessages(): Promise<SupervisorMessage[]> {
+    const { mirror } = this.town;
+    return (await this.inbox.list()).map(({ message }) => ({
+      id: message.id,
+      from: message.from,
+      fromName: message.from === SUPERVISOR_ID ? 'supervisor' : (mirror.agents.get(message.from)?.name ?? message.from),
+      at: Date.parse(message.createdAt),
+      type: message.type,
+      text: this.textOf(message),
+      asks: isActionable(message),
+    }));
+  }
+
+  /** The answer comes as a task, so that the agent goes on with it; it repeats what it answers. */
+  async replyTo(messageId: string, text: string): Promise<void> {
+    const asked = (await this.inbox.list()).find(({ message }) => message.id === messageId)?.message;
+    const about = asked ? `Answer to what you wrote ("${oneLine(this.textOf(asked), QUOTED)}"):\n\n` : '';
+    this.settled(await this.inbox.reply(messageId, { type: 'task', description: about + text }));
+  }
+
+  async dismissMessage(messageId: string): Promise<void> {
+    this.settled(await this.inbox.dismiss(messageId));
+  }
+
+  private textOf(message: Message): string {
+    return bodyText((id) => this.town.mirror.tasks.get(id.toLowerCase()), message);
+  }
+
+  private settled(result: SettleResult): void {
+    if (result === 'gone') throw new TinytownError('messageGone', 'The message is gone: it was answered or dismissed.');
+    if (result === 'senderGone') {
+      const hint = 'Dismiss it, or send a message to another agent.';
+      throw new TinytownError('agentGone', 'Whoever wrote this message is not there any more.', { hint });
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** What agents and `tt` have written to the person, the supervisor: read, answered and dismissed one by one. */
+import type { Delivery, WaitingMessage } from './delivery.ts';
+import { pushCommand } from './inbox.ts';
+import { SUPERVISOR_ID, type TownKeys } from './keys.ts';
+import { type MessageBody, byCreation, encodeMessage, newMessage } from './messages.ts';
+import { Plan } from './plan.ts';
+import { removalPlan, setAsidePlan } from './plans.ts';
+
+/** `gone`: somebody has answered or dismissed it meanwhile. `senderGone`: nobody is there to be answered. */
+export type SettleResult = 'done' | 'gone' | 'senderGone';
+
+export class SupervisorInbox {
+  private readonly delivery: Delivery;
+  private readonly keys: TownKeys;
+
+  constructor(delivery: Delivery, keys: TownKeys) {
+    this.delivery = delivery;
+    this.keys = keys;
+  }
+
+  /** What waits, oldest first. Sets aside what is no message. @throws TinytownError with a `RedisErrorReason` */
+  async list(): Promise<WaitingMessage[]> {
+    const { urgent, inbox, unreadable } = await this.delivery.peek(SUPERVISOR_ID);
+    if (unreadable.length > 0) await this.delivery.apply(setAsidePlan(this.context(), unreadable));
+    return [...urgent, ...inbox].toSorted((a, b) => byCreation(a.message, b.message));
+  }
+
+  /** Sends `body` to whoever wrote the message, as the answer to it, and takes the message off the list: both or neither. */
+  async reply(messageId: string, body: MessageBody): Promise<SettleResult> {
+    const waiting = await this.find(messageId);
+    if (!waiting) return 'gone';
+    const { from } = waiting.message;
+    if (from === SUPERVISOR_ID) return 'senderGone';
+    const answer = newMessage({ ...body, from: SUPERVISOR_ID, to: from, correlationId: messageId });
+    const key = this.keys[waiting.list](SUPERVISOR_ID);
+    const plan = new Plan(this.keys, from)
+      .whileListed(key, waiting.raw)
+      .command('LREM', key, 1, waiting.raw)
+      .command(pushCommand(answer, false), this.keys.inbox(from), encodeMessage(answer));
+    if (await this.delivery.apply(plan)) return 'done';
+    return (await this.find(messageId)) ? 'senderGone' : 'gone';
+  }
+
+  /** Drops one message. */
+  async dismiss(messageId: string): Promise<SettleResult> {
+    const waiting = await this.find(messageId);
+    return waiting && (await this.delivery.apply(removalPlan(this.context(), [waiting]))) ? 'done' : 'gone';
+  }
+
+  private async find(messageId: string): Promise<WaitingMessage | undefined> {
+    const { urgent, inbox } = await this.delivery.peek(SUPERVISOR_ID);
+    return [...urgent, ...inbox].find(({ message }) => message.id === messageId);
+  }
+
+  private context() {
+    return { keys: this.keys, agentId: SUPERVISOR_ID, agentName: 'supervisor', threadId: null, now: Date.now() };
+  }
+}
