@@ -39,7 +39,7 @@ const scenes: { when: string; steps: Step[][] }[] = [
  }
 *** End Patch`),
       ],
-      [{ delay: 800 }, { exec: 'node --test' }],
+      [{ delay: 800 }, { exec: 'node test/lamps.test.js' }],
       [{ text: 'Done: nightMinutes handles both kinds of night, and all tests pass.', chunks: 8 }],
     ],
   },
@@ -77,7 +77,7 @@ const scenes: { when: string; steps: Step[][] }[] = [
 +});
 *** End Patch`),
       ],
-      [{ delay: 1_500 }, { exec: 'node --test' }],
+      [{ delay: 1_500 }, { exec: 'node test/lamps.test.js' }],
       [{ text: 'Done: nightMinutes is there, with a test that passes.', chunks: 6 }],
     ],
   },

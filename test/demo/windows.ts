@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { startChild, startFamily, stopChild } from '../support/children.ts';
 import { shortTempDir } from '../support/shortTempDir.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
+import { story } from './story.ts';
 
 export interface DemoWindow {
   /** Where people find it, in one sentence. */
@@ -32,10 +33,12 @@ export async function browserWindow(options: DemoWindowOptions): Promise<DemoWin
     async screenshot() {
       const agents = workbench.view('Agents');
       await workbench.openSidebar();
-      // Where the demo failed there may be none: the picture shows that.
-      await agents.items
-        .first()
-        .waitFor({ timeout: 3_000 })
+      // Where the demo failed, agents or their turns may not be there: the picture shows that.
+      for (const { name } of story.agents.toReversed()) await agents.expand(name).catch(() => undefined);
+      const turns = agents.items.filter({ hasText: 'Turn' });
+      await turns
+        .nth(story.agents.length - 1)
+        .waitFor({ timeout: 5_000 })
         .catch(() => undefined);
       return workbench.screenshot('demo');
     },

@@ -5,7 +5,7 @@
 import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { runTests } from '@vscode/test-electron';
+import { runTests, TestRunFailedError } from '@vscode/test-electron';
 import * as esbuild from 'esbuild';
 import { startFamily } from '../support/children.ts';
 import { followFile } from '../support/followFile.ts';
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   } catch (error) {
     process.exitCode = 1;
     // Failed tests have said so themselves; a runner that failed must.
-    if (!(error instanceof Error && error.name === 'TestRunFailedError')) process.stderr.write(`${String(error)}\n`);
+    if (!(error instanceof TestRunFailedError)) process.stderr.write(`${String(error)}\n`);
   } finally {
     printing.stop();
     await family.end();

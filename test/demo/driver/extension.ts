@@ -15,6 +15,14 @@ export function activate(context: vscode.ExtensionContext): void {
   });
 }
 
+/** Opens what came out of it, and the first agent's transcript. */
+async function showWork(): Promise<void> {
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  if (!folder) return;
+  await vscode.window.showTextDocument(vscode.Uri.joinPath(folder.uri, 'src/lamps.js'));
+  await vscode.commands.executeCommand('tinytown.showOutput', story.agents[0].name);
+}
+
 /** Whoever opens the address as well only watches. */
 function isFirstWindow(file: string): boolean {
   try {
@@ -49,6 +57,7 @@ async function play(context: vscode.ExtensionContext, report: (what: Report) => 
     report({ type: 'steer', agent: agent.name, text: agent.steer });
   }
   await cast.allDone();
+  await showWork();
   report({ type: 'done' });
 }
 
