@@ -44,7 +44,12 @@ async function scriptedCodex(): Promise<DemoCodex> {
     banner:
       'Nobody is signed in to Codex here, so a SCRIPTED LOCAL MODEL answers: what the agents say and do is written in\n' +
       'test/demo/story.ts. All the rest is real: VS Code, the extension, Codex, Redis. To see real agents: codex login',
-    settings: { 'tinytown.codex.path': codexPath, 'tinytown.codex.env': { CODEX_HOME: codex.home } },
+    settings: {
+      'tinytown.codex.path': codexPath,
+      'tinytown.codex.env': { CODEX_HOME: codex.home },
+      // The commands are the story's own, and many a container has no sandbox to offer.
+      'tinytown.codex.sandbox': 'danger-full-access',
+    },
     async close() {
       await model.close();
       await codex.remove();
