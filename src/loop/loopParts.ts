@@ -46,6 +46,8 @@ export interface LoopParts {
   /** @throws TinytownError with a `RuntimeErrorReason` */
   createRuntime(record: AgentRecord, mode: RuntimeMode): Promise<CodingAgent>;
   policy: (record: AgentRecord) => AgentPolicy;
+  /** The first wait before something that failed is tried again, in milliseconds. */
+  retryMs: number;
   /** This agent's own. */
   roundLog: RoundLog;
   logger: Logger;

@@ -1,13 +1,21 @@
 /** How often and how fast a process that goes down is brought up again. */
 
-const DELAYS_MS = [500, 2_000, 8_000];
+const STARTS = 3;
+
+/** The first wait before something that failed is tried again, in milliseconds; each later one is four times as long. */
+export const RETRY_MS = 500;
 
 export class RestartPolicy {
+  private readonly firstMs: number;
   private failures = 0;
+
+  constructor(firstMs = RETRY_MS) {
+    this.firstMs = firstMs;
+  }
 
   /** Milliseconds to wait before the next start, or undefined: give up and tell the user. */
   next(): number | undefined {
-    const delay = DELAYS_MS[this.failures];
+    const delay = this.failures < STARTS ? this.firstMs * 4 ** this.failures : undefined;
     this.failures += 1;
     return delay;
   }
@@ -19,6 +27,6 @@ export class RestartPolicy {
 }
 
 /** The wait before a round is tried again, in milliseconds: 2 s, 8 s, 32 s … up to five minutes. */
-export function retryDelay(attempts: number): number {
-  return Math.min(500 * 4 ** attempts, 300_000);
+export function retryDelay(attempts: number, firstMs = RETRY_MS): number {
+  return Math.min(firstMs * 4 ** attempts, 300_000);
 }

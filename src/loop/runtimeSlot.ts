@@ -13,7 +13,7 @@ export class RuntimeSlot {
   /** Unix milliseconds before which no start is tried; 0 for none. */
   restartAt = 0;
   private readonly agent: OwnedAgent;
-  private readonly restarts = new RestartPolicy();
+  private readonly restarts: RestartPolicy;
   private runtime: CodingAgent | undefined;
   private closed = false;
   private readonly events = new Emitter<RuntimeEvent>();
@@ -25,6 +25,7 @@ export class RuntimeSlot {
 
   constructor(agent: OwnedAgent) {
     this.agent = agent;
+    this.restarts = new RestartPolicy(agent.parts.retryMs);
   }
 
   get current(): CodingAgent | undefined {

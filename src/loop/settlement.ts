@@ -74,7 +74,7 @@ export class Settlement {
       turn,
       batches: [{ batch, fate }],
       maxAttempts: Number.POSITIVE_INFINITY,
-      backoffMs: retryDelay,
+      backoffMs: (attempts) => retryDelay(attempts, this.parts.retryMs),
       round: false,
       state: undefined,
       outcome: 'not steered: queued for the next round',
@@ -91,7 +91,7 @@ export class Settlement {
     const { plan, dead } = settlePlan(context, {
       ...facts,
       batches: fated,
-      backoffMs: retryDelay,
+      backoffMs: (attempts) => retryDelay(attempts, this.parts.retryMs),
       state: { from: 'working', to: 'idle' },
     });
     const result = await this.commit(plan);

@@ -19,6 +19,7 @@ import { TownActions } from './actions.ts';
 import { Crew } from './crew.ts';
 import type { CrewParts, TownFacts } from './loopParts.ts';
 import { bodyText } from './prompt.ts';
+import { RETRY_MS } from './restartPolicy.ts';
 import type { TownSettings } from './settings.ts';
 import { type ToolBundles, accessOf, commandFolder, toolsConfig, townEnvironment } from './townAccess.ts';
 
@@ -47,6 +48,15 @@ export interface SessionOptions {
   version: string;
   bundles: ToolBundles;
   logger: Logger;
+  /** For tests that cannot wait as long as people can. */
+  times?: SessionTimes;
+}
+
+export interface SessionTimes {
+  /** How long a window that gives no sign of life keeps its agents, in milliseconds. */
+  leaseMs: number;
+  /** The first wait before something that failed is tried again, in milliseconds. */
+  retryMs: number;
 }
 
 const DEFAULT_IDLE_SECONDS = 300;
@@ -57,7 +67,7 @@ const DEFAULT_MAX_AGENTS = 10;
  * @throws TinytownError `badTownConfig`, `noTown`, or with a `RedisErrorReason`
  */
 export async function openTownSession(options: SessionOptions): Promise<TownSession> {
-  const { folder, storageDir, settings, version, bundles, logger } = options;
+  const { folder, storageDir, settings, version, bundles, logger, times } = options;
   const config = await townConfig(folder);
   const registry = new ProcessRegistry(path.join(storageDir, 'processes'));
   const { redisUrl: setting, redisPassword: password, redisServerPath: serverPath } = settings;
@@ -67,7 +77,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     registry.reap(),
   ]);
   if (reaped > 0) logger.warn(`Ended ${reaped} processes that an earlier window had left behind.`);
-  const town = await Town.open(redis, config.name, logger);
+  const town = await Town.open(redis, config.name, logger, times?.leaseMs);
   logger.info(`Town ${config.name} is open on ${redis.where}.`);
 
   const agentClis = { ...config.agentClis, ...settings.agentClis };
@@ -100,6 +110,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
       maxRounds: settings.maxRounds,
       maxAttempts: settings.maxAttempts,
     }),
+    retryMs: times?.retryMs ?? RETRY_MS,
     logger,
     now: () => Date.now(),
   };

@@ -41,27 +41,30 @@ export class Leases implements Disposable {
   private readonly redis: TownRedis;
   private readonly keys: TownKeys;
   private readonly logger: Logger;
+  private readonly leaseMs: number;
   private timer: NodeJS.Timeout | undefined;
   private renewals = 0;
 
-  private constructor(redis: TownRedis, keys: TownKeys, logger: Logger, windowId: string) {
+  private constructor(redis: TownRedis, keys: TownKeys, logger: Logger, windowId: string, leaseMs: number) {
     this.redis = redis;
     this.keys = keys;
     this.logger = logger;
     this.windowId = windowId;
+    this.leaseMs = leaseMs;
   }
 
   /** Leases for this process. Nothing is written before the first agent is taken. */
-  static async create(redis: TownRedis, keys: TownKeys, logger: Logger): Promise<Leases> {
+  static async create(redis: TownRedis, keys: TownKeys, logger: Logger, leaseMs = LEASE_MS): Promise<Leases> {
     const start = (await startTimeOf(process.pid)) ?? '';
-    return new Leases(redis, keys, logger, [hostname(), process.pid, start, randomUUID().slice(0, 8)].join('/'));
+    const windowId = [hostname(), process.pid, start, randomUUID().slice(0, 8)].join('/');
+    return new Leases(redis, keys, logger, windowId, leaseMs);
   }
 
   /** Takes an agent for this window, unless a living window has it. Repeating it changes nothing. */
   async own(agentId: string): Promise<OwnResult> {
     if (!this.timer) {
       await this.renew();
-      this.timer = setInterval(() => void this.tick(), LEASE_MS / 3);
+      this.timer = setInterval(() => void this.tick(), this.leaseMs / 3);
     }
     const [answer, detail, disorder] = await this.runOwn(agentId);
     if (answer === 'owned-elsewhere' && (await this.clearDead(String(detail)))) return this.own(agentId);
@@ -134,7 +137,7 @@ export class Leases implements Disposable {
   /** Whether the lease was still there; it is in any case now. */
   private async renew(): Promise<boolean> {
     const key = this.keys.windowLease(this.windowId);
-    const before = await this.redis.write((client) => client.set(key, '1', 'PX', LEASE_MS, 'GET'));
+    const before = await this.redis.write((client) => client.set(key, '1', 'PX', this.leaseMs, 'GET'));
     return before !== null;
   }
 

@@ -37,9 +37,9 @@ export class Town {
   }
 
   /** Opens the town `name` on a Redis that is connected, and reads it. @throws TinytownError with a `RedisErrorReason` */
-  static async open(redis: TownRedis, name: string, logger: Logger): Promise<Town> {
+  static async open(redis: TownRedis, name: string, logger: Logger, leaseMs?: number): Promise<Town> {
     const keys = new TownKeys(name);
-    const town = new Town(redis, keys, await Leases.create(redis, keys, logger), logger);
+    const town = new Town(redis, keys, await Leases.create(redis, keys, logger, leaseMs), logger);
     try {
       await town.wake.start();
       await town.mirror.start();
