@@ -20,6 +20,7 @@ const requestBody = z.looseObject({
   instructions: z.optional(z.string()),
   input: z.array(z.looseObject({ type: z.optional(z.string()), role: z.optional(z.string()) })),
   tools: z.optional(z.array(z.looseObject({}))),
+  prompt_cache_key: z.optional(z.string()),
 });
 
 /** One request of codex to the model, read for a script. */
@@ -33,6 +34,10 @@ export interface ModelRequest {
   lastUserText: string;
   /** Results of the tools that were called since the last user text, oldest first. */
   toolOutputs: string[];
+  /** The thread that it belongs to; empty where codex does not say. */
+  threadId: string;
+  /** Resolves when it was answered, or codex has gone. */
+  closed: Promise<void>;
 }
 
 /** What the model does with a request: its steps, in order. */
@@ -75,10 +80,11 @@ export async function startScriptedModel({
       response.writeHead(404).end();
       return;
     }
-    const read = readRequest(await bodyOf(request), requests.length);
-    requests.push(read);
     const gone = new AbortController();
+    const closed = new Promise<void>((resolve) => response.once('close', resolve));
     response.once('close', () => gone.abort());
+    const read = readRequest(await bodyOf(request), requests.length, closed);
+    requests.push(read);
     await stream(response, await model.script(read), AbortSignal.any([ended.signal, gone.signal]));
   }
 
@@ -120,7 +126,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 
 const textParts = z.array(z.looseObject({ text: z.optional(z.string()) }));
 
-function readRequest(raw: unknown, index: number): ModelRequest {
+function readRequest(raw: unknown, index: number, closed: Promise<void>): ModelRequest {
   const body = requestBody.parse(raw);
   const userTexts: string[] = [];
   let toolOutputs: string[] = [];
@@ -137,7 +143,8 @@ function readRequest(raw: unknown, index: number): ModelRequest {
       toolOutputs.push(typeof output === 'string' ? output : JSON.stringify(output));
     }
   }
-  return { index, body, userTexts, lastUserText: userTexts.at(-1) ?? '', toolOutputs };
+  const threadId = body.prompt_cache_key ?? '';
+  return { index, body, userTexts, lastUserText: userTexts.at(-1) ?? '', toolOutputs, threadId, closed };
 }
 
 /** Codex tells the model about folder, instructions and aborted turns in user messages of its own, all tagged. */

@@ -1,0 +1,77 @@
+/** A Unix socket in front of Redis that cuts connections: at once, or between a command and its reply. */
+import { once } from 'node:events';
+import { type Socket, connect, createServer } from 'node:net';
+import { rm } from 'node:fs/promises';
+
+export interface CuttingProxy {
+  readonly socketPath: string;
+  readonly url: string;
+  /** How many replies were lost so far. */
+  readonly lost: number;
+  /** Cuts every connection now. */
+  cut(): void;
+  /**
+   * Drops what the server says next and cuts that connection, `count` times: the command was done, its reply is lost.
+   * @param fits Only for commands that look so; by default for any.
+   */
+  loseReplies(count: number, fits?: (command: string) => boolean): void;
+  close(): Promise<void>;
+}
+
+/** @param target The server's socket. @param socketPath The proxy's own. */
+export async function startCuttingProxy(target: string, socketPath: string): Promise<CuttingProxy> {
+  const pairs = new Set<{ end(): void }>();
+  let toLose = 0;
+  let lost = 0;
+  let fits: (command: string) => boolean = () => true;
+
+  const server = createServer((client: Socket) => {
+    const upstream = connect(target);
+    const pair = {
+      end(): void {
+        pairs.delete(pair);
+        client.destroy();
+        upstream.destroy();
+      },
+    };
+    pairs.add(pair);
+    let loses = false;
+    client.on('data', (chunk: Buffer) => {
+      if (toLose > 0 && !loses && fits(chunk.toString('latin1'))) {
+        loses = true;
+        toLose -= 1;
+      }
+      upstream.write(chunk);
+    });
+    upstream.on('data', (chunk: Buffer) => {
+      if (loses) {
+        lost += 1;
+        pair.end();
+      } else client.write(chunk);
+    });
+    for (const socket of [client, upstream]) socket.on('error', () => pair.end()).on('close', () => pair.end());
+  });
+  server.listen(socketPath);
+  await once(server, 'listening');
+  return {
+    socketPath,
+    url: `unix://${socketPath}`,
+    get lost() {
+      return lost;
+    },
+    cut() {
+      for (const pair of pairs) pair.end();
+    },
+    loseReplies(count, which = () => true) {
+      toLose = count;
+      fits = which;
+    },
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      for (const pair of pairs) pair.end();
+      await closed;
+      await rm(socketPath, { force: true });
+    },
+  };
+}

@@ -1,0 +1,119 @@
+/** What happens to a world in a run. Each ends with everything as alive as before, as far as it is its own doing. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Random } from './random.ts';
+import type { Disaster } from './schedule.ts';
+import type { World } from './world.ts';
+
+export class Disasters {
+  /** How often each has happened. */
+  readonly counts = new Map<string, number>();
+  private readonly world: World;
+  private readonly random: Random;
+  private readonly agentIds: readonly string[];
+  private redisIsDown = false;
+
+  constructor(world: World, random: Random, agentIds: readonly string[]) {
+    this.world = world;
+    this.random = random;
+    this.agentIds = agentIds;
+  }
+
+  /** Resolves when it is over. */
+  async happen(disaster: Disaster): Promise<void> {
+    if (await this.attempt(disaster)) this.counts.set(disaster.do, (this.counts.get(disaster.do) ?? 0) + 1);
+  }
+
+  /** False where there was nothing that it could have happened to. */
+  private async attempt(disaster: Disaster): Promise<boolean> {
+    const { world } = this;
+    const { alive } = world;
+    switch (disaster.do) {
+      case 'killWindow':
+        if (alive.length === 0) return false;
+        await this.random.pick(alive).kill();
+        if (alive.length === 1) world.openWindow();
+        return true;
+      case 'stopWindow': {
+        if (alive.length === 0) return false;
+        const window = this.random.pick(alive);
+        window.signal('SIGSTOP');
+        await pause(disaster.forMs);
+        window.signal('SIGCONT');
+        return true;
+      }
+      case 'reload': {
+        if (alive.length === 0) return false;
+        const window = this.random.pick(alive);
+        if (disaster.overlap) world.openWindow();
+        await window.close();
+        if (!disaster.overlap) world.openWindow();
+        return true;
+      }
+      case 'openWindow':
+        if (alive.length >= 3) return false;
+        world.openWindow();
+        return true;
+      case 'killServer':
+        return this.signalServers(disaster.agent, 'SIGKILL');
+      case 'stopServer':
+        if (!(await this.signalServers(disaster.agent, 'SIGSTOP'))) return false;
+        await pause(disaster.forMs);
+        await this.signalServers(disaster.agent, 'SIGCONT');
+        return true;
+      case 'killRedis':
+        if (this.redisIsDown) return false;
+        this.redisIsDown = true;
+        await world.redis.kill();
+        await pause(disaster.forMs);
+        await world.redis.restart();
+        this.redisIsDown = false;
+        return true;
+      case 'stopRedis': {
+        if (this.redisIsDown) return false;
+        this.redisIsDown = true;
+        const { pid } = world.redis;
+        process.kill(pid, 'SIGSTOP');
+        await pause(disaster.forMs);
+        process.kill(pid, 'SIGCONT');
+        this.redisIsDown = false;
+        return true;
+      }
+      case 'cut':
+        world.proxy.cut();
+        return true;
+      case 'loseReplies':
+        world.proxy.loseReplies(disaster.count);
+        return true;
+      case 'interrupt':
+        return this.ask('interrupt', disaster.agent);
+      case 'pause':
+        if (!(await this.ask('pause', disaster.agent))) return false;
+        await pause(disaster.forMs);
+        await this.ask('resume', disaster.agent);
+        return true;
+    }
+  }
+
+  private async ask(wish: 'interrupt' | 'pause' | 'resume', agent: number): Promise<boolean> {
+    const [window] = this.world.alive;
+    return window !== undefined && (await window.ask({ do: wish, agent: nameOf(agent) })) === undefined;
+  }
+
+  /** To the whole group of every app-server of an agent; false where it has none. */
+  private async signalServers(agent: number, signal: NodeJS.Signals): Promise<boolean> {
+    const id = this.agentIds[agent] ?? '';
+    const servers = (await this.world.appServers()).filter(({ pid }) => this.world.agentOf(pid) === id);
+    for (const { pid } of servers) {
+      try {
+        process.kill(-pid, signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+    return servers.length > 0;
+  }
+}
+
+export function nameOf(agent: number): string {
+  return `agent${agent}`;
+}

@@ -1,0 +1,197 @@
+/** One run: a seed's schedule carried out in a world of its own, quiet at the end, and what was promised held against it. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '../support/eventually.ts';
+import { Disasters, nameOf } from './disasters.ts';
+import { userMessagesOf } from './histories.ts';
+import { Ledger } from './ledger.ts';
+import { Random } from './random.ts';
+import { type Schedule, scheduleOf } from './schedule.ts';
+import { violations } from './verdict.ts';
+import type { ChaosWindow, Wish } from './window.ts';
+import { World } from './world.ts';
+import { type Writer, rawWriter, windowWriter } from './writers.ts';
+
+export interface RunResult {
+  seed: number;
+  violations: string[];
+  messages: number;
+  /** Of them, those whose write got no answer. */
+  uncertain: number;
+  disasters: Map<string, number>;
+  lostReplies: number;
+  requests: number;
+  /** Agents that had to be restarted by hand, as their process went down too often. */
+  restarts: number;
+  seconds: number;
+  /** Where the windows' log is kept, if anything was violated. */
+  log: string | undefined;
+}
+
+/** How long everything may take to become quiet, in milliseconds. */
+const QUIET_MS = 60_000;
+
+export async function run(seed: number): Promise<RunResult> {
+  const started = Date.now();
+  const schedule = scheduleOf(seed);
+  const world = await World.create(seed);
+  const ledger = new Ledger();
+  const found: string[] = [];
+  let disasters: Disasters | undefined;
+  let restarts = 0;
+  try {
+    const agentIds = await spawnAgents(world, schedule.agents);
+    disasters = new Disasters(world, new Random(seed ^ 0xd15a), agentIds);
+    await carryOut(world, schedule, ledger, disasters, agentIds);
+    restarts = await becomeQuiet(world, agentIds, found);
+    found.push(...(await whatIsLeft(world, agentIds)));
+    await closeWindows(world, found);
+    const threads = await Promise.all(
+      agentIds.map((id) => world.direct.hget(world.keys.agent(id), 'runtime_session_id')),
+    );
+    const histories = await userMessagesOf(world.home, threads);
+    found.push(...violations(ledger, { histories, requests: world.model.requests }));
+    for (const thread of new Set(world.watch.overlaps)) found.push(`two processes at work in the thread ${thread}`);
+  } catch (error) {
+    found.push(`the run broke off: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  await world.end();
+  if (found.length === 0) await world.remove();
+  return {
+    seed,
+    violations: found,
+    messages: ledger.messages.length,
+    uncertain: ledger.messages.filter(({ certain }) => !certain).length,
+    disasters: disasters?.counts ?? new Map(),
+    lostReplies: world.proxy.lost,
+    requests: world.model.requests.length,
+    restarts,
+    seconds: (Date.now() - started) / 1000,
+    log: found.length === 0 ? undefined : world.logFile,
+  };
+}
+
+async function spawnAgents(world: World, count: number): Promise<string[]> {
+  const window = world.openWindow();
+  await window.ready;
+  for (let agent = 0; agent < count; agent += 1) {
+    const failure = await window.ask({ do: 'spawn', agent: nameOf(agent) });
+    if (failure !== undefined) throw new Error(`An agent could not be made: ${failure}`);
+  }
+  const ids = new Map<string, string>();
+  for (const key of await world.direct.keys(world.keys.patternOf('agent'))) {
+    const { id = '', name = '' } = await world.direct.hgetall(key);
+    ids.set(name, id);
+  }
+  return Array.from({ length: count }, (_, agent) => ids.get(nameOf(agent)) ?? '');
+}
+
+async function carryOut(
+  world: World,
+  schedule: Schedule,
+  ledger: Ledger,
+  disasters: Disasters,
+  agentIds: readonly string[],
+): Promise<void> {
+  const start = Date.now();
+  const until = (at: number): Promise<unknown> => pause(Math.max(0, start + at - Date.now()));
+  const writers: Writer[] = Array.from({ length: schedule.rawWriters + schedule.windowWriters }, (_, index) =>
+    index < schedule.rawWriters
+      ? rawWriter(world.redis.socketPath, world.keys)
+      : windowWriter(() => world.alive.filter(({ isOpen }) => isOpen), nameOf),
+  );
+  const writing = writers.map(async (writer, index) => {
+    for (const planned of schedule.writes.filter(({ writer: who }) => who === index)) {
+      await until(planned.at);
+      const message = { ...planned, certain: false };
+      // Before it is written: it may arrive before its writer knows.
+      ledger.add(message);
+      message.certain = await writer.write(planned, agentIds[planned.agent] ?? '');
+    }
+    writer.end();
+  });
+  const happening = schedule.disasters.map(async (disaster) => {
+    await until(disaster.at);
+    await disasters.happen(disaster);
+  });
+  await Promise.all([...writing, ...happening]);
+}
+
+/** Everything alive, and as people would have it go on; resolves with how many agents had to be restarted. */
+async function becomeQuiet(world: World, agentIds: readonly string[], found: string[]): Promise<number> {
+  world.proxy.loseReplies(0);
+  if (world.alive.length === 0) world.openWindow();
+  const [window] = world.alive;
+  if (!window) throw new Error('There is no window.');
+  await window.ready;
+  let restarts = 0;
+  const end = Date.now() + QUIET_MS;
+  for (;;) {
+    const busy: string[] = [];
+    for (const [agent, id] of agentIds.entries()) {
+      const { state = '', waits } = await stateOf(world, id);
+      if (state === 'error') restarts += 1;
+      await help(window, nameOf(agent), state, waits.held);
+      const quiet = (state === 'idle' || state === 'cold') && Object.values(waits).every((count) => count === 0);
+      if (!quiet) busy.push(`${nameOf(agent)} is ${state} with ${JSON.stringify(waits)}`);
+    }
+    if (busy.length === 0) return restarts;
+    if (Date.now() > end) {
+      found.push(...busy.map((text) => `not quiet after ${QUIET_MS} ms: ${text}`));
+      return restarts;
+    }
+    await pause(50);
+  }
+}
+
+/** What a person would do about an agent that does not go on by itself. */
+async function help(window: ChaosWindow, agent: string, state: string, held: number): Promise<void> {
+  const wishes: Wish[] = [];
+  if (state === 'error') wishes.push({ do: 'restart', agent });
+  if (state === 'paused') wishes.push({ do: 'resume', agent });
+  if (held > 0 && state !== 'error') wishes.push({ do: 'runAgain', agent });
+  for (const wish of wishes) await window.ask(wish);
+}
+
+async function stateOf(
+  world: World,
+  id: string,
+): Promise<{ state: string | null; waits: Record<'inbox' | 'urgent' | 'inflight' | 'held', number> }> {
+  const { keys, direct } = world;
+  const [state, inbox, urgent, inflight, held] = await Promise.all([
+    direct.hget(keys.agent(id), 'state'),
+    direct.lrange(keys.inbox(id), 0, -1),
+    direct.llen(keys.urgent(id)),
+    direct.hlen(keys.inflight(id)),
+    direct.llen(keys.held(id)),
+  ]);
+  // News alone starts no turn, and waits.
+  const actionable = inbox.filter((raw) => !raw.includes('"informational"')).length;
+  return { state, waits: { inbox: actionable, urgent, inflight, held } };
+}
+
+async function whatIsLeft({ keys, direct }: World, agentIds: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const [agent, id] of agentIds.entries()) {
+    for (const raw of await direct.lrange(keys.dead(id), 0, -1)) found.push(`given up by agent ${agent}: ${raw}`);
+  }
+  return found;
+}
+
+/** All windows close in order, and nothing of them is left: no process, no lease. */
+async function closeWindows(world: World, found: string[]): Promise<void> {
+  await Promise.all(
+    world.alive.map(async (window) => {
+      if (!(await window.close())) found.push('a window did not end by itself after it was closed');
+    }),
+  );
+  for (const text of world.windows.flatMap(({ unhandled }) => unhandled)) found.push(`not handled: ${text}`);
+  await eventually(() => world.family.members().length === 0, { timeout: 5_000, interval: 50 }).catch(() => undefined);
+  for (const { pid, command } of world.family.members()) found.push(`left running: ${pid} ${command.slice(0, 120)}`);
+  const leases = await world.direct.keys(`${world.keys.prefix}lease:*`);
+  // Those of windows that were killed run out by themselves.
+  for (const key of leases.filter((name) => !name.includes('lease:window:'))) {
+    const owner = await world.direct.get(key);
+    const pid = Number(owner?.split('/')[1]);
+    if (world.windows.some((window) => window.pid === pid && window.closedInOrder)) found.push(`left: ${key} ${owner}`);
+  }
+}

@@ -1,0 +1,122 @@
+/** What a run does, and when: pure, from its seed. What it leads to also depends on how the machine orders its processes. */
+import { Random } from './random.ts';
+
+/** How a message is written: in which list, and with which priority. */
+export type Lane = 'urgent' | 'high' | 'normal' | 'low';
+
+export interface PlannedMessage {
+  /** Stands in the message's text, behind all that a continuation quotes of it. */
+  marker: string;
+  agent: number;
+  lane: Lane;
+  kind: 'task' | 'query' | 'info';
+}
+
+export interface PlannedWrite extends PlannedMessage {
+  at: number;
+  /** Writers are numbered; the first ones write to Redis as `tt` does, the others through a window. */
+  writer: number;
+}
+
+/** Something bad, or something that people do. Times in milliseconds. */
+export type Disaster =
+  | { do: 'killWindow' }
+  | { do: 'stopWindow'; forMs: number }
+  | { do: 'reload'; overlap: boolean }
+  | { do: 'openWindow' }
+  | { do: 'killServer'; agent: number }
+  | { do: 'stopServer'; agent: number; forMs: number }
+  | { do: 'killRedis'; forMs: number }
+  | { do: 'stopRedis'; forMs: number }
+  | { do: 'cut' }
+  | { do: 'loseReplies'; count: number }
+  | { do: 'interrupt'; agent: number }
+  | { do: 'pause'; agent: number; forMs: number };
+
+export interface Schedule {
+  agents: number;
+  rawWriters: number;
+  windowWriters: number;
+  durationMs: number;
+  writes: PlannedWrite[];
+  disasters: (Disaster & { at: number })[];
+}
+
+/** A window that gives no sign of life for so long loses its agents, in a run. */
+export const LEASE_MS = 1_500;
+
+const weights = {
+  killWindow: 4,
+  stopWindow: 3,
+  reload: 2,
+  openWindow: 2,
+  killServer: 3,
+  stopServer: 2,
+  killRedis: 2,
+  stopRedis: 1,
+  cut: 3,
+  loseReplies: 5,
+  interrupt: 1,
+  pause: 1,
+} as const;
+
+export function scheduleOf(seed: number): Schedule {
+  const random = new Random(seed);
+  const durationMs = random.whole(3_000, 6_000);
+  const agents = random.whole(2, 3);
+  const rawWriters = random.whole(2, 3);
+  const windowWriters = random.whole(1, 2);
+  const writes: PlannedWrite[] = [];
+  for (let number = 0; number < random.whole(40, 90); number += 1) {
+    writes.push({
+      marker: `<<${seed}.${number}>>`,
+      at: random.whole(0, durationMs),
+      writer: random.whole(0, rawWriters + windowWriters - 1),
+      agent: random.whole(0, agents - 1),
+      lane: random.weighted({ urgent: 3, high: 3, normal: 5, low: 2 }),
+      kind: random.weighted({ task: 6, query: 3, info: 1 }),
+    });
+  }
+  const disasters: Schedule['disasters'] = [];
+  for (let number = 0; number < random.whole(3, 8); number += 1) {
+    disasters.push({ at: random.whole(200, durationMs), ...disaster(random, agents) });
+  }
+  const byTime = (a: { at: number }, b: { at: number }): number => a.at - b.at;
+  return {
+    agents,
+    rawWriters,
+    windowWriters,
+    durationMs,
+    writes: writes.toSorted(byTime),
+    disasters: disasters.toSorted(byTime),
+  };
+}
+
+function disaster(random: Random, agents: number): Disaster {
+  const agent = random.whole(0, agents - 1);
+  const kind = random.weighted(weights);
+  switch (kind) {
+    case 'stopWindow':
+      // Shorter than the lease or longer.
+      return { do: kind, forMs: random.whole(50, 3 * LEASE_MS) };
+    case 'reload':
+      return { do: kind, overlap: random.chance(0.5) };
+    case 'killServer':
+    case 'interrupt':
+      return { do: kind, agent };
+    case 'stopServer':
+      return { do: kind, agent, forMs: random.whole(50, 2_000) };
+    case 'pause':
+      return { do: kind, agent, forMs: random.whole(100, 1_500) };
+    case 'killRedis':
+      return { do: kind, forMs: random.whole(0, 2 * LEASE_MS) };
+    case 'stopRedis':
+      return { do: kind, forMs: random.whole(50, 2 * LEASE_MS) };
+    case 'loseReplies':
+      return { do: kind, count: random.whole(1, 3) };
+    case 'killWindow':
+    case 'openWindow':
+    case 'cut':
+      return { do: kind };
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * Stands in for an extension host: the same core without an editor, in a process of its own that can be killed and stopped.
+ * Reads its options from the environment, and what people do from standard input, one JSON text a line; writes its log to
+ * standard error and what came of each request to standard output. Ends in order when told to, or when its input ends.
+ */
+import { createInterface } from 'node:readline';
+import type { TownSettings } from '../../src/loop/settings.ts';
+import { type TownSession, openTownSession } from '../../src/loop/townSession.ts';
+import { describeError } from '../../src/util/errors.ts';
+import type { Logger } from '../../src/util/logger.ts';
+import { standInOptions, standInRequest, type StandInRequest } from './standInProtocol.ts';
+
+function say(message: Record<string, unknown>): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+function logger(name: string): Logger {
+  const write =
+    (level: string) =>
+    (message: string): void => {
+      process.stderr.write(`${new Date().toISOString().slice(14)} ${name} ${level} ${message}\n`);
+    };
+  return { trace() {}, debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+async function perform({ actions }: TownSession, request: Exclude<StandInRequest, { do: 'close' }>): Promise<void> {
+  switch (request.do) {
+    case 'spawn':
+      await actions.spawnAgent({ name: request.agent });
+      return;
+    case 'send':
+      return actions.sendMessage(request.agent, request.text, { urgent: request.urgent, kind: request.kind });
+    case 'assign':
+      await actions.assignTask(request.agent, request.text);
+      return;
+    case 'interrupt':
+      return actions.interrupt(request.agent);
+    case 'pause':
+      return actions.pauseAgent(request.agent);
+    case 'resume':
+      return actions.resumeAgent(request.agent);
+    case 'restart':
+      return actions.restartAgent(request.agent);
+    case 'runAgain':
+      return actions.runAgain(request.agent);
+  }
+}
+
+const options = standInOptions.parse(JSON.parse(process.env['CHAOS_STAND_IN'] ?? ''));
+const log = logger(options.name);
+process.on('unhandledRejection', (error) => {
+  log.error(`UNHANDLED ${describeError(error)}`);
+  say({ unhandled: describeError(error) });
+});
+const settings: TownSettings = {
+  redisUrl: options.redisUrl,
+  redisPassword: undefined,
+  redisServerPath: '',
+  codexPath: options.codexPath,
+  codexEnv: options.codexEnv,
+  agentClis: {},
+  model: undefined,
+  reasoningEffort: undefined,
+  approvalPolicy: 'never',
+  sandbox: 'danger-full-access',
+  persistent: true,
+  cli: 'codex',
+  idleTimeoutSeconds: 0,
+  maxRounds: 0,
+  // Turns are cut off all the time, and that must not make a message be given up.
+  maxAttempts: 1_000,
+  maxAgents: undefined,
+};
+
+let session: TownSession | undefined;
+for (let attempt = 1; !session; attempt += 1) {
+  try {
+    session = await openTownSession({
+      folder: options.folder,
+      storageDir: options.storageDir,
+      settings,
+      version: '0.0.0-chaos',
+      bundles: options.bundles,
+      logger: log,
+      times: options.times,
+    });
+  } catch (error) {
+    // Redis may be away just now; an editor tries again, too.
+    log.warn(`The town did not open (attempt ${attempt}): ${describeError(error)}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+const open = session;
+let closing: Promise<void> | undefined;
+
+function close(): void {
+  closing ??= open.close().then(() => {
+    say({ closed: true });
+    // Whatever is left that keeps it alive is a leak: it must end by itself.
+    process.stdin.destroy();
+  });
+}
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const request = standInRequest.parse(JSON.parse(line));
+    if (request.do === 'close') return close();
+    perform(open, request).then(
+      () => say({ done: request.number }),
+      (error: unknown) => say({ failed: request.number, reason: describeError(error) }),
+    );
+  })
+  .on('close', close);
+say({ ready: true });

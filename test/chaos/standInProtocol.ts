@@ -1,0 +1,46 @@
+/** What a run and its stand-ins say to each other, one JSON text a line. */
+import * as z from 'zod/mini';
+
+export const standInOptions = z.object({
+  /** For the log. */
+  name: z.string(),
+  folder: z.string(),
+  storageDir: z.string(),
+  redisUrl: z.string(),
+  codexPath: z.string(),
+  codexEnv: z.record(z.string(), z.string()),
+  bundles: z.object({ mcp: z.string(), tt: z.string() }),
+  times: z.object({ leaseMs: z.number(), retryMs: z.number() }),
+});
+export type StandInOptions = z.infer<typeof standInOptions>;
+
+const number = z.number();
+const agent = z.string();
+
+export const standInRequest = z.discriminatedUnion('do', [
+  z.object({
+    do: z.literal('send'),
+    number,
+    agent,
+    text: z.string(),
+    urgent: z.boolean(),
+    kind: z.enum(['task', 'query', 'info']),
+  }),
+  z.object({ do: z.literal('assign'), number, agent, text: z.string() }),
+  z.object({ do: z.literal('spawn'), number, agent }),
+  z.object({ do: z.literal('interrupt'), number, agent }),
+  z.object({ do: z.literal('pause'), number, agent }),
+  z.object({ do: z.literal('resume'), number, agent }),
+  z.object({ do: z.literal('restart'), number, agent }),
+  z.object({ do: z.literal('runAgain'), number, agent }),
+  z.object({ do: z.literal('close') }),
+]);
+export type StandInRequest = z.infer<typeof standInRequest>;
+
+export const standInAnswer = z.union([
+  z.object({ ready: z.literal(true) }),
+  z.object({ closed: z.literal(true) }),
+  z.object({ done: z.number() }),
+  z.object({ failed: z.number(), reason: z.string() }),
+  z.object({ unhandled: z.string() }),
+]);

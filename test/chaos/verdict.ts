@@ -1,0 +1,73 @@
+/** Holds what was delivered against what was written: pure, one line for each promise that was not kept. */
+import type { Ledger, WrittenMessage } from './ledger.ts';
+
+/** What the agents' threads hold at the end, and what the model was shown. */
+export interface Evidence {
+  /** By agent's number: the user messages of its thread, oldest first. */
+  histories: readonly (readonly string[])[];
+  /** Of each request to the model: its thread and the user messages in it. */
+  requests: readonly { threadId: string; userTexts: readonly string[] }[];
+}
+
+export function violations(ledger: Ledger, evidence: Evidence): string[] {
+  const found: string[] = [];
+  const shown = threadsThatHold(evidence);
+  for (const message of ledger.messages) {
+    const places = placesOf(message, evidence);
+    const threads = shown.get(message.marker)?.size ?? 0;
+    if (places.length > 1) found.push(`delivered ${places.length} times: ${describe(message)}`);
+    if (threads > 1) found.push(`shown to the model in ${threads} threads: ${describe(message)}`);
+    // Of what is only for information a round shows eight, and says how many there are besides.
+    if (!message.certain || message.kind === 'info') continue;
+    if (places.length === 0) found.push(`lost: ${describe(message)}`);
+    if (threads === 0) found.push(`never shown to the model: ${describe(message)}`);
+  }
+  for (const [agent, history] of evidence.histories.entries()) {
+    const known = new Set(ledger.messages.filter((message) => message.agent === agent).map(({ marker }) => marker));
+    for (const marker of markersIn(history)) {
+      if (!known.has(marker)) found.push(`somebody else’s message in the thread of agent ${agent}: ${marker}`);
+    }
+  }
+  for (const sequence of ledger.sequences()) {
+    const delivered = sequence
+      // What is for information stands after what is to be acted on.
+      .filter(({ kind }) => kind !== 'info')
+      .map((message) => ({ message, place: placesOf(message, evidence)[0] }))
+      .filter(({ place }) => place !== undefined);
+    for (const [position, { message, place }] of delivered.entries()) {
+      const before = delivered[position - 1];
+      if (before?.place !== undefined && place !== undefined && place < before.place) {
+        found.push(`out of order: ${describe(message)} came before ${before.message.marker}`);
+      }
+    }
+  }
+  return found;
+}
+
+/** Where a message stands in its agent's thread, as one number that grows with the thread. */
+function placesOf({ agent, marker }: WrittenMessage, { histories }: Evidence): number[] {
+  const places: number[] = [];
+  for (const [index, text] of (histories[agent] ?? []).entries()) {
+    for (let at = text.indexOf(marker); at >= 0; at = text.indexOf(marker, at + 1)) places.push(index * 1e7 + at);
+  }
+  return places;
+}
+
+function threadsThatHold({ requests }: Evidence): Map<string, Set<string>> {
+  const shown = new Map<string, Set<string>>();
+  for (const { threadId, userTexts } of requests) {
+    for (const marker of markersIn(userTexts)) {
+      const threads = shown.get(marker) ?? new Set();
+      shown.set(marker, threads.add(threadId));
+    }
+  }
+  return shown;
+}
+
+function markersIn(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => [...text.matchAll(/<<\d+\.\d+>>/g)].map(([marker]) => marker));
+}
+
+function describe({ marker, agent, writer, lane, kind, certain }: WrittenMessage): string {
+  return `${marker} (${lane} ${kind}, writer ${writer} → agent ${agent}${certain ? '' : ', uncertain'})`;
+}

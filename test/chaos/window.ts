@@ -1,0 +1,109 @@
+/** The parent's end of a stand-in for an extension host: starts it, asks things of it, and does to it what happens to windows. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { within } from '../../src/util/boundedWait.ts';
+import { type StandInOptions, type StandInRequest, standInAnswer } from './standInProtocol.ts';
+
+const script = path.join(import.meta.dirname, 'standIn.ts');
+const hook = path.resolve(import.meta.dirname, '../support/luaHook.mjs');
+
+/** What is asked of a stand-in, without the number by which its answer is known. */
+export type Wish = { [K in StandInRequest['do']]: Omit<Extract<StandInRequest, { do: K }>, 'number'> }[Exclude<
+  StandInRequest['do'],
+  'close'
+>];
+
+export class ChaosWindow {
+  /** Resolves when the town is open in it; rejects when it ends before. */
+  readonly ready: Promise<void>;
+  readonly exited: Promise<void>;
+  /** Its town is open. */
+  isOpen = false;
+  /** It was closed, and not killed. */
+  closedInOrder = false;
+  /** What it did not handle. */
+  readonly unhandled: string[] = [];
+  private readonly child: ChildProcess;
+  private readonly waiting = new Map<number, (failure: string | undefined) => void>();
+  private requests = 0;
+  private running = true;
+
+  /** @param env Its whole environment. @param logFile A descriptor. */
+  constructor(options: StandInOptions, env: NodeJS.ProcessEnv, logFile: number) {
+    this.child = spawn(process.execPath, ['--no-warnings', '--import', hook, script], {
+      env: { ...env, CHAOS_STAND_IN: JSON.stringify(options) },
+      stdio: ['pipe', 'pipe', logFile],
+    });
+    this.child.stdin?.on('error', () => undefined);
+    let opened: () => void = () => undefined;
+    let failed: (error: Error) => void = () => undefined;
+    this.ready = new Promise((resolve, reject) => {
+      opened = resolve;
+      failed = reject;
+    });
+    this.ready.catch(() => undefined);
+    if (this.child.stdout) {
+      createInterface({ input: this.child.stdout }).on('line', (line) => {
+        const answer = standInAnswer.parse(JSON.parse(line));
+        if ('ready' in answer) {
+          this.isOpen = true;
+          opened();
+        } else if ('closed' in answer) this.closedInOrder = true;
+        else if ('done' in answer) this.answered(answer.done, undefined);
+        else if ('failed' in answer) this.answered(answer.failed, answer.reason);
+        else if ('unhandled' in answer) this.unhandled.push(answer.unhandled);
+      });
+    }
+    this.exited = once(this.child, 'exit').then(() => {
+      this.running = false;
+      failed(new Error('The stand-in ended before its town was open.'));
+      for (const number of this.waiting.keys()) this.answered(number, 'The stand-in is gone.');
+    });
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  get isRunning(): boolean {
+    return this.running;
+  }
+
+  /** Resolves with undefined where it was done, else with why not; whether it was done is then not known. */
+  async ask(wish: Wish): Promise<string | undefined> {
+    const number = this.requests;
+    this.requests += 1;
+    if (!this.running) return 'The stand-in is gone.';
+    const answer = new Promise<string | undefined>((resolve) => this.waiting.set(number, resolve));
+    this.child.stdin?.write(`${JSON.stringify({ ...wish, number })}\n`);
+    return await within(answer, 30_000, wish.do).catch((error: unknown) => String(error));
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.running) this.child.kill(signal);
+  }
+
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.exited;
+  }
+
+  /** Closes the town and waits until the process has ended by itself; false where it did not in `limitMs`. */
+  async close(limitMs = 10_000): Promise<boolean> {
+    if (this.running) this.child.stdin?.write(`${JSON.stringify({ do: 'close' })}\n`);
+    try {
+      await within(this.exited, limitMs, 'The end of the stand-in');
+      return true;
+    } catch {
+      await this.kill();
+      return false;
+    }
+  }
+
+  private answered(number: number, failure: string | undefined): void {
+    this.waiting.get(number)?.(failure);
+    this.waiting.delete(number);
+  }
+}

@@ -1,0 +1,131 @@
+/** Everything that a run takes place in: a real Redis behind a proxy, the real Codex, a scripted model, windows, raw writers. */
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Redis } from 'ioredis';
+import { TownKeys } from '../../src/town/keys.ts';
+import { type ProcessRecord, ProcessRegistry } from '../../src/util/processRegistry.ts';
+import { builtBundles } from '../support/bundles.ts';
+import { type Family, startFamily } from '../support/children.ts';
+import { type CodexHome, codexHome, codexPath } from '../support/codexHome.ts';
+import { type TestRedis, startTestRedis } from '../support/redis.ts';
+import { type ScriptedModel, startScriptedModel } from '../support/scriptedModel.ts';
+import { shortTempDir } from '../support/shortTempDir.ts';
+import { tempDir } from '../support/tempDir.ts';
+import { type CuttingProxy, startCuttingProxy } from './cuttingProxy.ts';
+import { chaosScript, type ModelWatch } from './modelScript.ts';
+import { LEASE_MS } from './schedule.ts';
+import { ChaosWindow } from './window.ts';
+
+export const TOWN = 'chaos';
+/** The first wait before something that failed is tried again, in milliseconds. */
+const RETRY_MS = 25;
+
+export class World {
+  readonly keys = new TownKeys(TOWN);
+  readonly windows: ChaosWindow[] = [];
+  readonly redis: TestRedis;
+  readonly model: ScriptedModel;
+  readonly watch: ModelWatch;
+  readonly proxy: CuttingProxy;
+  readonly family: Family;
+  readonly home: CodexHome;
+  readonly logFile: string;
+  /** Past the proxy. */
+  readonly direct: Redis;
+  private readonly folder: string;
+  private readonly temp: Awaited<ReturnType<typeof shortTempDir>>;
+  private readonly bundles: Awaited<ReturnType<typeof builtBundles>>;
+  private readonly dir: Awaited<ReturnType<typeof tempDir>>;
+  private readonly log: number;
+  private opened = 0;
+
+  private constructor(parts: Pick<World, 'redis' | 'model' | 'watch' | 'proxy' | 'home'> & Parts) {
+    this.redis = parts.redis;
+    this.model = parts.model;
+    this.watch = parts.watch;
+    this.proxy = parts.proxy;
+    this.home = parts.home;
+    this.temp = parts.temp;
+    this.bundles = parts.bundles;
+    this.dir = parts.dir;
+    this.folder = path.join(parts.dir.path, 'town');
+    this.family = startFamily(parts.dir.path);
+    this.logFile = path.join(parts.dir.path, 'windows.log');
+    this.log = openSync(this.logFile, 'a', 0o600);
+    this.direct = this.redis.client();
+  }
+
+  static async create(seed: number): Promise<World> {
+    const dir = await tempDir(`chaos-${seed}`);
+    await mkdir(path.join(dir.path, 'town'));
+    await writeFile(path.join(dir.path, 'town/tinytown.toml'), `name = "${TOWN}"\n`);
+    const { script, watch } = chaosScript(seed);
+    const [redis, model, temp, bundles] = await Promise.all([
+      startTestRedis(),
+      startScriptedModel({ script }),
+      shortTempDir(),
+      builtBundles(),
+    ]);
+    const home = await codexHome(model.url);
+    const proxy = await startCuttingProxy(redis.socketPath, path.join(redis.dir, 'proxy.sock'));
+    return new World({ redis, model, watch, proxy, home, temp, bundles, dir });
+  }
+
+  /** Windows whose process is there, stopped or not. */
+  get alive(): ChaosWindow[] {
+    return this.windows.filter(({ isRunning }) => isRunning);
+  }
+
+  openWindow(): ChaosWindow {
+    this.opened += 1;
+    const options = {
+      name: `window${this.opened}`,
+      folder: this.folder,
+      storageDir: path.join(this.dir.path, 'storage'),
+      redisUrl: this.proxy.url,
+      codexPath,
+      codexEnv: { CODEX_HOME: this.home.home },
+      bundles: this.bundles,
+      times: { leaseMs: LEASE_MS, retryMs: RETRY_MS },
+    };
+    const env = { ...this.home.env, ...this.temp.env, ...this.family.env, REDIS_URL: '' };
+    const window = new ChaosWindow(options, env, this.log);
+    this.windows.push(window);
+    return window;
+  }
+
+  /** App-servers that windows have recorded, living or not. */
+  async appServers(): Promise<ProcessRecord[]> {
+    const registry = new ProcessRegistry(path.join(this.dir.path, 'storage/processes'));
+    return (await registry.list()).filter(({ purpose }) => purpose === 'app-server');
+  }
+
+  /** The agent that a process works for, as its environment says. */
+  agentOf(pid: number): string | undefined {
+    try {
+      const environment = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+      return environment.find((it) => it.startsWith('TINYTOWN_AGENT_ID='))?.slice('TINYTOWN_AGENT_ID='.length);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async end(): Promise<void> {
+    for (const window of this.alive) await window.kill();
+    await this.family.end();
+    await Promise.all([this.proxy.close(), this.model.close()]);
+    await this.redis.stop();
+    closeSync(this.log);
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all([this.dir.remove(), this.temp.remove(), this.home.remove()]);
+  }
+}
+
+interface Parts {
+  temp: Awaited<ReturnType<typeof shortTempDir>>;
+  bundles: Awaited<ReturnType<typeof builtBundles>>;
+  dir: Awaited<ReturnType<typeof tempDir>>;
+}
