@@ -19,7 +19,7 @@ export class McpClient {
   readonly lines: string[] = [];
   stderr = '';
   private lastId = 0;
-  private readonly pending = new Map<number, { resolve(result: Answer): void; reject(error: Error): void }>();
+  private readonly pending = new Map<number, { resolve: (said: Answer) => void; reject: (error: Error) => void }>();
 
   constructor(bundle: string, { env, cwd }: { env: NodeJS.ProcessEnv; cwd: string }) {
     this.child = spawn(process.execPath, [bundle], { env, cwd, stdio: ['pipe', 'pipe', 'pipe'] });

@@ -42,7 +42,7 @@ describe('what agents do to their town', () => {
   beforeEach(async () => {
     await town.redis.commands.flushall();
     anna = testAgent('anna', { nickname: 'Ann' });
-    berta = testAgent('berta', { state: 'paused' });
+    berta = testAgent('berta', { state: 'paused', createdAt: new Date(Date.now() + 1_000).toISOString() });
     await context.town.agents.create(anna);
     await context.town.agents.create(berta);
   });
