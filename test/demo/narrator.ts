@@ -103,7 +103,9 @@ export class Narrator {
       for (const { change, path: file } of item.changes) {
         this.say(agent, `${verbs[change]} ${path.basename(file)}${trouble}`);
       }
-    } else if (item.kind === 'toolCall') this.say(agent, `used ${item.tool}`);
+    } else if (item.kind === 'toolCall') {
+      this.say(agent, `used ${item.tool}${item.status === 'completed' ? '' : ` (${item.status})`}`);
+    }
   }
 
   private colourOf(who: string): number {

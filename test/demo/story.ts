@@ -40,6 +40,7 @@ const scenes: { when: string; steps: Step[][] }[] = [
 *** End Patch`),
       ],
       [{ delay: 800 }, { exec: 'node test/lamps.test.js' }],
+      [completeTask('nightMinutes is there, for both kinds of night, and its tests pass.')],
       [{ text: 'Done: nightMinutes handles both kinds of night, and all tests pass.', chunks: 8 }],
     ],
   },
@@ -78,6 +79,7 @@ const scenes: { when: string; steps: Step[][] }[] = [
 *** End Patch`),
       ],
       [{ delay: 1_500 }, { exec: 'node test/lamps.test.js' }],
+      [completeTask('nightMinutes is there, with a test that passes.')],
       [{ text: 'Done: nightMinutes is there, with a test that passes.', chunks: 6 }],
     ],
   },
@@ -102,6 +104,7 @@ const scenes: { when: string; steps: Step[][] }[] = [
 +Clearer: the unit (minutes since midnight) is only in the README. Say it at the function.
 *** End Patch`),
       ],
+      [completeTask('REVIEW.md is written.')],
       [{ text: 'REVIEW.md is written: one thing that is good, one that could be clearer.', chunks: 8 }],
     ],
   },
@@ -118,4 +121,9 @@ export const demoScript: Script = ({ userTexts, toolOutputs }: ModelRequest) => 
 /** Codex takes this command as a change of files. */
 function patch(text: string): Step {
   return { exec: `apply_patch <<'PATCH'\n${text}\nPATCH` };
+}
+
+/** By the town's own tool, as agents are asked to. */
+function completeTask(result: string): Step {
+  return { tool: { namespace: 'mcp__tinytown', name: 'task_complete', arguments: { result } } };
 }

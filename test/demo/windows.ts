@@ -40,6 +40,11 @@ export async function browserWindow(options: DemoWindowOptions): Promise<DemoWin
         .nth(story.agents.length - 1)
         .waitFor({ timeout: 5_000 })
         .catch(() => undefined);
+      const transcript = workbench.page.locator('.part.panel .view-line', { hasText: 'Turn completed' });
+      await transcript
+        .last()
+        .waitFor({ timeout: 5_000 })
+        .catch(() => undefined);
       return workbench.screenshot('demo');
     },
     close: () => workbench.close(),
