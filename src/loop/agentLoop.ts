@@ -39,7 +39,9 @@ export class AgentLoop {
   private readonly queue = new SerialQueue();
   private idleSince: number;
   private offeredBacklog = '';
-  private stepQueued = false;
+  private stepping = false;
+  /** Something has changed since the last look began. */
+  private unseen = false;
   private timer: NodeJS.Timeout | undefined;
   private end: LoopEnd | undefined;
   private readonly ended = new Emitter<LoopEnd>();
@@ -98,8 +100,9 @@ export class AgentLoop {
 
   /** Something about the agent has changed: look again, soon. Any number of calls make one look. */
   wake(): void {
-    if (this.stepQueued || this.end) return;
-    this.stepQueued = true;
+    this.unseen = true;
+    if (this.stepping || this.end) return;
+    this.stepping = true;
     void this.queue.run(() => this.steps());
   }
 
@@ -137,10 +140,10 @@ export class AgentLoop {
   }
 
   private async steps(): Promise<void> {
-    this.stepQueued = false;
     clearTimeout(this.timer);
     try {
       while (!this.end) {
+        this.unseen = false;
         const peek = await this.agent.look();
         if (peek === 'gone') return await this.leave('gone');
         const action = peek && (await this.next(peek));
@@ -151,6 +154,10 @@ export class AgentLoop {
       if (this.end) return;
       this.agent.report(error);
       this.wait(this.parts.now() + LOOK_AGAIN_MS);
+    } finally {
+      this.stepping = false;
+      // Behind what else is queued by now.
+      if (this.unseen) this.wake();
     }
   }
 

@@ -37,6 +37,8 @@ const sizes = { name: 'sizes', source: sizesSource };
 const counted = ['inbox', 'urgent', 'held', 'dead'] as const;
 /** After a reading that failed although Redis is there: too slow, or it may not be read. */
 const RETRY_MS = 2_000;
+/** Changes come in bursts, each step of a message's way touching several keys: one reading for all of a burst. */
+const BURST_MS = 10;
 const nothingWaits: Waiting = { inbox: 0, urgent: 0, held: 0, dead: 0 };
 
 /** What is to be read at the next opportunity. */
@@ -141,7 +143,7 @@ export class TownMirror implements Disposable {
 
   private changed(wake: Wake): void {
     this.stale.add(wake);
-    if (!this.stale.isEmpty) this.schedule(0);
+    if (!this.stale.isEmpty) this.schedule(BURST_MS);
   }
 
   private schedule(delayMs: number): void {
@@ -157,8 +159,7 @@ export class TownMirror implements Disposable {
           if (this.connected) this.schedule(RETRY_MS);
         });
     };
-    if (delayMs === 0) setImmediate(read);
-    else setTimeout(read, delayMs).unref();
+    setTimeout(read, delayMs).unref();
   }
 
   private async readStale(): Promise<void> {
