@@ -12,6 +12,7 @@ import type { Call } from './calls.ts';
 import { confirm } from './notify.ts';
 import type { TownHost } from './townHost.ts';
 import { pictureOf } from './townPicture.ts';
+import type { TownViews } from './townViews.ts';
 
 const { t } = vscode.l10n;
 
@@ -22,7 +23,7 @@ const { t } = vscode.l10n;
 export async function actOnAgent(
   action: AgentAction,
   call: Call,
-  town: { host: TownHost; outputs: AgentOutputs },
+  town: { host: TownHost; outputs: AgentOutputs; views: TownViews },
 ): Promise<unknown> {
   const session = await town.host.session();
   // A program may have done something a moment ago that the picture does not show yet; a person acts on what is shown.
@@ -32,8 +33,12 @@ export async function actOnAgent(
   const picture = pictureOf(session);
   const reason = whyNot(action, factsOf(agent, picture.view(agent.id), picture.waiting(agent.id)), t);
   if (reason !== undefined) throw new TinytownError('cannotNow', reason);
+  // Whoever gives it work wants to see it being done.
+  if (call.interactive && startsWork.has(action)) town.views.watch(agent.id);
   return takeAction(action, { call, session, agent, outputs: town.outputs });
 }
+
+const startsWork: ReadonlySet<AgentAction> = new Set(['assignTask', 'steer', 'sendMessage', 'runAgain']);
 
 interface Step {
   call: Call;

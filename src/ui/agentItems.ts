@@ -58,28 +58,36 @@ export function agentItems(picture: TownPicture, t: Translate): Item[] {
   return picture.problems.length === 0 ? items : [...items, problemsItem(picture.problems, t)];
 }
 
+/** The id of an agent's row. */
+export function agentRowId(agentId: string): string {
+  return `agent/${agentId}`;
+}
+
 export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate): Item {
   const view = picture.view(agent.id);
   const waiting = picture.waiting(agent.id);
   const name = oneLine(agent.name, 64);
   const task = taskOf(agent, picture);
   const state = shownState(agent, view, waiting, t);
+  // A session is the rule, and needs no word.
+  const mode = view.mode === 'one-shot' ? t('one-shot') : undefined;
   const hasChildren =
     task !== undefined ||
     waiting.inbox + waiting.urgent + waiting.held + waiting.dead > 0 ||
     view.turn !== undefined ||
     view.pastTurns.length > 0 ||
     view.lastError !== undefined ||
+    view.modeReason !== undefined ||
     agent.state === 'error';
   const busy = view.turn !== undefined || agent.state === 'working' || waiting.held > 0;
   const open = busy && picture.agents.size <= OPEN_LIMIT;
   return {
-    id: `agent/${agent.id}`,
+    id: agentRowId(agent.id),
     label: name,
-    description: task ? `${state.word} · ${oneLine(task.description, 80)}` : state.word,
+    description: [state.word, ...(mode ? [mode] : []), ...(task ? [oneLine(task.description, 80)] : [])].join(' · '),
     icon: state.icon,
     contextValue: contextFlags(factsOf(agent, view, waiting), t),
-    spoken: spokenAgent(name, state.word, task, waiting, t),
+    spoken: spokenAgent({ name, state: mode ? `${state.word}, ${mode}` : state.word, task, waiting }, t),
     collapse: hasChildren ? (open ? 'expanded' : 'collapsed') : 'none',
     agentId: agent.id,
     tooltip: () => agentTooltip(agent, picture, t),
@@ -107,10 +115,7 @@ function shownState(
 }
 
 function spokenAgent(
-  name: string,
-  state: string,
-  task: TaskRecord | undefined,
-  waiting: Waiting,
+  { name, state, task, waiting }: { name: string; state: string; task: TaskRecord | undefined; waiting: Waiting },
   t: Translate,
 ): string {
   const parts = [t('Agent {0}', name), state];

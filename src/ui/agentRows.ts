@@ -17,6 +17,7 @@ export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate
   };
   return [
     ...errorRows(agent, view, t),
+    ...modeRows(agent, view),
     ...taskRows(agent, picture, t),
     ...heldRows(agent, waiting, t),
     ...waitingRows(agent, waiting, t),
@@ -46,6 +47,12 @@ function errorRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
   const text = error ?? t('The agent stopped with an error. Restart it to go on.');
   const icon = { id: 'error', color: 'list.errorForeground' };
   return [leaf(agent, 'error', { label: oneLine(text), icon, tooltip: () => stripControls(text) })];
+}
+
+/** Why it is not the mode that was asked for. */
+function modeRows(agent: AgentRecord, { modeReason }: AgentView): Item[] {
+  if (modeReason === undefined) return [];
+  return [leaf(agent, 'mode', { label: oneLine(modeReason), icon: { id: 'info' }, tooltip: () => modeReason })];
 }
 
 function taskRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[] {

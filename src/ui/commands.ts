@@ -128,7 +128,7 @@ async function spawnAgent(call: Call, { host, views }: CommandParts): Promise<st
     ...(role === undefined ? {} : { roleId: role }),
     ...(firstTask?.trim() ? { task: firstTask } : {}),
   });
-  if (call.interactive) await views.reveal(agent.id);
+  if (call.interactive) views.reveal(agent.id);
   return agent.id;
 }
 

@@ -41,6 +41,11 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
     this.throttle.add('all');
   }
 
+  /** A root that is drawn, without a look at the model. */
+  root(id: string): Row | undefined {
+    return this.roots?.find((row) => row.item.id === id);
+  }
+
   getChildren(row?: Row): Row[] {
     if (!row) return (this.roots = adopt(this.roots, this.model(), undefined));
     return (row.children = adopt(row.children, row.item.children?.() ?? [], row));

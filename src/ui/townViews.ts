@@ -1,14 +1,14 @@
 /** The views of the Tinytown container, kept up to date with whichever town is open. */
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
-import { agentItems, sortedAgents } from './agentItems.ts';
+import { agentItems, agentRowId, sortedAgents } from './agentItems.ts';
 import { View } from './ids.ts';
 import { ItemTree, type Row } from './itemTree.ts';
 import { needsYou } from './status.ts';
 import { taskItems } from './taskItems.ts';
 import { Throttle } from './throttle.ts';
 import type { TownHost } from './townHost.ts';
-import { pictureOf } from './townPicture.ts';
+import { type TownPicture, pictureOf } from './townPicture.ts';
 
 const { t } = vscode.l10n;
 
@@ -20,6 +20,9 @@ export class TownViews implements Disposable {
   private readonly agents: ItemTree;
   private readonly tasks: ItemTree;
   private readonly agentsView: vscode.TreeView<Row>;
+  /** Agents whose row has opened at the beginning of a turn. The editor itself opens only rows that are new. */
+  private readonly opened = new Set<string>();
+  private wanted: string | undefined;
   private readonly frame = this.store.add(new Throttle<'frame'>(() => this.drawFrame(), FRAME_MS));
 
   constructor(host: TownHost) {
@@ -44,10 +47,15 @@ export class TownViews implements Disposable {
     this.frame.add('frame');
   }
 
-  /** Brings the view up and selects the agent's row. */
-  async reveal(agentId: string): Promise<void> {
-    const row = this.agents.getChildren().find((root) => root.item.agentId === agentId);
-    if (row) await this.agentsView.reveal(row, { select: true, focus: false, expand: true });
+  /** Brings the view up and selects the agent's row, as soon as it is there. */
+  reveal(agentId: string): void {
+    this.wanted = agentId;
+    this.frame.add('frame');
+  }
+
+  /** The agent's row opens when its next turn begins, even if the person has closed it. */
+  watch(agentId: string): void {
+    this.opened.delete(agentId);
   }
 
   dispose(): void {
@@ -59,10 +67,39 @@ export class TownViews implements Disposable {
     if (kind !== 'ready' && kind !== 'opening') void this.host.look();
   }
 
-  /** The badge: how many need the person. The message: Redis is away. */
   private drawFrame(): void {
     const session = this.host.ready;
     const picture = session && pictureOf(session);
+    this.drawHeader(picture);
+    if (!picture) this.opened.clear();
+    if (this.wanted !== undefined) this.revealWanted(this.wanted);
+    if (picture && this.agentsView.visible) this.openWorking(picture);
+  }
+
+  private revealWanted(agentId: string): void {
+    const row = this.agents.root(agentRowId(agentId));
+    if (!row) return;
+    this.wanted = undefined;
+    this.show(row, { select: true, focus: false, expand: true });
+  }
+
+  private openWorking(picture: TownPicture): void {
+    for (const agent of sortedAgents(picture)) {
+      if (picture.view(agent.id).turn === undefined || this.opened.has(agent.id)) continue;
+      const row = this.agents.root(agentRowId(agent.id));
+      if (row?.item.collapse !== 'expanded') continue;
+      this.opened.add(agent.id);
+      this.show(row, { select: false, focus: false, expand: true });
+    }
+  }
+
+  private show(row: Row, options: { select: boolean; focus: boolean; expand: boolean }): void {
+    // Rejects where the row is gone meanwhile: nothing is to be shown then.
+    this.agentsView.reveal(row, options).then(undefined, () => undefined);
+  }
+
+  /** The badge: how many need the person. The message: Redis is away. */
+  private drawHeader(picture: TownPicture | undefined): void {
     const count = picture ? sortedAgents(picture).filter((agent) => needsYou(agent, picture)).length : 0;
     const badge = { value: count, tooltip: count === 1 ? t('1 agent needs you') : t('{0} agents need you', count) };
     if (this.agentsView.badge?.value !== (count || undefined)) this.agentsView.badge = count > 0 ? badge : undefined;

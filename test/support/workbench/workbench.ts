@@ -12,6 +12,8 @@ import { installedExtension } from './installedExtension.ts';
 import { QuickInput } from './quickInput.ts';
 import { TreeView } from './treeView.ts';
 
+export type Theme = 'light' | 'dark';
+
 export interface WorkbenchOptions {
   /** Folder to open; without one the window is empty. */
   folder?: string;
@@ -21,7 +23,7 @@ export interface WorkbenchOptions {
   extensionsDir?: string;
   /** Added to the environment of server and extension host. */
   env?: Record<string, string>;
-  theme?: 'light' | 'dark';
+  theme?: Theme;
   /** Ask whether the folder is trusted. Otherwise every folder is. */
   workspaceTrust?: boolean;
 }
@@ -31,8 +33,6 @@ interface Shared {
   server: EditorServer;
   browser: Browser;
   family: Family;
-  folder: string | undefined;
-  theme: 'light' | 'dark';
   settings: Record<string, unknown>;
   /** Holds settings and the extensions' storage. */
   userData: string;
@@ -45,6 +45,7 @@ const quiet = {
   'chat.disableAIFeatures': true,
   'extensions.autoCheckUpdates': false,
   'git.openRepositoryInParentFolders': 'never',
+  'remote.autoForwardPorts': false,
   'telemetry.telemetryLevel': 'off',
   'window.commandCenter': false,
   'workbench.editor.useModal': 'off',
@@ -62,6 +63,8 @@ async function writeSettings(userData: string, settings: Record<string, unknown>
   }
 }
 
+const colorThemes = { dark: 'Dark Modern', light: 'Light Modern' } as const;
+
 const root = path.resolve(import.meta.dirname, '../../..');
 const screenshots = path.join(root, '.cache/screenshots');
 const readmePictures = path.join(root, 'media/readme');
@@ -70,11 +73,13 @@ export class Workbench {
   readonly page: Page;
   readonly quickInput: QuickInput;
   private readonly shared: Shared;
+  private readonly folder: string | undefined;
   private hostPid = 0;
 
-  private constructor(page: Page, shared: Shared) {
+  private constructor(page: Page, shared: Shared, folder: string | undefined) {
     this.page = page;
     this.shared = shared;
+    this.folder = folder;
     this.quickInput = new QuickInput(page);
   }
 
@@ -85,8 +90,7 @@ export class Workbench {
     const temp = await shortTempDir();
     const family = startFamily(dir.path);
     const userData = path.join(dir.path, 'user');
-    const colorTheme = theme === 'dark' ? 'Default Dark Modern' : 'Default Light Modern';
-    const settings = { ...quiet, 'workbench.colorTheme': colorTheme, ...options.settings };
+    const settings = { ...quiet, 'workbench.colorTheme': colorThemes[theme], ...options.settings };
     await writeSettings(userData, settings);
     // Whatever Redis the developer uses is left alone.
     const env = { ...process.env, REDIS_URL: '', ...temp.env, ...options.env, ...family.env };
@@ -98,30 +102,29 @@ export class Workbench {
       await temp.remove();
     };
     const hosts = new Set<number>();
-    return Workbench.openWindow({ server, browser, family, folder, theme, settings, userData, removeDirs, hosts });
+    return Workbench.openWindow({ server, browser, family, settings, userData, removeDirs, hosts }, folder);
   }
 
-  private static async openWindow(shared: Shared): Promise<Workbench> {
+  private static async openWindow(shared: Shared, folder: string | undefined): Promise<Workbench> {
     const page = await shared.browser.newPage({
       viewport: { width: 1280, height: 800 },
-      colorScheme: shared.theme,
       baseURL: `http://${shared.server.authority}`,
     });
     page.setDefaultTimeout(15_000);
-    const workbench = new Workbench(page, shared);
-    await page.goto(shared.server.windowUrl(shared.folder));
+    const workbench = new Workbench(page, shared, folder);
+    await page.goto(workbench.url);
     await workbench.ready();
     return workbench;
   }
 
-  /** Another window on the same folder of the same server. */
-  secondWindow(): Promise<Workbench> {
-    return Workbench.openWindow(this.shared);
+  /** Another window of the same server: on `folder`, by default on the same one, or an empty one. */
+  secondWindow({ folder = this.folder }: { folder?: string | null } = {}): Promise<Workbench> {
+    return Workbench.openWindow(this.shared, folder ?? undefined);
   }
 
   /** Address of this window's folder, for any browser on this machine. */
   get url(): string {
-    return this.shared.server.windowUrl(this.shared.folder);
+    return this.shared.server.windowUrl(this.folder);
   }
 
   /** Folder with settings, logs and the extensions' storage. */
@@ -145,9 +148,19 @@ export class Workbench {
     const tab = this.page.locator(
       `.activitybar .action-item[role="tab"]:has(> .action-label[aria-label^="${container}"])`,
     );
+    const view = this.page.locator('.sidebar .pane-header').first();
     await tab.waitFor();
-    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
-    await this.page.locator('.sidebar .pane-header').first().waitFor();
+    await eventually(
+      async () => {
+        // A window that comes up may open it by itself, just before a click that then closes it.
+        if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+        await view.waitFor({ timeout: 2_000 });
+        return true;
+      },
+      { timeout: 20_000 },
+    );
+    // Away from the tab, whose tooltip would lie over the view.
+    await this.page.mouse.move(640, 400);
   }
 
   /** A view of the sidebar by its title. */
@@ -217,8 +230,24 @@ export class Workbench {
     return file;
   }
 
+  /** Pictures of the window in every theme, to be looked at: `name-dark.png` and `name-light.png`. */
+  async screenshots(name: string): Promise<void> {
+    for (const theme of ['light', 'dark'] as const) {
+      await this.setTheme(theme);
+      await this.screenshot(`${name}-${theme}`);
+    }
+  }
+
+  /** Resolves when the window has its colours. */
+  async setTheme(theme: Theme): Promise<void> {
+    await this.changeSettings({ 'workbench.colorTheme': colorThemes[theme] });
+    await this.page.locator(`.monaco-workbench.${theme === 'dark' ? 'vs-dark' : 'vs'}`).waitFor();
+  }
+
   /** Closes this window only. */
   async closeWindow(): Promise<void> {
+    // Left as a person leaves it: a page that is only gone could still come back, and its extension host waits for it.
+    await this.page.goto('about:blank');
     await this.page.close();
   }
 

@@ -1,0 +1,48 @@
+/** What a UI test stands on: an empty folder, the real codex, and a scripted model behind it. */
+import path from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { type CodexHome, codexHome, codexPath } from '../support/codexHome.ts';
+import { type ScriptedModel, startScriptedModel } from '../support/scriptedModel.ts';
+import { tempDir } from '../support/tempDir.ts';
+import type { Workbench } from '../support/workbench/workbench.ts';
+
+export interface UiTown {
+  readonly model: ScriptedModel;
+  /** Settings of the editor with which agents are the scripted model's. */
+  readonly settings: Record<string, unknown>;
+  /** Makes an empty folder named `name`. */
+  folder(name: string): Promise<string>;
+  end(): Promise<void>;
+}
+
+export async function startUiTown(): Promise<UiTown> {
+  const dir = await tempDir('ui-town');
+  const model = await startScriptedModel();
+  const home: CodexHome = await codexHome(model.url);
+  return {
+    model,
+    settings: {
+      'tinytown.codex.path': codexPath,
+      'tinytown.codex.env': { CODEX_HOME: home.home, HOME: home.home },
+      'tinytown.codex.sandbox': 'danger-full-access',
+    },
+    async folder(name) {
+      const folder = path.join(dir.path, name);
+      await mkdir(folder);
+      return folder;
+    },
+    async end() {
+      await model.close();
+      await home.remove();
+      await dir.remove();
+    },
+  };
+}
+
+/** Processes of the window's server whose command line fits. */
+export function processesLike(workbench: Workbench, fits: RegExp): number[] {
+  return workbench
+    .processes()
+    .filter(({ command }) => fits.test(command))
+    .map(({ pid }) => pid);
+}
