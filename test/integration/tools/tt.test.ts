@@ -1,0 +1,128 @@
+/** The `tt` command as one-shot agents get it: the launcher on their PATH and the built bundle. */
+import assert from 'node:assert/strict';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { writeTtLauncher } from '../../../src/runtime/ttLauncher.ts';
+import { AgentStore } from '../../../src/town/agents.ts';
+import { InboxStore } from '../../../src/town/inbox.ts';
+import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
+import type { AgentRecord } from '../../../src/town/records.ts';
+import { TaskStore } from '../../../src/town/tasks.ts';
+import { builtBundles } from '../../support/bundles.ts';
+import { type TestTown, openTestTown, testAgent } from '../../support/redisTown.ts';
+import { tempDir } from '../../support/tempDir.ts';
+import { type Ran, runToEnd } from '../../support/toolProcesses.ts';
+
+describe('the tt command', () => {
+  let town: TestTown;
+  let anna: AgentRecord;
+  let temporary: Awaited<ReturnType<typeof tempDir>>;
+  let bin: string;
+  let bundle: string;
+
+  before(async () => {
+    temporary = await tempDir('tt it’s $HOME %PATH%');
+    bin = path.join(temporary.path, "a 'bin'");
+    ({ tt: bundle } = await builtBundles());
+    await writeTtLauncher(bin, { execPath: process.execPath, bundle });
+    town = await openTestTown();
+  });
+  after(async () => {
+    await town.close();
+    await temporary.remove();
+  });
+  beforeEach(async () => {
+    await town.redis.commands.flushall();
+    anna = testAgent('anna');
+    await new AgentStore(town.redis, town.keys).create(anna);
+  });
+
+  const asAnna = (): NodeJS.ProcessEnv => ({
+    TINYTOWN_TOWN: town.keys.town,
+    TINYTOWN_AGENT_ID: anna.id,
+    TINYTOWN_AGENT_NAME: 'anna',
+    REDIS_URL: town.server.url,
+  });
+  const tt = (args: readonly string[], env = asAnna(), cwd = temporary.path): Promise<Ran> =>
+    runToEnd(path.join(bin, process.platform === 'win32' ? 'tt.cmd' : 'tt'), args, { env, cwd });
+
+  it('lies in a private folder, and is written once', async () => {
+    assert.equal((await stat(bin)).mode & 0o777, 0o700);
+    const before = await stat(path.join(bin, 'tt'));
+    assert.equal(before.mode & 0o777, 0o700);
+    await Promise.all([1, 2, 3].map(() => writeTtLauncher(bin, { execPath: process.execPath, bundle })));
+    assert.equal((await stat(path.join(bin, 'tt'))).ino, before.ino);
+  });
+
+  it('does what it is asked for as its agent: 0, with the result on standard output', async () => {
+    const tasks = new TaskStore(town.redis, town.keys);
+    const task = await tasks.assign({ description: 'write it' }, anna.id, SUPERVISOR_ID);
+    const result = 'it\'s "done"\n$HOME `ls` 100%';
+    const ran = await tt(['task', 'complete', task.id, '--result', result]);
+    assert.deepEqual(ran, { code: 0, stdout: `Task ${task.id} is completed.\n`, stderr: '' });
+    assert.equal((await tasks.get(task.id))?.result, result);
+    const sent = await tt(['send', 'supervisor', '--query', '--urgent', 'and', 'now?']);
+    assert.deepEqual(sent, { code: 0, stdout: 'Sent a query to supervisor, urgently.\n', stderr: '' });
+    const { urgent } = await new InboxStore(town.redis, town.keys).list(SUPERVISOR_ID);
+    const [query] = urgent;
+    assert.ok(query?.type === 'query');
+    assert.deepEqual([query.question, query.from], ['and now?', anna.id]);
+  });
+
+  it('is refused with 1, and not understood with 2, with the reason on standard error', async () => {
+    const refused = await tt(['send', 'bob', 'x']);
+    assert.deepEqual(refused, { code: 1, stdout: '', stderr: 'There is no agent “bob”. There are: anna.\n' });
+    const wrong = await tt(['task', 'show', 'x']);
+    assert.deepEqual([wrong.code, wrong.stdout], [2, '']);
+    assert.match(wrong.stderr, /^task_id is not the id of a task/);
+    const unknown = await tt(['dance']);
+    assert.deepEqual([unknown.code, unknown.stdout], [2, '']);
+    assert.match(unknown.stderr, /There is no command “dance”\.\nSee: tt --help/);
+    const help = await tt(['backlog', 'add', '--help'], {});
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, /--tags A,B/);
+  });
+
+  it('says when Redis is away: 1', async () => {
+    const ran = await tt(['status'], { ...asAnna(), REDIS_URL: 'unix:///none/none.sock' });
+    assert.equal(ran.code, 1);
+    assert.match(ran.stderr, /^Redis at unix:.* cannot be reached: there is no such socket\. Start Redis/);
+  });
+
+  it('finds the town by tinytown.toml above, or by --town, for a person', async () => {
+    const folder = path.join(temporary.path, 'hill');
+    await mkdir(path.join(folder, 'src/deep'), { recursive: true });
+    await writeFile(path.join(folder, 'tinytown.toml'), `name = "${town.keys.town}"\n`);
+    const person = { REDIS_URL: town.server.url };
+    assert.match((await tt(['status'], person, path.join(folder, 'src/deep'))).stdout, /You are the supervisor/);
+    assert.match((await tt(['--town', folder, 'list'], person)).stdout, /^- anna: idle/);
+    const nowhere = await tt(['status'], person, '/');
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.stderr, /There is no tinytown\.toml here or above\. Go to a town’s folder, or name it/);
+    await writeFile(
+      path.join(folder, 'tinytown.toml'),
+      `name = "${town.keys.town}"\n[redis]\nurl = "${town.server.url}"\n`,
+    );
+    assert.match((await tt(['list', '-t', folder], {})).stdout, /^- anna: idle/);
+    await writeFile(path.join(folder, 'tinytown.toml'), 'name = \n');
+    assert.match((await tt(['list', '-t', folder], person)).stderr, /^tinytown\.toml, line 1/);
+    // An agent’s own town needs no file.
+    assert.equal((await tt(['list'], asAnna(), folder)).code, 0);
+  });
+
+  it('lets an agent act only in its own town and name', async () => {
+    const folder = path.join(temporary.path, 'sea');
+    await mkdir(folder);
+    await writeFile(path.join(folder, 'tinytown.toml'), 'name = "sea"\n');
+    const ran = await tt(['--town', folder, 'status']);
+    assert.equal(ran.code, 1);
+    assert.match(ran.stderr, /^You act only in your own town, town \w+\. Leave --town out\./);
+    await writeFile(path.join(folder, 'tinytown.toml'), `name = "${town.keys.town}"\n`);
+    assert.equal((await tt(['--town', folder, 'status'])).code, 0);
+    await new AgentStore(town.redis, town.keys).create(testAgent('berta'));
+    const forged = await tt(['send', 'anna', '--from', 'berta', 'x']);
+    assert.equal(forged.code, 1);
+    assert.match(forged.stderr, /You are anna: you write only in your own name/);
+    assert.equal((await tt(['send', 'berta', '--from', 'anna', 'x'])).code, 0);
+  });
+});
