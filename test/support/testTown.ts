@@ -17,6 +17,8 @@ export interface TestTown {
   readonly folder: string;
   readonly redis: TestRedis;
   readonly model: ScriptedModel;
+  /** Codex's own folder. */
+  readonly codexHome: string;
   /** What every window has logged, for a failing test to show. */
   readonly log: readonly string[];
   /** Opens a window; it is closed with the town. */
@@ -37,6 +39,7 @@ export async function startTestTown(script?: Script): Promise<TestTown> {
     folder: folder.path,
     redis,
     model,
+    codexHome: home.home,
     log,
     async open(settings = {}) {
       const session = await openTownSession({
