@@ -72,7 +72,7 @@ export async function run(seed: number): Promise<RunResult> {
 
 async function spawnAgents(world: World, count: number): Promise<string[]> {
   const window = world.openWindow();
-  await window.ready;
+  await window.opened();
   for (let agent = 0; agent < count; agent += 1) {
     const failure = await window.ask({ do: 'spawn', agent: nameOf(agent) });
     if (failure !== undefined) throw new Error(`An agent could not be made: ${failure}`);
@@ -122,13 +122,13 @@ async function becomeQuiet(world: World, agentIds: readonly string[], found: str
   if (world.alive.length === 0) world.openWindow();
   const [window] = world.alive;
   if (!window) throw new Error('There is no window.');
-  await window.ready;
+  await window.opened();
   let restarts = 0;
   const end = Date.now() + QUIET_MS;
   for (;;) {
     const busy: string[] = [];
     for (const [agent, id] of agentIds.entries()) {
-      const { state = '', waits } = await stateOf(world, id);
+      const { state, waits } = await stateOf(world, id);
       if (state === 'error') restarts += 1;
       await help(window, nameOf(agent), state, waits.held);
       const quiet = (state === 'idle' || state === 'cold') && Object.values(waits).every((count) => count === 0);
@@ -155,7 +155,7 @@ async function help(window: ChaosWindow, agent: string, state: string, held: num
 async function stateOf(
   world: World,
   id: string,
-): Promise<{ state: string | null; waits: Record<'inbox' | 'urgent' | 'inflight' | 'held', number> }> {
+): Promise<{ state: string; waits: Record<'inbox' | 'urgent' | 'inflight' | 'held', number> }> {
   const { keys, direct } = world;
   const [state, inbox, urgent, inflight, held] = await Promise.all([
     direct.hget(keys.agent(id), 'state'),
@@ -166,7 +166,7 @@ async function stateOf(
   ]);
   // News alone starts no turn, and waits.
   const actionable = inbox.filter((raw) => !raw.includes('"informational"')).length;
-  return { state, waits: { inbox: actionable, urgent, inflight, held } };
+  return { state: state ?? 'gone', waits: { inbox: actionable, urgent, inflight, held } };
 }
 
 async function whatIsLeft({ keys, direct }: World, agentIds: readonly string[]): Promise<string[]> {

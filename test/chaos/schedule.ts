@@ -67,7 +67,8 @@ export function scheduleOf(seed: number): Schedule {
   const rawWriters = random.whole(2, 3);
   const windowWriters = random.whole(1, 2);
   const writes: PlannedWrite[] = [];
-  for (let number = 0; number < random.whole(40, 90); number += 1) {
+  const messages = random.whole(40, 90);
+  for (let number = 0; number < messages; number += 1) {
     writes.push({
       marker: `<<${seed}.${number}>>`,
       at: random.whole(0, durationMs),
@@ -78,10 +79,10 @@ export function scheduleOf(seed: number): Schedule {
     });
   }
   const disasters: Schedule['disasters'] = [];
-  for (let number = 0; number < random.whole(3, 8); number += 1) {
+  const count = random.whole(3, 8);
+  for (let number = 0; number < count; number += 1) {
     disasters.push({ at: random.whole(200, durationMs), ...disaster(random, agents) });
   }
-  const byTime = (a: { at: number }, b: { at: number }): number => a.at - b.at;
   return {
     agents,
     rawWriters,
@@ -90,6 +91,10 @@ export function scheduleOf(seed: number): Schedule {
     writes: writes.toSorted(byTime),
     disasters: disasters.toSorted(byTime),
   };
+}
+
+function byTime(a: { at: number }, b: { at: number }): number {
+  return a.at - b.at;
 }
 
 function disaster(random: Random, agents: number): Disaster {

@@ -94,11 +94,14 @@ const open = session;
 let closing: Promise<void> | undefined;
 
 function close(): void {
-  closing ??= open.close().then(() => {
-    say({ closed: true });
-    // Whatever is left that keeps it alive is a leak: it must end by itself.
-    process.stdin.destroy();
-  });
+  closing ??= closeOnce();
+}
+
+async function closeOnce(): Promise<void> {
+  await open.close();
+  say({ closed: true });
+  // Whatever is left that keeps it alive is a leak: it must end by itself.
+  process.stdin.destroy();
 }
 
 createInterface({ input: process.stdin })

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { within } from '../../src/util/boundedWait.ts';
+import { eventually } from '../support/eventually.ts';
 import { type StandInOptions, type StandInRequest, standInAnswer } from './standInProtocol.ts';
 
 const script = path.join(import.meta.dirname, 'standIn.ts');
@@ -16,8 +17,6 @@ export type Wish = { [K in StandInRequest['do']]: Omit<Extract<StandInRequest, {
 >];
 
 export class ChaosWindow {
-  /** Resolves when the town is open in it; rejects when it ends before. */
-  readonly ready: Promise<void>;
   readonly exited: Promise<void>;
   /** Its town is open. */
   isOpen = false;
@@ -37,30 +36,17 @@ export class ChaosWindow {
       stdio: ['pipe', 'pipe', logFile],
     });
     this.child.stdin?.on('error', () => undefined);
-    let opened: () => void = () => undefined;
-    let failed: (error: Error) => void = () => undefined;
-    this.ready = new Promise((resolve, reject) => {
-      opened = resolve;
-      failed = reject;
-    });
-    this.ready.catch(() => undefined);
     if (this.child.stdout) {
       createInterface({ input: this.child.stdout }).on('line', (line) => {
         const answer = standInAnswer.parse(JSON.parse(line));
-        if ('ready' in answer) {
-          this.isOpen = true;
-          opened();
-        } else if ('closed' in answer) this.closedInOrder = true;
+        if ('ready' in answer) this.isOpen = true;
+        else if ('closed' in answer) this.closedInOrder = true;
         else if ('done' in answer) this.answered(answer.done, undefined);
         else if ('failed' in answer) this.answered(answer.failed, answer.reason);
         else if ('unhandled' in answer) this.unhandled.push(answer.unhandled);
       });
     }
-    this.exited = once(this.child, 'exit').then(() => {
-      this.running = false;
-      failed(new Error('The stand-in ended before its town was open.'));
-      for (const number of this.waiting.keys()) this.answered(number, 'The stand-in is gone.');
-    });
+    this.exited = this.followExit();
   }
 
   get pid(): number {
@@ -69,6 +55,11 @@ export class ChaosWindow {
 
   get isRunning(): boolean {
     return this.running;
+  }
+
+  /** Resolves when its town is open, or it has ended. */
+  async opened(): Promise<void> {
+    await eventually(() => this.isOpen || !this.running, { timeout: 30_000, what: 'An open town' });
   }
 
   /** Resolves with undefined where it was done, else with why not; whether it was done is then not known. */
@@ -100,6 +91,12 @@ export class ChaosWindow {
       await this.kill();
       return false;
     }
+  }
+
+  private async followExit(): Promise<void> {
+    await once(this.child, 'exit');
+    this.running = false;
+    for (const number of this.waiting.keys()) this.answered(number, 'The stand-in is gone.');
   }
 
   private answered(number: number, failure: string | undefined): void {
