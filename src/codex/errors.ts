@@ -8,6 +8,8 @@ export type CodexErrorReason =
   | 'startFailed'
   | 'threadLost'
   | 'threadBusy'
+  /** Nothing was said in it yet. */
+  | 'threadEmpty'
   /** The turn that was meant is over, or another one runs. */
   | 'turnGone'
   | 'notSteerable'
@@ -52,6 +54,7 @@ function reasonOfText(message: string): CodexErrorReason {
   if (/no active turn to|expected active turn id/.test(message)) return 'turnGone';
   if (/cannot steer/.test(message)) return 'notSteerable';
   if (/no rollout found for thread id|invalid session id/.test(message)) return 'threadLost';
+  if (/is not materialized yet/.test(message)) return 'threadEmpty';
   if (/already has an active writer/.test(message)) return 'threadBusy';
   return 'refused';
 }

@@ -1,5 +1,6 @@
 /** What a thread's own history says of inputs that were sent under client ids: what it does not hold was never delivered. */
 import type { CodexConnection } from './connection.ts';
+import { CodexError } from './errors.ts';
 import { threadTurnsList } from './methods.ts';
 import type { ThreadTurnsListParams } from './protocol/v2/ThreadTurnsListParams';
 
@@ -37,7 +38,13 @@ export async function searchHistory(
       sortDirection: 'desc',
       itemsView: 'full',
     };
-    const answer = await connection.request(threadTurnsList, params, limitMs);
+    let answer: Awaited<ReturnType<typeof readPage>>;
+    try {
+      answer = await readPage(connection, params, limitMs);
+    } catch (error) {
+      if (error instanceof CodexError && error.reason === 'threadEmpty') return { found, complete: true };
+      throw error;
+    }
     for (const turn of answer.data) {
       for (const item of turn.items) {
         const clientId = item.type === 'userMessage' ? item.clientId : undefined;
@@ -48,4 +55,8 @@ export async function searchHistory(
     if (cursor === null) return { found, complete: true };
   }
   return { found, complete: missing.size === 0 };
+}
+
+function readPage(connection: CodexConnection, params: ThreadTurnsListParams, limitMs: number) {
+  return connection.request(threadTurnsList, params, limitMs);
 }
