@@ -88,17 +88,22 @@ export class RuntimeSlot {
   }
 
   private async openThread(runtime: CodingAgent): Promise<{ threadId: string | null }> {
-    const { runtimeSessionId, roundsCompleted } = this.agent.record;
-    const stored = runtimeSessionId ?? null;
-    try {
-      return await runtime.start(stored);
-    } catch (error) {
-      const lost = error instanceof TinytownError && error.reason === 'threadLost';
-      if (!lost || roundsCompleted > 0) throw error;
-      // Nothing was ever said in it: nothing is lost.
-      this.agent.parts.logger.info(`The thread ${stored} was never stored; a new one is opened.`);
-      return runtime.start(null);
+    const { id, record, parts } = this.agent;
+    const { runtimeSessionId, roundsCompleted } = record;
+    const { batches } = await parts.delivery.inflight(id);
+    // What was sent last may be in a thread that nobody came to write down.
+    const untold = batches.flatMap(({ delivered, threadId }) => (delivered || threadId === null ? [] : [threadId]));
+    for (const threadId of new Set([...untold.toReversed(), ...(runtimeSessionId ? [runtimeSessionId] : [])])) {
+      try {
+        return await runtime.start(threadId);
+      } catch (error) {
+        const lost = error instanceof TinytownError && error.reason === 'threadLost';
+        if (!lost || (threadId === runtimeSessionId && roundsCompleted > 0)) throw error;
+        // Nothing was ever said in it: nothing is lost.
+        parts.logger.info(`The thread ${threadId} was never stored.`);
+      }
     }
+    return runtime.start(null);
   }
 
   private async failed(error: unknown): Promise<void> {

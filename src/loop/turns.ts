@@ -160,14 +160,16 @@ export class Turns {
     const assigned = messages.flatMap(({ message }) => (message.type === 'task_assign' ? [message.taskId] : []));
     const tasks = await agent.parts.picture.freshTasks(assigned);
     const open = tasks.filter(({ state }) => !isTaskOver(state));
+    let taken = false;
     this.sent.set(batch.id, batch);
-    const result = await agent.commit(takePlan(agent.context(), agent.record.state, batch, messages, open));
-    if (result === 'done') {
-      if (kind !== 'steer') agent.note('working');
-      return batch;
+    try {
+      taken = (await agent.commit(takePlan(agent.context(), agent.record.state, batch, messages, open))) === 'done';
+    } finally {
+      // Where the answer was lost it may be in flight: it is not carried by a turn, so it is looked up.
+      if (!taken) this.sent.delete(batch.id);
     }
-    this.sent.delete(batch.id);
-    return undefined;
+    if (taken && kind !== 'steer') agent.note('working');
+    return taken ? batch : undefined;
   }
 
   private roundText(messages: readonly WaitingMessage[], mode: RuntimeMode): string {

@@ -146,6 +146,9 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
     not_before: notBefore === 0 ? undefined : notBefore,
     left_waiting: undefined,
   });
+  // Of a batch that is found in the history only now, this is the first that is heard of its thread.
+  const thread = facts.batches.find(({ batch }) => batch.delivered)?.batch.threadId;
+  if (typeof thread === 'string') plan.agentFields({ runtime_session_id: thread });
   plan.agentFields({ last_active_at: iso(now), last_heartbeat: iso(now), last_error: facts.lastError });
   if (facts.round) plan.command('HINCRBY', keys.agent(agentId), 'rounds_completed', 1);
   if (facts.state) {
