@@ -140,12 +140,28 @@ export function newMessage(
   parts: MessageBody & { from: string; to: string; priority?: Priority; correlationId?: string | null },
 ): Message {
   const { from, to, priority = 'normal', correlationId = null, ...payload } = parts;
-  return { id: randomUUID(), from, to, priority, createdAt: new Date().toISOString(), correlationId, ...payload };
+  return { id: randomUUID(), from, to, priority, createdAt: timestamp(), correlationId, ...payload };
 }
 
-/** Orders messages by the time they were written; those written in one instant keep their place. */
+let lastInstant = 0;
+
+/** Now, and later than any before: messages of one millisecond keep their order wherever they are put. */
+function timestamp(): string {
+  lastInstant = Math.max(Date.now() * 1_000, lastInstant + 1);
+  const milliseconds = Math.floor(lastInstant / 1_000);
+  const rest = String(lastInstant % 1_000).padStart(3, '0');
+  return new Date(milliseconds).toISOString().replace('Z', `${rest}Z`);
+}
+
+/** Orders messages by the time they were written, however finely it is told; those of one instant keep their place. */
 export function byCreation(a: Message, b: Message): number {
-  return Date.parse(a.createdAt) - Date.parse(b.createdAt);
+  return Date.parse(a.createdAt) - Date.parse(b.createdAt) || fraction(a.createdAt) - fraction(b.createdAt);
+}
+
+/** What a time says of a second's parts, in nanoseconds. */
+function fraction(time: string): number {
+  const [, digits = ''] = /\.(\d+)/.exec(time) ?? [];
+  return Number(digits.slice(0, 9).padEnd(9, '0'));
 }
 
 function body<I, T extends MessageBody>(schema: z.ZodMiniType<I>, make: (payload: I) => T): z.ZodMiniType<T> {
