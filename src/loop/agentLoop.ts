@@ -21,8 +21,11 @@ import { Settlement } from './settlement.ts';
 import { StreamEcho } from './streamEcho.ts';
 import { Turns } from './turns.ts';
 
-/** Why a loop ended: the window closes, another owner has the agent, it is gone, or it has nothing to do for now. */
-export type LoopEnd = 'closed' | 'lost' | 'gone' | 'dormant';
+/**
+ * Why a loop ended: the window closes, another owner has the agent, it was given up for another window that asked for it, it
+ * is gone, or it has nothing to do for now.
+ */
+export type LoopEnd = 'closed' | 'lost' | 'released' | 'gone' | 'dormant';
 
 /** After a failure to read or write, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
@@ -131,6 +134,11 @@ export class AgentLoop {
       this.settlement.lastEnd = { crashed: false, reason: 'The agent was restarted.' };
     });
     this.wake();
+  }
+
+  /** Somebody else has the agent: ends the process, as nothing of ours can be written any more. */
+  lose(): Promise<void> {
+    return this.leave('lost');
   }
 
   /** Ends the process and leaves everything as it is in Redis, for the next owner. */
@@ -289,7 +297,7 @@ export class AgentLoop {
         this.restart().catch((error: unknown) => this.parts.logger.warn(describeError(error)));
         return;
       case 'release':
-        return this.leave('lost');
+        return this.leave('released');
       default:
         this.parts.logger.warn(`An unknown request "${oneLine(action, 40)}" of another window was ignored.`);
     }

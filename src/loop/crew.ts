@@ -188,6 +188,8 @@ export class Crew {
       this.viewChanges.fire(id);
       return;
     }
+    // Whoever had it may only sleep: what it started would go on in the thread that is ours now.
+    await this.parts.endProcessesOf(id);
     if (this.closing) return this.leases.release([id]);
     this.elsewhere.delete(id);
     const name = this.mirror.agents.get(id)?.name ?? id;
@@ -233,10 +235,9 @@ export class Crew {
     this.leases
       .release([id])
       .catch((error: unknown) => this.parts.logger.debug(`Not given back: ${describeError(error)}`));
-    if (end !== 'dormant') return;
-    this.dormant.set(id, running.loop.waiting);
-    // What came between its last look and now.
-    this.consider(id);
+    if (end === 'dormant') this.dormant.set(id, running.loop.waiting);
+    // What came between its last look and now; and who has it, to be told when they let go of it.
+    if (end === 'dormant' || end === 'lost') this.consider(id);
   }
 
   /** Another window has taken the agent while this one slept: nothing of ours may go on. */
@@ -244,8 +245,7 @@ export class Crew {
     const running = this.running.get(id);
     if (!running) return;
     this.parts.logger.warn(`Another window has taken ${this.mirror.agents.get(id)?.name ?? id}.`);
-    this.ended(id, 'lost');
-    await running.loop.close();
+    await running.loop.lose();
   }
 
   private ownerGone(): void {

@@ -45,6 +45,8 @@ export interface LoopParts {
   choose: (record: AgentRecord) => { mode: RuntimeMode; reason: string | undefined };
   /** @throws TinytownError with a `RuntimeErrorReason` */
   createRuntime(record: AgentRecord, mode: RuntimeMode): Promise<CodingAgent>;
+  /** Ends what still runs for an agent on this machine, whoever started it; resolves when it is gone. */
+  endProcessesOf: (agentId: string) => Promise<void>;
   policy: (record: AgentRecord) => AgentPolicy;
   /** The first wait before something that failed is tried again, in milliseconds. */
   retryMs: number;

@@ -96,6 +96,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     createRuntime: async (agent, mode) =>
       await runtimes.create({
         mode,
+        agentId: agent.id,
         cli: agent.cli,
         cwd: folder,
         model: agent.model,
@@ -105,6 +106,10 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
         commandFolder: await commandFolder(storageDir, bundles),
         logger,
       }),
+    endProcessesOf: async (agentId) => {
+      const ended = await registry.endAllOf(agentId);
+      if (ended > 0) logger.info(`Ended ${ended} processes that another window had run for the agent ${agentId}.`);
+    },
     policy: () => ({
       idleTimeoutMs: 1_000 * (settings.idleTimeoutSeconds ?? config.agent.idleTimeoutSeconds ?? DEFAULT_IDLE_SECONDS),
       maxRounds: settings.maxRounds,

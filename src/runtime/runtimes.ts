@@ -22,6 +22,8 @@ export interface RuntimeSettings {
 /** Whom the runtime is for. */
 export interface RuntimeSpec {
   mode: RuntimeMode;
+  /** The agent's id; its processes are recorded under it. */
+  agentId: string;
   cli: string;
   cwd: string;
   /** The agent's own choices beat the CLI's, which beat the settings'. */
@@ -53,7 +55,8 @@ export class Runtimes {
     const settings = this.settings();
     const { cwd, logger } = spec;
     const env = { ...process.env, ...settings.codexEnv, ...spec.env };
-    const { registry, clientVersion } = this;
+    const { clientVersion } = this;
+    const registry = this.registry.of(spec.agentId);
     const own = { ...settings, ...(spec.model !== undefined && { model: spec.model }) };
     if (spec.mode === 'persistent') {
       const codex = await this.findCodex();

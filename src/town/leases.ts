@@ -43,6 +43,8 @@ export class Leases implements Disposable {
   private readonly logger: Logger;
   private readonly leaseMs: number;
   private timer: NodeJS.Timeout | undefined;
+  private starting: Promise<void> | undefined;
+  private closed = false;
   private renewals = 0;
 
   private constructor(redis: TownRedis, keys: TownKeys, logger: Logger, windowId: string, leaseMs: number) {
@@ -62,20 +64,37 @@ export class Leases implements Disposable {
 
   /** Takes an agent for this window, unless a living window has it. Repeating it changes nothing. */
   async own(agentId: string): Promise<OwnResult> {
-    if (!this.timer) {
-      await this.renew();
-      this.timer = setInterval(() => void this.tick(), this.leaseMs / 3);
-    }
+    await this.start();
     const [answer, detail, disorder] = await this.runOwn(agentId);
     if (answer === 'owned-elsewhere' && (await this.clearDead(String(detail)))) return this.own(agentId);
     if (answer === 'no-lease') {
-      await this.renew();
+      await this.comeBack();
       return this.own(agentId);
     }
     if (answer === 'gone') return { owned: false, reason: 'gone' };
     if (answer !== 'owned') return { owned: false, reason: 'elsewhere', windowId: String(detail) };
     this.owned.add(agentId);
     return { owned: true, epoch: String(detail), disorderly: disorder === '1' };
+  }
+
+  /** Gives the first sign of life, and has it repeated; concurrent calls share one. */
+  private start(): Promise<void> {
+    this.starting ??= this.startOnce().catch((error: unknown) => {
+      this.starting = undefined;
+      throw error;
+    });
+    return this.starting;
+  }
+
+  private async startOnce(): Promise<void> {
+    await this.renew();
+    if (!this.closed) this.timer = setInterval(() => void this.tick(), this.leaseMs / 3);
+  }
+
+  /** After a sleep: others may have taken what was ours. */
+  private async comeBack(): Promise<void> {
+    await this.renew();
+    await this.heartbeat();
   }
 
   /** Gives agents back at once. */
@@ -88,15 +107,16 @@ export class Leases implements Disposable {
 
   /** Gives everything back, the window's own sign of life last: other windows take that as their cue. */
   async close(): Promise<void> {
+    this.closed = true;
     clearInterval(this.timer);
-    if (this.timer === undefined) return;
+    if (!this.starting) return;
     await this.release([...this.owned]);
     await this.redis.write((client) => client.del(this.keys.windowLease(this.windowId)));
   }
 
   dispose(): void {
+    this.closed = true;
     clearInterval(this.timer);
-    this.timer = undefined;
     this.lost.dispose();
   }
 

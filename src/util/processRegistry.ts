@@ -13,6 +13,8 @@ const processRecord = z.object({
   startTime: z.string(),
   /** What it is for, in a word; never its arguments, which may hold secrets. */
   purpose: z.string(),
+  /** Whom it works for, e.g. an agent's id. */
+  subject: z.optional(z.string()),
   /** Shared by windows and meant to outlive them: recorded, never reaped. */
   detached: z.boolean(),
   owner: z.object({ pid: z.number(), startTime: z.string() }),
@@ -24,11 +26,21 @@ const reapGraceMs = 1_000;
 
 export class ProcessRegistry {
   private readonly folder: string;
+  private readonly subject: string | undefined;
   private self: Promise<string | undefined> | undefined;
 
-  /** @param folder A private folder that all windows share; created when it is first needed. */
-  constructor(folder: string) {
+  /**
+   * @param folder A private folder that all windows share; created when it is first needed.
+   * @param subject Whom everything that is recorded by this one works for.
+   */
+  constructor(folder: string, subject?: string) {
     this.folder = folder;
+    this.subject = subject;
+  }
+
+  /** The same list, for what works for `subject`. */
+  of(subject: string): ProcessRegistry {
+    return new ProcessRegistry(this.folder, subject);
   }
 
   /** Records a process of ours. Does nothing where it has ended already. */
@@ -37,7 +49,7 @@ export class ProcessRegistry {
     const [startTime, ownStartTime] = await Promise.all([startTimeOf(pid), this.self]);
     if (startTime === undefined) return;
     const owner = { pid: process.pid, startTime: ownStartTime ?? '' };
-    const record: ProcessRecord = { pid, startTime, purpose, detached, owner };
+    const record: ProcessRecord = { pid, startTime, purpose, subject: this.subject, detached, owner };
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const file = this.fileOf(pid);
     await writeFile(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
@@ -70,6 +82,23 @@ export class ProcessRegistry {
     return outcomes.filter(Boolean).length;
   }
 
+  /**
+   * Ends everything that works for `subject`, whoever started it and whether that one lives or sleeps: to be called by who
+   * takes its place. Resolves with the number of processes ended, when they are gone.
+   */
+  async endAllOf(subject: string): Promise<number> {
+    const records = (await this.list()).filter((record) => record.subject === subject);
+    const outcomes = await Promise.all(
+      records.map(async (record) => {
+        const alive = (await startTimeOf(record.pid)) === record.startTime;
+        if (alive) await endGroup(record);
+        await this.remove(record.pid);
+        return alive;
+      }),
+    );
+    return outcomes.filter(Boolean).length;
+  }
+
   private async reapOne(record: ProcessRecord): Promise<boolean> {
     const alive = (await startTimeOf(record.pid)) === record.startTime;
     if (alive && record.detached) return false;
@@ -94,8 +123,9 @@ async function readRecord(file: string): Promise<ProcessRecord | undefined> {
 
 /** Not our child, so no event tells of its end: ask until the group is gone. */
 async function endGroup({ pid, startTime }: ProcessRecord): Promise<void> {
-  signalGroup(pid, 'SIGTERM');
-  const end = Date.now() + reapGraceMs;
-  while (Date.now() < end && (await startTimeOf(pid)) === startTime) await pause(20);
-  signalGroup(pid, 'SIGKILL');
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    signalGroup(pid, signal);
+    const end = Date.now() + reapGraceMs;
+    while (Date.now() < end && (await startTimeOf(pid)) === startTime) await pause(20);
+  }
 }
