@@ -141,7 +141,7 @@ async function townConfig(folder: string): Promise<TownConfig> {
   const config = await readTownConfig(folder);
   if (!config) throw new TinytownError('noTown', 'This folder has no tinytown.toml: it is no town yet.');
   if (config.ok) return config.value;
-  throw new TinytownError('badTownConfig', config.reason, { hint: 'Correct the file; the town opens by itself then.' });
+  throw new TinytownError('badTownConfig', config.reason, { hint: 'The town opens by itself once that is saved.' });
 }
 
 /** An agent's own choice beats `tinytown.toml`, which beats the setting. */

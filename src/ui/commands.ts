@@ -14,7 +14,7 @@ import { sortedAgents } from './agentItems.ts';
 import { askAgentName, askFirstTask, askTownName, pickAgentAndAction } from './ask.ts';
 import { type Call, readCall } from './calls.ts';
 import type { EditorLog } from './editorLog.ts';
-import { Command, type CommandId, SecretKey } from './ids.ts';
+import { Command, type CommandId, EXTENSION_ID, SETTINGS_SECTION, SecretKey, machineSettings } from './ids.ts';
 import { Row } from './itemTree.ts';
 import { showProblem } from './notify.ts';
 import type { TownHost } from './townHost.ts';
@@ -45,6 +45,7 @@ export function registerCommands(parts: CommandParts): Disposable {
   add(Command.showAgents, () => showAgents(parts));
   add(Command.setRedisPassword, (call) => setRedisPassword(call, parts));
   add(Command.openConfig, () => openConfig(parts));
+  add(Command.openSettings, openSettings);
   add(Command.retry, () => retry(parts));
   add(Command.showLog, async () => parts.log.show());
   return store;
@@ -170,6 +171,15 @@ async function openConfig({ host }: CommandParts): Promise<void> {
   if (!('folder' in state)) throw new TinytownError('noTown', t('There is no {0} in this window.', TOWN_FILE));
   await vscode.window.showTextDocument(vscode.Uri.file(path.join(state.folder, TOWN_FILE)));
   if (state.kind === 'failed') showProblem(state.error);
+}
+
+/** `openSettings(id?)`: the setting, or those whose ids begin so, where this window takes it from; by default all of ours. */
+async function openSettings({ agent: id }: Call): Promise<void> {
+  const ofMachine = machineSettings.some((setting) => id !== undefined && setting.startsWith(id));
+  // A remote window has a settings tab of its own for what belongs to the machine; the user's does not show it.
+  const where = ofMachine && vscode.env.remoteName !== undefined ? 'openRemoteSettings' : 'openSettings';
+  const query = id === undefined ? `@ext:${EXTENSION_ID}` : `${SETTINGS_SECTION}.${id}`;
+  await vscode.commands.executeCommand(`workbench.action.${where}`, { query });
 }
 
 async function retry({ host, checkCodex }: CommandParts): Promise<string> {

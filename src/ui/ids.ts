@@ -1,5 +1,7 @@
 /** Every id that the manifest and the code share. A unit test compares this file with package.json. */
 
+export const EXTENSION_ID = 'tinytown.tinytown-vscode';
+
 export const VIEW_CONTAINER = 'tinytown';
 
 export const View = {
@@ -29,6 +31,7 @@ export const Command = {
   showAgents: 'tinytown.showAgents',
   setRedisPassword: 'tinytown.setRedisPassword',
   openConfig: 'tinytown.openConfig',
+  openSettings: 'tinytown.openSettings',
   retry: 'tinytown.retry',
   showLog: 'tinytown.showLog',
 } as const;
@@ -54,6 +57,15 @@ export const Setting = {
   maxAgents: 'maxAgents',
   notifications: 'notifications',
 } as const;
+
+/** Of machine scope: a workspace must never choose a program to run, nor where messages come from. */
+export const machineSettings: readonly string[] = [
+  Setting.redisUrl,
+  Setting.redisServerPath,
+  Setting.codexPath,
+  Setting.codexEnv,
+  Setting.agentClis,
+];
 
 export const SETTINGS_SECTION = 'tinytown';
 

@@ -1,6 +1,6 @@
 /** Notifications: only for what needs the person, one sentence, with what can be done about it as buttons. */
 import * as vscode from 'vscode';
-import { Command, SETTINGS_SECTION, Setting } from './ids.ts';
+import { Command, Setting } from './ids.ts';
 import { type ProblemKind, problemOf } from './problems.ts';
 
 const { t } = vscode.l10n;
@@ -38,8 +38,7 @@ function buttonsFor(kind: ProblemKind, reason: string): Button[] {
 }
 
 function settings(id: string): Button {
-  const title = t('Open Settings');
-  return { title, command: 'workbench.action.openSettings', arguments: [`${SETTINGS_SECTION}.${id}`] };
+  return { title: t('Open Settings'), command: Command.openSettings, arguments: [id] };
 }
 
 /** A question that must be answered before something is lost. */

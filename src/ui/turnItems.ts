@@ -117,22 +117,27 @@ function userRow(
   const steer = item.clientId === null ? undefined : steers.get(item.clientId);
   if (steer) return steerRow({ ...steer, state: 'delivered' }, context);
   const label = item.clientId === null ? oneLine(item.text) : t('Prompt');
-  const description = item.clientId === null ? '' : t('what this round sent');
   const spoken = t('Sent: {0}', label);
-  return row(item, context, { label, description, icon: { id: 'account' }, spoken, tooltip: () => clip(item.text) });
+  return row(item, context, {
+    label,
+    description: '',
+    icon: { id: 'account' },
+    spoken,
+    tooltip: () => clip(item.text),
+  });
 }
 
 function steerRow(steer: SteerView, context: TurnContext): Item {
   const { t } = context;
-  const words = { sent: t('steer · sent'), delivered: t('steer · delivered') };
+  const words = { sent: t('sent'), delivered: t('delivered') };
   const label = oneLine(steer.text);
   return {
     id: `${context.prefix}/steer/${steer.clientId}`,
     label,
     description: words[steer.state],
-    icon: steer.state === 'sent' ? { id: 'arrow-up' } : { id: 'check', color: 'testing.iconPassed' },
+    icon: { id: 'compass', color: steer.state === 'sent' ? 'charts.yellow' : 'charts.green' },
     contextValue: 'steer;',
-    spoken: `${label}, ${words[steer.state]}`,
+    spoken: t('Steer: {0}, {1}', label, words[steer.state]),
     collapse: 'none',
     agentId: context.agentId,
     tooltip: () => clip(steer.text),

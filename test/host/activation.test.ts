@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
-import { Command, SETTINGS_SECTION, Setting } from '../../src/ui/ids.ts';
-import { configFile, extensionApi, extensionId, refused } from './town.ts';
+import { Command, EXTENSION_ID, SETTINGS_SECTION, Setting, machineSettings } from '../../src/ui/ids.ts';
+import { configFile, extensionApi, refused } from './town.ts';
 
 describe('the extension', () => {
   it('activates by itself and hands out its API', async () => {
     const api = await extensionApi();
-    const extension = vscode.extensions.getExtension(extensionId);
+    const extension = vscode.extensions.getExtension(EXTENSION_ID);
     assert.equal(extension?.isActive, true);
     assert.equal(api.version, extension.packageJSON.version);
   });
@@ -51,8 +51,7 @@ describe('the extension', () => {
 
   it('lets no workspace choose programs, their environment, or a Redis', async () => {
     const settings = vscode.workspace.getConfiguration(SETTINGS_SECTION);
-    const machine = [Setting.redisUrl, Setting.redisServerPath, Setting.codexPath, Setting.codexEnv, Setting.agentClis];
-    for (const id of machine) {
+    for (const id of machineSettings) {
       await assert.rejects(
         async () => settings.update(id, 'x', vscode.ConfigurationTarget.Workspace),
         /workspace|Workspace/,

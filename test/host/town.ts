@@ -4,13 +4,11 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { AgentSummary, TinytownApi } from '../../src/ui/api.ts';
-import { SETTINGS_SECTION, Setting } from '../../src/ui/ids.ts';
+import { EXTENSION_ID, SETTINGS_SECTION, Setting } from '../../src/ui/ids.ts';
 import { type CodexHome, codexHome, codexPath } from '../support/codexHome.ts';
 import { eventually } from '../support/eventually.ts';
 import { type TestRedis, startTestRedis } from '../support/redis.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scriptedModel.ts';
-
-export const extensionId = 'tinytown.tinytown-vscode';
 
 const changed = new Set<string>();
 
@@ -40,7 +38,7 @@ export async function refused(reason: string, command: string, ...args: unknown[
 
 /** The exports of the extension, which is active from then on. */
 export async function extensionApi(): Promise<TinytownApi> {
-  const extension = vscode.extensions.getExtension<TinytownApi>(extensionId);
+  const extension = vscode.extensions.getExtension<TinytownApi>(EXTENSION_ID);
   assert.ok(extension, 'the extension is not there');
   return extension.activate();
 }

@@ -2,4 +2,3 @@
 import path from 'node:path';
 
 export const vsixPath = path.resolve(import.meta.dirname, '../../tinytown-vscode.vsix');
-export const extensionId = 'tinytown.tinytown-vscode';

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
+import { EXTENSION_ID } from '../../src/ui/ids.ts';
 import { listExtensions } from '../support/editorServer.ts';
-import { extensionId } from '../support/vsixPath.ts';
+
 import { installedExtension } from '../support/workbench/installedExtension.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
 
@@ -14,7 +15,7 @@ describe('the VSIX', function () {
   it('installs and is listed with its version', async () => {
     const manifest = await readFile(path.resolve(import.meta.dirname, '../../package.json'), 'utf8');
     const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest));
-    assert.deepEqual(await listExtensions(await installedExtension()), [`${extensionId}@${version}`]);
+    assert.deepEqual(await listExtensions(await installedExtension()), [`${EXTENSION_ID}@${version}`]);
   });
 
   it('comes up in a window, again after a reload and a killed extension host, and leaves nothing running', async () => {

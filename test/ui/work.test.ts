@@ -120,7 +120,7 @@ describe('a person and an agent', function () {
     await agents.clickInline('builder', 'Steer');
     await workbench.quickInput.type('Blue would be better');
     await workbench.quickInput.accept();
-    await agents.description('Blue would be better').getByText('steer · delivered').waitFor();
+    await agents.description('Blue would be better').getByText('delivered').waitFor();
     // The steer is in the conversation of the turn that still runs, behind the task.
     const steered = await requestAbout('Blue would be better');
     assert.match(steered.userTexts.at(-2) ?? '', /Paint the bridge/);

@@ -121,13 +121,13 @@ describe('the agents tree', () => {
       '  checklist Plan · 1 of 2 done',
       '    pass Look',
       '    arrow-circle-right Mend · in progress',
-      '  account Prompt · what this round sent',
+      '  account Prompt',
       '  comment I look at it.',
       '  error npm test · exit 1 · 1.2 s',
       '  diff-modified b.ts · changed',
-      '  check faster · steer · delivered',
+      '  compass faster · delivered',
       '  sync~spin tinytown.status · {}',
-      '  arrow-up and shorter · steer · sent',
+      '  compass and shorter · sent',
     ]);
   });
 

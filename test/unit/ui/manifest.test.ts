@@ -4,12 +4,22 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import { agentActions } from '../../../src/ui/agentActions.ts';
-import { Command, SETTINGS_SECTION, Setting, VIEW_CONTAINER, View } from '../../../src/ui/ids.ts';
+import {
+  Command,
+  EXTENSION_ID,
+  SETTINGS_SECTION,
+  Setting,
+  VIEW_CONTAINER,
+  View,
+  machineSettings,
+} from '../../../src/ui/ids.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
 const menuItem = z.object({ command: z.string(), when: z.optional(z.string()), group: z.optional(z.string()) });
 const manifestSchema = z.object({
+  publisher: z.string(),
+  name: z.string(),
   contributes: z.object({
     viewsContainers: z.object({ activitybar: z.array(z.object({ id: z.string(), icon: z.string() })) }),
     views: z.record(z.string(), z.array(z.object({ id: z.string() }))),
@@ -41,6 +51,10 @@ describe('the manifest', () => {
     words = z.record(z.string(), z.string()).parse(await json('package.nls.json'));
   });
 
+  it('has the id of the code', () => {
+    assert.equal(`${manifest.publisher}.${manifest.name}`, EXTENSION_ID);
+  });
+
   it('has the commands of the code, all under Tinytown', () => {
     const { commands } = manifest.contributes;
     assert.deepEqual(commands.map((it) => it.command).toSorted(), Object.values(Command).toSorted());
@@ -60,9 +74,8 @@ describe('the manifest', () => {
 
   it('lets no workspace choose a program, its environment, or a Redis', () => {
     const properties = Object.assign({}, ...manifest.contributes.configuration.map((it) => it.properties));
-    const machine = [Setting.redisUrl, Setting.redisServerPath, Setting.codexPath, Setting.codexEnv, Setting.agentClis];
     const restricted = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
-    for (const id of machine.map((setting) => `${SETTINGS_SECTION}.${setting}`)) {
+    for (const id of machineSettings.map((setting) => `${SETTINGS_SECTION}.${setting}`)) {
       assert.equal(properties[id]?.scope, 'machine', id);
       assert.ok(restricted.includes(id), id);
     }
