@@ -16,6 +16,7 @@ import { TinytownError } from '../util/errors.ts';
 import type { Crew } from './crew.ts';
 import { Desk, type PendingRequest, type SupervisorMessage } from './desk.ts';
 import { type StateRequest, transitions } from './requests.ts';
+import { TaskActions } from './taskActions.ts';
 
 export interface NewAgent {
   name: string;
@@ -36,12 +37,14 @@ export interface ActionRules {
 }
 
 export class TownActions {
+  readonly tasks: TaskActions;
   private readonly town: Town;
   private readonly crew: Crew;
   private readonly rules: ActionRules;
   private readonly desk: Desk;
 
   constructor(town: Town, crew: Crew, rules: ActionRules) {
+    this.tasks = new TaskActions(town, (ref) => this.find(ref));
     this.town = town;
     this.crew = crew;
     this.rules = rules;

@@ -93,7 +93,10 @@ describe('waiting before the next try', () => {
   });
 
   it('waits longer after each failed attempt, but never very long', () => {
-    assert.deepEqual([1, 2, 3, 20].map(retryDelay), [2_000, 8_000, 32_000, 300_000]);
+    assert.deepEqual(
+      [1, 2, 3, 20].map((attempts) => retryDelay(attempts)),
+      [2_000, 8_000, 32_000, 300_000],
+    );
   });
 });
 

@@ -1,0 +1,59 @@
+/** What people do to tasks: fill the backlog, hand out what is in it, and end what somebody has. */
+import { SUPERVISOR_ID } from '../town/keys.ts';
+import { type AgentRecord, type TaskRecord, isTaskOver } from '../town/records.ts';
+import type { Town } from '../town/town.ts';
+import { TinytownError } from '../util/errors.ts';
+
+export class TaskActions {
+  private readonly town: Town;
+  private readonly find: (ref: string) => Promise<AgentRecord>;
+
+  /** @param find The agent that a reference means; throws where there is none. */
+  constructor(town: Town, find: (ref: string) => Promise<AgentRecord>) {
+    this.town = town;
+    this.find = find;
+  }
+
+  /** Puts a task into the backlog, where agents whose role it matches are shown it. */
+  async add(description: string, tags: readonly string[] = []): Promise<TaskRecord> {
+    if (description.trim() === '') throw new TinytownError('emptyText', 'The task is empty. Write what is to be done.');
+    const clean = tags.map((tag) => tag.trim()).filter((tag) => tag !== '');
+    return this.town.tasks.addToBacklog({ description, tags: clean });
+  }
+
+  /** Gives a task of the backlog to an agent. @throws TinytownError `taskTaken`, `taskGone`, `agentGone` */
+  async claim(taskId: string, ref: string): Promise<void> {
+    const agent = await this.find(ref);
+    await this.town.tasks.claim(taskId, agent.id, SUPERVISOR_ID);
+  }
+
+  /** Takes a task off the backlog and deletes it. */
+  async removeFromBacklog(taskId: string): Promise<void> {
+    if (await this.town.tasks.removeFromBacklog(taskId)) return;
+    throw new TinytownError(
+      'taskTaken',
+      'This task is not in the backlog any more: someone has it, or it was removed.',
+    );
+  }
+
+  async complete(taskId: string, result: string): Promise<void> {
+    await this.open(taskId);
+    await this.town.tasks.complete(taskId, result, SUPERVISOR_ID);
+  }
+
+  async fail(taskId: string, reason: string): Promise<void> {
+    await this.open(taskId);
+    await this.town.tasks.fail(taskId, reason, SUPERVISOR_ID);
+  }
+
+  async cancel(taskId: string, reason: string): Promise<void> {
+    await this.open(taskId);
+    await this.town.tasks.cancel(taskId, reason);
+  }
+
+  private async open(taskId: string): Promise<void> {
+    const task = await this.town.tasks.get(taskId);
+    if (!task) throw new TinytownError('taskGone', 'There is no such task any more.');
+    if (isTaskOver(task.state)) throw new TinytownError('taskOver', `This task is ${task.state} already.`);
+  }
+}

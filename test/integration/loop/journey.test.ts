@@ -1,0 +1,99 @@
+/**
+ * Several agents at work with each other and with a person: a backlog task is claimed by tool call, done, reviewed, and the
+ * reviewer asks the supervisor, whose answer reaches it. Real Codex in its sandbox; only the model is scripted.
+ */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { eventually } from '../../support/eventually.ts';
+import type { Script, Step } from '../../support/scriptedModel.ts';
+import { type TestTown, agentWhen, startTestTown, taskTool } from '../../support/testTown.ts';
+
+/** What the two models say: decided by who is asked, what was said last, and how many tools were used since. */
+const script: Script = ({ userTexts, lastUserText, toolOutputs }) => {
+  const who = /You are "(\w+)"/.exec(userTexts[0] ?? '')?.[1];
+  const plays: Record<string, () => Step[][]> = {
+    backend: () => {
+      const claimed = /\bTask ([0-9a-f-]{36}), assigned by/.exec(lastUserText)?.[1];
+      if (claimed !== undefined) {
+        return [
+          [{ exec: 'echo "GET /health" > api.txt' }],
+          [taskTool('task_complete', { task_id: claimed, result: 'api.txt describes the endpoint' })],
+          [taskTool('send', { agent: 'reviewer', text: 'Please review api.txt', kind: 'query' })],
+          [{ text: 'The endpoint is there.' }],
+        ];
+      }
+      const offered = /^- ([0-9a-f-]{36}) \[api\]/m.exec(lastUserText)?.[1];
+      return [[taskTool('backlog_claim', { task_id: offered })], [{ text: 'Claimed.' }]];
+    },
+    reviewer: () =>
+      lastUserText.includes('Please review api.txt')
+        ? [
+            [taskTool('send', { agent: 'supervisor', text: 'May it stay without a version?', kind: 'query' })],
+            [{ text: 'I asked.' }],
+          ]
+        : [[{ text: 'Then it is fine.' }]],
+  };
+  return plays[who ?? '']?.()[toolOutputs.length] ?? [{ text: 'Nothing to do.' }];
+};
+
+describe('agents that work with each other', function () {
+  this.timeout(60_000);
+  let town: TestTown;
+
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
+    await town.close();
+  });
+
+  it('claim, do, hand over, ask the supervisor, and go on with the answer', async () => {
+    town = await startTestTown(script);
+    const session = await town.open({ sandbox: 'workspace-write', approvalPolicy: 'on-request' });
+    const { actions, mirror } = session;
+    const backend = await actions.spawnAgent({ name: 'backend' });
+    const reviewer = await actions.spawnAgent({ name: 'reviewer' });
+    for (const name of ['backend', 'reviewer']) await agentWhen(session, name, (it) => it.state === 'idle', 'idle');
+    const unrelated = await actions.tasks.add('Paint the fence', ['garden']);
+    const task = await actions.tasks.add('Describe a health endpoint in api.txt', ['api']);
+
+    const asked = await eventually(async () => (await actions.supervisorMessages())[0], {
+      timeout: 20_000,
+      what: 'the question',
+    });
+    assert.equal(asked.from, reviewer.id);
+    const done = mirror.tasks.get(task.id);
+    assert.deepEqual(
+      [done?.state, done?.assignedTo, done?.result],
+      ['completed', backend.id, 'api.txt describes the endpoint'],
+    );
+    assert.equal(await readFile(path.join(town.folder, 'api.txt'), 'utf8'), 'GET /health\n');
+
+    await actions.replyTo(asked.id, 'Yes, for now.');
+    const last = await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('Yes, for now.'));
+    assert.match(last.lastUserText, /You are "reviewer"/);
+    await agentWhen(session, 'reviewer', (it) => it.state === 'idle' && it.roundsCompleted === 2, 'two rounds');
+    assert.deepEqual(await actions.supervisorMessages(), []);
+
+    const worker = await agentWhen(session, 'backend', (it) => it.state === 'idle', 'idle');
+    assert.deepEqual([worker.tasksCompleted, worker.currentTask], [1, undefined]);
+    assert.deepEqual(mirror.backlog, [unrelated.id], 'nobody took what is not theirs');
+    const offers = town.model.requests.filter(({ lastUserText }) => lastUserText.includes('Paint the fence'));
+    assert.deepEqual(offers, []);
+  });
+
+  it('are shown a backlog once per change of it, not in a loop', async () => {
+    town = await startTestTown(() => [{ text: 'Not for me.' }]);
+    const session = await town.open();
+    await session.actions.spawnAgent({ name: 'docs' });
+    await agentWhen(session, 'docs', (it) => it.state === 'idle', 'idle');
+    await session.actions.tasks.add('Write the readme', ['docs']);
+    await agentWhen(session, 'docs', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one look');
+    await session.actions.tasks.add('Paint the fence', ['garden']);
+    await session.actions.tasks.add('Write the manual', ['docs']);
+    await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('Write the manual'));
+    const settled = ({ state, roundsCompleted }: { state: string; roundsCompleted: number }): boolean =>
+      state === 'idle' && roundsCompleted === town.model.requests.length;
+    const docs = await agentWhen(session, 'docs', settled, 'idle after the last look');
+    assert.ok(docs.roundsCompleted <= 3, `${docs.roundsCompleted} looks at three changes`);
+  });
+});
