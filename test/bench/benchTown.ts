@@ -10,7 +10,6 @@ import { encodeMessage, newMessage } from '../../src/town/messages.ts';
 import type { AgentRecord } from '../../src/town/records.ts';
 import { within } from '../../src/util/boundedWait.ts';
 import { silentLogger } from '../../src/util/logger.ts';
-import { builtBundles } from '../support/bundles.ts';
 import { type CodexHome, codexHome, codexPath } from '../support/codexHome.ts';
 import { type TestRedis, startTestRedis } from '../support/redis.ts';
 import { type ScriptedModel, type Step, startScriptedModel } from '../support/scriptedModel.ts';
@@ -87,7 +86,6 @@ export class BenchTown {
       storageDir: this.storage,
       settings: this.settings(changes),
       version: '0.0.0-bench',
-      bundles: await builtBundles(),
       logger: silentLogger,
     });
     this.atEnd(() => session.close());

@@ -8,7 +8,7 @@ import { ensureSystemPackages } from '../support/setup/systemPackages.ts';
 await reportSetUpErrors(async () => {
   await ensureSystemPackages();
   // What comes after it imports Lua scripts.
-  await import('../support/luaHook.mjs');
+  await import(new URL('../support/luaHook.mjs', import.meta.url).href);
   const { bench } = await import('./bench.ts');
   await bench(process.argv.slice(2));
 });

@@ -1,0 +1,37 @@
+/** What runs in the process of {@link ./hostProcess.ts}. */
+import { openTownSession } from '../../src/loop/townSession.ts';
+import { silentLogger } from '../../src/util/logger.ts';
+import { agentWhen } from '../support/testTown.ts';
+import { hostOptions } from './hostProcess.ts';
+
+const { folder, storageDir, settings, agents } = hostOptions.parse(JSON.parse(process.argv[2] ?? ''));
+const session = await openTownSession({ folder, storageDir, settings, version: '0.0.0-bench', logger: silentLogger });
+
+const answers: Record<string, () => number | Promise<number>> = {
+  cpu() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  },
+  async heap() {
+    // Twice, as what the first one frees may be what held something else.
+    for (let turn = 0; turn < 2; turn += 1) await globalThis.gc?.({ execution: 'async', type: 'major' });
+    return process.memoryUsage().heapUsed;
+  },
+};
+
+async function answer(question: string): Promise<void> {
+  if (question === 'close') {
+    await session.close();
+    process.exit(0);
+  }
+  process.send?.(await answers[question]?.());
+}
+process.on('message', (question) => void answer(String(question)));
+// Nobody is left to tell it.
+process.once('disconnect', () => process.exit(1));
+
+for (const name of agents) {
+  await session.actions.spawnAgent({ name });
+  await agentWhen(session, name, ({ state }) => state === 'idle', 'idle');
+}
+process.send?.('ready');

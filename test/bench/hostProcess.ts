@@ -1,0 +1,66 @@
+/**
+ * A process that stands for an extension host, so that what a window costs can be told apart from what measures it. Started
+ * by {@link startHost}; opens the town of a folder with agents of the names it is given, and answers on the IPC channel.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import * as z from 'zod/mini';
+import type { TownSettings } from '../../src/loop/settings.ts';
+import { within } from '../../src/util/boundedWait.ts';
+
+export interface HostOptions {
+  folder: string;
+  storageDir: string;
+  settings: TownSettings;
+  /** Names of the agents that it spawns. */
+  agents: string[];
+}
+
+export const hostOptions = z.object({
+  folder: z.string(),
+  storageDir: z.string(),
+  settings: z.custom<TownSettings>((value) => typeof value === 'object'),
+  agents: z.array(z.string()),
+});
+
+export interface Host {
+  /** Processor time since its start, in milliseconds. */
+  cpuMs(): Promise<number>;
+  /** What is alive on the heap after a collection, in bytes. Costs processor time. */
+  heap(): Promise<number>;
+  /** Closes the window and ends the process. */
+  close(): Promise<void>;
+}
+
+const READY_MS = 180_000;
+const ANSWER_MS = 20_000;
+
+/** Resolves when every agent is idle. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const hook = path.resolve(import.meta.dirname, '../support/luaHook.mjs');
+  const child = fork(path.join(import.meta.dirname, 'host.ts'), [JSON.stringify(options)], {
+    execArgv: ['--expose-gc', '--import', hook],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const exited = once(child, 'exit');
+  const message = async (limitMs: number): Promise<unknown> => {
+    const gone = exited.then(() => Promise.reject(new Error('The extension-host stand-in ended.')));
+    const [said]: unknown[] = await within(Promise.race([once(child, 'message'), gone]), limitMs, 'The stand-in');
+    return said;
+  };
+  const ask = async (question: string): Promise<number> => {
+    const answer = message(ANSWER_MS);
+    child.send(question);
+    return z.number().parse(await answer);
+  };
+  await message(READY_MS);
+  return {
+    cpuMs: () => ask('cpu'),
+    heap: () => ask('heap'),
+    async close() {
+      child.send('close');
+      await within(exited, ANSWER_MS, 'The end of the stand-in').catch(() => child.kill('SIGKILL'));
+    },
+  };
+}
