@@ -46,6 +46,8 @@ export class AgentLoop {
   /** Something has changed since the last look began. */
   private unseen = false;
   private timer: NodeJS.Timeout | undefined;
+  /** The runtime that went away by itself, until that is settled. */
+  private loss: Extract<RuntimeEvent, { type: 'exited' }> | undefined;
   private end: LoopEnd | undefined;
   private readonly ended = new Emitter<LoopEnd>();
   /** Fires once, when the process has ended too. Except after `closed` the agent is to be given back. */
@@ -179,6 +181,10 @@ export class AgentLoop {
       await this.obey(action);
       if (this.end) return undefined;
     }
+    if (this.loss) {
+      await this.settleLoss(this.loss);
+      return undefined;
+    }
     const leftOver = peek.inflight.some((id) => !this.turns.carries(id));
     if (leftOver && this.slot.current && this.turns.phase === 'none') {
       const { maxAttempts } = this.parts.policy(record);
@@ -271,20 +277,19 @@ export class AgentLoop {
   private runtimeLost(exit: Extract<RuntimeEvent, { type: 'exited' }>): void {
     if (this.end) return;
     if (this.turns.phase !== 'none') this.turns.phase = 'ending';
-    void this.queue.run(async () => {
-      const said = oneLine(exit.stderrTail.trim().split('\n').at(-1) ?? '', 200);
-      this.settlement.lastEnd = { crashed: true, reason: `The agent’s process ended during the turn. ${said}`.trim() };
-      try {
-        await this.turns.runtimeGone();
-        if (!this.slot.tryAgain()) {
-          const message = 'The agent’s process keeps ending. Look at its output, then restart it.';
-          await this.agent.setState(this.agent.record.state, 'error', `✗ ${message}`, message);
-        }
-      } catch (error) {
-        this.agent.report(error);
-      }
-      this.wake();
-    });
+    this.loss = exit;
+    this.wake();
+  }
+
+  /** To be done before there is another runtime: what is queued behind that would take its turns for those of the lost one. */
+  private async settleLoss({ stderrTail }: Extract<RuntimeEvent, { type: 'exited' }>): Promise<void> {
+    this.loss = undefined;
+    const said = oneLine(stderrTail.trim().split('\n').at(-1) ?? '', 200);
+    this.settlement.lastEnd = { crashed: true, reason: `The agent’s process ended during the turn. ${said}`.trim() };
+    await this.turns.runtimeGone();
+    if (this.slot.tryAgain()) return;
+    const message = 'The agent’s process keeps ending. Look at its output, then restart it.';
+    await this.agent.setState(this.agent.record.state, 'error', `✗ ${message}`, message);
   }
 
   /** Requests of other windows: `interrupt`, `restart`, and `release` for Take Over. */

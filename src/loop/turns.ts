@@ -28,6 +28,8 @@ export class Turns {
   private readonly settlement: Settlement;
   private readonly queue: SerialQueue;
   private intent: EndIntent | undefined;
+  /** Counts the turns: what was queued about an earlier one does not concern the one that runs. */
+  private turn = 0;
   /** Batches of the running turn, by id. */
   private readonly sent = new Map<string, Batch>();
   private readonly steered = new Emitter<{ clientId: string; text: string }>();
@@ -56,6 +58,7 @@ export class Turns {
     const batch = runtime && (await this.take(kind, messages));
     if (!batch) return;
     this.phase = 'running';
+    this.turn += 1;
     this.steerable = true;
     const text = this.roundText(messages, runtime.mode);
     const { record, parts } = this.agent;
@@ -125,10 +128,14 @@ export class Turns {
       case 'inputDelivered':
         this.later(() => this.delivered(event.clientId));
         return;
-      case 'turnCompleted':
+      case 'turnCompleted': {
+        const { turn } = this;
         this.phase = 'ending';
-        this.later(() => this.settle(event.outcome));
+        this.later(async () => {
+          if (turn === this.turn) await this.settle(event.outcome);
+        });
         return;
+      }
       default:
     }
   }
@@ -142,6 +149,7 @@ export class Turns {
   /** Leaves what is in flight to be found again. */
   forget(): void {
     this.phase = 'none';
+    this.turn += 1;
     this.intent = undefined;
     this.sent.clear();
   }
@@ -224,7 +232,8 @@ export class Turns {
     } finally {
       for (const { id } of batches) this.sent.delete(id);
       this.intent = undefined;
-      this.phase = 'none';
+      // Unless another turn has started by itself meanwhile.
+      if (this.phase === 'ending') this.phase = 'none';
       this.settled.fire();
     }
   }
