@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import * as z from 'zod/mini';
 import { within } from '../../src/util/boundedWait.ts';
+import type { AgentRecord } from '../../src/town/records.ts';
 import { codexPath } from '../support/codexHome.ts';
 import type { BenchTown } from './benchTown.ts';
 
@@ -26,24 +27,29 @@ export class BareClient {
   threadId = '';
   private readonly child: ChildProcessByStdio<Writable, Readable, null>;
   private readonly cwd: string;
+  private readonly config: unknown;
   private readonly answers = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
   private readonly ends: ((at: number) => void)[] = [];
   private nextId = 0;
 
-  /** An app-server of the same program, with the same home, folder and environment as the town's agents have. */
-  static async start(town: BenchTown): Promise<BareClient> {
-    const client = new BareClient(town);
+  /**
+   * An app-server of the same program, with the same home and folder as the town's agents have. With `twin` its threads offer
+   * the same tools as that agent's, so that the app-server has the same to do.
+   */
+  static async start(town: BenchTown, twin?: AgentRecord): Promise<BareClient> {
+    const client = new BareClient(town, twin && town.toolsOf(twin));
     const clientInfo = { name: 'bare', title: 'Bare client', version: '0.0.0' };
     await client.request('initialize', { clientInfo, capabilities: { experimentalApi: true } });
     client.write({ method: 'initialized' });
     return client;
   }
 
-  private constructor(town: BenchTown) {
+  private constructor(town: BenchTown, tools: ReturnType<BenchTown['toolsOf']> | undefined) {
     this.cwd = town.folder;
+    this.config = tools?.config ?? {};
     this.child = spawn(codexPath, ['app-server'], {
       cwd: town.folder,
-      env: town.env,
+      env: tools?.env ?? town.env,
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     const decoder = new StringDecoder('utf8');
@@ -56,7 +62,8 @@ export class BareClient {
   }
 
   async openThread(resume?: string): Promise<void> {
-    const options = { cwd: this.cwd, approvalPolicy: 'on-request', sandbox: 'danger-full-access' };
+    const { cwd, config } = this;
+    const options = { cwd, config, approvalPolicy: 'on-request', sandbox: 'danger-full-access' };
     const answer = resume
       ? await this.request('thread/resume', { ...options, threadId: resume, excludeTurns: true })
       : await this.request('thread/start', options);

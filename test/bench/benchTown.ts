@@ -10,6 +10,8 @@ import { encodeMessage, newMessage } from '../../src/town/messages.ts';
 import type { AgentRecord } from '../../src/town/records.ts';
 import { within } from '../../src/util/boundedWait.ts';
 import { silentLogger } from '../../src/util/logger.ts';
+import { type ToolBundles, toolsConfig, townEnvironment } from '../../src/loop/townAccess.ts';
+import { builtBundles } from '../support/bundles.ts';
 import { type CodexHome, codexHome, codexPath } from '../support/codexHome.ts';
 import { type TestRedis, startTestRedis } from '../support/redis.ts';
 import { type ScriptedModel, type Step, startScriptedModel } from '../support/scriptedModel.ts';
@@ -28,6 +30,7 @@ export class BenchTown {
   readonly home: CodexHome;
   readonly client: Redis;
   readonly storage: string;
+  readonly bundles: ToolBundles;
   /** Environment of the bare programs: the same as that of ours. */
   readonly env: NodeJS.ProcessEnv;
   private readonly closers: (() => Promise<void>)[] = [];
@@ -43,8 +46,9 @@ export class BenchTown {
     const redis = await startTestRedis({ args: ['--appendfsync', 'everysec'] });
     const model = await startScriptedModel();
     const home = await codexHome(model.url);
+    const bundles = await builtBundles();
     await writeFile(path.join(folder.path, 'tinytown.toml'), 'name = "bench"\n');
-    const town = new BenchTown(folder.path, storage.path, redis, model, home);
+    const town = new BenchTown({ folder: folder.path, storage: storage.path, redis, model, home, bundles });
     town.closers.push(
       () => model.close(),
       () => redis.stop(),
@@ -55,12 +59,14 @@ export class BenchTown {
     return town;
   }
 
-  private constructor(folder: string, storage: string, redis: TestRedis, model: ScriptedModel, home: CodexHome) {
-    this.folder = folder;
-    this.storage = storage;
+  private constructor(parts: Pick<BenchTown, 'folder' | 'storage' | 'redis' | 'model' | 'home' | 'bundles'>) {
+    const { redis, model, home } = parts;
+    this.folder = parts.folder;
+    this.storage = parts.storage;
     this.redis = redis;
     this.model = model;
     this.home = home;
+    this.bundles = parts.bundles;
     this.client = redis.client();
     this.env = { ...process.env, CODEX_HOME: home.home };
     model.script = ({ userTexts }) => {
@@ -86,10 +92,19 @@ export class BenchTown {
       storageDir: this.storage,
       settings: this.settings(changes),
       version: '0.0.0-bench',
+      bundles: this.bundles,
       logger: silentLogger,
     });
     this.atEnd(() => session.close());
     return session;
+  }
+
+  /** Environment and thread configuration with which an app-server offers the tools that the agent has. */
+  toolsOf(agent: AgentRecord): { env: NodeJS.ProcessEnv; config: ReturnType<typeof toolsConfig> } {
+    return {
+      env: { ...this.env, ...townEnvironment(this.keys.town, this.redis.url, agent) },
+      config: toolsConfig(this.bundles),
+    };
   }
 
   /** An agent with a live session, idle. */

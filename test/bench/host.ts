@@ -4,8 +4,8 @@ import { silentLogger } from '../../src/util/logger.ts';
 import { agentWhen } from '../support/testTown.ts';
 import { hostOptions } from './hostProcess.ts';
 
-const { folder, storageDir, settings, agents } = hostOptions.parse(JSON.parse(process.argv[2] ?? ''));
-const session = await openTownSession({ folder, storageDir, settings, version: '0.0.0-bench', logger: silentLogger });
+const { agents, ...options } = hostOptions.parse(JSON.parse(process.argv[2] ?? ''));
+const session = await openTownSession({ ...options, version: '0.0.0-bench', logger: silentLogger });
 
 const answers: Record<string, () => number | Promise<number>> = {
   cpu() {

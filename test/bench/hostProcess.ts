@@ -7,12 +7,15 @@ import { once } from 'node:events';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import type { TownSettings } from '../../src/loop/settings.ts';
+import type { ToolBundles } from '../../src/loop/townAccess.ts';
 import { within } from '../../src/util/boundedWait.ts';
+import type { BenchTown } from './benchTown.ts';
 
-export interface HostOptions {
+interface HostOptions {
   folder: string;
   storageDir: string;
   settings: TownSettings;
+  bundles: ToolBundles;
   /** Names of the agents that it spawns. */
   agents: string[];
 }
@@ -21,6 +24,7 @@ export const hostOptions = z.object({
   folder: z.string(),
   storageDir: z.string(),
   settings: z.custom<TownSettings>((value) => typeof value === 'object'),
+  bundles: z.object({ mcp: z.string(), tt: z.string() }),
   agents: z.array(z.string()),
 });
 
@@ -37,7 +41,9 @@ const READY_MS = 180_000;
 const ANSWER_MS = 20_000;
 
 /** Resolves when every agent is idle. */
-export async function startHost(options: HostOptions): Promise<Host> {
+export async function startHost(town: BenchTown, agents: string[], changes?: Partial<TownSettings>): Promise<Host> {
+  const { folder, storage: storageDir, bundles } = town;
+  const options: HostOptions = { folder, storageDir, bundles, settings: town.settings(changes), agents };
   const hook = path.resolve(import.meta.dirname, '../support/luaHook.mjs');
   const child = fork(path.join(import.meta.dirname, 'host.ts'), [JSON.stringify(options)], {
     execArgv: ['--expose-gc', '--import', hook],

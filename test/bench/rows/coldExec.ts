@@ -15,7 +15,7 @@ export const coldExec: Row = {
     inTown(async (town) => {
       const session = await town.window();
       const agent = await town.idleAgent(session, 'worker');
-      const bare = await BareClient.start(town);
+      const bare = await BareClient.start(town, agent);
       town.atEnd(() => bare.close());
       await bare.openThread();
 

@@ -13,8 +13,7 @@ export const idle: Row = {
   run: ({ quick }) =>
     inTown(async (town) => {
       const agents = Array.from({ length: AGENTS }, (_, place) => `idle-${place + 1}`);
-      const { folder, storage: storageDir } = town;
-      const host = await startHost({ folder, storageDir, settings: town.settings(), agents });
+      const host = await startHost(town, agents);
       town.atEnd(() => host.close());
       await pause(SETTLE_MS);
 

@@ -97,6 +97,10 @@ async function startTtAgent(town: BenchTown, tt: string): Promise<Rival> {
   const child = startChild(tt, args, { cwd: folder.path, env, log: path.join(town.storage, 'tt.log') });
   town.atEnd(() => stopChild(child));
   let rounds = 0;
+  const isOver = async (): Promise<boolean> => {
+    const now = await agents.get(record.id);
+    return now?.state === 'idle' && now.roundsCompleted === rounds;
+  };
   return {
     async push(text) {
       rounds += 1;
@@ -104,11 +108,7 @@ async function startTtAgent(town: BenchTown, tt: string): Promise<Rival> {
       await town.client.rpush(keys.inbox(record.id), encodeMessage(message));
     },
     async polling(phase) {
-      const over = async (): Promise<boolean> => {
-        const now = await agents.get(record.id);
-        return now?.state === 'idle' && now.roundsCompleted === rounds;
-      };
-      await eventually(over, { timeout: 20_000, what: "The end of tt's round" });
+      await eventually(isOver, { timeout: 20_000, what: "The end of tt's round" });
       await pause(LOOP_SLEEP_MS + LOOP_POLL_MS * phase);
     },
   };
