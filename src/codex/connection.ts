@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   createMessageConnection,
   ErrorCodes,
-  type Message,
+  Message,
   type MessageConnection,
   NullLogger,
   ParameterStructures,
@@ -18,7 +18,7 @@ import type { Logger } from '../util/logger.ts';
 import { oneLine } from '../util/text.ts';
 import { CodexError, toCodexError } from './errors.ts';
 import { type ClientMethod, initialize, initialized } from './methods.ts';
-import { type IncomingRequest, isServerRequest, readRequest, type ServerRequestHandlers } from './serverRequests.ts';
+import { isServerRequest, readRequest, type ServerRequestHandlers } from './serverRequests.ts';
 import type { Transport, TransportEnd } from './transport.ts';
 
 export interface ConnectionOptions {
@@ -26,8 +26,6 @@ export interface ConnectionOptions {
   handlers: ServerRequestHandlers;
   /** Called in the order of arrival; must not wait for anything. */
   onNotification(method: string, params: unknown): void;
-  /** Called with each request before it is answered. */
-  onRequest?(request: IncomingRequest): void;
 }
 
 export class CodexConnection {
@@ -36,6 +34,8 @@ export class CodexConnection {
   private readonly transport: Transport;
   private readonly rpc: MessageConnection;
   private readonly options: ConnectionOptions;
+  /** Of the message that is being handled: the library does not hand it to the handler, which it calls at once. */
+  private requestId: number | string | null = null;
 
   constructor(transport: Transport, options: ConnectionOptions) {
     this.transport = transport;
@@ -50,6 +50,7 @@ export class CodexConnection {
         messageStrategy: {
           handleMessage: (message: Message, next: (message: Message) => void) => {
             transport.reader.handled();
+            this.requestId = Message.isRequest(message) ? message.id : null;
             // It answers a promise, which the caller looks at to log what went wrong.
             return next(message);
           },
@@ -129,8 +130,6 @@ export class CodexConnection {
       this.options.logger.warn(`Codex asks for ${oneLine(method)}, which is not known: refused`);
       return new ResponseError(ErrorCodes.MethodNotFound, `Unhandled method ${method}`);
     }
-    const request = readRequest(method, params);
-    this.options.onRequest?.(request);
-    return await this.options.handlers[method](request);
+    return await this.options.handlers[method](readRequest(this.requestId, method, params));
   }
 }

@@ -7,6 +7,7 @@ import type { ClientRequest } from './protocol/ClientRequest';
 import type { InitializeResponse } from './protocol/InitializeResponse';
 import type { ServerNotification } from './protocol/ServerNotification';
 import type { ThreadBackgroundTerminalsCleanResponse } from './protocol/v2/ThreadBackgroundTerminalsCleanResponse';
+import type { ThreadBackgroundTerminalsListResponse } from './protocol/v2/ThreadBackgroundTerminalsListResponse';
 import type { ThreadItem } from './protocol/v2/ThreadItem';
 import type { ThreadResumeResponse } from './protocol/v2/ThreadResumeResponse';
 import type { ThreadStartResponse } from './protocol/v2/ThreadStartResponse';
@@ -36,6 +37,7 @@ export const threadStart = clientMethod('thread/start', resultSchemas.threadOpen
 export const threadResume = clientMethod('thread/resume', resultSchemas.threadOpened);
 export const threadTurnsList = clientMethod('thread/turns/list', resultSchemas.turnsList);
 export const terminalsClean = clientMethod('thread/backgroundTerminals/clean', resultSchemas.done);
+export const terminalsList = clientMethod('thread/backgroundTerminals/list', resultSchemas.terminalsList);
 export const turnStart = clientMethod('turn/start', resultSchemas.turnStart);
 export const turnSteer = clientMethod('turn/steer', resultSchemas.turnSteer);
 export const turnInterrupt = clientMethod('turn/interrupt', resultSchemas.done);
@@ -57,6 +59,7 @@ interface WireResults {
   turnStart: TurnStartResponse;
   turnSteer: TurnSteerResponse;
   done: TurnInterruptResponse | ThreadBackgroundTerminalsCleanResponse;
+  terminalsList: ThreadBackgroundTerminalsListResponse;
   turnsList: ThreadTurnsListResponse;
 }
 type ResultSchemas = typeof resultSchemas;

@@ -1,10 +1,12 @@
 /**
  * What the app-server asks of us. Every request of the protocol has an answer: left open, it would hold the turn for ever.
- * The answers here decline; somebody who can decide replaces single ones: `{ ...declineAll, 'item/…': ask }`.
+ * The answers here decline; what a person can answer is kept for one by {@link askPeople}.
  */
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import * as z from 'zod/mini';
 import { catch as orElse } from 'zod/mini';
+import { type AskedMethod, decodeAsked } from './asked.ts';
+import type { PendingRequests } from './pendingRequests.ts';
 import type { ApplyPatchApprovalResponse } from './protocol/ApplyPatchApprovalResponse';
 import type { ExecCommandApprovalResponse } from './protocol/ExecCommandApprovalResponse';
 import type { ServerRequest } from './protocol/ServerRequest';
@@ -20,8 +22,8 @@ import type { ToolRequestUserInputResponse } from './protocol/v2/ToolRequestUser
 
 export type ServerRequestMethod = ServerRequest['method'];
 
-/** The answer to each request. A method that a later protocol adds does not compile until it stands here. */
-interface Answers {
+/** The answer to each request, by its method. A method that a later protocol adds does not compile until it stands here. */
+export interface Answers {
   'item/commandExecution/requestApproval': CommandExecutionRequestApprovalResponse;
   'item/fileChange/requestApproval': FileChangeRequestApprovalResponse;
   'item/permissions/requestApproval': PermissionsRequestApprovalResponse;
@@ -37,6 +39,8 @@ interface Answers {
 
 /** What is read of a request's parameters, whatever its method; null where it has none of it. */
 export interface IncomingRequest {
+  /** The server's own. */
+  id: number | string | null;
   method: ServerRequestMethod;
   threadId: string | null;
   turnId: string | null;
@@ -58,7 +62,9 @@ function notOffered(): never {
   throw new ResponseError(ErrorCodes.InvalidRequest, 'This client does not offer that.');
 }
 
-export const declineAll: ServerRequestHandlers = {
+export const declineAll: {
+  readonly [M in ServerRequestMethod]: (request: IncomingRequest) => Answers[M];
+} = {
   'item/commandExecution/requestApproval': () => ({ decision: 'decline' }),
   'item/fileChange/requestApproval': () => ({ decision: 'decline' }),
   'item/permissions/requestApproval': () => ({ permissions: {}, scope: 'turn' }),
@@ -71,6 +77,41 @@ export const declineAll: ServerRequestHandlers = {
   applyPatchApproval: () => ({ decision: { denied: { rejection: nobody } } }),
   execCommandApproval: () => ({ decision: { denied: { rejection: nobody } } }),
 };
+
+/**
+ * Handlers that keep what a person can answer in `pending` until it is answered, and decline the rest, which `declined` is
+ * told. The two legacy approvals are declined too: they belong to conversations of the old protocol, which we never open.
+ */
+export function askPeople(
+  pending: PendingRequests,
+  declined: (request: IncomingRequest) => void,
+): ServerRequestHandlers {
+  const decline =
+    <M extends ServerRequestMethod>(method: M) =>
+    (request: IncomingRequest): Answers[M] => {
+      declined(request);
+      return declineAll[method](request);
+    };
+  const ask =
+    <M extends AskedMethod>(method: M) =>
+    (request: IncomingRequest): Answers[M] | Promise<Answers[M]> => {
+      const asked = decodeAsked(method, request.params);
+      return asked ? pending.ask(request, asked, declineAll[method](request)) : decline(method)(request);
+    };
+  return {
+    'item/commandExecution/requestApproval': ask('item/commandExecution/requestApproval'),
+    'item/fileChange/requestApproval': ask('item/fileChange/requestApproval'),
+    'item/permissions/requestApproval': ask('item/permissions/requestApproval'),
+    'item/tool/requestUserInput': ask('item/tool/requestUserInput'),
+    'mcpServer/elicitation/request': ask('mcpServer/elicitation/request'),
+    'item/tool/call': decline('item/tool/call'),
+    'account/chatgptAuthTokens/refresh': decline('account/chatgptAuthTokens/refresh'),
+    'attestation/generate': decline('attestation/generate'),
+    'currentTime/read': declineAll['currentTime/read'],
+    applyPatchApproval: decline('applyPatchApproval'),
+    execCommandApproval: decline('execCommandApproval'),
+  };
+}
 
 export function isServerRequest(method: string): method is ServerRequestMethod {
   return Object.hasOwn(declineAll, method);
@@ -93,11 +134,12 @@ const knownParams = orElse(
   {},
 );
 
-export function readRequest(method: ServerRequestMethod, params: unknown): IncomingRequest {
+export function readRequest(id: IncomingRequest['id'], method: ServerRequestMethod, params: unknown): IncomingRequest {
   const known = knownParams.parse(params);
   const command = Array.isArray(known.command) ? known.command.join(' ') : known.command;
   const questions = known.questions?.map(({ question }) => question ?? '').join(' ');
   return {
+    id,
     method,
     threadId: known.threadId ?? known.conversationId ?? null,
     turnId: known.turnId ?? null,

@@ -7,19 +7,22 @@ import { Backoff } from '../util/backoff.ts';
 import { TimeoutError, within } from '../util/boundedWait.ts';
 import { Emitter } from '../util/event.ts';
 import type { Logger } from '../util/logger.ts';
+import { Aftermath } from './aftermath.ts';
 import type { CodexConnection } from './connection.ts';
 import { CodexError } from './errors.ts';
 import {
   decodeNotification,
   type HeardNotification,
-  terminalsClean,
   threadResume,
   threadStart,
   turnInterrupt,
   turnStart,
   turnSteer,
 } from './methods.ts';
+import { OtherThreads } from './otherThreads.ts';
+import type { PendingRequests } from './pendingRequests.ts';
 import type { ThreadStartParams } from './protocol/v2/ThreadStartParams';
+import type { WireItem } from './wire.ts';
 
 export type ThreadOptions = Pick<
   ThreadStartParams,
@@ -44,20 +47,30 @@ export interface SessionLimits {
   interruptMs: number;
 }
 
+type ChangedFiles = Extract<WireItem, { type: 'fileChange' }>['changes'];
+
 export class CodexSession {
   private readonly connection: CodexConnection;
   private readonly limits: SessionLimits;
   private readonly logger: Logger;
   private readonly emitter: Emitter<HeardNotification>;
   private readonly stateChanged = new Emitter<void>();
+  private readonly requests: PendingRequests;
+  private readonly others = new OtherThreads();
+  private readonly aftermath: Aftermath;
+  /** Of file changes that were begun, in any thread, by item: approvals name the item only. */
+  private readonly changes = new Map<string, ChangedFiles>();
   private state: TurnState = { phase: 'idle' };
   private thread: string | undefined;
   private over = false;
 
-  constructor(connection: CodexConnection, limits: SessionLimits, logger: Logger) {
+  /** @param requests What waits for a person on this connection: the session withdraws what is over. */
+  constructor(connection: CodexConnection, requests: PendingRequests, limits: SessionLimits, logger: Logger) {
     this.connection = connection;
+    this.requests = requests;
     this.limits = limits;
     this.logger = logger;
+    this.aftermath = new Aftermath(connection, this.others, limits.steerMs, logger);
     this.emitter = new Emitter((error) => logger.error(`A listener of the session failed: ${String(error)}`));
     void connection.closed.then(() => this.end());
   }
@@ -75,6 +88,16 @@ export class CodexSession {
   get threadId(): string {
     if (this.thread === undefined) throw new CodexError('notRunning', 'No thread is open.');
     return this.thread;
+  }
+
+  /** What the file change of an item is about to change, while it is under way. */
+  changesOf(itemId: string): ChangedFiles {
+    return this.changes.get(itemId) ?? [];
+  }
+
+  /** What the agent of another thread was told to do; null for our own thread. */
+  subAgentOf(threadId: string): string | null {
+    return threadId === this.thread ? null : this.others.nameOf(threadId);
   }
 
   /** Opens a new thread. It is not stored before its first turn. Resolves with its model, where the server says it. */
@@ -149,12 +172,13 @@ export class CodexSession {
   }
 
   /**
-   * Ends the running turn and what it ran; resolves when it is over, or the server gone. False where none was running.
-   * @throws CodexError `unresponsive` when it does not end in time
+   * Ends the running turn, the turns of agents that it has started, and the commands of both; resolves when that is so, or
+   * the server gone, with what may still run, a line each. Undefined where no turn was running.
+   * @throws CodexError `unresponsive` when the turn does not end in time
    */
-  async interrupt(): Promise<boolean> {
+  async interrupt(): Promise<string[] | undefined> {
     const turnId = await this.runningTurn();
-    if (turnId === undefined) return false;
+    if (turnId === undefined) return undefined;
     const ended = this.until(() => !this.isActive(turnId));
     // Not awaited: the reply may never come, while the turn ends.
     this.askToInterrupt(turnId).catch((error: unknown) => this.logger.warn(`turn/interrupt: ${String(error)}`));
@@ -163,8 +187,7 @@ export class CodexSession {
     } catch (error) {
       throw new CodexError('unresponsive', 'The turn did not end when it was interrupted.', { cause: error });
     }
-    await this.endCommands();
-    return true;
+    return this.over ? [] : await this.aftermath.end(this.threadId);
   }
 
   /** To be called with every notification of the connection, in order. */
@@ -174,11 +197,17 @@ export class CodexSession {
       this.logger.trace(`← ${method} (passed over)`);
       return;
     }
-    // Agents that this one has started speak over the same connection, each in a thread of its own.
-    if ('threadId' in heard.params && heard.params.threadId !== this.thread) {
-      this.logger.trace(`← ${method} of another thread (passed over)`);
+    if (heard.method === 'serverRequest/resolved') {
+      this.requests.resolved(heard.params.requestId);
       return;
     }
+    if (heard.method === 'turn/completed') this.requests.turnOver(heard.params.threadId, heard.params.turn.id);
+    this.followChanges(heard);
+    if ('threadId' in heard.params && heard.params.threadId !== this.thread) {
+      this.others.receive(heard);
+      return;
+    }
+    this.others.learn(heard);
     if (heard.method === 'turn/completed' && !this.isActive(heard.params.turn.id)) {
       this.receive('turn/started', params);
     }
@@ -191,18 +220,17 @@ export class CodexSession {
     this.emitter.fire(heard);
   }
 
+  private followChanges({ method, params }: HeardNotification): void {
+    if (method === 'item/started' && params.item.type === 'fileChange') {
+      this.changes.set(params.item.id, params.item.changes);
+    } else if (method === 'item/completed') {
+      this.changes.delete(params.item.id);
+    }
+  }
+
   private async steerTurn(expectedTurnId: string, input: SessionInput): Promise<void> {
     const params = { threadId: this.threadId, expectedTurnId, ...inputParams(input) };
     await this.connection.request(turnSteer, params, this.limits.steerMs);
-  }
-
-  /** A command outlives the turn that was interrupted around it, as a terminal in the background. */
-  private async endCommands(): Promise<void> {
-    try {
-      await this.connection.request(terminalsClean, { threadId: this.threadId }, this.limits.steerMs);
-    } catch (error) {
-      this.logger.warn(`Commands of the interrupted turn may still run: ${String(error)}`);
-    }
   }
 
   /** Asked too early, the server knows of no turn yet: asked again while we know better. */

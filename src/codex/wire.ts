@@ -49,7 +49,13 @@ const itemSchemas = {
     contentItems: z.optional(z.unknown()),
   }),
   webSearch: z.object({ id, query: z.string() }),
-  collabAgentToolCall: z.object({ id, tool: z.string(), status: z.string(), prompt: optionalText }),
+  collabAgentToolCall: z.object({
+    id,
+    tool: z.string(),
+    status: z.string(),
+    prompt: optionalText,
+    receiverThreadIds: z.optional(z.array(z.string())),
+  }),
   subAgentActivity: z.object({ id, kind: z.string(), agentPath: z.string() }),
 } as const;
 
@@ -122,6 +128,7 @@ export const notificationSchemas = {
     rateLimits: z.object({ primary: rateLimitWindow, secondary: rateLimitWindow }),
   }),
   error: z.object({ ...ofTurn, error: turnError, willRetry: z.boolean() }),
+  'serverRequest/resolved': z.object({ threadId: z.string(), requestId: z.union([z.string(), z.number()]) }),
 } as const;
 
 /** The answers to our requests. */
@@ -132,5 +139,6 @@ export const resultSchemas = {
   turnSteer: z.object({ turnId: z.string() }),
   /** Nothing to say but that it was done. */
   done: z.object({}),
+  terminalsList: z.object({ data: z.array(z.object({ command: z.string() })) }),
   turnsList: z.object({ data: z.array(turn), nextCursor: optionalText }),
 } as const;

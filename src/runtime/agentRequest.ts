@@ -74,7 +74,7 @@ export type AgentRequest = {
   itemId: string | null;
   /** Unix milliseconds. */
   askedAt: number;
-  /** An agent that this one has started asks; by its path or thread. Null: the agent itself. */
+  /** An agent that this one has started asks; by what it was told to do, or its thread. Null: the agent itself. */
   subAgent: string | null;
   choices: RequestChoice[];
 } & (
@@ -95,6 +95,8 @@ export type AgentRequest = {
       kind: 'elicitation';
       server: string;
       message: string;
+      /** What the tool would be called with, where the question is whether it may be. */
+      arguments: string | null;
       /** Null: there is nothing to fill in, or it cannot be shown here. */
       form: ElicitationField[] | null;
       /** A page to open. */

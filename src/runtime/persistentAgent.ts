@@ -6,14 +6,16 @@ import { type LaunchOptions, launchAppServer } from '../codex/appServer.ts';
 import type { CodexConnection } from '../codex/connection.ts';
 import { CodexError } from '../codex/errors.ts';
 import { searchHistory } from '../codex/history.ts';
-import { declineAll, type IncomingRequest } from '../codex/serverRequests.ts';
+import { askPeople, type IncomingRequest } from '../codex/serverRequests.ts';
 import { CodexSession, type SessionLimits, type ThreadOptions } from '../codex/session.ts';
 import type { TransportEnd } from '../codex/transport.ts';
 import { describeError } from '../util/errors.ts';
 import { Emitter, type Event } from '../util/event.ts';
 import type { Logger } from '../util/logger.ts';
 import type { ProcessRegistry } from '../util/processRegistry.ts';
+import { descendantsOf } from '../util/processTable.ts';
 import type { RequestAnswer } from './agentRequest.ts';
+import { Asking, requestGone } from './asking.ts';
 import type {
   CodingAgent,
   ExitReason,
@@ -23,6 +25,7 @@ import type {
   SteerResult,
   TurnInput,
 } from './codingAgent.ts';
+import { escapedFrom } from './escaped.ts';
 import { toRuntimeEvents } from './events.ts';
 
 export type ApprovalPolicy = 'untrusted' | 'on-request' | 'never';
@@ -50,6 +53,9 @@ export interface PersistentAgentOptions {
 
 const defaultLimits: SessionLimits = { startMs: 30_000, steerMs: 10_000, interruptMs: 10_000 };
 
+/** Lets the agent ask people in the middle of its work (`request_user_input`), not in its planning mode alone. */
+const mayAsk = { 'features.default_mode_request_user_input': true };
+
 /** How long a process that gave no answer has to end by itself, in milliseconds. */
 const discardGraceMs = 300;
 
@@ -57,6 +63,7 @@ const discardGraceMs = 300;
 interface Life {
   connection: CodexConnection;
   session: CodexSession;
+  asking: Asking;
   /** Why it ends, when we end it. */
   ending: Exclude<ExitReason, 'crashed'> | undefined;
   /** Events reach the loop, and an exit is reported, from `sessionReady` on. */
@@ -120,20 +127,24 @@ export class PersistentAgent implements CodingAgent {
     const life = this.life;
     if (!life) return { stopped: false, reason: 'noActiveTurn' };
     life.interrupting = true;
+    const { pid } = life.connection;
+    const before = pid === undefined ? [] : await descendantsOf(pid);
     try {
-      const stopped = await life.session.interrupt();
-      return stopped ? { stopped, survivors: [] } : { stopped, reason: 'noActiveTurn' };
+      const left = await life.session.interrupt();
+      if (!left) return { stopped: false, reason: 'noActiveTurn' };
+      return this.stopped([...left, ...(await escapedFrom(before, pid))]);
     } catch (error) {
       this.options.logger.warn(`${describeError(error)} Ending the process.`);
       await this.discard(life);
-      return { stopped: true, survivors: [] };
+      return this.stopped(await escapedFrom(before, undefined));
     } finally {
       life.interrupting = false;
     }
   }
 
-  answer(_requestId: string, _answer: RequestAnswer): Promise<void> {
-    return Promise.reject(new CodexError('requestGone', 'This does not wait for an answer any more.'));
+  async answer(requestId: string, answer: RequestAnswer): Promise<void> {
+    if (!this.life) throw requestGone();
+    this.life.asking.answer(requestId, answer);
   }
 
   async findInputs(clientIds: readonly string[]): Promise<Map<string, InputFate>> {
@@ -179,20 +190,21 @@ export class PersistentAgent implements CodingAgent {
     const { options, generation } = this;
     // Nothing arrives before the thread is opened but what belongs to no thread.
     let life: Life | undefined;
+    const asking = new Asking((event) => this.emitter.fire(event));
     const launch: LaunchOptions = {
       ...options,
       generation,
-      handlers: declineAll,
+      handlers: askPeople(asking.pending, (request) => this.reportDeclined(life, request)),
       startLimitMs: this.limits.startMs,
       signal: this.stopSignal.signal,
       onNotification: (method, params) => life?.session.receive(method, params),
-      onRequest: (request) => this.reportRequest(life, request),
     };
     const { connection, version } = await launchAppServer(launch);
-    const session = new CodexSession(connection, this.limits, options.logger);
-    const born = { connection, session, version, ending: undefined, ready: false, interrupting: false };
+    const session = new CodexSession(connection, asking.pending, this.limits, options.logger);
+    const born = { connection, session, asking, version, ending: undefined, ready: false, interrupting: false };
     life = born;
     this.life = born;
+    asking.follow(session);
     session.onNotification((heard) => {
       if (!born.ready) return;
       const { turn } = session;
@@ -203,9 +215,17 @@ export class PersistentAgent implements CodingAgent {
     return born;
   }
 
-  private reportRequest(life: Life | undefined, { method, turnId, detail }: IncomingRequest): void {
+  private reportDeclined(life: Life | undefined, { method, turnId, detail }: IncomingRequest): void {
     this.options.logger.info(`Declined ${method}: ${detail}`);
     if (life?.ready) this.emitter.fire({ type: 'requestDeclined', turnId, method, detail });
+  }
+
+  private stopped(survivors: string[]): InterruptResult {
+    if (survivors.length > 0) {
+      const message = `Interrupted, but still running: ${survivors.join('; ')}.`;
+      this.emitter.fire({ type: 'runtimeError', message, willRetry: false });
+    }
+    return { stopped: true, survivors };
   }
 
   private buried(life: Life, { code, signal, stderrTail }: TransportEnd): void {
@@ -213,6 +233,7 @@ export class PersistentAgent implements CodingAgent {
       this.life = undefined;
       this.starting = undefined;
     }
+    life.asking.pending.dispose();
     if (!life.ready) return;
     const { turn } = life.session;
     if (life.interrupting && turn.phase === 'active') {
@@ -259,7 +280,7 @@ export class PersistentAgent implements CodingAgent {
       sandbox,
       model: model ?? null,
       developerInstructions: developerInstructions ?? null,
-      config: { ...threadConfig, ...effort },
+      config: { ...threadConfig, ...effort, ...mayAsk },
     };
   }
 }

@@ -3,7 +3,7 @@
  * processes stands here. A process is named by its id *and* its start time, as ids are used again.
  */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -22,6 +22,65 @@ export async function startTimeOf(pid: number): Promise<string | undefined> {
   } catch {
     return undefined; // Both commands fail when the process has gone in the meantime.
   }
+}
+
+export interface ListedProcess {
+  pid: number;
+  parent: number;
+  /** In the platform's own spelling, to be compared only. */
+  start: string;
+  command: string;
+}
+
+/** What `pid` has started, directly or not, and still belongs to it. Empty where the system does not say (Windows). */
+export async function descendantsOf(pid: number): Promise<ListedProcess[]> {
+  if (windows) return [];
+  const all = await (process.platform === 'linux' ? linuxProcesses() : listedByPs());
+  const found = new Map<number, ListedProcess>();
+  for (let before = -1; before < found.size;) {
+    before = found.size;
+    for (const one of all) if (one.parent === pid || found.has(one.parent)) found.set(one.pid, one);
+  }
+  return [...found.values()];
+}
+
+async function linuxProcesses(): Promise<ListedProcess[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const read = await Promise.all(
+    pids.map(async (pid): Promise<ListedProcess | undefined> => {
+      try {
+        const [stat, words] = await Promise.all([
+          readFile(`/proc/${pid}/stat`, 'utf8'),
+          readFile(`/proc/${pid}/cmdline`, 'utf8'),
+        ]);
+        const [state, parent, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        if (state === 'Z' || state === 'X') return undefined;
+        const command = words.replaceAll('\0', ' ').trim();
+        return { pid: Number(pid), parent: Number(parent), start: rest[17] ?? '', command };
+      } catch {
+        return undefined; // It has gone in the meantime.
+      }
+    }),
+  );
+  return read.filter((one) => one !== undefined);
+}
+
+async function listedByPs(): Promise<ListedProcess[]> {
+  const listing = await run('ps', ['-axo', 'pid=,ppid=,lstart=,command=']).catch(() => undefined);
+  return (listing?.stdout ?? '').split('\n').flatMap((line) => {
+    const [, pid, parent, start, command] = /^\s*(\d+)\s+(\d+)\s+(.{24})\s+(.*)$/.exec(line) ?? [];
+    return pid === undefined
+      ? []
+      : [{ pid: Number(pid), parent: Number(parent), start: start ?? '', command: command ?? '' }];
+  });
+}
+
+/** Which of these still live. */
+export async function survivorsOf(listed: readonly ListedProcess[]): Promise<ListedProcess[]> {
+  if (listed.length === 0) return [];
+  const all = await (process.platform === 'linux' ? linuxProcesses() : listedByPs());
+  const now = new Map(all.map((one) => [one.pid, one.start]));
+  return listed.filter(({ pid, start }) => now.get(pid) === start);
 }
 
 /** Ticks since boot, with the boot's id: a restarted machine counts again from nothing. A zombie does not live. */

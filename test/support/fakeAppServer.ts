@@ -11,7 +11,7 @@ const threadId = 'fake-thread';
 const incoming = z.looseObject({
   id: z.optional(z.union([z.number(), z.string()])),
   method: z.optional(z.string()),
-  params: z.optional(z.looseObject({ clientUserMessageId: z.optional(z.string()) })),
+  params: z.optional(z.looseObject({ clientUserMessageId: z.optional(z.string()), threadId: z.optional(z.string()) })),
 });
 type Incoming = z.infer<typeof incoming>;
 
@@ -72,7 +72,14 @@ function startTurn(request: Incoming): void {
     );
     return;
   }
-  if (mode === 'deaf') return;
+  if (mode === 'changesItsMind') {
+    send({ id: 'ask', method: requests[0]?.[0], params: { threadId, turnId: id, ...requests[0]?.[1] } });
+    notify('serverRequest/resolved', { requestId: 'ask' });
+    send({ id: 'odd', method: 'item/tool/requestUserInput', params: { threadId, turnId: id, questions: 'none' } });
+    return;
+  }
+  if (mode === 'leftovers') notify('turn/started', { threadId: 'a-sub-agent', turn: turn('their-turn') });
+  if (mode === 'deaf' || mode === 'leftovers') return;
   if (mode === 'flood') flood(id);
   if (mode === 'strangers') strangers();
   say(id, 'done');
@@ -104,7 +111,7 @@ function handle(message: Incoming): void {
   const { id, method } = message;
   if (method === undefined) {
     answers.push(message);
-    if (answers.length < requests.length) return;
+    if (answers.length < (mode === 'requests' ? requests.length : 2)) return;
     say(`turn-${turns}`, JSON.stringify(answers));
     notify('turn/completed', { turn: turn(`turn-${turns}`, 'completed') });
     return;
@@ -125,6 +132,17 @@ function handle(message: Incoming): void {
       return;
     case 'turn/start':
       startTurn(message);
+      return;
+    case 'turn/interrupt':
+      if (mode !== 'leftovers' || message.params?.threadId !== threadId) return;
+      send({ id, result: {} });
+      notify('turn/completed', { turn: turn(`turn-${turns}`, 'interrupted') });
+      return;
+    case 'thread/backgroundTerminals/clean':
+      send({ id, result: {} });
+      return;
+    case 'thread/backgroundTerminals/list':
+      send({ id, result: { data: [{ command: 'sleep 1' }], nextCursor: null } });
       return;
     case 'turn/steer':
       if (mode === 'deaf') return;

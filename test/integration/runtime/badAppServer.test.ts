@@ -111,6 +111,9 @@ describe('persistent agent on an app-server that misbehaves', () => {
   it('answers every request of the protocol, and refuses what is not of it', async () => {
     const { agent, record } = on('requests');
     await agent.start(null);
+    agent.onEvent((event) => {
+      if (event.type === 'requestAsked') void agent.answer(event.request.id, { choice: 'decline' });
+    });
     await agent.startTurn({ text: 'x', clientId: 'c1' });
     await record.next('turnCompleted');
     const said = record.of('itemCompleted').flatMap(({ item }) => (item.kind === 'agentMessage' ? [item.text] : []));
@@ -133,8 +136,41 @@ describe('persistent agent on an app-server that misbehaves', () => {
       { id: 11, error: { code: -32601, message: 'Unhandled method no/such/request' } },
     ]);
     const declined = record.of('requestDeclined').map(({ detail }) => detail);
-    assert.deepEqual(declined.slice(0, 5), ['rm -rf /', '', '', 'Which?', 'Tell me']);
+    assert.deepEqual(declined, ['t', 'unauthorized', '', '', 'ls']);
+    assert.deepEqual(
+      record.of('requestAsked').map(({ request }) => request.kind),
+      ['command', 'fileChange', 'permissions', 'question', 'elicitation'],
+    );
+    assert.equal(record.of('requestWithdrawn').length, 5);
     assert.ok(bench.logged.some((line) => line.includes('no/such/request')));
+  });
+
+  it('withdraws what the server does not wait for any more, and declines what cannot be read', async () => {
+    const { agent, record } = on('changesItsMind');
+    await agent.start(null);
+    await agent.startTurn({ text: 'x', clientId: 'c1' });
+    await record.next('turnCompleted');
+    const [asked] = record.of('requestAsked');
+    const withdrawn = [{ type: 'requestWithdrawn', requestId: asked?.request.id, reason: 'withdrawn' }];
+    assert.deepEqual(record.of('requestWithdrawn'), withdrawn);
+    await assert.rejects(agent.answer(asked?.request.id ?? '', { choice: 'approve' }), { reason: 'requestGone' });
+    assert.deepEqual(
+      record.of('requestDeclined').map(({ method }) => method),
+      ['item/tool/requestUserInput'],
+    );
+  });
+
+  it('says what it could not end', async () => {
+    const { agent, record } = on('leftovers');
+    await agent.start(null);
+    await agent.startTurn({ text: 'x', clientId: 'c1' });
+    const survivors = ['the sub-agent "a-sub-agent"', 'the command sleep 1', 'the command sleep 1'];
+    assert.deepEqual(await agent.interrupt(), { stopped: true, survivors });
+    assert.equal(record.of('exited').length, 0);
+    assert.match(
+      record.of('runtimeError')[0]?.message ?? '',
+      /still running: the sub-agent "a-sub-agent"; the command/,
+    );
   });
 
   it('says why one does not start, after trying again', async () => {

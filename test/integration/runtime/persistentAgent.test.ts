@@ -161,22 +161,6 @@ describe('persistent agent on the real codex', () => {
     assert.equal(signedOut.outcome.status === 'failed' && signedOut.outcome.unauthorized, true);
   });
 
-  it('declines to leave the sandbox, and the turn goes on', async () => {
-    const { agent, record } = bench.persistent();
-    bench.model.script = ({ toolOutputs }) =>
-      toolOutputs.length > 0 ? [{ text: 'then not' }] : [{ exec: 'touch /nowhere', escalate: 'I want to' }];
-    await agent.start(null);
-    const { turnId } = await agent.startTurn({ text: 'try', clientId: 'c1' });
-    assert.deepEqual((await record.next('turnCompleted')).outcome, { status: 'completed' });
-    const [declined] = record.of('requestDeclined');
-    assert.equal(declined?.turnId, turnId);
-    assert.equal(declined.method, 'item/commandExecution/requestApproval');
-    assert.match(declined.detail, /touch \/nowhere.*I want to/);
-    const command = record.of('itemCompleted').find(({ item }) => item.kind === 'command');
-    assert.equal(command?.item.status, 'declined');
-    assert.match(bench.model.requests.at(-1)?.toolOutputs[0] ?? '', /rejected by user/);
-  });
-
   it('survives a kill in mid-turn: resumed, the history tells what was delivered', async () => {
     const first = bench.persistent();
     bench.model.script = () => [{ hold: new Promise(() => undefined) }];

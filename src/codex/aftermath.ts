@@ -1,0 +1,65 @@
+/**
+ * What an interrupted turn leaves behind: agents that it has started, whose turns go on by themselves, and commands, which
+ * go on as terminals in the background. Ends both, and says what it could not prove to be over.
+ */
+import { within } from '../util/boundedWait.ts';
+import { describeError } from '../util/errors.ts';
+import type { Logger } from '../util/logger.ts';
+import { oneLine } from '../util/text.ts';
+import type { CodexConnection } from './connection.ts';
+import { CodexError } from './errors.ts';
+import { terminalsClean, terminalsList, turnInterrupt } from './methods.ts';
+import type { OtherThreads, RunningTurn } from './otherThreads.ts';
+
+/** A turn that ends may let another one begin. */
+const ROUNDS = 3;
+
+export class Aftermath {
+  private readonly connection: CodexConnection;
+  private readonly others: OtherThreads;
+  private readonly limitMs: number;
+  private readonly logger: Logger;
+
+  /** @param limitMs How long each step may take. */
+  constructor(connection: CodexConnection, others: OtherThreads, limitMs: number, logger: Logger) {
+    this.connection = connection;
+    this.others = others;
+    this.limitMs = limitMs;
+    this.logger = logger;
+  }
+
+  /** Resolves with what may still run, a line each. */
+  async end(threadId: string): Promise<string[]> {
+    for (let round = 0; round < ROUNDS && this.others.turns.length > 0; round += 1) {
+      await Promise.all(this.others.turns.map((turn) => this.endTurn(turn)));
+    }
+    const agents = this.others.turns.map((turn) => `the sub-agent "${oneLine(this.others.nameOf(turn.threadId), 80)}"`);
+    const threads = [threadId, ...this.others.threadIds];
+    const commands = await Promise.all(threads.map((id) => this.endCommands(id)));
+    return [...agents, ...commands.flat()];
+  }
+
+  private async endTurn({ threadId, turnId }: RunningTurn): Promise<void> {
+    const over = this.others.whenOver(turnId);
+    try {
+      await this.connection.request(turnInterrupt, { threadId, turnId }, this.limitMs);
+      await within(over, this.limitMs, 'turn/interrupt of a sub-agent');
+    } catch (error) {
+      // One that is over already is refused; whether it is, its own announcement says.
+      this.logger.warn(`A sub-agent's turn: ${describeError(error)}`);
+    }
+  }
+
+  private async endCommands(threadId: string): Promise<string[]> {
+    try {
+      await this.connection.request(terminalsClean, { threadId }, this.limitMs);
+      const { data } = await this.connection.request(terminalsList, { threadId }, this.limitMs);
+      return data.map(({ command }) => `the command ${oneLine(command, 120)}`);
+    } catch (error) {
+      this.logger.warn(`Commands of the interrupted turn: ${describeError(error)}`);
+      // A thread that the server has put away has no commands.
+      if (error instanceof CodexError && error.reason === 'refused' && this.others.forget(threadId)) return [];
+      return [`perhaps its commands (${oneLine(describeError(error), 120)})`];
+    }
+  }
+}

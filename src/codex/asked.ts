@@ -1,0 +1,148 @@
+/**
+ * The requests of the app-server that a person can answer, decoded once here: only what we use of them, and tolerantly, as
+ * other versions than the pinned one ask too. The compiler checks below that this is what the protocol says.
+ */
+import * as z from 'zod/mini';
+import { catch as orElse } from 'zod/mini';
+import type { CommandExecutionApprovalDecision } from './protocol/v2/CommandExecutionApprovalDecision';
+import type { CommandExecutionRequestApprovalParams } from './protocol/v2/CommandExecutionRequestApprovalParams';
+import type { FileChangeRequestApprovalParams } from './protocol/v2/FileChangeRequestApprovalParams';
+import type { GrantedPermissionProfile } from './protocol/v2/GrantedPermissionProfile';
+import type { McpServerElicitationRequestParams } from './protocol/v2/McpServerElicitationRequestParams';
+import type { PermissionsRequestApprovalParams } from './protocol/v2/PermissionsRequestApprovalParams';
+import type { ToolRequestUserInputParams } from './protocol/v2/ToolRequestUserInputParams';
+
+const optionalText = z.nullish(z.string());
+const flag = orElse(z.boolean(), false);
+const ofItem = { itemId: optionalText, reason: optionalText };
+
+const networkAmendment = z.object({ host: z.string(), action: z.enum(['allow', 'deny']) });
+
+const decision = z.union([
+  z.enum(['accept', 'acceptForSession', 'decline', 'cancel']),
+  z.object({ acceptWithExecpolicyAmendment: z.object({ execpolicy_amendment: z.array(z.string()) }) }),
+  z.object({ applyNetworkPolicyAmendment: z.object({ network_policy_amendment: networkAmendment }) }),
+]);
+
+/** A decision that is not known here is passed over. */
+const decisions = z.pipe(
+  z.nullish(z.array(z.unknown())),
+  z.transform((raw) =>
+    raw?.flatMap((one): CommandDecision[] => {
+      const known = decision.safeParse(one);
+      return known.success ? [known.data] : [];
+    }),
+  ),
+);
+
+const texts = z.array(z.string());
+const special = z.union([
+  z.object({ kind: z.enum(['root', 'minimal', 'tmpdir', 'slash_tmp']) }),
+  z.object({ kind: z.literal('project_roots'), subpath: z.nullable(z.string()) }),
+  z.object({ kind: z.literal('unknown'), path: z.string(), subpath: z.nullable(z.string()) }),
+]);
+const place = z.union([
+  z.object({ type: z.literal('path'), path: z.string() }),
+  z.object({ type: z.literal('glob_pattern'), pattern: z.string() }),
+  z.object({ type: z.literal('special'), value: special }),
+]);
+const permissions = z.object({
+  network: z.nullish(z.object({ enabled: z.nullable(z.boolean()) })),
+  fileSystem: z.nullish(
+    z.object({
+      read: z.nullable(texts),
+      write: z.nullable(texts),
+      globScanMaxDepth: z.optional(z.number()),
+      entries: z.optional(z.array(z.object({ path: place, access: z.enum(['read', 'write', 'deny']) }))),
+    }),
+  ),
+});
+
+const option = z.object({ label: z.string(), description: orElse(z.string(), '') });
+const question = z.object({
+  id: z.string(),
+  header: orElse(z.string(), ''),
+  question: z.string(),
+  isOther: flag,
+  isSecret: flag,
+  options: z.nullish(z.array(option)),
+});
+
+const askedSchemas = {
+  'item/commandExecution/requestApproval': z.object({
+    ...ofItem,
+    kind: optionalText,
+    command: optionalText,
+    cwd: optionalText,
+    networkApprovalContext: z.nullish(z.object({ host: z.string(), protocol: z.string() })),
+    additionalPermissions: orElse(z.nullish(permissions), null),
+    availableDecisions: decisions,
+  }),
+  'item/fileChange/requestApproval': z.object({ ...ofItem, grantRoot: optionalText }),
+  'item/permissions/requestApproval': z.object({ ...ofItem, permissions }),
+  'item/tool/requestUserInput': z.object({
+    itemId: optionalText,
+    questions: z.array(question),
+    isBlocking: flag,
+  }),
+  'mcpServer/elicitation/request': z.object({
+    serverName: z.string(),
+    mode: z.string(),
+    message: optionalText,
+    requestedSchema: z.optional(z.unknown()),
+    url: optionalText,
+    _meta: z.optional(z.unknown()),
+  }),
+} as const;
+
+type Schemas = typeof askedSchemas;
+export type AskedMethod = keyof Schemas;
+export type CommandDecision = z.output<typeof decision>;
+export type AskedPermissions = z.output<typeof permissions>;
+export type AskedQuestion = z.output<typeof question>;
+
+/** What was asked, told apart by `method`. */
+export type Asked = { [M in AskedMethod]: { method: M; params: z.output<Schemas[M]> } }[AskedMethod];
+export type AskedAs<M extends AskedMethod> = Extract<Asked, { method: M }>;
+
+interface WireAsked {
+  'item/commandExecution/requestApproval': CommandExecutionRequestApprovalParams;
+  'item/fileChange/requestApproval': FileChangeRequestApprovalParams;
+  'item/permissions/requestApproval': PermissionsRequestApprovalParams;
+  'item/tool/requestUserInput': ToolRequestUserInputParams;
+  'mcpServer/elicitation/request': McpServerElicitationRequestParams;
+}
+type AllTrue<T extends Record<keyof T, true>> = T;
+
+/** Does not compile unless our schemas accept what the generated types promise, and our decisions are ones of theirs. */
+export type AskedAgrees = [
+  AllTrue<{ [M in AskedMethod]: WireAsked[M] extends z.input<Schemas[M]> ? true : false }>,
+  AllTrue<{ decision: CommandDecision extends CommandExecutionApprovalDecision ? true : false }>,
+];
+
+/** Decodes a request that a person can answer; undefined for any other, and for one that cannot be read. */
+export function decodeAsked(method: string, params: unknown): Asked | undefined {
+  if (!isAsked(method)) return undefined;
+  const decoded = askedSchemas[method].safeParse(params);
+  // The schema of `method` gave the data: the two belong together, which the compiler cannot follow through the table.
+  return decoded.success ? ({ method, params: decoded.data } as Asked) : undefined;
+}
+
+/** What is granted when exactly the asked permissions are. */
+export function grantOf({ network, fileSystem }: AskedPermissions): GrantedPermissionProfile {
+  const { globScanMaxDepth, entries, ...lists } = fileSystem ?? { read: null, write: null };
+  return {
+    ...(network && { network }),
+    ...(fileSystem && {
+      fileSystem: {
+        ...lists,
+        ...(globScanMaxDepth !== undefined && { globScanMaxDepth }),
+        ...(entries !== undefined && { entries }),
+      },
+    }),
+  };
+}
+
+function isAsked(method: string): method is AskedMethod {
+  return Object.hasOwn(askedSchemas, method);
+}

@@ -1,0 +1,60 @@
+/** What one app-server process asks people, from asking to answer or withdrawal, as runtime events. */
+import { CodexError } from '../codex/errors.ts';
+import { type PendingRequest, PendingRequests, type WithdrawnBy } from '../codex/pendingRequests.ts';
+import type { CodexSession } from '../codex/session.ts';
+import type { AgentRequest, RequestAnswer, WithdrawnReason } from './agentRequest.ts';
+import type { RuntimeEvent } from './codingAgent.ts';
+import { toFileChange } from './items.ts';
+import { answerProblem, toAgentRequest, toServerAnswer } from './requests.ts';
+
+const reasons = {
+  turnOver: 'turnOver',
+  server: 'withdrawn',
+  exit: 'exited',
+} as const satisfies Record<WithdrawnBy, WithdrawnReason>;
+
+export class Asking {
+  /** As the app-server asked it. */
+  readonly pending = new PendingRequests();
+  /** As people see it, by id. */
+  private readonly asked = new Map<string, AgentRequest>();
+  private readonly fire: (event: RuntimeEvent) => void;
+
+  constructor(fire: (event: RuntimeEvent) => void) {
+    this.fire = fire;
+    this.pending.onWithdrawn(({ id, by }) => this.withdrawn(id, reasons[by]));
+  }
+
+  /** Tells what is asked from now on, with what `session` knows about it. */
+  follow(session: CodexSession): void {
+    this.pending.onAsked((pending) => this.ask(pending, session));
+  }
+
+  /** @throws CodexError `requestGone`, `badAnswer` */
+  answer(requestId: string, answer: RequestAnswer): void {
+    const pending = this.pending.get(requestId);
+    const request = this.asked.get(requestId);
+    if (!pending || !request) throw requestGone();
+    const problem = answerProblem(request, answer);
+    if (problem !== undefined) throw new CodexError('badAnswer', problem);
+    this.pending.answer(requestId, toServerAnswer(pending, answer));
+    this.withdrawn(requestId, 'answered');
+  }
+
+  private ask(pending: PendingRequest, session: CodexSession): void {
+    const { itemId, threadId } = pending;
+    const changes = itemId === null ? [] : session.changesOf(itemId).map(toFileChange);
+    const subAgent = threadId === null ? null : session.subAgentOf(threadId);
+    const request = toAgentRequest(pending, { changes, subAgent, now: Date.now() });
+    this.asked.set(request.id, request);
+    this.fire({ type: 'requestAsked', request });
+  }
+
+  private withdrawn(requestId: string, reason: WithdrawnReason): void {
+    if (this.asked.delete(requestId)) this.fire({ type: 'requestWithdrawn', requestId, reason });
+  }
+}
+
+export function requestGone(): CodexError {
+  return new CodexError('requestGone', 'This was answered already, or is not asked any more.');
+}

@@ -1,0 +1,98 @@
+/** From what the app-server asks to what people may choose, and back to its answer: exactly what it allows. */
+import type { AskedAs, AskedPermissions, CommandDecision } from '../codex/asked.ts';
+import type { ChoiceLabel, RequestChoice } from './agentRequest.ts';
+
+type Command = AskedAs<'item/commandExecution/requestApproval'>['params'];
+
+/** The order in which choices are offered. */
+const order: readonly ChoiceLabel[] = [
+  'approve',
+  'approveForSession',
+  'approveAlways',
+  'allowHost',
+  'blockHost',
+  'decline',
+  'cancel',
+];
+
+const plain = {
+  accept: 'approve',
+  acceptForSession: 'approveForSession',
+  decline: 'decline',
+  cancel: 'cancel',
+} as const satisfies Record<Extract<CommandDecision, string>, ChoiceLabel>;
+
+/** What a server that does not say allows. */
+const usual: readonly CommandDecision[] = ['accept', 'acceptForSession', 'cancel'];
+
+export const approve = choice('approve');
+export const approveForSession = choice('approveForSession');
+export const approveAlways = choice('approveAlways');
+export const decline = choice('decline');
+export const cancel = choice('cancel');
+
+/** Every choice of a command's approval, with the decision that it stands for. Declining is allowed although no server lists it. */
+export function commandChoices({
+  availableDecisions,
+}: Command): { choice: RequestChoice; decision: CommandDecision }[] {
+  const offered = [...(availableDecisions ?? usual), 'decline' as const];
+  const unique = offered.filter((one, place) => place === offered.findIndex((other) => same(one, other)));
+  return unique
+    .map((decision, place) => ({ choice: choiceOf(decision, place), decision }))
+    .toSorted((a, b) => order.indexOf(a.choice.label) - order.indexOf(b.choice.label));
+}
+
+function choiceOf(decision: CommandDecision, place: number): RequestChoice {
+  if (typeof decision === 'string') return choice(plain[decision]);
+  if ('acceptWithExecpolicyAmendment' in decision) {
+    const { execpolicy_amendment: words } = decision.acceptWithExecpolicyAmendment;
+    return { id: `rule-${place}`, label: 'approveAlways', detail: words.join(' ') };
+  }
+  const { host, action } = decision.applyNetworkPolicyAmendment.network_policy_amendment;
+  return { id: `host-${place}`, label: action === 'allow' ? 'allowHost' : 'blockHost', detail: host };
+}
+
+function choice(label: ChoiceLabel): RequestChoice {
+  return { id: label, label, detail: null };
+}
+
+function same(a: CommandDecision, b: CommandDecision): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** What permissions mean, a line each. */
+export function permissionLines({ network, fileSystem }: AskedPermissions): string[] {
+  const lines: string[] = [];
+  if (network?.enabled === true) lines.push('Use the network');
+  for (const path of fileSystem?.read ?? []) lines.push(`Read ${path}`);
+  for (const path of fileSystem?.write ?? []) lines.push(`Write ${path}`);
+  for (const { path, access } of fileSystem?.entries ?? []) {
+    const line = `${verbs[access]} ${placeName(path)}`;
+    if (!lines.includes(line)) lines.push(line);
+  }
+  return lines;
+}
+
+const verbs = { read: 'Read', write: 'Write', deny: 'Not touch' } as const;
+
+type Place = NonNullable<NonNullable<AskedPermissions['fileSystem']>['entries']>[number]['path'];
+
+function placeName(place: Place): string {
+  if (place.type === 'path') return place.path;
+  if (place.type === 'glob_pattern') return place.pattern;
+  const { value } = place;
+  switch (value.kind) {
+    case 'root':
+      return 'everything';
+    case 'minimal':
+      return 'what programs need to run';
+    case 'tmpdir':
+      return 'the temporary folder';
+    case 'slash_tmp':
+      return '/tmp';
+    case 'project_roots':
+      return ['the workspace', value.subpath].filter(Boolean).join('/');
+    case 'unknown':
+      return [value.path, value.subpath].filter(Boolean).join('/');
+  }
+}
