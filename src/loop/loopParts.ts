@@ -2,7 +2,6 @@
 import type { CodingAgent, RuntimeMode } from '../runtime/codingAgent.ts';
 import type { Delivery } from '../town/delivery.ts';
 import type { TownKeys } from '../town/keys.ts';
-import type { Message } from '../town/messages.ts';
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import type { Role } from '../town/roles.ts';
 import type { Logger } from '../util/logger.ts';
@@ -17,8 +16,6 @@ export interface TownFacts {
   freshTasks(ids: readonly string[]): Promise<TaskRecord[]>;
   /** The name to show for an agent's id. */
   nameOf(id: string): string;
-  /** The text that a message carries. */
-  textOf(message: Message): string;
   backlog(role: Role): { ids: readonly string[]; matching: readonly TaskRecord[] };
 }
 

@@ -18,7 +18,6 @@ import { ProcessRegistry } from '../util/processRegistry.ts';
 import { TownActions } from './actions.ts';
 import { Crew } from './crew.ts';
 import type { CrewParts, TownFacts } from './loopParts.ts';
-import { bodyText } from './prompt.ts';
 import { RETRY_MS } from './restartPolicy.ts';
 import type { TownSettings } from './settings.ts';
 import { type ToolBundles, accessOf, commandFolder, toolsConfig, townEnvironment } from './townAccess.ts';
@@ -171,7 +170,6 @@ function townFacts({ mirror, tasks }: Town): TownFacts {
     task,
     freshTasks: async (ids) => (ids.length === 0 ? [] : (await tasks.read(ids)).tasks),
     nameOf: (id) => (id === SUPERVISOR_ID ? 'the supervisor' : (mirror.agents.get(id)?.name ?? id)),
-    textOf: (message) => bodyText(task, message),
     backlog: (role) => {
       const ids = mirror.backlog;
       const known = ids.flatMap((id) => task(id) ?? []);

@@ -7,7 +7,7 @@ import type { RuntimeEvent, RuntimeMode, TurnOutcome } from '../runtime/codingAg
 import type { Batch } from '../town/batch.ts';
 import type { WaitingMessage } from '../town/delivery.ts';
 import { deliveredPlan, takePlan } from '../town/plans.ts';
-import { isTaskOver } from '../town/records.ts';
+import { type TaskRecord, isTaskOver } from '../town/records.ts';
 import { roleOf } from '../town/roles.ts';
 import { TinytownError, describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
@@ -15,7 +15,7 @@ import type { SerialQueue } from '../util/serialQueue.ts';
 import type { LoopFacts } from './decide.ts';
 import type { EndIntent } from './fates.ts';
 import type { OwnedAgent } from './ownedAgent.ts';
-import { roundPrompt, steerPrompt } from './prompt.ts';
+import { bodyText, roundPrompt, steerPrompt } from './prompt.ts';
 import type { RuntimeSlot } from './runtimeSlot.ts';
 import type { Settlement } from './settlement.ts';
 
@@ -32,6 +32,10 @@ export class Turns {
   private turn = 0;
   /** Batches of the running turn, by id. */
   private readonly sent = new Map<string, Batch>();
+  /** Tasks that the messages taken last are about, as they were then: the picture may not have them yet. */
+  private taken: ReadonlyMap<string, TaskRecord> = new Map();
+  private readonly task = (id: string): TaskRecord | undefined =>
+    this.taken.get(id.toLowerCase()) ?? this.agent.parts.picture.task(id);
   private readonly steered = new Emitter<{ clientId: string; text: string }>();
   /** A steer was accepted by the runtime. */
   readonly onSteered = this.steered.event;
@@ -84,14 +88,14 @@ export class Turns {
     const text = steerPrompt({
       messages,
       access: this.agent.parts.access(this.agent.record, runtime.mode),
-      task: (id) => picture.task(id),
+      task: this.task,
       nameOf: (id) => picture.nameOf(id),
     });
     const result = await runtime.steer({ text, clientId: batch.id });
     if (result.accepted) {
       this.steered.fire({
         clientId: batch.id,
-        text: messages.map(({ message }) => picture.textOf(message)).join('\n'),
+        text: messages.map(({ message }) => bodyText(this.task, message)).join('\n'),
       });
       return;
     }
@@ -167,6 +171,7 @@ export class Turns {
     };
     const assigned = messages.flatMap(({ message }) => (message.type === 'task_assign' ? [message.taskId] : []));
     const tasks = await agent.parts.picture.freshTasks(assigned);
+    this.taken = new Map(tasks.map((task) => [task.id, task]));
     const open = tasks.filter(({ state }) => !isTaskOver(state));
     let taken = false;
     this.sent.set(batch.id, batch);
@@ -196,7 +201,7 @@ export class Turns {
       access: agent.parts.access(record, mode),
       messages,
       continued: new Set(known.map(([id]) => id)),
-      task: (id) => picture.task(id),
+      task: this.task,
       nameOf: (id) => picture.nameOf(id),
       backlog: { total: ids.length, matching },
       round: record.roundsCompleted + 1,

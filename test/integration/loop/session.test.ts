@@ -36,6 +36,16 @@ describe('a town at work', function () {
     assert.equal(session.crew.view(agent.id).pastTurns.length, 1);
   });
 
+  it('hands a task to an idle agent whole, however soon it looks', async () => {
+    town = await startTestTown();
+    const session = await town.open();
+    await session.actions.spawnAgent({ name: 'backend' });
+    await agentWhen(session, 'backend', (it) => it.state === 'idle', 'idle');
+    await session.actions.assignTask('backend', 'write the parser');
+    const { lastUserText } = await town.model.waitForRequest(({ index }) => index === 0);
+    assert.match(lastUserText, /write the parser/);
+  });
+
   it('steers the running turn with an urgent message', async () => {
     const held = gate();
     town = await startTestTown(async ({ index }) => {
