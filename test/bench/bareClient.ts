@@ -7,7 +7,7 @@ import * as z from 'zod/mini';
 import { within } from '../../src/util/boundedWait.ts';
 import type { AgentRecord } from '../../src/town/records.ts';
 import { codexPath } from '../support/codexHome.ts';
-import type { BenchTown } from './benchTown.ts';
+import { type BenchTown, now } from './benchTown.ts';
 
 const PATIENCE_MS = 20_000;
 
@@ -109,7 +109,7 @@ export class BareClient {
   private take(line: string): void {
     // Not decoded any further: that is what makes it bare.
     const message: Line = JSON.parse(line);
-    if (message.method === 'turn/completed') this.ends.shift()?.(performance.now());
+    if (message.method === 'turn/completed') this.ends.shift()?.(now());
     if (message.method !== undefined || message.id === undefined) return;
     const waiting = this.answers.get(message.id);
     this.answers.delete(message.id);

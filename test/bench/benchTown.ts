@@ -1,8 +1,11 @@
 /** A town to measure: real Redis as the extension's own server runs it, real Codex, a model that answers at once and tells when it was asked. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import * as z from 'zod/mini';
 import type { TownSettings } from '../../src/loop/settings.ts';
 import { type TownSession, openTownSession } from '../../src/loop/townSession.ts';
 import { SUPERVISOR_ID, TownKeys } from '../../src/town/keys.ts';
@@ -14,7 +17,6 @@ import { type ToolBundles, toolsConfig, townEnvironment } from '../../src/loop/t
 import { builtBundles } from '../support/bundles.ts';
 import { type CodexHome, codexHome, codexPath } from '../support/codexHome.ts';
 import { type TestRedis, startTestRedis } from '../support/redis.ts';
-import { type ScriptedModel, type Step, startScriptedModel } from '../support/scriptedModel.ts';
 import { tempDir } from '../support/tempDir.ts';
 import { agentWhen, testSettings } from '../support/testTown.ts';
 
@@ -22,11 +24,40 @@ const PATIENCE_MS = 20_000;
 /** Long enough for what trails behind a turn (the last looks, the screens' reading) to be over. */
 const QUIET_MS = 30;
 
+const ready = z.object({ url: z.string() });
+const asked = z.object({ token: z.string(), at: z.number() });
+
+/** A time that means the same in every process of this machine, in milliseconds. */
+export function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+interface BenchModel {
+  readonly process: ChildProcess;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+async function startModel(): Promise<BenchModel> {
+  const child = fork(path.join(import.meta.dirname, 'modelProcess.ts'), { stdio: 'ignore' });
+  const [said]: unknown[] = await within(once(child, 'message'), PATIENCE_MS, 'The model');
+  const { url } = ready.parse(said);
+  return {
+    process: child,
+    url,
+    async close() {
+      const exited = once(child, 'exit');
+      child.disconnect();
+      await exited;
+    },
+  };
+}
+
 export class BenchTown {
   readonly keys = new TownKeys('bench');
   readonly folder: string;
   readonly redis: TestRedis;
-  readonly model: ScriptedModel;
+  readonly model: BenchModel;
   readonly home: CodexHome;
   readonly client: Redis;
   readonly storage: string;
@@ -36,15 +67,13 @@ export class BenchTown {
   private readonly closers: (() => Promise<void>)[] = [];
   private readonly awaited = new Map<string, (at: number) => void>();
   private count = 0;
-  /** While set, the model keeps its answer back until it is resolved. */
-  held: Promise<unknown> | undefined;
 
   static async open(): Promise<BenchTown> {
     const folder = await tempDir('bench-town');
     const storage = await tempDir('bench-storage');
     // As `redis/localServer.ts` starts it.
     const redis = await startTestRedis({ args: ['--appendfsync', 'everysec'] });
-    const model = await startScriptedModel();
+    const model = await startModel();
     const home = await codexHome(model.url);
     const bundles = await builtBundles();
     await writeFile(path.join(folder.path, 'tinytown.toml'), 'name = "bench"\n');
@@ -69,15 +98,16 @@ export class BenchTown {
     this.bundles = parts.bundles;
     this.client = redis.client();
     this.env = { ...process.env, CODEX_HOME: home.home };
-    model.script = ({ userTexts }) => {
-      const now = performance.now();
-      for (const [, token = ''] of userTexts.at(-1)?.matchAll(/(bench-\d+-token)/g) ?? []) {
-        this.awaited.get(token)?.(now);
-        this.awaited.delete(token);
-      }
-      const steps: Step[] = [{ text: 'done' }];
-      return this.held ? [{ hold: this.held }, ...steps] : steps;
-    };
+    model.process.on('message', (said) => {
+      const { token, at } = asked.parse(said);
+      this.awaited.get(token)?.(at);
+      this.awaited.delete(token);
+    });
+  }
+
+  /** From now on the model keeps its answers back, or answers again: also those it kept. */
+  holdAnswers(hold: boolean): void {
+    this.model.process.send(hold ? 'hold' : 'release');
   }
 
   /** Settings with the real Codex; `codexPath` names it. */
@@ -126,7 +156,7 @@ export class BenchTown {
   async push(agentId: string, text: string, list: 'inbox' | 'urgent' = 'inbox'): Promise<number> {
     const message = newMessage({ type: 'task', description: text, from: SUPERVISOR_ID, to: agentId });
     const raw = encodeMessage(message);
-    const start = performance.now();
+    const start = now();
     if (list === 'inbox') await this.client.rpush(this.keys.inbox(agentId), raw);
     else await this.client.lpush(this.keys.urgent(agentId), raw);
     return start;
@@ -138,7 +168,7 @@ export class BenchTown {
       const listening = session.crew.onRuntimeEvent(({ agentId: id, event }) => {
         if (id !== agentId || event.type !== 'turnCompleted') return;
         listening.dispose();
-        resolve(performance.now());
+        resolve(now());
       });
     });
     return within(ended, PATIENCE_MS, 'The end of the turn');

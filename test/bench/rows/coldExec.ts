@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { codexPath } from '../../support/codexHome.ts';
 import { BareClient } from '../bareClient.ts';
-import { inTown } from '../benchTown.ts';
+import { inTown, now } from '../benchTown.ts';
 import { type Row, interleaved, median, milliseconds } from '../measure.ts';
 
 /** How close to the bare client's saving ours has to come. */
@@ -28,20 +28,20 @@ export const coldExec: Row = {
       }
       async function raw(): Promise<number> {
         const ended = bare.turnEnd();
-        const start = performance.now();
+        const start = now();
         await bare.startTurn(town.token().text);
         const took = (await ended) - start;
         await town.quiet(session, 'worker');
         return took;
       }
       async function cold(): Promise<number> {
-        const start = performance.now();
+        const start = now();
         const args = ['exec', '--json', '--skip-git-repo-check', '--sandbox', 'danger-full-access', '-'];
         const child = spawn(codexPath, args, { cwd: town.folder, env: town.env, stdio: ['pipe', 'ignore', 'ignore'] });
         child.stdin.end(town.token().text);
         const [code]: unknown[] = await once(child, 'exit');
         if (code !== 0) throw new Error(`codex exec ended with ${String(code)}`);
-        return performance.now() - start;
+        return now() - start;
       }
       const sides = [ours, raw, cold];
       const [own = [], bares = [], colds = []] = await interleaved(sides, { count: quick ? 8 : 30 });

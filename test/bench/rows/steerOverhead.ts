@@ -2,9 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { within } from '../../../src/util/boundedWait.ts';
-import { gate } from '../../support/scriptedModel.ts';
 import { BareClient } from '../bareClient.ts';
-import { inTown } from '../benchTown.ts';
+import { inTown, now } from '../benchTown.ts';
 import { type Row, interleaved, median, milliseconds } from '../measure.ts';
 
 /** A person steers a turn a few times, not a hundred. */
@@ -24,8 +23,7 @@ export const steerOverhead: Row = {
 
       const samples: [number[], number[]] = [[], []];
       for (let turn = 0; turn < (quick ? 3 : 10); turn += 1) {
-        const held = gate();
-        town.held = held.opened;
+        town.holdAnswers(true);
         const [first, second] = [town.token(), town.token()];
         const ends = [town.turnEnd(session, agent.id), bare.turnEnd()];
         await town.push(agent.id, first.text);
@@ -41,17 +39,16 @@ export const steerOverhead: Row = {
           return took;
         };
         const raw = async (): Promise<number> => {
-          const start = performance.now();
+          const start = now();
           await bare.steer(turnId, 'and mind the gap');
-          const took = performance.now() - start;
+          const took = now() - start;
           await pause(QUIET_MS);
           return took;
         };
         const [own = [], bares = []] = await interleaved([ours, raw], { count: STEERS_A_TURN, warmUp: 1 });
         samples[0].push(...own);
         samples[1].push(...bares);
-        town.held = undefined;
-        held.open();
+        town.holdAnswers(false);
         await Promise.all(ends);
         await town.quiet(session, 'worker');
       }
@@ -81,7 +78,7 @@ function steerAccepted(session: TownSession, agentId: string): Promise<number> {
     const listening = session.crew.onDidChangeView((id) => {
       if (id !== agentId || steers() === before) return;
       listening.dispose();
-      resolve(performance.now());
+      resolve(now());
     });
   });
   return within(accepted, 10_000, 'The steer');

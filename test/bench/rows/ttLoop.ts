@@ -13,7 +13,7 @@ import { codexPath } from '../../support/codexHome.ts';
 import { eventually } from '../../support/eventually.ts';
 import { testAgent } from '../../support/redisTown.ts';
 import { tempDir } from '../../support/tempDir.ts';
-import { type BenchTown, inTown } from '../benchTown.ts';
+import { type BenchTown, inTown, now } from '../benchTown.ts';
 import { type Row, interleaved, median, milliseconds } from '../measure.ts';
 
 /** After a round it sleeps for a second, then looks every five (`idle_poll_interval` of 0.10.0). */
@@ -48,7 +48,7 @@ export const ttLoop: Row = {
         await rival.polling((((round * 7) % count) + 0.5) / count);
         round += 1;
         const { text, asked } = town.token();
-        const start = performance.now();
+        const start = now();
         await rival.push(text);
         return (await asked) - start;
       }

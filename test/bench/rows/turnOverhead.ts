@@ -1,6 +1,6 @@
 /** How much longer a message in the inbox takes to the model than a bare client's `turn/start`. */
 import { BareClient } from '../bareClient.ts';
-import { inTown } from '../benchTown.ts';
+import { inTown, now } from '../benchTown.ts';
 import { type Row, interleaved, median, milliseconds } from '../measure.ts';
 
 export const turnOverhead: Row = {
@@ -25,7 +25,7 @@ export const turnOverhead: Row = {
       async function raw(): Promise<number> {
         const { text, asked } = town.token();
         const ended = bare.turnEnd();
-        const start = performance.now();
+        const start = now();
         await bare.startTurn(text);
         const took = (await asked) - start;
         await ended;
