@@ -58,12 +58,17 @@ export class McpClient {
     return `${isError === true ? 'ERROR: ' : ''}${content[0].text}`;
   }
 
-  /** Closes its input; resolves with the exit code. */
+  /** Closes its input; resolves with the exit code. One that does not end by that is killed. */
   async close(): Promise<number | null> {
     if (this.child.exitCode !== null) return this.child.exitCode;
     const exited = once(this.child, 'exit');
     this.child.stdin?.end();
-    await exited;
+    try {
+      await within(exited, 5_000, 'The end of the server');
+    } catch (error) {
+      this.child.kill('SIGKILL');
+      throw error;
+    }
     return this.child.exitCode;
   }
 

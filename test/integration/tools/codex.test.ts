@@ -23,12 +23,6 @@ describe('agents on Codex and their town', function () {
     await town.close();
   });
 
-  const taskEnds = (session: TownSession): Promise<string> =>
-    eventually(() => [...session.mirror.tasks.values()].find(({ state }) => state === 'completed')?.result, {
-      timeout: 20_000,
-      what: 'a completed task',
-    });
-
   for (const persistent of [true, false]) {
     for (const approvalPolicy of ['on-request', 'untrusted'] as const) {
       it(`complete a task by tool: ${persistent ? 'session' : 'process per turn'}, ${approvalPolicy}`, async () => {
@@ -133,6 +127,14 @@ describe('agents on Codex and their town', function () {
     assert.match(stdout, /informational from docs: Town test-town\. You are docs\./);
   });
 });
+
+/** The result of the first task that is completed. */
+function taskEnds(session: TownSession): Promise<string> {
+  return eventually(() => [...session.mirror.tasks.values()].find(({ state }) => state === 'completed')?.result, {
+    timeout: 20_000,
+    what: 'a completed task',
+  });
+}
 
 /** Runs our `tt` as a person in the town’s folder. */
 async function tt(town: TestTown, args: readonly string[]): Promise<Ran> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { parse as parseToml } from 'smol-toml';
 import { chooseRuntime, type CliSettings, cliNames, oneShotCommand, sessionModel } from '../../../src/runtime/clis.ts';
 
 const settings: CliSettings = {
@@ -77,6 +78,17 @@ describe('the agent CLIs', () => {
       });
     });
   }
+
+  it('hands configuration to codex exec, in TOML, and to nobody else', () => {
+    const threadConfig = {
+      mcp_servers: { town: { command: 'a "b"\\c', args: ['x', 1, true], env: { 'K-1': 'é\n' } } },
+    };
+    const { args } = oneShotCommand('codex', { ...settings, threadConfig });
+    const line = args[args.indexOf('-c') + 1] ?? '';
+    assert.deepEqual(parseToml(line), threadConfig);
+    assert.equal(args.at(-1), '-');
+    assert.ok(!oneShotCommand('claude', { ...settings, threadConfig }).args.includes('-c'));
+  });
 
   it('refuses an empty command', () => {
     const overrides = { mine: { command: '  ' } };
