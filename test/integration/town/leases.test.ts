@@ -63,6 +63,31 @@ describe('leases and fences', () => {
     assert.equal(await delivery.commit(plan(), '2'), 'done');
   });
 
+  it('notices what was taken while it slept as soon as it takes something else', async () => {
+    const [sleeper, next] = [await window(), await window()];
+    const other = testAgent('other');
+    await new AgentStore(town.redis, town.keys).create(other);
+    const lost: string[] = [];
+    sleeper.onLost((id) => lost.push(id));
+    await sleeper.own(agentId);
+    await town.redis.commands.del(town.keys.windowLease(sleeper.windowId));
+    await next.own(agentId);
+    assert.equal((await sleeper.own(other.id)).owned, true);
+    assert.deepEqual(lost, [agentId]);
+  });
+
+  it('gives one sign of life, however many agents are taken at once, and none after it was closed', async () => {
+    const leases = await window();
+    const other = testAgent('other');
+    await new AgentStore(town.redis, town.keys).create(other);
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    await Promise.all([leases.own(agentId), leases.own(other.id)]);
+    assert.equal(timers(), before + 1);
+    await leases.close();
+    assert.equal(timers(), before);
+  });
+
   it('knows a window of this machine whose process is gone, and waits for none', async () => {
     const next = await window();
     const dead = next.windowId.replace(`/${process.pid}/`, '/4194304/');

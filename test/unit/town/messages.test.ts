@@ -137,6 +137,18 @@ describe('a message', () => {
     const late = at('2026-01-01T00:00:00Z');
     assert.deepEqual([late, early].toSorted(byCreation), [early, late]);
   });
+
+  it('is ordered by its microseconds too, in which tt writes', () => {
+    const times = ['00.1234Z', '00.123456+00:00', '00.1235Z', '00.124Z', '01Z'];
+    const ordered = times.map((time) => at(`2026-01-01T00:00:${time}`));
+    assert.deepEqual(ordered.toReversed().toSorted(byCreation), ordered);
+  });
+
+  it('is later than any that this window wrote before', () => {
+    const written = Array.from({ length: 100 }, () => newMessage({ type: 'ping', from, to }));
+    assert.deepEqual(written.toReversed().toSorted(byCreation), written);
+    assert.ok(written.every((message) => decodeMessage(encodeMessage(message)).ok));
+  });
 });
 
 describe('a custom message', () => {

@@ -119,6 +119,20 @@ describe('processes', () => {
       await eventually(async () => (await registry.list()).length === 0);
     });
 
+    it('ends what works for one agent, though its owner lives, and nothing else', async () => {
+      const mine = await spawnManaged(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
+        ...options(),
+        registry: registry.of('agent-1'),
+      });
+      const other = await node('setInterval(() => {}, 1000)');
+      started.push(mine);
+      process.kill(mine.pid, 'SIGSTOP');
+      assert.equal(await registry.endAllOf('agent-1'), 1);
+      assert.ok((await mine.exited).signal);
+      assert.ok(await startTimeOf(other.pid));
+      assert.equal(await registry.endAllOf('agent-1'), 0);
+    });
+
     it('reaps nothing whose owner lives', async () => {
       const child = await node('process.stdin.resume()');
       assert.equal(await registry.reap(), 0);
