@@ -60,6 +60,8 @@ const seenMessages = z.record(
   }),
 );
 
+const messageIds = z.array(z.string());
+
 /** By message id: what became of earlier attempts to handle it. */
 export type SeenMessages = z.infer<typeof seenMessages>;
 
@@ -77,13 +79,14 @@ export const decodeDead = (raw: string): Decoded<DeadMessage> => decodeJson(dead
 
 /** Fields of the turn hash; what cannot be read counts as absent, as it only saves repetition. */
 export function decodeTurn(hash: Record<string, string>): TurnRecord {
-  const seen = decodeJson(seenMessages, hash.seen ?? '{}');
-  const left = decodeJson(z.array(z.string()), hash.left_waiting ?? '[]');
+  // Mostly there is nothing, and every look of every loop comes by here.
+  const seen = hash.seen === undefined ? undefined : decodeJson(seenMessages, hash.seen);
+  const left = hash.left_waiting === undefined ? undefined : decodeJson(messageIds, hash.left_waiting);
   const notBefore = Number(hash.not_before ?? 0);
   return {
     notBefore: Number.isFinite(notBefore) ? notBefore : 0,
-    seen: seen.ok ? seen.value : {},
-    leftWaiting: new Set(left.ok ? left.value : []),
+    seen: seen?.ok ? seen.value : {},
+    leftWaiting: new Set(left?.ok ? left.value : []),
   };
 }
 
