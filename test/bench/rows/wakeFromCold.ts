@@ -1,7 +1,7 @@
 /** How long a message to a cold agent takes to the model, beside a bare start, resume and `turn/start`. */
 import type { AgentRecord } from '../../../src/town/records.ts';
 import { BareClient } from '../bareClient.ts';
-import { inTown } from '../benchTown.ts';
+import { inTown, now } from '../benchTown.ts';
 import { type Row, interleaved, median, milliseconds } from '../measure.ts';
 import { agentWhen } from '../../support/testTown.ts';
 
@@ -35,7 +35,7 @@ export const wakeFromCold: Row = {
       }
       async function raw(twin?: AgentRecord): Promise<number> {
         const { text, asked } = town.token();
-        const start = performance.now();
+        const start = now();
         const bare = await BareClient.start(town, twin);
         await bare.openThread(first.threadId);
         const ended = bare.turnEnd();
