@@ -85,7 +85,7 @@ describe('the agent CLIs', () => {
     };
     const { args } = oneShotCommand('codex', { ...settings, threadConfig });
     const line = args[args.indexOf('-c') + 1] ?? '';
-    assert.deepEqual(parseToml(line), threadConfig);
+    assert.deepEqual(JSON.parse(JSON.stringify(parseToml(line))), threadConfig);
     assert.equal(args.at(-1), '-');
     assert.ok(!oneShotCommand('claude', { ...settings, threadConfig }).args.includes('-c'));
   });
