@@ -50,6 +50,7 @@ describe('what was left in flight', function () {
     const first = await town.open();
     const agent = await first.actions.spawnAgent({ name: 'docs', task: 'write the manual' });
     const { runtimeSessionId } = await agentWhen(first, 'docs', (it) => it.runtimeSessionId !== undefined, 'stored');
+    await town.model.waitForRequest(({ index }) => index === 0);
     await first.close();
     const redis = town.redis.client();
     await redis.hdel(keys.agent(agent.id), 'runtime_session_id');
