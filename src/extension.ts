@@ -1,11 +1,15 @@
 /** Wires the rooms together for the editor; holds no logic. Nothing is read, started or connected while it activates. */
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { AgentOutputs } from './ui/agentOutput.ts';
 import type { TinytownApi } from './ui/api.ts';
-import { drawAttention } from './ui/attention.ts';
+import { announceNeeds, drawAttention } from './ui/attention.ts';
 import { registerCommands } from './ui/commands.ts';
 import { EditorLog } from './ui/editorLog.ts';
 import { EditorTown } from './ui/editorTown.ts';
+import { registerNeedCommands } from './ui/needCommands.ts';
+import { NeedsFeed } from './ui/needsFeed.ts';
+import { NeedsView } from './ui/needsView.ts';
+import { RequestDocuments } from './ui/requestDocuments.ts';
 import { StatusBar } from './ui/statusBar.ts';
 import { createApi } from './ui/tinytownApi.ts';
 import { TownViews } from './ui/townViews.ts';
@@ -20,17 +24,25 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   close = () => host.close();
   const outputs = new AgentOutputs();
   const views = new TownViews(host);
-  const statusBar = new StatusBar(host);
-  const api = createApi(host, town.version, (error) => log.error(`A listener failed: ${describeError(error)}`));
+  const feed = new NeedsFeed(host, (what, error) => log.warn(`Could not ${what}: ${describeError(error)}`));
+  const needs = new NeedsView(host, feed);
+  const documents = new RequestDocuments();
+  const statusBar = new StatusBar(host, feed);
+  const api = createApi({ host, feed, version: town.version, t: vscode.l10n.t }, (error) =>
+    log.error(`A listener failed: ${describeError(error)}`),
+  );
   const redraw = (): void => {
     views.refresh();
     statusBar.refresh();
   };
   const checkCodex = (): Promise<void> => town.checkCodex();
   const commands = registerCommands({ host, outputs, views, log, secrets: context.secrets, checkCodex });
-  context.subscriptions.push(log, town, outputs, views, statusBar, api, commands);
+  const answers = registerNeedCommands({ host, feed, view: needs, documents, log });
+  context.subscriptions.push(log, town, feed, outputs, views, needs, documents, statusBar, api, commands, answers);
   context.subscriptions.push(
     host.onDidChange(redraw),
+    feed.onDidChange(redraw),
+    announceNeeds(feed, needs),
     host.whileReady((session, store) => {
       store.add(session.mirror.onDidChange(redraw));
       store.add(session.crew.onDidChangeView(redraw));

@@ -6,7 +6,7 @@ import { contextFlags, factsOf } from './agentActions.ts';
 import { agentRows } from './agentRows.ts';
 import type { Item, ItemIcon } from './items.ts';
 import type { Translate } from './l10n.ts';
-import { type TownPicture, type Waiting, taskOf } from './townPicture.ts';
+import { type TownPicture, type Waiting, sortedAgents, taskOf } from './townPicture.ts';
 
 const stateIcons: Record<AgentState, ItemIcon> = {
   cold: { id: 'circle-large-outline', color: 'disabledForeground' },
@@ -43,15 +43,6 @@ export function stateWord(state: AgentState, t: Translate): string {
 /** In a larger town nothing opens by itself: every open agent costs rows. */
 const OPEN_LIMIT = 8;
 
-const order = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
-
-/** The agents by name; the supervisor is the person at the editor and no row. */
-export function sortedAgents(picture: TownPicture): AgentRecord[] {
-  return [...picture.agents.values()]
-    .filter((agent) => agent.agentType !== 'supervisor')
-    .toSorted((a, b) => order.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
-}
-
 /** The roots of the tree. */
 export function agentItems(picture: TownPicture, t: Translate): Item[] {
   const items = sortedAgents(picture).map((agent) => agentItem(agent, picture, t));
@@ -76,6 +67,7 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
     waiting.inbox + waiting.urgent + waiting.held + waiting.dead > 0 ||
     view.turn !== undefined ||
     view.pastTurns.length > 0 ||
+    view.requests.length > 0 ||
     view.lastError !== undefined ||
     view.modeReason !== undefined ||
     agent.state === 'error';
@@ -102,6 +94,9 @@ function shownState(
   t: Translate,
 ): { word: string; icon: ItemIcon } {
   const base = { word: stateWord(agent.state, t), icon: stateIcons[agent.state] };
+  if (view.requests.length > 0) {
+    return { word: t('waiting for you'), icon: { id: 'bell-dot', color: 'list.warningForeground' } };
+  }
   const stuck = waiting.held > 0 ? t('{0}, holds work', base.word) : t('{0}, gave up messages', base.word);
   if (waiting.held + waiting.dead > 0 && agent.state !== 'working') {
     return { word: stuck, icon: { id: 'warning', color: 'list.warningForeground' } };

@@ -4,6 +4,8 @@ import type { AgentRecord } from '../town/records.ts';
 import { oneLine, stripControls } from '../util/text.ts';
 import type { Item } from './items.ts';
 import type { Translate } from './l10n.ts';
+import { requestsOf } from './needs.ts';
+import { needItem } from './needsYouItems.ts';
 import { type TownPicture, type Waiting, taskOf } from './townPicture.ts';
 import { planRow, turnRows } from './turnItems.ts';
 
@@ -17,6 +19,7 @@ export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate
   };
   return [
     ...errorRows(agent, view, t),
+    ...requestRows(agent, view, t),
     ...modeRows(agent, view),
     ...taskRows(agent, picture, t),
     ...heldRows(agent, waiting, t),
@@ -47,6 +50,11 @@ function errorRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
   const text = error ?? t('The agent stopped with an error. Restart it to go on.');
   const icon = { id: 'error', color: 'list.errorForeground' };
   return [leaf(agent, 'error', { label: oneLine(text), icon, tooltip: () => stripControls(text) })];
+}
+
+/** What it asks of people: the same rows, with the same actions, as in the view of all of them. */
+function requestRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
+  return requestsOf(agent, view).map((need) => needItem(need, { t, open: false, prefix: `agent/${agent.id}/` }));
 }
 
 /** Why it is not the mode that was asked for. */

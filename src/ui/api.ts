@@ -17,6 +17,21 @@ export interface AgentSummary {
   readonly mode: 'persistent' | 'one-shot';
 }
 
+/** Something that waits for the person at the editor. */
+export interface NeedSummary {
+  readonly kind:
+    'command' | 'fileChange' | 'permissions' | 'question' | 'elicitation' | 'message' | 'held' | 'dead' | 'error';
+  /** Of the request or message: the commands that answer take it. */
+  readonly id: string;
+  readonly agent: string | undefined;
+  /** What is asked, whole. */
+  readonly text: string;
+  /** Unix milliseconds. */
+  readonly since: number;
+  /** Somebody stands still because of it; otherwise it only wants to be read. */
+  readonly waits: boolean;
+}
+
 /**
  * An agent is meant by its id, name, nickname or the first four hex digits of its id. Everything that acts opens the
  * folder's town first, and rejects with an error that has a `reason` and a sentence for people.
@@ -25,12 +40,16 @@ export interface TinytownApi {
   /** Of the extension. */
   readonly version: string;
   listAgents(): Promise<AgentSummary[]>;
+  /** What waits for the person, over all agents and windows: what stands still first, each oldest first. */
+  listNeeds(): Promise<NeedSummary[]>;
   /** Puts a message into the agent's inbox; `urgent` ones steer a running turn. */
   send(agent: string, text: string, options?: { urgent?: boolean }): Promise<void>;
   steer(agent: string, text: string): Promise<void>;
   interrupt(agent: string): Promise<void>;
   /** Something about some agent changed: list them again. Fired at most a few times a second. */
   readonly onDidChangeAgents: Event<void>;
+  /** What waits for the person is not what it was: list it again. */
+  readonly onDidChangeNeeds: Event<void>;
   /** What agents of this window do, as it happens. */
   readonly onRuntimeEvent: Event<{ agentId: string; event: RuntimeEvent }>;
 }

@@ -6,9 +6,9 @@ import { validateAgentName } from '../town/names.ts';
 import type { AgentRecord } from '../town/records.ts';
 import { TinytownError } from '../util/errors.ts';
 import { type AgentAction, agentActions, factsOf, whyNot } from './agentActions.ts';
-import { agentItem, sortedAgents } from './agentItems.ts';
+import { agentItem } from './agentItems.ts';
 import { actionLabel } from './actionLabels.ts';
-import { pictureOf } from './townPicture.ts';
+import { pictureOf, sortedAgents } from './townPicture.ts';
 
 const { t } = vscode.l10n;
 

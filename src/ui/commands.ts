@@ -6,19 +6,19 @@ import { TOWN_FILE, suggestTownName } from '../town/config.ts';
 import { townNameProblem } from '../town/keys.ts';
 import { validateAgentName } from '../town/names.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
-import { TinytownError, describeError } from '../util/errors.ts';
+import { TinytownError } from '../util/errors.ts';
 import { agentActions } from './agentActions.ts';
 import { actOnAgent } from './agentCommands.ts';
 import type { AgentOutputs } from './agentOutput.ts';
-import { sortedAgents } from './agentItems.ts';
 import { askAgentName, askFirstTask, askTownName, pickAgentAndAction } from './ask.ts';
 import { type Call, readCall } from './calls.ts';
 import type { EditorLog } from './editorLog.ts';
 import { Command, type CommandId, EXTENSION_ID, SETTINGS_SECTION, SecretKey, machineSettings } from './ids.ts';
 import { Row } from './itemTree.ts';
 import { showProblem } from './notify.ts';
+import { runCommand } from './runCommand.ts';
 import type { TownHost } from './townHost.ts';
-import { pictureOf } from './townPicture.ts';
+import { pictureOf, sortedAgents } from './townPicture.ts';
 import type { TownViews } from './townViews.ts';
 
 const { t } = vscode.l10n;
@@ -37,7 +37,10 @@ export interface CommandParts {
 export function registerCommands(parts: CommandParts): Disposable {
   const store = new DisposableStore();
   const add = (id: CommandId, run: (call: Call) => Promise<unknown>): void => {
-    store.add(vscode.commands.registerCommand(id, (...args: unknown[]) => runCommand(id, args, run, parts.log)));
+    const { log } = parts;
+    const handler = (...args: unknown[]): unknown =>
+      runCommand(id, { read: () => readCall(args, agentOfRow, t), run, log });
+    store.add(vscode.commands.registerCommand(id, handler));
   };
   for (const action of agentActions) add(Command[action], (call) => actOnAgent(action, call, parts));
   add(Command.initTown, (call) => initTown(call, parts));
@@ -49,25 +52,6 @@ export function registerCommands(parts: CommandParts): Disposable {
   add(Command.retry, () => retry(parts));
   add(Command.showLog, async () => parts.log.show());
   return store;
-}
-
-async function runCommand(
-  id: string,
-  args: readonly unknown[],
-  run: (call: Call) => Promise<unknown>,
-  log: EditorLog,
-): Promise<unknown> {
-  let interactive = false;
-  try {
-    const call = readCall(args, agentOfRow, t);
-    ({ interactive } = call);
-    return await run(call);
-  } catch (error) {
-    log.info(`${id}: ${describeError(error)}`);
-    if (!interactive) throw error;
-    showProblem(error);
-    return undefined;
-  }
 }
 
 function agentOfRow(value: unknown): string | null | undefined {

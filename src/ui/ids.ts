@@ -5,6 +5,7 @@ export const EXTENSION_ID = 'tinytown.tinytown-vscode';
 export const VIEW_CONTAINER = 'tinytown';
 
 export const View = {
+  needsYou: 'tinytown.needsYou',
   agents: 'tinytown.agents',
   tasks: 'tinytown.tasks',
 } as const;
@@ -27,6 +28,14 @@ export const Command = {
   dismissHeld: 'tinytown.dismissHeld',
   retryDead: 'tinytown.retryDead',
   dismissDead: 'tinytown.dismissDead',
+  approve: 'tinytown.approve',
+  approveForSession: 'tinytown.approveForSession',
+  decline: 'tinytown.decline',
+  answer: 'tinytown.answer',
+  reply: 'tinytown.reply',
+  dismissMessage: 'tinytown.dismissMessage',
+  openRequest: 'tinytown.openRequest',
+  nextNeed: 'tinytown.nextNeed',
   showOutput: 'tinytown.showOutput',
   showAgents: 'tinytown.showAgents',
   setRedisPassword: 'tinytown.setRedisPassword',

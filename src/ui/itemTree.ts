@@ -46,6 +46,13 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
     return this.roots?.find((row) => row.item.id === id);
   }
 
+  /** The first row that fits, roots before what is below them; as the model is now, drawn or not. */
+  find(fits: (item: Item) => boolean): Row | undefined {
+    const roots = this.getChildren();
+    const found = roots.find((row) => fits(row.item));
+    return found ?? roots.flatMap((row) => this.getChildren(row)).find((row) => fits(row.item));
+  }
+
   getChildren(row?: Row): Row[] {
     if (!row) return (this.roots = adopt(this.roots, this.model(), undefined));
     return (row.children = adopt(row.children, row.item.children?.() ?? [], row));
@@ -70,6 +77,7 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
     if (file) {
       tree.command = { command: 'vscode.open', title: vscode.l10n.t('Open File'), arguments: [file] };
     }
+    if (item.runs) tree.command = { ...item.runs, arguments: [...item.runs.arguments] };
     return tree;
   }
 

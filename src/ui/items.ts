@@ -24,6 +24,10 @@ export interface Item {
   readonly agentId?: string;
   /** A file that a click opens: absolute, or relative to the town's folder. */
   readonly opens?: string;
+  /** What a click runs, where that is not the opening of a file. */
+  readonly runs?: { readonly command: string; readonly title: string; readonly arguments: readonly unknown[] };
+  /** What needs the person, where the row is about that: see `needs.ts`. */
+  readonly needKey?: string;
   /** Plain text, made only when somebody points at the row. */
   readonly tooltip?: () => string;
   readonly children?: () => Item[];

@@ -1,10 +1,13 @@
 /** The one status-bar item as plain data: who works, who waits for the person, or what is wrong. */
-import type { AgentRecord } from '../town/records.ts';
 import { oneLine } from '../util/text.ts';
-import { sortedAgents } from './agentItems.ts';
 import type { Translate } from './l10n.ts';
+import type { Need } from './needs.ts';
+import { labelOf } from './needsYouItems.ts';
 import type { TownState } from './townHost.ts';
-import type { TownPicture } from './townPicture.ts';
+import { type TownPicture, sortedAgents } from './townPicture.ts';
+
+/** How many of those that wait the tooltip names. */
+const TOOLTIP_LINES = 10;
 
 export interface Status {
   text: string;
@@ -17,6 +20,7 @@ export interface Status {
 export function statusOf(
   state: TownState<unknown>,
   picture: TownPicture | undefined,
+  needs: readonly Need[],
   t: Translate,
 ): Status | undefined {
   switch (state.kind) {
@@ -30,23 +34,17 @@ export function statusOf(
     case 'failed':
       return { text: '$(error) Tinytown', tooltip: state.problem.message, warning: false };
     case 'ready':
-      return picture ? readyStatus(picture, t) : undefined;
+      return picture ? readyStatus(picture, needs, t) : undefined;
   }
 }
 
-/** Whether the agent cannot go on by itself: it failed, or a person has to decide about work that it holds or gave up. */
-export function needsYou(agent: AgentRecord, picture: TownPicture): boolean {
-  const { held, dead } = picture.waiting(agent.id);
-  return agent.state === 'error' || held + dead > 0;
-}
-
-function readyStatus(picture: TownPicture, t: Translate): Status {
+function readyStatus(picture: TownPicture, needs: readonly Need[], t: Translate): Status {
   const agents = sortedAgents(picture);
   const working = agents.filter((agent) => agent.state === 'working');
-  const waiting = agents.filter((agent) => needsYou(agent, picture));
+  const waiting = needs.filter(({ waits }) => waits);
   const tooltip = [
     t('Tinytown: {0} agents, {1} working', agents.length, working.length),
-    ...waiting.map((agent) => t('{0} waits for you', oneLine(agent.name, 64))),
+    ...waiting.slice(0, TOOLTIP_LINES).map((need) => `${oneLine(need.who, 64)}: ${labelOf(need, t)}`),
   ].join('\n');
   if (!picture.connected) {
     return {
@@ -56,7 +54,7 @@ function readyStatus(picture: TownPicture, t: Translate): Status {
     };
   }
   if (waiting.length > 0) {
-    const text = `$(bell-dot) ${waiting.length === 1 ? t('1 agent needs you') : t('{0} agents need you', waiting.length)}`;
+    const text = `$(bell-dot) ${waiting.length === 1 ? t('1 needs you') : t('{0} need you', waiting.length)}`;
     return { text, tooltip, warning: true };
   }
   if (working.length > 0) return { text: `$(sync~spin) ${t('{0} working', working.length)}`, tooltip, warning: false };

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../util/disposable.ts';
 import { Command } from './ids.ts';
+import type { NeedsFeed } from './needsFeed.ts';
 import { statusOf } from './status.ts';
 import { Throttle } from './throttle.ts';
 import type { TownHost } from './townHost.ts';
@@ -13,11 +14,12 @@ export class StatusBar implements Disposable {
   private readonly item = vscode.window.createStatusBarItem('tinytown.status', vscode.StatusBarAlignment.Left, 10);
   private readonly throttle = new Throttle<'all'>(() => this.draw(), REFRESH_MS);
   private readonly host: TownHost;
+  private readonly feed: NeedsFeed;
 
-  constructor(host: TownHost) {
+  constructor(host: TownHost, feed: NeedsFeed) {
     this.host = host;
+    this.feed = feed;
     this.item.name = 'Tinytown';
-    this.item.command = Command.showAgents;
   }
 
   /** Something may have changed. Cheap to call often. */
@@ -32,13 +34,14 @@ export class StatusBar implements Disposable {
 
   private draw(): void {
     const session = this.host.ready;
-    const status = statusOf(this.host.state, session && pictureOf(session), vscode.l10n.t);
+    const status = statusOf(this.host.state, session && pictureOf(session), this.feed.needs, vscode.l10n.t);
     if (!status) {
       this.item.hide();
       return;
     }
     this.item.text = status.text;
     this.item.tooltip = status.tooltip;
+    this.item.command = status.warning ? Command.nextNeed : Command.showAgents;
     this.item.accessibilityInformation = { label: status.tooltip };
     this.item.backgroundColor = status.warning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.item.show();

@@ -2,22 +2,25 @@
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';
 import type { RuntimeEvent } from '../runtime/codingAgent.ts';
-import { sortedAgents } from './agentItems.ts';
-import type { AgentSummary, TinytownApi } from './api.ts';
+import type { AgentSummary, NeedSummary, TinytownApi } from './api.ts';
+import type { NeedsFeed } from './needsFeed.ts';
+import { wholeText } from './needsYouItems.ts';
+import type { Translate } from './l10n.ts';
 import { Throttle } from './throttle.ts';
 import type { TownHost } from './townHost.ts';
-import { pictureOf, taskOf } from './townPicture.ts';
+import { pictureOf, sortedAgents, taskOf } from './townPicture.ts';
 
 const CHANGE_MS = 250;
 
 /** Events of listeners elsewhere must not break ours: what they throw goes to `onError`. */
 export function createApi(
-  host: TownHost,
-  version: string,
+  { host, feed, version, t }: { host: TownHost; feed: NeedsFeed; version: string; t: Translate },
   onError: (error: unknown) => void,
 ): { api: TinytownApi } & Disposable {
   const store = new DisposableStore();
   const agentsChanged = store.add(new Emitter<void>(onError));
+  const needsChanged = store.add(new Emitter<void>(onError));
+  store.add(feed.onDidChange(() => needsChanged.fire()));
   const runtimeEvents = store.add(new Emitter<{ agentId: string; event: RuntimeEvent }>(onError));
   const changes = store.add(new Throttle<'changed'>(() => agentsChanged.fire(), CHANGE_MS));
   store.add(
@@ -45,6 +48,16 @@ export function createApi(
         };
       });
     },
+    async listNeeds(): Promise<NeedSummary[]> {
+      return (await feed.refresh()).map((need) => ({
+        kind: need.kind === 'request' ? need.request.kind : need.kind,
+        id: need.kind === 'request' ? need.request.id : need.kind === 'message' ? need.message.id : need.key,
+        agent: need.agentId,
+        text: wholeText(need, t),
+        since: need.at,
+        waits: need.waits,
+      }));
+    },
     async send(agent, text, options = {}) {
       await (await host.session()).actions.sendMessage(agent, text, options);
     },
@@ -55,6 +68,7 @@ export function createApi(
       await (await host.session()).actions.interrupt(agent);
     },
     onDidChangeAgents: agentsChanged.event,
+    onDidChangeNeeds: needsChanged.event,
     onRuntimeEvent: runtimeEvents.event,
   };
   return { api, dispose: () => store.dispose() };

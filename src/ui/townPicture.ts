@@ -23,6 +23,15 @@ export interface TownPicture {
   view(agentId: string): AgentView;
 }
 
+const order = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+/** The agents by name; the supervisor is the person at the editor and no row. */
+export function sortedAgents(picture: TownPicture): AgentRecord[] {
+  return [...picture.agents.values()]
+    .filter((agent) => agent.agentType !== 'supervisor')
+    .toSorted((a, b) => order.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
+}
+
 /** The agent's current task, where it has one that is known. */
 export function taskOf(agent: AgentRecord, picture: TownPicture): TaskRecord | undefined {
   return agent.currentTask === undefined ? undefined : picture.tasks.get(agent.currentTask);

@@ -1,14 +1,13 @@
 /** The views of the Tinytown container, kept up to date with whichever town is open. */
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
-import { agentItems, agentRowId, sortedAgents } from './agentItems.ts';
+import { agentItems, agentRowId } from './agentItems.ts';
 import { View } from './ids.ts';
 import { ItemTree, type Row } from './itemTree.ts';
-import { needsYou } from './status.ts';
 import { taskItems } from './taskItems.ts';
 import { Throttle } from './throttle.ts';
 import type { TownHost } from './townHost.ts';
-import { type TownPicture, pictureOf } from './townPicture.ts';
+import { type TownPicture, pictureOf, sortedAgents } from './townPicture.ts';
 
 const { t } = vscode.l10n;
 
@@ -98,11 +97,8 @@ export class TownViews implements Disposable {
     this.agentsView.reveal(row, options).then(undefined, () => undefined);
   }
 
-  /** The badge: how many need the person. The message: Redis is away. */
+  /** The message: Redis is away. */
   private drawHeader(picture: TownPicture | undefined): void {
-    const count = picture ? sortedAgents(picture).filter((agent) => needsYou(agent, picture)).length : 0;
-    const badge = { value: count, tooltip: count === 1 ? t('1 agent needs you') : t('{0} agents need you', count) };
-    if (this.agentsView.badge?.value !== (count || undefined)) this.agentsView.badge = count > 0 ? badge : undefined;
     const message =
       picture && !picture.connected ? t('Redis is away. This is the last that was known; it goes on by itself.') : '';
     if ((this.agentsView.message ?? '') !== message) this.agentsView.message = message;

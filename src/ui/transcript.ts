@@ -5,6 +5,7 @@
 import type { RuntimeEvent, TurnItem } from '../runtime/codingAgent.ts';
 import { oneLine, stripControls } from '../util/text.ts';
 import type { Translate } from './l10n.ts';
+import { requestLabel } from './needsYouItems.ts';
 import { duration, statusWord } from './turnItems.ts';
 
 /** Characters of one item that are shown; a command may print gigabytes. */
@@ -62,6 +63,9 @@ export class Transcript {
       case 'itemCompleted':
         this.itemCompleted(event.item, now);
         return;
+      case 'requestAsked':
+        this.line(now, t('Waits for you: {0}', requestLabel(event.request, t)));
+        return;
       case 'requestDeclined':
         this.line(now, t('Declined: {0} ({1})', oneLine(event.detail, 300), oneLine(event.method)));
         return;
@@ -74,6 +78,7 @@ export class Transcript {
         if (event.reason !== 'stopped' && event.stderrTail.trim()) this.block(event.stderrTail);
         return;
       }
+      case 'requestWithdrawn':
       case 'inputDelivered':
       case 'planUpdated':
       case 'diffUpdated':

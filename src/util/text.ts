@@ -10,6 +10,11 @@ export function stripControls(text: string): string {
   return text.replace(escapes, '').replace(controls, '');
 }
 
+/** `text` with control and direction characters spelled out, so that nothing of a command is hidden from who approves it. */
+export function spellControls(text: string): string {
+  return text.replace(controls, (control) => `\\u{${control.codePointAt(0)?.toString(16) ?? ''}}`);
+}
+
 /** `text` as one line of at most `limit` characters, cut with an ellipsis. */
 export function oneLine(text: string, limit = 120): string {
   const line = stripControls(text).replace(/\s+/g, ' ').trim();

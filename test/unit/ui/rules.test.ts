@@ -4,6 +4,7 @@ import { mock } from 'node:test';
 import { agentStates } from '../../../src/town/records.ts';
 import { type AgentFacts, agentActions, whyNot } from '../../../src/ui/agentActions.ts';
 import { readCall } from '../../../src/ui/calls.ts';
+import { needsOf } from '../../../src/ui/needs.ts';
 import { redact } from '../../../src/ui/redact.ts';
 import { statusOf } from '../../../src/ui/status.ts';
 import { taskItems } from '../../../src/ui/taskItems.ts';
@@ -129,7 +130,8 @@ describe('how a command was called', () => {
 });
 
 function ready(scene: Scene): string {
-  const status = statusOf({ kind: 'ready', folder: '/w', session: undefined }, picture(scene), english);
+  const town = picture(scene);
+  const status = statusOf({ kind: 'ready', folder: '/w', session: undefined }, town, needsOf(town, []), english);
   return status ? `${status.warning ? '! ' : ''}${status.text}` : 'hidden';
 }
 
@@ -145,14 +147,15 @@ describe('the status bar', () => {
     assert.equal(ready({ agents: [idle] }), '$(organization) 1 idle');
     assert.equal(ready({ agents: [agentRecord('a', { state: 'cold' })] }), '$(organization) 1 agents');
     assert.equal(ready({ agents: [idle, working] }), '$(sync~spin) 1 working');
-    assert.equal(ready({ agents: [idle, working, failed] }), '! $(bell-dot) 1 agent needs you');
-    assert.equal(ready({ agents: [idle], waiting: { a: { held: 1 } } }), '! $(bell-dot) 1 agent needs you');
+    assert.equal(ready({ agents: [idle, working, failed] }), '! $(bell-dot) 1 needs you');
+    assert.equal(ready({ agents: [idle], waiting: { a: { held: 1 } } }), '! $(bell-dot) 1 needs you');
+    assert.equal(ready({ agents: [failed, idle], waiting: { a: { dead: 2 } } }), '! $(bell-dot) 2 need you');
     assert.equal(ready({ agents: [failed], connected: false }), '$(debug-disconnect) Tinytown');
   });
 
   it('is not there where there is no town', () => {
     for (const kind of ['noFolder', 'untrusted', 'closed'] as const) {
-      assert.equal(statusOf({ kind }, undefined, english), undefined);
+      assert.equal(statusOf({ kind }, undefined, [], english), undefined);
     }
   });
 });

@@ -1,0 +1,283 @@
+/** The view of what needs the person, as plain data. What agents wrote is shown whole and as text, never as markup. */
+import type { AgentRequest } from '../runtime/agentRequest.ts';
+import type { FileChange } from '../runtime/codingAgent.ts';
+import { oneLine, spellControls, stripControls } from '../util/text.ts';
+import { Command } from './ids.ts';
+import type { Item, ItemIcon } from './items.ts';
+import type { Translate } from './l10n.ts';
+import { type Need, actionsOf, asksForMore } from './needs.ts';
+
+/** With more of them, rows are closed at first: a list, not a wall. */
+const OPEN_LIMIT = 5;
+/** A tooltip is read, not scrolled for minutes; the whole text opens with the row. */
+const TOOLTIP_LIMIT = 4000;
+
+/** The roots of the view: what stands still one by one, what is only to be read under one row. */
+export function needsYouItems(needs: readonly Need[], now: number, t: Translate): Item[] {
+  const waiting = needs.filter(({ waits }) => waits);
+  const open = waiting.length <= OPEN_LIMIT;
+  const items = waiting.map((need) => needItem(need, { now, t, open }));
+  const toRead = needs.filter(({ waits }) => !waits);
+  return toRead.length === 0 ? items : [...items, reportsItem(toRead, now, t)];
+}
+
+/**
+ * The row of one need.
+ * @param options.now without it the row says neither since when nor who: it stands below its agent.
+ * @param options.prefix tells it apart from the same need's row elsewhere in the tree.
+ */
+export function needItem(
+  need: Need,
+  { now, t, open, prefix = '' }: { now?: number; t: Translate; open: boolean; prefix?: string },
+): Item {
+  const label = labelOf(need, t);
+  const since = now === undefined ? undefined : age(now - need.at, t);
+  const who = oneLine(need.who, 64);
+  const id = `${prefix}need/${need.key}`;
+  const details = need.kind === 'request' ? detailsOf(need.request, t) : [];
+  return {
+    id,
+    label,
+    description: since === undefined ? '' : `${who} · ${since}`,
+    icon: iconOf(need),
+    contextValue: ['need', need.kind, need.kind === 'request' ? need.request.kind : '', ...actionsOf(need), ''].join(
+      ';',
+    ),
+    spoken: [`${spokenKind(need, t)}: ${label}`, t('from {0}', who), ...(since === undefined ? [] : [since])].join(
+      ', ',
+    ),
+    collapse: details.length === 0 ? 'none' : open ? 'expanded' : 'collapsed',
+    ...(need.agentId === undefined ? {} : { agentId: need.agentId }),
+    needKey: need.key,
+    runs: { command: Command.openRequest, title: t('Open'), arguments: [{ need: need.key }] },
+    tooltip: () => clip([...(need.agentId ? [] : [t('From {0}', who)]), wholeText(need, t)].join('\n\n')),
+    children: () => details.map((detail, index) => detailItem(need, `${id}/${index}`, detail)),
+  };
+}
+
+function reportsItem(needs: readonly Need[], now: number, t: Translate): Item {
+  const label = t('To read');
+  return {
+    id: 'need/reports',
+    label,
+    description: String(needs.length),
+    icon: { id: 'inbox' },
+    contextValue: 'reports;',
+    spoken: needs.length === 1 ? t('1 message to read') : t('{0} messages to read', needs.length),
+    collapse: 'collapsed',
+    children: () => needs.map((need) => needItem(need, { now, t, open: false })),
+  };
+}
+
+/** What it is about, in a line. */
+export function labelOf(need: Need, t: Translate): string {
+  switch (need.kind) {
+    case 'request':
+      return requestLabel(need.request, t);
+    case 'message':
+      return oneLine(need.message.text) || t('(an empty message)');
+    case 'held':
+      return t('Interrupted work is held');
+    case 'dead':
+      return need.count === 1 ? t('1 message was given up') : t('{0} messages were given up', need.count);
+    case 'error':
+      return oneLine(need.text) || t('The agent stopped with an error');
+  }
+}
+
+/** What is asked, in a line. */
+export function requestLabel(request: AgentRequest, t: Translate): string {
+  switch (request.kind) {
+    case 'command': {
+      const command = oneLine(spellControls(request.command));
+      return request.input ? t('Type {0}', command) : t('Run {0}', command);
+    }
+    case 'fileChange': {
+      const [first, ...more] = request.changes;
+      if (!first) return oneLine(request.reason ?? '') || t('Change files');
+      if (more.length > 0) return t('Change {0} files', request.changes.length);
+      const name = fileName(first.path);
+      const words = { add: t('Add {0}', name), delete: t('Delete {0}', name), update: t('Change {0}', name) };
+      return words[first.change];
+    }
+    case 'permissions':
+      return t('Allow: {0}', oneLine(request.summary.join(', ')) || oneLine(request.reason ?? ''));
+    case 'question':
+      return oneLine(request.questions.map(({ question }) => question).join(' '));
+    case 'elicitation':
+      return oneLine(request.message) || t('{0} asks for something', oneLine(request.server, 64));
+  }
+}
+
+/** Everything there is to know before answering, as plain text. */
+export function wholeText(need: Need, t: Translate): string {
+  switch (need.kind) {
+    case 'request':
+      return requestText(need.request, t);
+    case 'message':
+      return stripControls(need.message.text);
+    case 'held':
+      return t('The turn was interrupted, and what it carried is held. Run it again, or dismiss it.');
+    case 'dead':
+      return t('It was tried too often, and failed. Try it again, or dismiss it.');
+    case 'error':
+      return stripControls(need.text) || t('Restart the agent to go on.');
+  }
+}
+
+function requestText(request: AgentRequest, t: Translate): string {
+  const parts: (string | undefined)[] = [
+    request.subAgent === null ? undefined : t('Asked by a sub-agent: {0}', request.subAgent),
+  ];
+  switch (request.kind) {
+    case 'command':
+      parts.push(spellControls(request.command), t('In {0}', spellControls(request.cwd)), request.reason ?? undefined);
+      parts.push(request.permissions.length > 0 ? t('With: {0}', request.permissions.join('\n')) : undefined);
+      break;
+    case 'fileChange':
+      parts.push(request.reason ?? undefined, ...request.changes.map(({ path, diff }) => `${path}\n${diff}`));
+      break;
+    case 'permissions':
+      parts.push(request.reason ?? undefined, ...request.summary);
+      break;
+    case 'question':
+      for (const { question, options } of request.questions) {
+        parts.push([question, ...options.map((option) => `  • ${option.label}: ${option.description}`)].join('\n'));
+      }
+      break;
+    case 'elicitation':
+      parts.push(t('Asked by the tool server {0}', request.server), request.message);
+      parts.push(request.arguments ?? undefined, request.url ?? undefined);
+  }
+  return parts.flatMap((part) => (part ? [stripControls(part)] : [])).join('\n\n');
+}
+
+interface Detail {
+  label: string;
+  description?: string;
+  icon: ItemIcon;
+  /** Opens this one of the files to be changed. */
+  file?: number;
+}
+
+function detailsOf(request: AgentRequest, t: Translate): Detail[] {
+  const details: Detail[] = [];
+  const add = (icon: string, text: string | null, description = ''): void => {
+    if (text) details.push({ label: text, description, icon: { id: icon } });
+  };
+  switch (request.kind) {
+    case 'command':
+      for (const line of request.command.includes('\n') ? request.command.split('\n') : []) add('chevron-right', line);
+      add('comment', request.reason);
+      for (const permission of request.permissions) add('shield', permission);
+      add('folder', request.cwd);
+      break;
+    case 'fileChange':
+      add('comment', request.reason);
+      for (const [file, change] of request.changes.entries()) details.push(fileDetail(change, file, t));
+      break;
+    case 'permissions':
+      add('comment', request.reason);
+      for (const line of request.summary) add('shield', line);
+      break;
+    case 'question':
+      for (const question of request.questions) {
+        if (request.questions.length > 1) add('question', question.question);
+        for (const option of question.options) add('circle-small', option.label, option.description);
+      }
+      break;
+    case 'elicitation':
+      add('server', request.server);
+      add('symbol-parameter', request.arguments);
+      add('link', request.url);
+      for (const field of request.form ?? []) add('symbol-field', field.title, field.description ?? '');
+  }
+  if (request.subAgent !== null) add('organization', t('Sub-agent {0}', request.subAgent));
+  return details;
+}
+
+function fileDetail({ path, change, diff }: FileChange, file: number, t: Translate): Detail {
+  const words = { add: t('added'), delete: t('deleted'), update: t('changed') };
+  const icons = { add: 'diff-added', delete: 'diff-removed', update: 'diff-modified' };
+  const lines = diff.split('\n');
+  const count = (sign: string): number =>
+    lines.filter((line) => line.startsWith(sign) && !line.startsWith(sign.repeat(3))).length;
+  const size = change === 'update' ? ` · +${count('+')} −${count('-')}` : '';
+  return { label: path, description: `${words[change]}${size}`, icon: { id: icons[change] }, file };
+}
+
+function detailItem(need: Need, id: string, detail: Detail): Item {
+  const label = oneLine(spellControls(detail.label), 300);
+  const description = oneLine(detail.description ?? '', 200);
+  return {
+    id,
+    label: detail.file === undefined ? label : fileName(label),
+    description,
+    icon: detail.icon,
+    contextValue: 'needDetail;',
+    spoken: description ? `${label}, ${description}` : label,
+    collapse: 'none',
+    needKey: need.key,
+    ...(need.agentId === undefined ? {} : { agentId: need.agentId }),
+    ...(detail.file === undefined
+      ? {}
+      : { runs: { command: Command.openRequest, title: label, arguments: [{ need: need.key, file: detail.file }] } }),
+    tooltip: () => clip([label, description].filter(Boolean).join('\n')),
+  };
+}
+
+function iconOf(need: Need): ItemIcon {
+  const waits = 'list.warningForeground';
+  switch (need.kind) {
+    case 'request':
+      return { id: requestIcon(need.request), color: waits };
+    case 'message':
+      return need.waits ? { id: 'mail', color: waits } : { id: 'mail-read' };
+    case 'held':
+      return { id: 'debug-rerun', color: waits };
+    case 'dead':
+      return { id: 'warning', color: waits };
+    case 'error':
+      return { id: 'error', color: 'list.errorForeground' };
+  }
+}
+
+function requestIcon(request: AgentRequest): string {
+  switch (request.kind) {
+    case 'command':
+      return 'terminal';
+    case 'fileChange':
+      return 'diff';
+    case 'permissions':
+      return 'shield';
+    case 'question':
+      return 'question';
+    case 'elicitation':
+      return request.url === null ? 'edit' : 'link-external';
+  }
+}
+
+function spokenKind(need: Need, t: Translate): string {
+  if (need.kind === 'message') return need.waits ? t('Message that asks for an answer') : t('Message');
+  if (need.kind === 'request') return asksForMore(need.request) ? t('Question') : t('Approval');
+  return t('Needs a decision');
+}
+
+/** How long something waits, in a word or two: whole units, so that rows are not drawn anew every second. */
+export function age(milliseconds: number, t: Translate): string {
+  const minutes = Math.floor(Math.max(0, milliseconds) / 60_000);
+  if (minutes < 1) return t('just now');
+  if (minutes < 60) return t('{0} min', minutes);
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? t('{0} h', hours) : t('{0} d', Math.floor(hours / 24));
+}
+
+function fileName(path: string): string {
+  const clean = oneLine(path, 300);
+  return clean.slice(Math.max(clean.lastIndexOf('/'), clean.lastIndexOf('\\')) + 1) || clean;
+}
+
+function clip(text: string): string {
+  const clean = stripControls(text).trim();
+  return clean.length <= TOOLTIP_LIMIT ? clean : `${clean.slice(0, TOOLTIP_LIMIT)}…`;
+}

@@ -1,0 +1,25 @@
+/** Runs a command's work and tells whoever called it what went wrong. */
+import { describeError } from '../util/errors.ts';
+import type { EditorLog } from './editorLog.ts';
+import { showProblem } from './notify.ts';
+
+/**
+ * Reads how the command was called, then does its work. To a person failures are shown and nothing is thrown; a program gets
+ * them as they are.
+ */
+export async function runCommand<C extends { interactive: boolean }>(
+  id: string,
+  { read, run, log }: { read: () => C; run: (call: C) => Promise<unknown>; log: EditorLog },
+): Promise<unknown> {
+  let interactive = false;
+  try {
+    const call = read();
+    ({ interactive } = call);
+    return await run(call);
+  } catch (error) {
+    log.info(`${id}: ${describeError(error)}`);
+    if (!interactive) throw error;
+    showProblem(error);
+    return undefined;
+  }
+}

@@ -1,0 +1,248 @@
+/** What needs the person, as rows, and the small rules of answering. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod/mini';
+import type { SupervisorMessage } from '../../../src/loop/desk.ts';
+import type { AgentRequest, RequestChoice } from '../../../src/runtime/agentRequest.ts';
+import { agentItems } from '../../../src/ui/agentItems.ts';
+import { type Need, actionsOf, needsOf, waitingCount } from '../../../src/ui/needs.ts';
+import { age, needsYouItems, wholeText } from '../../../src/ui/needsYouItems.ts';
+import { agentRecord, drawn, english, flat, picture, type Scene } from './support.ts';
+
+const now = Date.parse('2026-01-02T04:00:00Z');
+const minutesAgo = (minutes: number): number => now - minutes * 60_000;
+
+const approve: RequestChoice = { id: 'a', label: 'approve', detail: null };
+const session: RequestChoice = { id: 's', label: 'approveForSession', detail: null };
+const decline: RequestChoice = { id: 'd', label: 'decline', detail: null };
+
+type Body<K extends AgentRequest['kind']> = Omit<Extract<AgentRequest, { kind: K }>, keyof typeof common | 'choices'>;
+const common = { id: 'r1', turnId: 't', itemId: 'i', askedAt: minutesAgo(2), subAgent: null };
+
+function asked<K extends AgentRequest['kind']>(body: Body<K>, rest: Partial<AgentRequest> = {}): AgentRequest {
+  // One of the union by its kind, which the compiler does not follow through the spread.
+  return { ...common, choices: [approve, session, decline], ...body, ...rest } as AgentRequest;
+}
+
+const command = (text: string, rest: Partial<AgentRequest> = {}): AgentRequest =>
+  asked<'command'>(
+    { kind: 'command', command: text, cwd: '/w', reason: 'to test', input: false, permissions: ['network'] },
+    rest,
+  );
+const change = asked<'fileChange'>({
+  kind: 'fileChange',
+  reason: null,
+  changes: [
+    { path: 'src/lamp.ts', change: 'update', diff: '--- a\n+++ b\n@@ -1,2 +1,2 @@\n-off\n+on\n+bright\n same' },
+    { path: 'new.txt', change: 'add', diff: 'text\n' },
+  ],
+});
+const question = asked<'question'>(
+  {
+    kind: 'question',
+    blocking: true,
+    questions: [
+      {
+        id: 'q',
+        header: 'Colour',
+        question: 'Which colour?',
+        options: [{ label: 'Red', description: 'warm' }],
+        freeText: true,
+        secret: false,
+      },
+    ],
+  },
+  { choices: [decline] },
+);
+const form = asked<'elicitation'>({
+  kind: 'elicitation',
+  server: 'travel',
+  message: 'Where to?',
+  arguments: null,
+  form: [],
+  url: null,
+});
+
+function message(id: string, fields: Partial<SupervisorMessage> = {}): SupervisorMessage {
+  const text = 'Shall I go on?';
+  return { id, from: 'id-a', fromName: 'a', at: minutesAgo(5), type: 'query', text, asks: true, ...fields };
+}
+
+function needs(scene: Scene, messages: SupervisorMessage[] = []): Need[] {
+  return needsOf(picture(scene), messages);
+}
+
+const rows = (scene: Scene, messages: SupervisorMessage[] = []): string[] =>
+  drawn(needsYouItems(needs(scene, messages), now, english));
+
+const everything: Scene = {
+  agents: [
+    agentRecord('a'),
+    agentRecord('b', { lastActiveAt: '2026-01-02T03:50:00Z' }),
+    agentRecord('c', { state: 'error', lastError: 'It broke.', lastActiveAt: '2026-01-02T01:00:00Z' }),
+  ],
+  waiting: { b: { held: 1, dead: 2 } },
+  views: { a: { requests: [command('npm test'), { ...change, id: 'r2', askedAt: minutesAgo(1) }] } },
+};
+
+describe('the view of what needs you', () => {
+  it('is empty where nothing waits', () => {
+    assert.deepEqual(rows({ agents: [agentRecord('a', { state: 'working' })] }), []);
+  });
+
+  it('shows all that waits, oldest first, with agent and age, and below it what one has to know', () => {
+    assert.deepEqual(rows(everything, [message('m')]), [
+      'error It broke. · c · 3 h',
+      'debug-rerun Interrupted work is held · b · 10 min',
+      'warning 2 messages were given up · b · 10 min',
+      'mail Shall I go on? · a · 5 min',
+      'terminal Run npm test · a · 2 min',
+      '  comment to test',
+      '  shield network',
+      '  folder /w',
+      'diff Change 2 files · a · 1 min',
+      '  diff-modified lamp.ts · changed · +2 −1',
+      '  diff-added new.txt · added',
+    ]);
+    assert.equal(waitingCount(needs(everything, [message('m')])), 6);
+  });
+
+  it('keeps what only wants to be read under one row at the end, and does not count it', () => {
+    const read = message('m', { asks: false, at: 0, text: 'All done.' });
+    const scene = { agents: [agentRecord('a')], views: { a: { requests: [question] } } };
+    assert.deepEqual(rows(scene, [read]), [
+      'question Which colour? · a · 2 min',
+      '  circle-small Red · warm',
+      'inbox To read · 1',
+      '  mail-read All done. · a · 20455 d',
+    ]);
+    assert.equal(waitingCount(needs(scene, [read])), 1);
+  });
+
+  it('hides nothing of a command: controls and directions are spelled out, icons and markup are text', () => {
+    const nasty = 'rm -rf / # \u202egnihton\u001b[8m $(check) [x](command:y)';
+    const [item] = needsYouItems(
+      needs({ ...everything, views: { a: { requests: [command(nasty)] } } }),
+      now,
+      english,
+    ).slice(-1);
+    const shown = 'rm -rf / # \\u{202e}gnihton\\u{1b}[8m $(check) [x](command:y)';
+    assert.equal(item?.label, `Run ${shown}`);
+    assert.ok(item.tooltip?.().startsWith(shown), item.tooltip?.());
+  });
+
+  it('shows the whole text when asked for, however long', () => {
+    const long = 'x'.repeat(50_000);
+    const [need] = needs({ agents: [agentRecord('a')], views: { a: { requests: [command(long)] } } });
+    assert.ok(need && wholeText(need, english).includes(long));
+  });
+
+  it('gives every row an id of its own, a sentence for screen readers, and what a click does', () => {
+    const items = needsYouItems(needs(everything, [message('m'), message('n', { asks: false })]), now, english);
+    const all = flat(items);
+    assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
+    for (const { spoken, label } of all) assert.ok(spoken.length > 0, label);
+    for (const item of items.slice(0, -1)) {
+      assert.match(item.spoken, /: .*, from [abc], /);
+      assert.equal(item.runs?.command, 'tinytown.openRequest');
+    }
+    const again = needsYouItems(needs(everything, [message('m')]), now + 3_600_000, english);
+    assert.deepEqual(
+      again.map(({ id }) => id),
+      items.slice(0, -1).map(({ id }) => id),
+    );
+  });
+
+  it('is a list of closed rows when much waits', () => {
+    const requests = Array.from({ length: 6 }, (_, index) => command('true', { id: `r${index}` }));
+    const items = needsYouItems(needs({ agents: [agentRecord('a')], views: { a: { requests } } }), now, english);
+    assert.deepEqual(new Set(items.map(({ collapse }) => collapse)), new Set(['collapsed']));
+  });
+
+  it('says ages in whole units', () => {
+    const table: [number, string][] = [
+      [-5, 'just now'],
+      [59_999, 'just now'],
+      [60_000, '1 min'],
+      [3_600_000, '1 h'],
+      [172_800_000, '2 d'],
+    ];
+    for (const [ms, words] of table) assert.equal(age(ms, english), words);
+  });
+});
+
+function can(request: AgentRequest): string[] {
+  return needs({ agents: [agentRecord('a')], views: { a: { requests: [request] } } }).flatMap(actionsOf);
+}
+
+describe('what can be done about it', () => {
+  it('is what the server allows, and nothing more', () => {
+    assert.deepEqual(can(command('x')), ['approve', 'approveForSession', 'decline', 'answer', 'openRequest']);
+    assert.deepEqual(can(command('x', { choices: [approve, decline] })), [
+      'approve',
+      'decline',
+      'answer',
+      'openRequest',
+    ]);
+    assert.deepEqual(can(question), ['decline', 'answer', 'openRequest']);
+    assert.deepEqual(can(form), ['decline', 'answer', 'openRequest']);
+    assert.deepEqual(can({ ...form, url: 'https://x', form: null } as AgentRequest), [
+      'decline',
+      'answer',
+      'openRequest',
+    ]);
+  });
+
+  it('is a reply only where somebody is there to get it', () => {
+    const [known, gone] = needs({ agents: [agentRecord('a')] }, [message('m'), message('n', { from: 'id-x' })]).map(
+      actionsOf,
+    );
+    assert.deepEqual(known, ['answer', 'reply', 'dismissMessage', 'openRequest']);
+    assert.deepEqual(gone, ['dismissMessage', 'openRequest']);
+  });
+
+  it('is on at most three buttons of a row, each at its place', async () => {
+    const file = path.resolve(import.meta.dirname, '../../../package.json');
+    const manifest = z.object({
+      contributes: z.object({
+        menus: z.record(z.string(), z.array(z.object({ command: z.string(), when: z.string(), group: z.string() }))),
+      }),
+    });
+    const { menus } = manifest.parse(JSON.parse(await readFile(file, 'utf8'))).contributes;
+    const inline = menus['view/item/context']?.filter(({ group }) => group.startsWith('inline')) ?? [];
+    const scene = {
+      ...everything,
+      views: { a: { requests: [command('x'), { ...question, id: 'q' }, { ...form, id: 'f' }] } },
+    };
+    const items = needsYouItems(needs(scene, [message('m'), message('n', { asks: false })]), now, english);
+    const buttons = items.map((item) =>
+      inline
+        .filter(({ when }) => /needsYou/.test(when))
+        .filter(({ when }) => new RegExp(/viewItem =~ \/(.*)\//.exec(when)?.[1] ?? '$^').test(item.contextValue))
+        .toSorted((a, b) => a.group.localeCompare(b.group))
+        .map(({ command: id }) => id.replace('tinytown.', '')),
+    );
+    assert.deepEqual(buttons, [
+      ['restartAgent', 'showOutput'],
+      ['runAgain', 'dismissHeld'],
+      ['retryDead', 'dismissDead'],
+      ['reply', 'dismissMessage'],
+      ['approve', 'decline', 'openRequest'],
+      ['answer', 'decline'],
+      ['answer', 'decline'],
+      ['dismissMessage'],
+    ]);
+  });
+});
+
+describe('an agent that waits for you', () => {
+  it('says so in the agents tree, with what it asks for below it', () => {
+    const tree = agentItems(
+      picture({ agents: [agentRecord('a', { state: 'working' })], views: { a: { requests: [command('npm test')] } } }),
+      english,
+    );
+    assert.deepEqual(drawn(tree).slice(0, 2), ['bell-dot a · waiting for you', '  terminal Run npm test']);
+    assert.match(flat(tree)[1]?.contextValue ?? '', /^need;request;.*;approve;/);
+  });
+});
