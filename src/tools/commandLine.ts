@@ -117,7 +117,7 @@ function listing(group: readonly Command[]): string {
 }
 
 function lineEach(of: readonly Command[]): string[] {
-  return of.map((command) => `  ${usageLine(command).padEnd(36)}${descriptionOf(command)}`);
+  return of.map((command) => `  ${usageLine(command).padEnd(38)}${descriptionOf(command)}`);
 }
 
 function helpOf(command: Command): string {

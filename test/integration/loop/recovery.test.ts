@@ -97,6 +97,7 @@ describe('what was left in flight', function () {
     await eventually(() => first.mirror.waiting(agent.id).inbox === 1, { what: 'the news wait' });
     await first.actions.sendMessage('qa', 'go out');
     await agentWhen(first, 'qa', (it) => it.runtimeSessionId !== undefined, 'a stored thread');
+    await town.model.waitForRequest(({ index }) => index === 0);
     await first.close();
     const second = await town.open();
     await agentWhen(second, 'qa', (it) => it.roundsCompleted === 1, 'one round');
