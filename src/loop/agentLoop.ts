@@ -4,17 +4,18 @@
  */
 import type { RequestAnswer } from '../runtime/agentRequest.ts';
 import type { RuntimeEvent, RuntimeMode } from '../runtime/codingAgent.ts';
-import type { Peek } from '../town/delivery.ts';
+import type { ControlRequest, Peek } from '../town/delivery.ts';
 import { Plan } from '../town/plan.ts';
 import { drainedPlan, quietPlan, stoppedPlan } from '../town/plans.ts';
 import type { AgentRecord, AgentState } from '../town/records.ts';
 import { roleOf } from '../town/roles.ts';
-import { TinytownError, describeError } from '../util/errors.ts';
+import { describeError } from '../util/errors.ts';
 import { Emitter, type Event } from '../util/event.ts';
 import { SerialQueue } from '../util/serialQueue.ts';
 import { oneLine } from '../util/text.ts';
 import { type LoopAction, type LoopFacts, decide, inOrder } from './decide.ts';
 import type { LoopParts } from './loopParts.ts';
+import { OpenRequests } from './openRequests.ts';
 import { OwnedAgent } from './ownedAgent.ts';
 import { RuntimeSlot } from './runtimeSlot.ts';
 import { Settlement } from './settlement.ts';
@@ -39,6 +40,7 @@ export class AgentLoop {
   private readonly settlement: Settlement;
   private readonly turns: Turns;
   private readonly echo: StreamEcho;
+  private readonly requests: OpenRequests;
   private readonly queue = new SerialQueue();
   private idleSince: number;
   private offeredBacklog = '';
@@ -64,9 +66,11 @@ export class AgentLoop {
     this.turns = new Turns(this.agent, this.slot, this.settlement, this.queue);
     this.agent.onFenced(() => void this.leave('lost'));
     this.echo = new StreamEcho(this.agent);
+    this.requests = new OpenRequests(this.agent, () => this.slot.current);
     this.slot.onEvent((event) => {
       if (this.end) return;
       this.turns.handle(event);
+      this.requests.handle(event);
       this.echo.handle(event);
       this.parts.roundLog.handle(event);
     });
@@ -84,6 +88,10 @@ export class AgentLoop {
 
   get onSteered(): Turns['onSteered'] {
     return this.turns.onSteered;
+  }
+
+  get onLeftBehind(): OpenRequests['onLeftBehind'] {
+    return this.requests.onLeftBehind;
   }
 
   get onProblem(): OwnedAgent['onProblem'] {
@@ -122,10 +130,8 @@ export class AgentLoop {
   }
 
   /** Answers what the agent asks. */
-  async answer(requestId: string, answer: RequestAnswer): Promise<void> {
-    const runtime = this.slot.current;
-    if (!runtime) throw new TinytownError('requestGone', 'This does not wait for an answer any more.');
-    await runtime.answer(requestId, answer);
+  answer(requestId: string, answer: RequestAnswer): Promise<void> {
+    return this.requests.answer(requestId, answer);
   }
 
   /** Ends the process and brings up another one, which goes on with the turn that was cut off. */
@@ -174,11 +180,12 @@ export class AgentLoop {
   /** The next action, or undefined where something had to be put in order first. */
   private async next(peek: Peek): Promise<LoopAction | undefined> {
     const { record } = this.agent;
-    for (const { entry, action } of peek.control) {
+    await this.requests.look(peek.turn.requests);
+    for (const request of peek.control) {
       await this.agent.commit(
-        new Plan(this.parts.keys, record.id).command('XDEL', this.parts.keys.control(record.id), entry),
+        new Plan(this.parts.keys, record.id).command('XDEL', this.parts.keys.control(record.id), request.entry),
       );
-      await this.obey(action);
+      await this.obey(request);
       if (this.end) return undefined;
     }
     if (this.loss) {
@@ -213,7 +220,8 @@ export class AgentLoop {
       backlogOffer: this.backlogOffer(record) !== undefined,
       notBefore: Math.max(peek.turn.notBefore, this.slot.restartAt),
       now: this.parts.now(),
-      idleSince: this.idleSince,
+      // Agents that this one has started may ask when its own turn is over.
+      idleSince: this.requests.count > 0 ? this.parts.now() : this.idleSince,
       idleTimeoutMs,
       rounds: record.roundsCompleted,
       maxRounds,
@@ -292,9 +300,12 @@ export class AgentLoop {
     await this.agent.setState(this.agent.record.state, 'error', `✗ ${message}`, message);
   }
 
-  /** Requests of other windows: `interrupt`, `restart`, and `release` for Take Over. */
-  private async obey(action: string): Promise<void> {
+  /** Requests of other windows: `interrupt`, `restart`, `answer`, and `release` for Take Over. */
+  private async obey(request: ControlRequest): Promise<void> {
+    const { action } = request;
     switch (action) {
+      case 'answer':
+        return this.requests.obey(request);
       case 'interrupt':
         if (this.turns.phase === 'running') this.turns.endInBackground('interrupt');
         return;

@@ -10,12 +10,14 @@ import type { AgentRecord, AgentState } from '../town/records.ts';
 import type { WakeSource } from '../town/wake.ts';
 import { within } from '../util/boundedWait.ts';
 import { DisposableStore } from '../util/disposable.ts';
-import { TinytownError, describeError } from '../util/errors.ts';
+import { describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
 import { scopedLogger } from '../util/logger.ts';
 import { AgentLoop, type LoopEnd } from './agentLoop.ts';
-import { type AgentView, STALLED_AFTER_MS, emptyView, reduceView, withSteer } from './agentView.ts';
+import { type AgentView, STALLED_AFTER_MS, emptyView, reduceView, withLeftBehind, withSteer } from './agentView.ts';
+import { AskedElsewhere } from './askedElsewhere.ts';
 import type { CrewParts } from './loopParts.ts';
+import { requestGone } from './openRequests.ts';
 import { RoundLog } from './roundLog.ts';
 
 /** How long the end of all processes may take when the window closes, in milliseconds; what is left is reaped later. */
@@ -41,6 +43,7 @@ export class Crew {
   /** What waited for an agent when its loop went dormant: until that changes there is no use in looking. */
   private readonly dormant = new Map<string, { inbox: number; urgent: number }>();
   private readonly views = new Map<string, AgentView>();
+  private readonly askedElsewhere: AskedElsewhere;
   private readonly lastEventAt = new Map<string, number>();
   private readonly store = new DisposableStore();
   private closing: Promise<void> | undefined;
@@ -56,6 +59,7 @@ export class Crew {
   constructor(parts: CrewParts, mirror: TownMirror, wake: WakeSource, leases: Leases) {
     this.parts = parts;
     this.mirror = mirror;
+    this.askedElsewhere = new AskedElsewhere(mirror);
     this.wake = wake;
     this.leases = leases;
   }
@@ -96,13 +100,21 @@ export class Crew {
     const { mode, reason } = this.parts.choose(record);
     const loop = this.running.get(agentId)?.loop;
     const runs = loop && loop.mode !== 'none' ? loop.mode : mode;
+    const owner = this.ownerOf(record);
     return {
       ...(known ?? emptyView(mode)),
-      owner: this.ownerOf(record),
+      owner,
+      requests:
+        owner === 'here' ? (known?.requests ?? []) : owner === 'elsewhere' ? this.askedElsewhere.of(agentId) : [],
       mode: runs,
       modeReason: runs === mode ? reason : 'The other mode starts with the next turn.',
       pid: loop?.pid,
     };
+  }
+
+  /** The window that runs the agent, where it is another one. */
+  windowOf(agentId: string): string | undefined {
+    return this.elsewhere.get(agentId);
   }
 
   /** Whether this window runs the agent. */
@@ -118,7 +130,7 @@ export class Crew {
   /** Answers a request of an agent that this window runs. */
   async answer(agentId: string, requestId: string, answer: RequestAnswer): Promise<void> {
     const loop = this.running.get(agentId)?.loop;
-    if (!loop) throw new TinytownError('requestGone', 'This does not wait for an answer any more.');
+    if (!loop) throw requestGone();
     await loop.answer(requestId, answer);
   }
 
@@ -200,6 +212,11 @@ export class Crew {
     this.running.set(id, { loop, store });
     store.add(loop.onRuntimeEvent((event) => this.heard(id, event)));
     store.add(loop.onSteered((steer) => this.update(id, (view) => withSteer(view, { ...steer, state: 'sent' }))));
+    store.add(
+      loop.onLeftBehind((requests) => {
+        this.update(id, (view) => withLeftBehind(view, requests, this.parts.now()));
+      }),
+    );
     store.add(loop.onProblem((error) => this.problems.fire({ agentId: id, error })));
     store.add(loop.onEnd((end) => this.ended(id, end)));
     this.viewChanges.fire(id);
@@ -226,6 +243,7 @@ export class Crew {
     if (!running) return;
     running.store.dispose();
     this.running.delete(id);
+    this.update(id, (view) => (view.requests.length === 0 ? view : { ...view, requests: [] }));
     if (end === 'gone') {
       this.views.delete(id);
       this.lastEventAt.delete(id);
@@ -259,7 +277,9 @@ export class Crew {
     for (const id of this.running.keys()) {
       const view = this.views.get(id);
       const last = this.lastEventAt.get(id) ?? now;
-      if (view?.turn && !view.stalled && now - last >= STALLED_AFTER_MS) {
+      // One that waits for a person is silent for a reason.
+      const silent = view?.turn && view.requests.length === 0;
+      if (silent && !view.stalled && now - last >= STALLED_AFTER_MS) {
         this.update(id, (known) => ({ ...known, stalled: true }));
       }
     }

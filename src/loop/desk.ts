@@ -1,5 +1,6 @@
 /** What waits for the person at the editor, over all agents and windows: what agents ask, and what they have written. */
 import type { AgentRequest, RequestAnswer } from '../runtime/agentRequest.ts';
+import { answerProblem, asksForSecret } from '../runtime/requests.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { isActionable } from '../town/messageClass.ts';
 import type { Message } from '../town/messages.ts';
@@ -9,6 +10,7 @@ import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
 import { oneLine } from '../util/text.ts';
 import type { Crew } from './crew.ts';
+import { requestGone } from './openRequests.ts';
 import { bodyText } from './prompt.ts';
 
 export interface PendingRequest {
@@ -28,6 +30,9 @@ export interface SupervisorMessage {
   /** Its sender waits for an answer, or for something to be done. */
   asks: boolean;
 }
+
+/** How long the window that runs an agent may take to take an answer, in milliseconds. */
+const OWNER_PATIENCE_MS = 10_000;
 
 /** Longest piece of a question that its answer repeats, in characters. */
 const QUOTED = 200;
@@ -53,7 +58,19 @@ export class Desk {
 
   async answerRequest(agent: AgentRecord, requestId: string, answer: RequestAnswer): Promise<void> {
     if (this.crew.owns(agent.id)) return this.crew.answer(agent.id, requestId, answer);
-    throw new TinytownError('requestGone', `${agent.name} does not wait for this answer any more.`);
+    const request = this.crew.view(agent.id).requests.find(({ id }) => id === requestId);
+    if (!request) throw requestGone();
+    const problem = answerProblem(request, answer);
+    if (problem !== undefined) throw new TinytownError('badAnswer', problem);
+    if ('answers' in answer && asksForSecret(request)) throw secretElsewhere(agent.name, this.crew.windowOf(agent.id));
+    const fields = { request: requestId, answer: JSON.stringify(answer) };
+    const outcome = await this.town.control.ask(agent.id, 'answer', fields, OWNER_PATIENCE_MS);
+    if (outcome === 'gone') throw requestGone();
+    if (outcome === 'silent') {
+      const hint = 'Look whether it still asks, and answer again.';
+      throw new TinytownError('ownerSilent', `The window that runs ${agent.name} gave no sign of it.`, { hint });
+    }
+    if (!outcome.ok) throw new TinytownError(outcome.reason, outcome.message);
   }
 
   /** Oldest first. What is no message is set aside. */
@@ -92,4 +109,12 @@ export class Desk {
       throw new TinytownError('agentGone', 'Whoever wrote this message is not there any more.', { hint });
     }
   }
+}
+
+/** @param windowId `host/pid/…`, as leases name a window. */
+function secretElsewhere(name: string, windowId: string | undefined): TinytownError {
+  const [host, pid] = windowId?.split('/') ?? [];
+  const where = pid === undefined ? 'another window' : `the window of process ${pid} on ${host}`;
+  const hint = 'Secret answers do not travel through Redis.';
+  return new TinytownError('secretElsewhere', `${name} runs in ${where}: answer this there.`, { hint });
 }

@@ -71,6 +71,8 @@ export interface TurnRecord {
   seen: SeenMessages;
   /** Ids of messages that waited when the agent was closed. */
   leftWaiting: ReadonlySet<string>;
+  /** What the agent asks people, as its owner wrote it for other windows; undefined for nothing. */
+  requests: string | undefined;
 }
 
 export const decodeBatch = (raw: string): Decoded<Batch> => decodeJson(batch, raw);
@@ -87,6 +89,7 @@ export function decodeTurn(hash: Record<string, string>): TurnRecord {
     notBefore: Number.isFinite(notBefore) ? notBefore : 0,
     seen: seen?.ok ? seen.value : {},
     leftWaiting: new Set(left?.ok ? left.value : []),
+    requests: hash.requests,
   };
 }
 

@@ -40,6 +40,18 @@ export async function readHashes(
   });
 }
 
+/** One field of the hash at each of `keys`, in one round trip; undefined where there is none, or no hash. */
+export async function readField(
+  redis: TownRedis,
+  keys: readonly string[],
+  field: string,
+): Promise<(string | undefined)[]> {
+  return await redis.read(async (client) => {
+    const replies = await pipelined(client, keys, (pipeline, key) => pipeline.hget(key, field));
+    return replies.map(([, reply]) => (typeof reply === 'string' ? reply : undefined));
+  });
+}
+
 /** Runs a pipeline or transaction. @throws the first error that any of its commands was answered with */
 export async function execAll(commands: Pipeline): Promise<void> {
   for (const [error] of (await commands.exec()) ?? []) if (error) throw error;

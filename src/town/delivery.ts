@@ -38,6 +38,8 @@ export interface UnreadableMessage {
 export interface ControlRequest {
   entry: string;
   action: string;
+  /** All that the entry holds. */
+  fields: Readonly<Record<string, string>>;
 }
 
 export interface Peek {
@@ -178,7 +180,8 @@ function readList(
 
 function controlRequest(entry: unknown): ControlRequest {
   const [id, fields] = list(entry);
-  return { entry: text(id), action: hashOf(fields).action ?? '' };
+  const hash = hashOf(fields);
+  return { entry: text(id), action: hash.action ?? '', fields: hash };
 }
 
 function list(reply: unknown): unknown[] {

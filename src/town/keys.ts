@@ -42,7 +42,7 @@ const idKinds = [
 type IdKind = (typeof idKinds)[number];
 
 /** What a key of a town holds. `other` is any key under the town's prefix that is not of concern here. */
-export type KeyKind = IdKind | 'backlog' | 'events' | 'agentEvents' | 'windowLease' | 'other';
+export type KeyKind = IdKind | 'backlog' | 'events' | 'agentEvents' | 'windowLease' | 'reply' | 'other';
 
 /** The keys of one town. `tt` finds agents, tasks and inboxes by prefix, so keys of our own use other third places. */
 export class TownKeys {
@@ -110,6 +110,11 @@ export class TownKeys {
     return `${this.prefix}lease:window:${windowId}`;
   }
 
+  /** The answer of an agent's owner to what another window has asked of it. */
+  reply(token: string): string {
+    return `${this.prefix}reply:${token}`;
+  }
+
   /** Every key that belongs to one agent alone, but for its record. */
   besideAgent(id: string): string[] {
     const kinds = idKinds.filter((kind) => kind !== 'agent' && kind !== 'task');
@@ -150,6 +155,7 @@ export class TownKeys {
     const id = rest.slice(colon + 1);
     if (place === 'events' && id.startsWith('agent:')) return { kind: 'agentEvents', id: id.slice('agent:'.length) };
     if (place === 'lease' && id.startsWith('window:')) return { kind: 'windowLease', id: id.slice('window:'.length) };
+    if (place === 'reply') return { kind: place, id };
     return isIdKind(place) ? { kind: place, id } : { kind: 'other' };
   }
 

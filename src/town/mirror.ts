@@ -1,7 +1,7 @@
 /** The live picture of a town for screens and loops: read once as a whole, then only what a wake says has changed. */
 import * as z from 'zod/mini';
 import { AgentStore } from './agents.ts';
-import { type Problem, keyProblem } from './decodeReplies.ts';
+import { type Problem, keyProblem, readField } from './decodeReplies.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
@@ -48,17 +48,20 @@ class Stale {
   readonly agents = new Set<string>();
   readonly tasks = new Set<string>();
   readonly counts = new Set<string>();
+  readonly turns = new Set<string>();
 
   add({ kind, id = '' }: Wake): void {
     if (kind === 'everything') this.everything = true;
     else if (kind === 'backlog') this.backlog = true;
     else if (kind === 'agent') this.agents.add(id);
     else if (kind === 'task') this.tasks.add(id);
+    else if (kind === 'turn') this.turns.add(id);
     else if (counted.some((it) => it === kind)) this.counts.add(id);
   }
 
   get isEmpty(): boolean {
-    return !this.everything && !this.backlog && this.agents.size + this.tasks.size + this.counts.size === 0;
+    const some = this.agents.size + this.tasks.size + this.counts.size + this.turns.size;
+    return !this.everything && !this.backlog && some === 0;
   }
 }
 
@@ -76,6 +79,7 @@ export class TownMirror implements Disposable {
   private readonly agentsById = new Map<string, AgentRecord>();
   private readonly tasksById = new Map<string, TaskRecord>();
   private readonly countsById = new Map<string, Waiting>();
+  private readonly requestsById = new Map<string, string>();
   private readonly reasons = new Map<string, string>();
   private backlogIds: readonly string[] = [];
   private stale = new Stale();
@@ -116,6 +120,11 @@ export class TownMirror implements Disposable {
   }
   waiting(id: string): Waiting {
     return this.countsById.get(id) ?? nothingWaits;
+  }
+
+  /** What an agent asks people, as its owner wrote it; undefined for nothing. */
+  requests(id: string): string | undefined {
+    return this.requestsById.get(id);
   }
 
   /** Reads the town and follows its changes. @throws TinytownError with a `RedisErrorReason` */
@@ -182,19 +191,43 @@ export class TownMirror implements Disposable {
     const tasks = new Set([...idsOf('task'), ...this.tasksById.keys()]);
     const counts = new Set([...counted.flatMap(idsOf), ...this.countsById.keys(), ...agents, SUPERVISOR_ID]);
     this.reasons.clear();
-    await Promise.all([this.readAgents(agents), this.readTasks(tasks), this.readCounts(counts), this.readBacklog()]);
+    const turns = new Set([...idsOf('turn'), ...this.requestsById.keys()]);
+    await Promise.all([
+      this.readAgents(agents),
+      this.readTasks(tasks),
+      this.readCounts(counts),
+      this.readRequests(turns),
+      this.readBacklog(),
+    ]);
     this.fire({ agents: counts, tasks: true, backlog: true, everything: true });
   }
 
-  private async readChanges({ agents, tasks, counts, backlog }: Stale): Promise<void> {
+  private async readChanges({ agents, tasks, counts, turns, backlog }: Stale): Promise<void> {
     // Without one to await between them, all of these travel together.
-    await Promise.all([
+    const [asking] = await Promise.all([
+      this.readRequests(turns),
       this.readAgents(agents),
       this.readTasks(tasks),
       this.readCounts(counts),
       backlog ? this.readBacklog() : undefined,
     ]);
-    this.fire({ agents: new Set([...agents, ...counts]), tasks: tasks.size > 0, backlog });
+    const changed = new Set([...agents, ...counts, ...asking]);
+    if (changed.size + tasks.size > 0 || backlog) this.fire({ agents: changed, tasks: tasks.size > 0, backlog });
+  }
+
+  /** Resolves with those of whom something else is known now: most that is written to a turn does not concern people. */
+  private async readRequests(ids: ReadonlySet<string>): Promise<string[]> {
+    if (ids.size === 0) return [];
+    const list = [...ids];
+    const names = list.map((id) => this.keys.turn(id));
+    const values = await readField(this.redis, names, 'requests');
+    return list.filter((id, place) => {
+      const found = values[place];
+      if (found === this.requestsById.get(id)) return false;
+      if (found === undefined) this.requestsById.delete(id);
+      else this.requestsById.set(id, found);
+      return true;
+    });
   }
 
   private async readAgents(ids: ReadonlySet<string>): Promise<void> {

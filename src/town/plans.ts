@@ -280,8 +280,13 @@ export function deadPlan(
 }
 
 /** Asks the window that owns the agent for something (`tt:{town}:control:{id}`). */
-export function controlPlan({ keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>, action: string): Plan {
-  return new Plan(keys, agentId).command('XADD', keys.control(agentId), 'MAXLEN', '~', 100, '*', 'action', action);
+export function controlPlan(
+  { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
+  action: string,
+  fields: Readonly<Record<string, string>> = {},
+): Plan {
+  const words = Object.entries({ action, ...fields }).flat();
+  return new Plan(keys, agentId).command('XADD', keys.control(agentId), 'MAXLEN', '~', 100, '*', ...words);
 }
 
 function send(plan: Plan, keys: TownKeys, message: Message): void {

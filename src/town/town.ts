@@ -1,6 +1,7 @@
 /** A town that is open: its Redis, its stores, and the live picture of it. */
 import type { Logger } from '../util/logger.ts';
 import { AgentStore } from './agents.ts';
+import { Control } from './control.ts';
 import { Delivery } from './delivery.ts';
 import { EventLog } from './events.ts';
 import { InboxStore } from './inbox.ts';
@@ -22,6 +23,7 @@ export class Town {
   readonly wake: WakeSource;
   readonly mirror: TownMirror;
   readonly leases: Leases;
+  readonly control: Control;
 
   private constructor(redis: TownRedis, keys: TownKeys, leases: Leases, logger: Logger) {
     this.redis = redis;
@@ -34,6 +36,7 @@ export class Town {
     this.wake = new WakeSource(redis, keys, logger);
     this.mirror = new TownMirror(redis, keys, this.wake, logger);
     this.leases = leases;
+    this.control = new Control(this.delivery, redis, keys, this.wake);
   }
 
   /** Opens the town `name` on a Redis that is connected, and reads it. @throws TinytownError with a `RedisErrorReason` */

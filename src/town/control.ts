@@ -1,0 +1,88 @@
+/**
+ * What a window asks of the one that owns an agent (`tt:{town}:control:{id}`), and that one's answer, which stands for a short
+ * while under `tt:{town}:reply:{token}`.
+ */
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod/mini';
+import { Emitter } from '../util/event.ts';
+import type { ControlRequest, Delivery } from './delivery.ts';
+import type { TownKeys } from './keys.ts';
+import type { Plan } from './plan.ts';
+import { controlPlan } from './plans.ts';
+import { parseJson } from './records.ts';
+import type { TownRedis } from './redis/connect.ts';
+import type { WakeSource } from './wake.ts';
+
+/** How long an answer stands, in milliseconds: longer than anybody waits for it. */
+const REPLY_MS = 60_000;
+/** How often it is looked for where Redis does not tell of it, in milliseconds. */
+const LOOK_MS = 500;
+
+const reply = z.union([
+  z.object({ ok: z.literal(true) }),
+  z.object({ ok: z.literal(false), reason: z.string(), message: z.string() }),
+]);
+
+export type ControlReply = z.output<typeof reply>;
+
+/** `gone`: there is no such agent. `silent`: nobody answered in time, so whether it was done is not known. */
+export type ControlOutcome = ControlReply | 'gone' | 'silent';
+
+export class Control {
+  private readonly delivery: Delivery;
+  private readonly redis: TownRedis;
+  private readonly keys: TownKeys;
+  private readonly wake: WakeSource;
+
+  constructor(delivery: Delivery, redis: TownRedis, keys: TownKeys, wake: WakeSource) {
+    this.delivery = delivery;
+    this.redis = redis;
+    this.keys = keys;
+    this.wake = wake;
+  }
+
+  /** Asks the owner and waits for its answer. @throws TinytownError with a `RedisErrorReason` */
+  async ask(
+    agentId: string,
+    action: string,
+    fields: Readonly<Record<string, string>>,
+    limitMs: number,
+  ): Promise<ControlOutcome> {
+    const token = randomUUID();
+    const plan = controlPlan({ keys: this.keys, agentId }, action, { ...fields, reply: token });
+    const told = new Emitter<void>();
+    const listening = this.wake.onChange(({ kind, id }) => {
+      if (kind === 'reply' && id === token) told.fire();
+    });
+    const timer = setInterval(() => told.fire(), LOOK_MS);
+    try {
+      if (!(await this.delivery.apply(plan))) return 'gone';
+      const end = Date.now() + limitMs;
+      for (;;) {
+        const raw = await this.redis.read((client) => client.get(this.keys.reply(token)));
+        const decoded = raw === null ? undefined : reply.safeParse(parseJson(raw));
+        if (decoded?.success) return decoded.data;
+        if (Date.now() >= end) return 'silent';
+        await next(told);
+      }
+    } finally {
+      clearInterval(timer);
+      listening.dispose();
+    }
+  }
+}
+
+/** Adds the owner's answer to a plan, where the asking window waits for one. */
+export function withReply(plan: Plan, keys: TownKeys, { fields }: ControlRequest, answer: ControlReply): Plan {
+  const token = fields.reply;
+  return token ? plan.command('SET', keys.reply(token), JSON.stringify(answer), 'PX', REPLY_MS) : plan;
+}
+
+function next(event: Emitter<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const listening = event.event(() => {
+      listening.dispose();
+      resolve();
+    });
+  });
+}
