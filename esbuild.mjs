@@ -1,5 +1,6 @@
 // Builds the bundles that run: the extension, and whatever runs beside it. `--watch` rebuilds, `--dev` keeps source maps.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import * as esbuild from 'esbuild';
 
 const watch = process.argv.includes('--watch');
@@ -9,15 +10,11 @@ const dev = watch || process.argv.includes('--dev');
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 
 /** @type {esbuild.BuildOptions} */
-const options = {
-  entryPoints: { extension: 'src/extension.ts', mcp: 'src/tools/mcp.ts', tt: 'src/tools/tt.ts' },
+const common = {
   outdir: 'dist',
-  outExtension: { '.js': '.cjs' },
   bundle: true,
   platform: 'node',
   target: 'node22',
-  format: 'cjs',
-  external: ['vscode'],
   loader: { '.lua': 'text' },
   define: { TINYTOWN_VERSION: JSON.stringify(version) },
   minify: !dev,
@@ -25,9 +22,36 @@ const options = {
   logLevel: 'warning',
 };
 
+/** @type {esbuild.BuildOptions} */
+const extension = {
+  ...common,
+  entryPoints: { extension: 'src/extension.ts' },
+  // Chunks can be shared only between ES modules: what stands behind a town is loaded when one is opened.
+  format: 'esm',
+  splitting: true,
+  outExtension: { '.js': '.mjs' },
+  external: ['vscode'],
+  // For those of our dependencies that are CommonJS.
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+};
+
+/** @type {esbuild.BuildOptions} */
+const programs = {
+  ...common,
+  entryPoints: { mcp: 'src/tools/mcp.ts', tt: 'src/tools/tt.ts' },
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+};
+
 if (watch) {
-  const context = await esbuild.context(options);
-  await context.watch();
+  for (const options of [extension, programs]) await (await esbuild.context(options)).watch();
 } else {
-  await esbuild.build(options);
+  const [{ metafile }] = await Promise.all([
+    esbuild.build({ ...extension, metafile: true }),
+    esbuild.build({ ...programs }),
+  ]);
+  // The names of chunks change with their contents: those of earlier builds would be packaged, too.
+  for (const file of readdirSync('dist').filter((name) => name.endsWith('.mjs'))) {
+    if (metafile.outputs[`dist/${file}`] === undefined) rmSync(path.join('dist', file));
+  }
 }

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { RuntimeEvent } from '../../src/runtime/codingAgent.ts';
 import { eventually } from '../support/eventually.ts';
-import { echoScript, gate } from '../support/scriptedModel.ts';
+import { gate } from '../support/scriptedModel.ts';
+import { completeTask } from '../support/testTown.ts';
 import { HostTown, configFile, refused, run } from './town.ts';
 
 describe('commands', function () {
@@ -45,7 +46,7 @@ describe('commands', function () {
     const held = gate();
     town.model.script = async (request) => {
       if (/slowly/.test(request.lastUserText)) return [{ text: 'I begin. ' }, { hold: held.opened }, { exec: 'true' }];
-      return echoScript(request);
+      return completeTask(request);
     };
     const task = await run('assignTask', 'SCOUT', 'Count the files, slowly');
     assert.match(String(task), /^[0-9a-f-]{36}$/);
@@ -71,7 +72,7 @@ describe('commands', function () {
     await eventually(() => run('interrupt', 'scout').then(() => true), { timeout: 10_000, interval: 50 });
     held.open();
     await town.agent('scout', ({ state }) => state !== 'working');
-    town.model.script = echoScript;
+    town.model.script = completeTask;
     const before = town.model.requests.length;
     await eventually(() => run('runAgain', 'scout').then(() => true), { timeout: 10_000, interval: 50 });
     await town.model.waitForRequest(

@@ -9,6 +9,7 @@ import { type CodexHome, codexHome, codexPath } from '../support/codexHome.ts';
 import { eventually } from '../support/eventually.ts';
 import { type TestRedis, startTestRedis } from '../support/redis.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scriptedModel.ts';
+import { completeTask } from '../support/testTown.ts';
 
 const changed = new Set<string>();
 
@@ -59,7 +60,7 @@ export class HostTown {
   /** Settings for a town that is not there yet; its folder is empty. */
   static async prepare(): Promise<HostTown> {
     const api = await extensionApi();
-    const model = await startScriptedModel();
+    const model = await startScriptedModel({ script: completeTask });
     const home = await codexHome(model.url);
     const redis = await startTestRedis();
     const town = new HostTown(api, model, redis, home);

@@ -31,7 +31,9 @@ describe('a person and an agent', function () {
     await town?.end();
   });
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await workbench.screenshot('failed');
+    if (this.currentTest?.state !== 'failed') return;
+    await workbench.screenshot('failed');
+    process.stderr.write(await workbench.extensionLog());
   });
 
   /**
@@ -141,7 +143,7 @@ describe('a person and an agent', function () {
     await agents.clickInline('builder', 'Interrupt Turn');
     await isNow(agents, 'builder', 'idle, holds work');
     await agents.item('Held: interrupted work').waitFor();
-    await workbench.statusBar('1 agent needs you').waitFor();
+    await workbench.statusBar('1 needs you').waitFor();
     await agents.item('Held: interrupted work').hover();
     await workbench.screenshots('held');
     const before = town.model.requests.length;

@@ -1,5 +1,5 @@
 /** A window of a real VS Code as a user has it in front of them: the extension installed from its VSIX, driven by mouse and keys. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { launchBrowser } from '../browser.ts';
@@ -242,6 +242,15 @@ export class Workbench {
   async setTheme(theme: Theme): Promise<void> {
     await this.changeSettings({ 'workbench.colorTheme': colorThemes[theme] });
     await this.page.locator(`.monaco-workbench.${theme === 'dark' ? 'vs-dark' : 'vs'}`).waitFor();
+  }
+
+  /** What the extension has logged in all windows of this server, for a failing test to show. */
+  async extensionLog(): Promise<string> {
+    const texts: string[] = [];
+    for await (const file of glob('**/*Tinytown*.log', { cwd: this.userData })) {
+      texts.push(await readFile(path.join(this.userData, file), 'utf8'));
+    }
+    return texts.join('\n');
   }
 
   /** Closes this window only. */
