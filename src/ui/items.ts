@@ -35,17 +35,15 @@ export interface Item {
 
 /** Whether two items look the same; children and tooltips are asked for anew and do not count. */
 export function sameLook(a: Item, b: Item): boolean {
-  return look(a) === look(b);
-}
-
-function look(item: Item): string {
-  return JSON.stringify([
-    item.label,
-    item.description,
-    item.icon,
-    item.contextValue,
-    item.spoken,
-    item.collapse,
-    item.opens ?? null,
-  ]);
+  if (a === b) return true;
+  return (
+    a.label === b.label &&
+    a.description === b.description &&
+    a.icon.id === b.icon.id &&
+    a.icon.color === b.icon.color &&
+    a.contextValue === b.contextValue &&
+    a.spoken === b.spoken &&
+    a.collapse === b.collapse &&
+    a.opens === b.opens
+  );
 }

@@ -26,18 +26,29 @@ const statusIcons: Record<ItemStatus, ItemIcon> = {
 /** The rows of a turn, with the steers that were not yet seen in it last. Empty messages (nothing said yet) make none. */
 export function turnRows(turn: Pick<TurnView, 'items' | 'steers'>, context: TurnContext): Item[] {
   const steers = new Map(turn.steers.map((steer) => [steer.clientId, steer]));
-  const rows = turn.items.flatMap((item) => turnRow(item, steers, context));
+  const rows = turn.items.flatMap((item) =>
+    item.kind === 'userMessage' ? [userRow(item, steers, context)] : knownRows(item, context),
+  );
   const seen = new Set(turn.items.map((item) => (item.kind === 'userMessage' ? item.clientId : null)));
   const unseen = turn.steers.filter((steer) => !seen.has(steer.clientId));
   return [...rows, ...unseen.map((steer) => steerRow(steer, context))];
 }
 
-function turnRow(item: TurnItem, steers: ReadonlyMap<string, SteerView>, context: TurnContext): Item[] {
+/** An item is a value: what it looks like is worked out once, however often the tree is looked through. */
+const rowsOf = new WeakMap<TurnItem, { prefix: string; rows: Item[] }>();
+
+function knownRows(item: Exclude<TurnItem, { kind: 'userMessage' }>, context: TurnContext): Item[] {
+  const known = rowsOf.get(item);
+  if (known?.prefix === context.prefix) return known.rows;
+  const rows = turnRow(item, context);
+  rowsOf.set(item, { prefix: context.prefix, rows });
+  return rows;
+}
+
+function turnRow(item: Exclude<TurnItem, { kind: 'userMessage' }>, context: TurnContext): Item[] {
   const { t } = context;
   const base = { item, context };
   switch (item.kind) {
-    case 'userMessage':
-      return [userRow(item, steers, context)];
     case 'agentMessage':
       return textRow({ ...base, text: item.text, icon: { id: 'comment' }, who: t('Message') });
     case 'reasoning':

@@ -15,8 +15,13 @@ export function spellControls(text: string): string {
   return text.replace(controls, (control) => `\\u{${control.codePointAt(0)?.toString(16) ?? ''}}`);
 }
 
+/** Of a long text a line is made from this many times its limit: the rest would hardly be seen, and texts can be huge. */
+const LOOKED_AT = 8;
+
 /** `text` as one line of at most `limit` characters, cut with an ellipsis. */
 export function oneLine(text: string, limit = 120): string {
-  const line = stripControls(text).replace(/\s+/g, ' ').trim();
-  return line.length <= limit ? line : `${line.slice(0, limit - 1).trimEnd()}…`;
+  const whole = text.trimStart();
+  const start = whole.slice(0, LOOKED_AT * limit);
+  const line = stripControls(start).replace(/\s+/g, ' ').trim();
+  return line.length <= limit && start.length === whole.length ? line : `${line.slice(0, limit - 1).trimEnd()}…`;
 }
