@@ -7,7 +7,7 @@ import { hostOptions } from './hostProcess.ts';
 const { agents, ...options } = hostOptions.parse(JSON.parse(process.argv[2] ?? ''));
 const session = await openTownSession({ ...options, version: '0.0.0-bench', logger: silentLogger });
 
-const answers: Record<string, () => number | Promise<number>> = {
+const answers: Record<string, (count: number) => number | Promise<number>> = {
   cpu() {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1_000;
@@ -17,14 +17,35 @@ const answers: Record<string, () => number | Promise<number>> = {
     for (let turn = 0; turn < 2; turn += 1) await globalThis.gc?.({ execution: 'async', type: 'major' });
     return process.memoryUsage().heapUsed;
   },
+  async work(turns) {
+    await Promise.all(agents.map((name) => work(name, turns)));
+    return turns;
+  },
 };
+
+async function work(name: string, turns: number): Promise<void> {
+  const { id } = await agentWhen(session, name, () => true, 'there');
+  for (let turn = 0; turn < turns; turn += 1) {
+    const ended = new Promise<void>((resolve) => {
+      const listening = session.crew.onRuntimeEvent(({ agentId, event }) => {
+        if (agentId !== id || event.type !== 'turnCompleted') return;
+        listening.dispose();
+        resolve();
+      });
+    });
+    await session.actions.sendMessage(name, 'go on');
+    await ended;
+  }
+  await agentWhen(session, name, ({ state }) => state === 'idle', 'idle');
+}
 
 async function answer(question: string): Promise<void> {
   if (question === 'close') {
     await session.close();
     process.exit(0);
   }
-  process.send?.(await answers[question]?.());
+  const [what = '', count] = question.split(' ');
+  process.send?.(await answers[what]?.(Number(count)));
 }
 process.on('message', (question) => void answer(String(question)));
 // Nobody is left to tell it.

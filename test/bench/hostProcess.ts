@@ -33,12 +33,16 @@ export interface Host {
   cpuMs(): Promise<number>;
   /** What is alive on the heap after a collection, in bytes. Costs processor time. */
   heap(): Promise<number>;
+  /** Lets every agent do so many turns, all agents at once. */
+  work(turns: number): Promise<number>;
   /** Closes the window and ends the process. */
   close(): Promise<void>;
 }
 
 const READY_MS = 180_000;
 const ANSWER_MS = 20_000;
+/** For one turn of every agent. */
+const TURN_MS = 2_000;
 
 /** Resolves when every agent is idle. */
 export async function startHost(town: BenchTown, agents: string[], changes?: Partial<TownSettings>): Promise<Host> {
@@ -55,8 +59,8 @@ export async function startHost(town: BenchTown, agents: string[], changes?: Par
     const [said]: unknown[] = await within(Promise.race([once(child, 'message'), gone]), limitMs, 'The stand-in');
     return said;
   };
-  const ask = async (question: string): Promise<number> => {
-    const answer = message(ANSWER_MS);
+  const ask = async (question: string, limitMs = ANSWER_MS): Promise<number> => {
+    const answer = message(limitMs);
     child.send(question);
     return z.number().parse(await answer);
   };
@@ -64,6 +68,7 @@ export async function startHost(town: BenchTown, agents: string[], changes?: Par
   return {
     cpuMs: () => ask('cpu'),
     heap: () => ask('heap'),
+    work: (turns) => ask(`work ${turns}`, turns * TURN_MS),
     async close() {
       child.send('close');
       await within(exited, ANSWER_MS, 'The end of the stand-in').catch(() => child.kill('SIGKILL'));

@@ -1,7 +1,10 @@
 /** The rows in the order of the table. */
 import type { Row } from '../measure.ts';
+import { agents100 } from './agents100.ts';
 import { coldExec } from './coldExec.ts';
+import { floodRefreshes } from './floodRefreshes.ts';
 import { idle } from './idle.ts';
+import { memory } from './memory.ts';
 import { notifications } from './notifications.ts';
 import { roundTrips } from './roundTrips.ts';
 import { steerOverhead } from './steerOverhead.ts';
@@ -16,6 +19,9 @@ export const rows: readonly Row[] = [
   ttLoop,
   wakeFromCold,
   notifications,
+  floodRefreshes,
   idle,
+  agents100,
+  memory,
   roundTrips,
 ];
