@@ -27,7 +27,7 @@ export const agents100: Row = {
       () => agentItems(now, english),
       () => '/town',
     );
-    tree.onDidChangeTreeData((row) => void draw(row ?? undefined));
+    tree.onDidChangeTreeData((row) => draw(row ?? undefined));
     let rows = 0;
     const draw = (parent?: TreeRow): void => {
       for (const row of tree.getChildren(parent)) {
