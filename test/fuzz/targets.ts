@@ -1,0 +1,332 @@
+/** What is fuzzed: each target takes a case's chance, makes something hostile of it, and fails by throwing. */
+import assert from 'node:assert/strict';
+import * as z from 'zod/mini';
+import { decodeAsked } from '../../src/codex/asked.ts';
+import { decodeNotification } from '../../src/codex/methods.ts';
+import { isServerRequest, readRequest } from '../../src/codex/serverRequests.ts';
+import { PAST_TURNS, WITHDRAWN, type AgentView, emptyView, reduceView } from '../../src/loop/agentView.ts';
+import { decide, inOrder } from '../../src/loop/decide.ts';
+import { roundPrompt, steerPrompt } from '../../src/loop/prompt.ts';
+import { toRuntimeEvents } from '../../src/runtime/events.ts';
+import { TextAnswer, readExecEvent } from '../../src/runtime/execOutput.ts';
+import { answerProblem, toAgentRequest, toServerAnswer } from '../../src/runtime/requests.ts';
+import { decodeBatch, decodeDead, decodeHeld, decodeTurn } from '../../src/town/batch.ts';
+import { parseTownConfig } from '../../src/town/config.ts';
+import type { WaitingMessage } from '../../src/town/delivery.ts';
+import { decodeEvent } from '../../src/town/events.ts';
+import { classify } from '../../src/town/messageClass.ts';
+import { decodeMessage, encodeMessage } from '../../src/town/messages.ts';
+import { resolveAgent, validateAgentName } from '../../src/town/names.ts';
+import { type Decoded, agentFields, agentStates, decodeAgent, decodeTask, taskFields } from '../../src/town/records.ts';
+import { parseRedisUrl } from '../../src/town/redis/address.ts';
+import { redactUrl } from '../../src/town/redis/errors.ts';
+import { matchesRole, roleOf } from '../../src/town/roles.ts';
+import { catalogue } from '../../src/tools/catalogue.ts';
+import { readCommandLine } from '../../src/tools/commandLine.ts';
+import type { ToolContext, ToolTown } from '../../src/tools/operation.ts';
+import { Transcript } from '../../src/ui/transcript.ts';
+import { TinytownError } from '../../src/util/errors.ts';
+import { oneLine, stripControls } from '../../src/util/text.ts';
+import type { Random } from '../chaos/random.ts';
+import { asHash, hostileText, hostileValue, mutated, mutatedText } from './hostile.ts';
+import * as sample from './samples.ts';
+import { wireCase } from './wireTarget.ts';
+
+export interface Target {
+  name: string;
+  /** How often it is chosen, against the others. */
+  weight: number;
+  run(random: Random): void | Promise<void>;
+}
+
+// oxlint-disable-next-line no-control-regex -- what must not be shown
+const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
+
+function checked<T>(decoded: Decoded<T>): T | undefined {
+  if (decoded.ok) return decoded.value;
+  assert.ok(decoded.reason.length > 0 && decoded.reason.length < 500, 'the reason has a sensible length');
+  return undefined;
+}
+
+/** What a window would keep: hostile events must not make it grow for ever. */
+let view: AgentView = emptyView('persistent');
+const transcript = new Transcript((text, ...values) =>
+  text.replace(/\{(\d)\}/g, (_, place) => String(values[Number(place)])),
+);
+
+function messageJson(random: Random): string {
+  const text = JSON.stringify(mutated(random, random.pick(sample.messages))) ?? '';
+  return random.chance(0.1) ? mutatedText(random, text) : text;
+}
+
+function waiting(random: Random): WaitingMessage[] {
+  return Array.from({ length: random.whole(0, 12) }, () => messageJson(random)).flatMap((raw): WaitingMessage[] => {
+    const decoded = decodeMessage(raw);
+    if (!decoded.ok) return [];
+    return [{ message: decoded.value, list: random.chance(0.3) ? 'urgent' : 'inbox', raw: Buffer.from(raw) }];
+  });
+}
+
+function seeEvents(method: string, params: unknown): void {
+  const heard = decodeNotification(method, params);
+  if (!heard) return;
+  for (const event of toRuntimeEvents(heard, false)) {
+    view = reduceView(view, event, 1);
+    transcript.handle(event, 1);
+  }
+  assert.ok(view.pastTurns.length <= PAST_TURNS && view.withdrawn.length <= WITHDRAWN);
+}
+
+/** Tools whose arguments pass act on this: it says so, and does nothing. */
+class Acted extends Error {}
+const nowhere = new Proxy({}, { get: () => () => Promise.reject(new Acted()) });
+// No case may get an answer from a store.
+const noTown = z.custom<ToolTown>().parse({
+  name: 'town',
+  agents: nowhere,
+  tasks: nowhere,
+  inbox: nowhere,
+  activity: nowhere,
+});
+const context: ToolContext = { town: noTown, self: { id: sample.agentHash.id, name: 'backend' } };
+
+export const targets: readonly Target[] = [
+  {
+    name: 'message',
+    weight: 20,
+    run(random) {
+      const message = checked(decodeMessage(messageJson(random)));
+      if (!message) return;
+      classify(message);
+      const again = decodeMessage(encodeMessage(message));
+      assert.ok(again.ok);
+      assert.deepEqual(again.value, message, 'what is written is what was read');
+    },
+  },
+  {
+    name: 'agent',
+    weight: 10,
+    run(random) {
+      const agent = checked(decodeAgent(asHash(mutated(random, sample.agentHash))));
+      if (!agent) return;
+      roleOf(agent);
+      assert.deepEqual(decodeAgent(agentFields(agent)), { ok: true, value: agent });
+    },
+  },
+  {
+    name: 'task',
+    weight: 10,
+    run(random) {
+      const task = checked(decodeTask(asHash(mutated(random, sample.taskHash))));
+      if (!task) return;
+      matchesRole('backend', task);
+      assert.deepEqual(decodeTask(taskFields(task)), { ok: true, value: task });
+    },
+  },
+  {
+    name: 'batch',
+    weight: 6,
+    run(random) {
+      const text = (value: unknown): string => JSON.stringify(mutated(random, value)) ?? '';
+      checked(decodeBatch(text(sample.batch)));
+      checked(decodeHeld(text(sample.held)));
+      checked(decodeDead(text(sample.dead)));
+      const turn = decodeTurn(asHash(mutated(random, sample.turnHash)));
+      assert.ok(Number.isFinite(turn.notBefore));
+    },
+  },
+  {
+    name: 'event',
+    weight: 6,
+    run(random) {
+      const data = JSON.stringify(mutated(random, sample.event)) ?? '';
+      const fields = ['event_type', 'agent_turn_started', 'data', data];
+      checked(decodeEvent('1-1', random.chance(0.2) ? fields.slice(random.whole(0, 4)) : fields));
+    },
+  },
+  {
+    name: 'notification',
+    weight: 20,
+    run(random) {
+      const { method, params } = random.pick(sample.notifications);
+      seeEvents(random.chance(0.02) ? hostileText(random) : method, mutated(random, params));
+      if (random.chance(0.05)) {
+        const text = transcript.take();
+        assert.ok(text.length <= 300 * 1024, 'the transcript is bounded');
+        assert.ok(!controls.test(text), 'nothing in the transcript can drive a terminal');
+      }
+    },
+  },
+  {
+    name: 'request',
+    weight: 10,
+    run(random) {
+      const { method, params } = random.pick(sample.serverRequests);
+      const spoilt = mutated(random, params);
+      if (isServerRequest(method)) readRequest(random.whole(0, 9), method, spoilt);
+      const asked = decodeAsked(method, spoilt);
+      if (!asked) return;
+      const pending = { id: 'p', threadId: 't', turnId: 'u', itemId: 'i', asked };
+      const request = toAgentRequest(pending, { changes: [], subAgent: null, now: 1 });
+      assert.ok(
+        request.choices.some(({ id }) => id === 'decline'),
+        'one can always decline',
+      );
+      for (const { id } of request.choices) {
+        assert.equal(answerProblem(request, { choice: id }), undefined);
+        JSON.stringify(toServerAnswer(pending, { choice: id }));
+      }
+      const form = Object.fromEntries([[hostileText(random), hostileValue(random)]]);
+      if (answerProblem(request, { form }) === undefined) JSON.stringify(toServerAnswer(pending, { form }));
+      const answers = Object.fromEntries([[hostileText(random), [hostileText(random)]]]);
+      if (answerProblem(request, { answers }) === undefined) JSON.stringify(toServerAnswer(pending, { answers }));
+    },
+  },
+  {
+    name: 'model output',
+    weight: 8,
+    run(random) {
+      const { events } = readExecEvent('u', '/', mutated(random, random.pick(sample.execLines)));
+      for (const event of events) view = reduceView(view, event, 1);
+      const answer = new TextAnswer('u');
+      const bytes = Buffer.from(hostileText(random));
+      const cut = random.whole(0, bytes.length);
+      const said = [...answer.take(bytes.subarray(0, cut)), ...answer.take(bytes.subarray(cut)), ...answer.end()];
+      const deltas = said.flatMap((event) => (event.type === 'itemDelta' ? [event.delta] : []));
+      assert.equal(deltas.join(''), bytes.toString(), 'characters that were split arrive whole');
+    },
+  },
+  {
+    name: 'tinytown.toml',
+    weight: 6,
+    run(random) {
+      checked(parseTownConfig(mutatedText(random, sample.toml), '/work/folder'));
+    },
+  },
+  {
+    name: 'tool arguments',
+    weight: 6,
+    async run(random) {
+      const operation = random.pick(catalogue);
+      const args = mutated(random, random.pick(sample.toolArguments));
+      try {
+        await operation.run(context, args);
+        assert.fail('it cannot have been done');
+      } catch (error) {
+        if (error instanceof Acted) return;
+        if (!(error instanceof TinytownError)) throw error;
+        assert.ok(error.message.length < 2_000);
+      }
+    },
+  },
+  {
+    name: 'command line',
+    weight: 6,
+    run(random) {
+      const words = random.pick(sample.commandLines).map((word) => (random.chance(0.3) ? hostileText(random) : word));
+      if (random.chance(0.3)) words.splice(random.whole(0, words.length), 0, hostileText(random));
+      readCommandLine(words);
+    },
+  },
+  {
+    name: 'names',
+    weight: 4,
+    run(random) {
+      const agents = [{ id: sample.agentHash.id, name: hostileText(random), nickname: hostileText(random) }];
+      validateAgentName(hostileText(random), agents);
+      resolveAgent(hostileText(random), agents);
+    },
+  },
+  {
+    name: 'address',
+    weight: 4,
+    run(random) {
+      const secret = `s3cret${random.whole(0, 999)}`;
+      const scheme = random.pick(['redis', 'rediss', 'unix', hostileText(random)]);
+      const url = random.chance(0.5)
+        ? `${scheme}://${random.pick(['', 'user', hostileText(random)])}:${secret}@${hostileText(random)}`
+        : `unix:///tmp/x?user=a&pass=${secret}&${hostileText(random)}`;
+      assert.ok(!redactUrl(url).includes(secret), 'a password is never shown');
+      try {
+        parseRedisUrl(url);
+      } catch (error) {
+        if (!(error instanceof TinytownError)) throw error;
+        assert.ok(!`${error.message}${error.hint ?? ''}`.includes(secret), 'an error holds no password');
+      }
+    },
+  },
+  {
+    name: 'prompt',
+    weight: 3,
+    run(random) {
+      const agent = decodeAgent(sample.agentHash);
+      assert.ok(agent.ok);
+      const messages = waiting(random);
+      const common = { messages, access: 'tools' as const, task: () => undefined, nameOf: () => hostileText(random) };
+      const prompt = roundPrompt({
+        ...common,
+        town: hostileText(random),
+        agent: { ...agent.value, name: hostileText(random) },
+        role: roleOf(agent.value),
+        continued: new Set(messages.filter(() => random.chance(0.2)).map(({ message }) => message.id)),
+        backlog: { total: 0, matching: [] },
+        round: 1,
+        maxRounds: 0,
+      });
+      const steer = steerPrompt(common);
+      for (const { message } of messages) {
+        if (message.type === 'query') assert.ok(steer.includes(message.question), 'a steer holds its messages in full');
+      }
+      assert.match(prompt, /\n## How to work\n/);
+    },
+  },
+  {
+    name: 'decision',
+    weight: 6,
+    run(random) {
+      const all = waiting(random);
+      const action = decide({
+        state: random.pick(agentStates),
+        stopRequested: random.chance(0.2),
+        runtime: random.pick(['none', 'persistent', 'one-shot']),
+        wantedMode: random.pick(['persistent', 'one-shot']),
+        turn: random.pick(['none', 'running', 'ending']),
+        steerable: random.chance(0.7),
+        waiting: inOrder(
+          all.filter(({ list }) => list === 'urgent'),
+          all.filter(({ list }) => list === 'inbox'),
+        ),
+        leftWaiting: new Set(),
+        unfinished: random.chance(0.2),
+        backlogOffer: random.chance(0.2),
+        notBefore: random.whole(0, 10),
+        now: random.whole(0, 10),
+        idleSince: random.whole(0, 10),
+        idleTimeoutMs: random.whole(0, 10),
+        rounds: random.whole(0, 5),
+        maxRounds: random.whole(0, 5),
+      });
+      assert.equal(typeof action.do, 'string');
+    },
+  },
+  {
+    name: 'shown text',
+    weight: 4,
+    run(random) {
+      const text = hostileText(random) + hostileText(random);
+      const line = oneLine(text, 50);
+      assert.ok(line.length <= 50 && !controls.test(line) && !line.includes('\n'));
+      assert.ok(!controls.test(stripControls(text).replaceAll('\r', '')));
+    },
+  },
+  { name: 'wire', weight: 0.05, run: wireCase },
+];
+
+export function pickTarget(random: Random, among: readonly Target[]): Target {
+  let left = random.next() * among.reduce((sum, { weight }) => sum + weight, 0);
+  for (const target of among) {
+    left -= target.weight;
+    if (left < 0) return target;
+  }
+  return random.pick(among);
+}

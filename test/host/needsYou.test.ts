@@ -1,0 +1,153 @@
+/** What agents ask and write, answered by commands as programs call them: the real codex, a scripted model, a real Redis. */
+import assert from 'node:assert/strict';
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { NeedSummary } from '../../src/ui/api.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Step, echoScript } from '../support/scriptedModel.ts';
+import { taskTool } from '../support/testTown.ts';
+import { HostTown, folder, refused, reopen, run } from './town.ts';
+
+const question = {
+  id: 'q',
+  header: 'Colour',
+  question: 'Which colour?',
+  options: [
+    { label: 'Red', description: 'warm' },
+    { label: 'Blue', description: 'cold' },
+  ],
+};
+
+describe('what needs the person', function () {
+  this.timeout(60_000);
+  let town: HostTown;
+
+  before(async () => {
+    town = await HostTown.prepare();
+    await run('spawnAgent', 'asker');
+  });
+  after(() => town.end());
+  afterEach(async () => {
+    town.model.script = echoScript;
+    await town.agent('asker', ({ state }) => state === 'idle');
+    assert.deepEqual(await town.api.listNeeds(), []);
+  });
+
+  /** The agent's next turn does `step`, then says what came of it. */
+  async function ask(step: Step): Promise<void> {
+    town.model.script = ({ toolOutputs }) => [toolOutputs.length > 0 ? { text: `It was: ${toolOutputs[0]}` } : step];
+    await run('sendMessage', 'asker', 'Ask me');
+  }
+
+  function need(kind: NeedSummary['kind']): Promise<NeedSummary> {
+    return eventually(
+      async () => {
+        const needs = await town.api.listNeeds();
+        const found = needs.find((one) => one.kind === kind);
+        if (found) return found;
+        throw new Error(`What waits is ${JSON.stringify(needs)}`);
+      },
+      { timeout: 20_000, interval: 50 },
+    );
+  }
+
+  /** What the model was told of its tool's result. */
+  async function toolOutput(): Promise<string> {
+    const { index } = town.model.requests.at(-1) ?? { index: -1 };
+    const { toolOutputs } = await town.model.waitForRequest((it) => it.index >= index && it.toolOutputs.length > 0);
+    return toolOutputs[0] ?? '';
+  }
+
+  function exists(name: string): Promise<boolean> {
+    return access(path.join(folder(), name)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  it('is a command to approve, which then runs', async () => {
+    let changes = 0;
+    const listener = town.api.onDidChangeNeeds(() => (changes += 1));
+    await ask({ exec: 'touch approved', escalate: 'May I?' });
+    const { id, text, agent, waits } = await need('command');
+    assert.match(text, /^touch approved\n\nIn .*\n\nMay I\?$/);
+    assert.equal(agent, (await town.api.listAgents())[0]?.id);
+    assert.equal(waits, true);
+    assert.equal(await exists('approved'), false);
+    assert.equal(await run('openRequest', 'asker', id), id);
+    assert.match(vscode.window.activeTextEditor?.document.getText() ?? '', /^touch approved$/m);
+    await refused('cannotNow', 'approveForSession', 'asker', id);
+    await refused('requestGone', 'approve', 'asker', 'another');
+    await refused('nothingWaits', 'reply', 'asker', 'Hello');
+    await refused('badArguments', 'answer', 'asker', id, { odd: true });
+    assert.equal(await run('approve', 'asker', id), id);
+    await eventually(() => exists('approved'), { timeout: 10_000 });
+    await refused('requestGone', 'approve', 'asker', id);
+    assert.ok(changes >= 2);
+    listener.dispose();
+  });
+
+  it('is a command to decline, which then does not run', async () => {
+    await ask({ exec: 'touch declined', escalate: 'May I?' });
+    const { id } = await need('command');
+    assert.equal(await run('decline', 'asker'), id);
+    assert.match(await toolOutput(), /rejected/);
+    assert.equal(await exists('declined'), false);
+  });
+
+  it('is a command with an answer that only the server knows', async () => {
+    await ask({ exec: 'touch cancelled', escalate: 'May I?' });
+    await need('command');
+    await refused('badAnswer', 'answer', 'asker', { choice: 'perhaps' });
+    await run('answer', 'asker', { choice: 'cancel' });
+    await eventually(async () => (await town.api.listNeeds()).some(({ kind }) => kind === 'held'), {
+      timeout: 10_000,
+    });
+    await run('dismissHeld', 'asker');
+    assert.equal(await exists('cancelled'), false);
+  });
+
+  it('is a question, with its options', async () => {
+    await ask({ tool: { name: 'request_user_input', arguments: { questions: [question] } } });
+    const { id, text } = await need('question');
+    assert.match(text, /Which colour\?\n {2}• Red: warm/);
+    await refused('cannotNow', 'approve', 'asker', id);
+    assert.equal(await run('answer', 'asker', id, { answers: { q: ['Blue'] } }), id);
+    assert.deepEqual(JSON.parse(await toolOutput()), { answers: { q: { answers: ['Blue'] } } });
+  });
+
+  it('is a message that asks, which is replied to', async () => {
+    await ask(taskTool('send', { agent: 'supervisor', text: 'Shall I go on?', kind: 'query' }));
+    const { id, text, waits } = await need('message');
+    assert.deepEqual([text, waits], ['Shall I go on?', true]);
+    town.model.script = echoScript;
+    assert.equal(await run('reply', id, 'Yes, go on.'), id);
+    const { lastUserText } = await town.model.waitForRequest((it) => it.lastUserText.includes('Yes, go on.'));
+    assert.match(lastUserText, /Shall I go on\?/);
+    await refused('nothingWaits', 'dismissMessage', id);
+  });
+
+  it('is a message that only informs: it does not wait, and can be dismissed', async () => {
+    await ask(taskTool('send', { agent: 'supervisor', text: 'All is well.', kind: 'info' }));
+    const { id, waits } = await need('message');
+    assert.equal(waits, false);
+    assert.equal(await run('dismissMessage', 'asker'), id);
+  });
+
+  it('is withdrawn when the town is opened anew, and asked again', async () => {
+    await ask({ exec: 'touch again', escalate: 'May I?' });
+    const before = await need('command');
+    await reopen();
+    const after = await eventually(
+      async () => {
+        const again = await need('command');
+        return again.id !== before.id && again;
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    await refused('requestGone', 'approve', 'asker', before.id);
+    await run('approve', 'asker', after.id);
+    await eventually(() => exists('again'), { timeout: 10_000 });
+  });
+});
