@@ -1,5 +1,5 @@
 /**
- * `npm run chaos -- [--seed N] [--runs M] [--minutes T]`: runs with the seeds N, N+1, …, each a town whose windows, processes
+ * `npm run chaos -- [--seed N] [--runs M] [--minutes T] [--keep]`: runs with the seeds N, N+1, …, each a town whose windows, processes
  * and Redis are killed, stopped and cut off at random. One line for each promise that was not kept, a summary, exit code 1.
  */
 import { parseArgs } from 'node:util';
@@ -9,7 +9,12 @@ import { type RunResult, run } from './run.ts';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { seed: { type: 'string' }, runs: { type: 'string' }, minutes: { type: 'string' } },
+    options: {
+      seed: { type: 'string' },
+      runs: { type: 'string' },
+      minutes: { type: 'string' },
+      keep: { type: 'boolean' },
+    },
   });
   const first = values.seed === undefined ? Math.floor(Date.now() / 1000) % 1_000_000 : Number(values.seed);
   const runs = Number(values.runs ?? (values.minutes === undefined ? 1 : Number.POSITIVE_INFINITY));
@@ -17,18 +22,19 @@ async function main(): Promise<void> {
   await ensureSystemPackages();
   const results: RunResult[] = [];
   for (let number = 0; number < runs && Date.now() < end; number += 1) {
-    const result = await run(first + number);
+    const result = await run(first + number, { keep: values.keep === true });
     results.push(result);
     report(result);
   }
   summarise(results);
 }
 
-function report({ seed, violations, messages, disasters, requests, seconds, log }: RunResult): void {
-  const happened = [...disasters].map(([what, count]) => `${count} ${what}`).join(', ');
+function report({ seed, violations, messages, disasters, requests, restarts, seconds, log }: RunResult): void {
+  const happened = [...disasters].map(([what, count]) => `${count} ${what}`);
+  if (restarts > 0) happened.push(`${restarts} restarts by hand`);
   const verdict = violations.length === 0 ? '✔' : '✘';
   process.stdout.write(
-    `${verdict} seed ${seed}: ${messages} messages, ${requests} model requests, ${seconds.toFixed(1)} s (${happened})\n`,
+    `${verdict} seed ${seed}: ${messages} messages, ${requests} model requests, ${seconds.toFixed(1)} s (${happened.join(', ')})\n`,
   );
   for (const violation of violations) process.stdout.write(`  seed ${seed}: ${violation}\n`);
   if (log !== undefined) process.stdout.write(`  seed ${seed}: the log of the windows is ${log}\n`);

@@ -11,14 +11,17 @@ export class Ledger {
   /** In the order of writing, for each writer. */
   readonly messages: WrittenMessage[] = [];
 
+  /** Markers of messages whose turn people have interrupted: they come again when people say so. */
+  readonly setAside = new Set<string>();
+
   add(message: WrittenMessage): void {
     this.messages.push(message);
   }
 
-  /** What one writer wrote to one agent in one lane, in order. */
+  /** What one writer wrote to one agent in one lane, in order, but for what was set aside. */
   sequences(): WrittenMessage[][] {
     const sequences = new Map<string, WrittenMessage[]>();
-    for (const message of this.messages) {
+    for (const message of this.messages.filter(({ marker }) => !this.setAside.has(marker))) {
       const key = [message.writer, message.agent, orderedWith(message.lane)].join();
       sequences.set(key, [...(sequences.get(key) ?? []), message]);
     }

@@ -6,7 +6,7 @@ import { userMessagesOf } from './histories.ts';
 import { Ledger } from './ledger.ts';
 import { Random } from './random.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';
-import { violations } from './verdict.ts';
+import { markersIn, violations } from './verdict.ts';
 import type { ChaosWindow, Wish } from './window.ts';
 import { World } from './world.ts';
 import { type Writer, rawWriter, windowWriter } from './writers.ts';
@@ -23,14 +23,15 @@ export interface RunResult {
   /** Agents that had to be restarted by hand, as their process went down too often. */
   restarts: number;
   seconds: number;
-  /** Where the windows' log is kept, if anything was violated. */
+  /** Where the windows' log is kept, if anything was violated or it is to be kept anyway. */
   log: string | undefined;
 }
 
 /** How long everything may take to become quiet, in milliseconds. */
 const QUIET_MS = 60_000;
 
-export async function run(seed: number): Promise<RunResult> {
+/** @param keep Keeps the folders of the run, logs included. */
+export async function run(seed: number, { keep = false } = {}): Promise<RunResult> {
   const started = Date.now();
   const schedule = scheduleOf(seed);
   const world = await World.create(seed);
@@ -42,7 +43,7 @@ export async function run(seed: number): Promise<RunResult> {
     const agentIds = await spawnAgents(world, schedule.agents);
     disasters = new Disasters(world, new Random(seed ^ 0xd15a), agentIds);
     await carryOut(world, schedule, ledger, disasters, agentIds);
-    restarts = await becomeQuiet(world, agentIds, found);
+    restarts = await becomeQuiet(world, agentIds, ledger, found);
     found.push(...(await whatIsLeft(world, agentIds)));
     await closeWindows(world, found);
     const threads = await Promise.all(
@@ -55,7 +56,8 @@ export async function run(seed: number): Promise<RunResult> {
     found.push(`the run broke off: ${error instanceof Error ? error.message : String(error)}`);
   }
   await world.end();
-  if (found.length === 0) await world.remove();
+  const isKept = keep || found.length > 0;
+  if (!isKept) await world.remove();
   return {
     seed,
     violations: found,
@@ -66,7 +68,7 @@ export async function run(seed: number): Promise<RunResult> {
     requests: world.model.requests.length,
     restarts,
     seconds: (Date.now() - started) / 1000,
-    log: found.length === 0 ? undefined : world.logFile,
+    log: isKept ? world.logFile : undefined,
   };
 }
 
@@ -117,7 +119,12 @@ async function carryOut(
 }
 
 /** Everything alive, and as people would have it go on; resolves with how many agents had to be restarted. */
-async function becomeQuiet(world: World, agentIds: readonly string[], found: string[]): Promise<number> {
+async function becomeQuiet(
+  world: World,
+  agentIds: readonly string[],
+  ledger: Ledger,
+  found: string[],
+): Promise<number> {
   world.proxy.loseReplies(0);
   if (world.alive.length === 0) world.openWindow();
   const [window] = world.alive;
@@ -130,6 +137,11 @@ async function becomeQuiet(world: World, agentIds: readonly string[], found: str
     for (const [agent, id] of agentIds.entries()) {
       const { state, waits } = await stateOf(world, id);
       if (state === 'error') restarts += 1;
+      if (waits.held > 0) {
+        for (const raw of await world.direct.lrange(world.keys.held(id), 0, -1)) {
+          for (const marker of markersIn([raw])) ledger.setAside.add(marker);
+        }
+      }
       await help(window, nameOf(agent), state, waits.held);
       const quiet = (state === 'idle' || state === 'cold') && Object.values(waits).every((count) => count === 0);
       if (!quiet) busy.push(`${nameOf(agent)} is ${state} with ${JSON.stringify(waits)}`);

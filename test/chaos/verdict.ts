@@ -64,7 +64,7 @@ function threadsThatHold({ requests }: Evidence): Map<string, Set<string>> {
   return shown;
 }
 
-function markersIn(texts: readonly string[]): string[] {
+export function markersIn(texts: readonly string[]): string[] {
   return texts.flatMap((text) => [...text.matchAll(/<<\d+\.\d+>>/g)].map(([marker]) => marker));
 }
 
