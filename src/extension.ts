@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { AgentOutputs } from './ui/agentOutput.ts';
 import type { TinytownApi } from './ui/api.ts';
 import { announceNeeds, drawAttention } from './ui/attention.ts';
+import { offerChatTools } from './ui/chatTools.ts';
 import { registerCommands } from './ui/commands.ts';
 import { EditorLog } from './ui/editorLog.ts';
 import { EditorTown } from './ui/editorTown.ts';
@@ -43,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
     host.onDidChange(redraw),
     feed.onDidChange(redraw),
     announceNeeds(feed, needs),
+    offerChatTools(host, town.version),
     host.whileReady((session, store) => {
       store.add(session.mirror.onDidChange(redraw));
       store.add(session.crew.onDidChangeView(redraw));

@@ -5,11 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestAnswer } from '../runtime/agentRequest.ts';
 import type { RuntimeMode } from '../runtime/codingAgent.ts';
+import { controlPlan } from '../town/control.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { RUNTIME_HOST } from '../town/leases.ts';
-import { type MessageBody, newMessage } from '../town/messages.ts';
+import { type MessageKind, messageOfKind } from '../town/messageKinds.ts';
+import { newMessage } from '../town/messages.ts';
 import { resolveAgent, validateAgentName } from '../town/names.ts';
-import { controlPlan, deadPlan, heldPlan, requestPlan } from '../town/plans.ts';
+import { deadPlan, heldPlan, requestPlan } from '../town/plans.ts';
 import { type AgentRecord, MAX_TEXT, type TaskRecord } from '../town/records.ts';
 import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
@@ -27,8 +29,6 @@ export interface NewAgent {
   /** Given to it at once. */
   task?: string | undefined;
 }
-
-export type MessageKind = 'task' | 'query' | 'info' | 'ack';
 
 export interface ActionRules {
   choose: (record: AgentRecord) => { mode: RuntimeMode; reason: string | undefined };
@@ -98,7 +98,7 @@ export class TownActions {
     text: string,
     { urgent = false, kind = 'task' }: { urgent?: boolean; kind?: MessageKind } = {},
   ): Promise<void> {
-    const body = messageBody(kind, checkedText(text));
+    const body = messageOfKind(kind, checkedText(text));
     const agent = await this.find(ref);
     await this.town.inbox.send(newMessage({ ...body, from: SUPERVISOR_ID, to: agent.id }), { urgent });
   }
@@ -296,17 +296,4 @@ function checkedText(text: string): string {
     throw new TinytownError('textTooLong', `The text is longer than ${MAX_TEXT} characters.`, { hint });
   }
   return text;
-}
-
-function messageBody(kind: MessageKind, text: string): MessageBody {
-  switch (kind) {
-    case 'task':
-      return { type: 'task', description: text };
-    case 'query':
-      return { type: 'query', question: text };
-    case 'info':
-      return { type: 'informational', summary: text };
-    case 'ack':
-      return { type: 'custom', kind: 'ack', payload: text };
-  }
 }

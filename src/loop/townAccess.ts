@@ -22,6 +22,20 @@ export function accessOf(cli: string, mode: RuntimeMode, overrides: RuntimeSetti
   return mode === 'persistent' || runsCodex(cli, overrides) ? 'tools' : 'command';
 }
 
+/** The MCP server as a program that somebody else starts, for whom `env` says where the town is. */
+export interface ToolServer {
+  command: string;
+  args: readonly string[];
+  /** Holds the password of Redis: not for logs. */
+  env: Readonly<Record<string, string>>;
+}
+
+/** The tools as a person has them, who acts as the supervisor. */
+export function personsTools(town: string, redisUrl: string, { mcp }: ToolBundles): ToolServer {
+  const env = { ELECTRON_RUN_AS_NODE: '1', TINYTOWN_TOWN: town, REDIS_URL: redisUrl };
+  return { command: process.execPath, args: [mcp], env };
+}
+
 /** Says to the tools which town it is and who acts. Holds the password of Redis: not for logs. */
 export function townEnvironment(
   town: string,

@@ -20,7 +20,15 @@ import { Crew } from './crew.ts';
 import type { CrewParts, TownFacts } from './loopParts.ts';
 import { RETRY_MS } from './restartPolicy.ts';
 import type { TownSettings } from './settings.ts';
-import { type ToolBundles, accessOf, commandFolder, toolsConfig, townEnvironment } from './townAccess.ts';
+import {
+  type ToolBundles,
+  type ToolServer,
+  accessOf,
+  commandFolder,
+  personsTools,
+  toolsConfig,
+  townEnvironment,
+} from './townAccess.ts';
 
 export interface TownSession {
   readonly name: string;
@@ -28,6 +36,8 @@ export interface TownSession {
   readonly mirror: TownMirror;
   readonly crew: Crew;
   readonly actions: TownActions;
+  /** The town's tools for other programs of the person. */
+  readonly tools: ToolServer;
   /**
    * Resolves where agents of `cli` (by default of the town's own) can be run, as far as that is for Codex to say.
    * @throws TinytownError `programUnusable` with what to do about it
@@ -126,6 +136,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     mirror: town.mirror,
     crew,
     actions: new TownActions(town, crew, rules),
+    tools: personsTools(config.name, redisUrl, bundles),
     checkCodex: async (cli = rules.defaultCli()) => {
       if (chooseRuntime({ cli, persistentWanted: true }).mode === 'persistent') await runtimes.findCodex();
     },

@@ -86,6 +86,9 @@ export const ContextKey = {
   problem: 'tinytown.problem',
 } as const;
 
+/** The provider of tools for the editor's own chat. */
+export const CHAT_TOOLS = 'tinytown.tools';
+
 export const SecretKey = {
   redisPassword: 'tinytown.redisPassword',
 } as const;
