@@ -59,7 +59,20 @@ function reasonOfText(message: string): CodexErrorReason {
   return 'refused';
 }
 
+/** Too many requests, unavailable, overloaded. */
+const busy = [429, 503, 529];
+
 const httpStatus = z.record(z.string(), z.looseObject({ httpStatusCode: z.nullable(z.number()) }));
+
+/** Whether a turn failed because there is too much to do where its model runs: the same may work in a while. */
+export function isOverloaded(codexErrorInfo: unknown): boolean {
+  if (codexErrorInfo === 'serverOverloaded') return true;
+  const status = httpStatus.safeParse(codexErrorInfo);
+  return (
+    status.success &&
+    Object.values(status.data).some(({ httpStatusCode }) => busy.some((code) => code === httpStatusCode))
+  );
+}
 
 /** Whether a turn failed because nobody is signed in: every other turn would fail the same way. */
 export function isUnauthorized(codexErrorInfo: unknown): boolean {

@@ -151,6 +151,11 @@ export function reduceView(view: AgentView, event: RuntimeEvent, now: number): A
   }
 }
 
+/** Whether a running turn has been silent for too long. One that waits for a person is silent for a reason. */
+export function isStalled(view: AgentView, lastEventAt: number, now: number): boolean {
+  return view.turn !== undefined && view.requests.length === 0 && now - lastEventAt >= STALLED_AFTER_MS;
+}
+
 /** Says in one sentence how a runtime's process ended. */
 export function exitText(event: Extract<RuntimeEvent, { type: 'exited' }>): string {
   const how = event.signal ? `by signal ${event.signal}` : `with exit code ${event.code ?? 'unknown'}`;

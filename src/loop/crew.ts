@@ -10,11 +10,11 @@ import type { AgentRecord, AgentState } from '../town/records.ts';
 import type { WakeSource } from '../town/wake.ts';
 import { within } from '../util/boundedWait.ts';
 import { DisposableStore } from '../util/disposable.ts';
-import { describeError } from '../util/errors.ts';
+import { TinytownError, describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
 import { scopedLogger } from '../util/logger.ts';
 import { AgentLoop, type LoopEnd } from './agentLoop.ts';
-import { type AgentView, STALLED_AFTER_MS, emptyView, reduceView, withLeftBehind, withSteer } from './agentView.ts';
+import { type AgentView, emptyView, isStalled, reduceView, withLeftBehind, withSteer } from './agentView.ts';
 import { AskedElsewhere } from './askedElsewhere.ts';
 import type { CrewParts } from './loopParts.ts';
 import { requestGone } from './openRequests.ts';
@@ -46,6 +46,7 @@ export class Crew {
   private readonly askedElsewhere: AskedElsewhere;
   private readonly lastEventAt = new Map<string, number>();
   private readonly store = new DisposableStore();
+  private signedOut = false;
   private closing: Promise<void> | undefined;
 
   private readonly viewChanges = new Emitter<string>();
@@ -217,13 +218,22 @@ export class Crew {
         this.update(id, (view) => withLeftBehind(view, requests, this.parts.now()));
       }),
     );
-    store.add(loop.onProblem((error) => this.problems.fire({ agentId: id, error })));
+    store.add(loop.onProblem((error) => this.problem(id, error)));
     store.add(loop.onEnd((end) => this.ended(id, end)));
     this.viewChanges.fire(id);
     loop.wake();
   }
 
+  /** Being signed out concerns all agents alike: it is said once, of nobody, until a turn goes well again. */
+  private problem(id: string, error: unknown): void {
+    const signedOut = error instanceof TinytownError && error.reason === 'unauthorized';
+    if (signedOut && this.signedOut) return;
+    this.signedOut ||= signedOut;
+    this.problems.fire(signedOut ? { error } : { agentId: id, error });
+  }
+
   private heard(id: string, event: RuntimeEvent): void {
+    if (event.type === 'turnCompleted' && event.outcome.status === 'completed') this.signedOut = false;
     const now = this.parts.now();
     this.lastEventAt.set(id, now);
     this.update(id, (view) => reduceView(view, event, now));
@@ -277,9 +287,7 @@ export class Crew {
     for (const id of this.running.keys()) {
       const view = this.views.get(id);
       const last = this.lastEventAt.get(id) ?? now;
-      // One that waits for a person is silent for a reason.
-      const silent = view?.turn && view.requests.length === 0;
-      if (silent && !view.stalled && now - last >= STALLED_AFTER_MS) {
+      if (view && !view.stalled && isStalled(view, last, now)) {
         this.update(id, (known) => ({ ...known, stalled: true }));
       }
     }

@@ -13,6 +13,7 @@ export function fateAtTurnEnd(batch: Batch, outcome: TurnOutcome, intent: EndInt
       // A steer that was accepted but not echoed by the end of its turn did not happen.
       return batch.kind === 'steer' && !batch.delivered ? { fate: 'requeue', failed: undefined } : { fate: 'done' };
     case 'failed':
+      if (outcome.overloaded) return { fate: 'requeue', failed: undefined, wait: true };
       return {
         fate: 'requeue',
         failed: outcome.unauthorized || (batch.kind === 'steer' && !batch.delivered) ? undefined : outcome.message,

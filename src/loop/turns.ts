@@ -75,7 +75,8 @@ export class Turns {
       if (!this.slot.current || reason === 'unresponsive' || reason === 'notRunning') return;
       this.agent.parts.logger.warn(`The turn was refused: ${describeError(error)}`);
       this.phase = 'ending';
-      await this.settle({ status: 'failed', message: describeError(error), unauthorized: reason === 'unauthorized' });
+      const why = { unauthorized: reason === 'unauthorized', overloaded: reason === 'overloaded' };
+      await this.settle({ status: 'failed', message: describeError(error), ...why });
     }
   }
 
@@ -231,8 +232,10 @@ export class Turns {
       agent.note('idle');
       if (outcome.status === 'completed') this.slot.wentWell();
       if (outcome.status === 'failed' && outcome.unauthorized) {
-        const text = 'Codex is not signed in. Sign in to Codex, then restart the agent.';
-        await agent.setState('idle', 'error', `✗ ${text}`, text);
+        const hint = 'Sign in to Codex ("codex login"), then restart the agent.';
+        const error = new TinytownError('unauthorized', 'Codex is not signed in.', { hint });
+        await agent.setState('idle', 'error', `✗ ${error.message}`, describeError(error));
+        agent.report(error);
       }
     } finally {
       for (const { id } of batches) this.sent.delete(id);

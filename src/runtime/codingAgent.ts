@@ -59,7 +59,10 @@ export interface RateLimitWindow {
 }
 
 export type TurnOutcome =
-  { status: 'completed' } | { status: 'interrupted' } | { status: 'failed'; message: string; unauthorized: boolean };
+  | { status: 'completed' }
+  | { status: 'interrupted' }
+  /** `overloaded`: there is too much to do there, and the same may work in a while. */
+  | { status: 'failed'; message: string; unauthorized: boolean; overloaded?: boolean };
 
 /** What a runtime tells its loop. Every event of a turn carries the turn's id; deltas are live only, never the record. */
 export type RuntimeEvent =

@@ -1,5 +1,5 @@
 /** From the app-server's notifications to runtime events: what one announcement means to the loop. */
-import { isUnauthorized } from '../codex/errors.ts';
+import { isOverloaded, isUnauthorized } from '../codex/errors.ts';
 import type { HeardNotification } from '../codex/methods.ts';
 import type { WireTurn } from '../codex/wire.ts';
 import type { PlanStep, RateLimitWindow, RuntimeEvent, TurnOutcome } from './codingAgent.ts';
@@ -59,7 +59,9 @@ function deltaOf({ turnId, itemId, delta }: { turnId: string; itemId: string; de
 function toOutcome({ status, error }: WireTurn): TurnOutcome {
   if (status === 'completed' || status === 'interrupted') return { status };
   const message = error?.message ?? `The turn ended as "${status}".`;
-  return { status: 'failed', message, unauthorized: isUnauthorized(error?.codexErrorInfo) };
+  const info = error?.codexErrorInfo;
+  const overloaded = isOverloaded(info) && { overloaded: true };
+  return { status: 'failed', message, unauthorized: isUnauthorized(info), ...overloaded };
 }
 
 function toPlanStep({ step, status }: { step: string; status: string }): PlanStep {

@@ -7,8 +7,8 @@ import * as z from 'zod/mini';
 import { Emitter } from '../util/event.ts';
 import type { ControlRequest, Delivery } from './delivery.ts';
 import type { TownKeys } from './keys.ts';
-import type { Plan } from './plan.ts';
-import { controlPlan } from './plans.ts';
+import { Plan } from './plan.ts';
+import type { PlanContext } from './plans.ts';
 import { parseJson } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
 import type { WakeSource } from './wake.ts';
@@ -70,6 +70,16 @@ export class Control {
       listening.dispose();
     }
   }
+}
+
+/** Asks the window that owns the agent for something (`tt:{town}:control:{id}`). */
+export function controlPlan(
+  { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
+  action: string,
+  fields: Readonly<Record<string, string>> = {},
+): Plan {
+  const words = Object.entries({ action, ...fields }).flat();
+  return new Plan(keys, agentId).command('XADD', keys.control(agentId), 'MAXLEN', '~', 100, '*', ...words);
 }
 
 /** Adds the owner's answer to a plan, where the asking window waits for one. */

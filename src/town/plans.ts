@@ -20,6 +20,9 @@ export interface PlanContext {
   now: number;
 }
 
+/** What fails because others have too much to do waits as if it had failed so often by itself. */
+const BUSY_ATTEMPTS = 3;
+
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 /** Moves messages out of their lists into a batch that is about to be sent, and marks the tasks they assign as running. */
@@ -87,8 +90,8 @@ export function deliveredPlan({ keys, agentId, agentName, threadId, now }: PlanC
 export type BatchFate =
   /** Its turn is over and went well. */
   | { fate: 'done' }
-  /** Back to the front of its lists; `failed` counts as an attempt, with the error. */
-  | { fate: 'requeue'; failed: string | undefined }
+  /** Back to the front of its lists; `failed` counts as an attempt, with the error. `wait`: not at once. */
+  | { fate: 'requeue'; failed: string | undefined; wait?: boolean }
   /** Kept aside until the user decides. */
   | { fate: 'hold'; reason: string };
 
@@ -134,7 +137,8 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
         if (threadId !== null) seen[message.id] = { attempts: 0, threadId };
         continue;
       }
-      if (fate.failed !== undefined) notBefore = Math.max(notBefore, now + facts.backoffMs(attempts));
+      const wait = fate.wait ? BUSY_ATTEMPTS : fate.failed === undefined ? undefined : attempts;
+      if (wait !== undefined) notBefore = Math.max(notBefore, now + facts.backoffMs(wait));
       seen[message.id] = { attempts, threadId };
       back.push(message);
     }
@@ -277,16 +281,6 @@ export function deadPlan(
     .command('LPUSH', keys[dead.list](agentId), dead.raw)
     .command('HDEL', keys.turn(agentId), 'left_waiting', 'not_before')
     .activity('▶ A message that was given up is tried again');
-}
-
-/** Asks the window that owns the agent for something (`tt:{town}:control:{id}`). */
-export function controlPlan(
-  { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
-  action: string,
-  fields: Readonly<Record<string, string>> = {},
-): Plan {
-  const words = Object.entries({ action, ...fields }).flat();
-  return new Plan(keys, agentId).command('XADD', keys.control(agentId), 'MAXLEN', '~', 100, '*', ...words);
 }
 
 function send(plan: Plan, keys: TownKeys, message: Message): void {

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AgentView } from '../../src/loop/agentView.ts';
 import type { TownSettings } from '../../src/loop/settings.ts';
-import { type TownSession, openTownSession } from '../../src/loop/townSession.ts';
+import { type SessionTimes, type TownSession, openTownSession } from '../../src/loop/townSession.ts';
 import type { AgentRecord } from '../../src/town/records.ts';
 import type { Logger } from '../../src/util/logger.ts';
 import { builtBundles } from './bundles.ts';
@@ -22,7 +22,7 @@ export interface TestTown {
   /** What every window has logged, for a failing test to show. */
   readonly log: readonly string[];
   /** Opens a window; it is closed with the town. */
-  open(settings?: Partial<TownSettings>): Promise<TownSession>;
+  open(settings?: Partial<TownSettings>, times?: SessionTimes): Promise<TownSession>;
   close(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export async function startTestTown(script?: Script): Promise<TestTown> {
     model,
     codexHome: home.home,
     log,
-    async open(settings = {}) {
+    async open(settings = {}, times) {
       const session = await openTownSession({
         folder: folder.path,
         storageDir: storage.path,
@@ -49,6 +49,7 @@ export async function startTestTown(script?: Script): Promise<TestTown> {
         version: '0.0.0-test',
         bundles: await builtBundles(),
         logger: collectingLogger(log),
+        ...(times && { times }),
       });
       sessions.push(session);
       return session;
