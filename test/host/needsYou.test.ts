@@ -19,6 +19,13 @@ const question = {
   ],
 };
 
+function exists(name: string): Promise<boolean> {
+  return access(path.join(folder(), name)).then(
+    () => true,
+    () => false,
+  );
+}
+
 describe('what needs the person', function () {
   this.timeout(60_000);
   let town: HostTown;
@@ -57,13 +64,6 @@ describe('what needs the person', function () {
     const { index } = town.model.requests.at(-1) ?? { index: -1 };
     const { toolOutputs } = await town.model.waitForRequest((it) => it.index >= index && it.toolOutputs.length > 0);
     return toolOutputs[0] ?? '';
-  }
-
-  function exists(name: string): Promise<boolean> {
-    return access(path.join(folder(), name)).then(
-      () => true,
-      () => false,
-    );
   }
 
   it('is a command to approve, which then runs', async () => {
