@@ -29,6 +29,7 @@ describe('a person and an agent', function () {
   after(async () => {
     await workbench?.close();
     await town?.end();
+    assert.deepEqual(workbench?.processes(), [], 'something outlives the window');
   });
   afterEach(async function () {
     if (this.currentTest?.state !== 'failed') return;
