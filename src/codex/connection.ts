@@ -49,7 +49,7 @@ export class CodexConnection {
       {
         messageStrategy: {
           handleMessage: (message: Message, next: (message: Message) => void) => {
-            transport.reader.handled();
+            transport.reader.handled(message);
             this.requestId = Message.isRequest(message) ? message.id : null;
             // It answers a promise, which the caller looks at to log what went wrong.
             return next(message);

@@ -20,8 +20,8 @@ import { oneLine } from '../util/text.ts';
  * hundreds, so the stream rests while too many wait.
  */
 export interface PacedReader extends MessageReader {
-  /** To be called for every message that was taken up for handling. */
-  handled(): void;
+  /** To be called with every message that was taken up for handling. */
+  handled(message: Message): void;
   /** Resolves when the stream has ended and everything that came was handled. */
   readonly drained: Promise<void>;
 }
@@ -44,6 +44,8 @@ export class NdjsonReader extends AbstractMessageReader implements PacedReader {
   private pieces: string[] = [];
   private length = 0;
   private unhandled = 0;
+  /** Of what still waits to be handled: the connection keeps it by these, and a second one would replace the first. */
+  private readonly keys = new Set<string>();
   private ended = false;
   private settleDrained: (() => void) | undefined;
 
@@ -70,7 +72,9 @@ export class NdjsonReader extends AbstractMessageReader implements PacedReader {
     };
   }
 
-  handled(): void {
+  handled(message: Message): void {
+    const key = keyOf(message);
+    if (key !== undefined) this.keys.delete(key);
     this.unhandled -= 1;
     if (this.unhandled < this.limits.unhandled / 4 && this.stream.isPaused()) this.stream.resume();
     if (this.unhandled === 0 && this.ended) this.settleDrained?.();
@@ -110,11 +114,24 @@ export class NdjsonReader extends AbstractMessageReader implements PacedReader {
       if (!isMessage(message)) throw new Error('it is no object');
       // Cancellation and progress of vscode-jsonrpc's own protocol, which this one does not have.
       if ('method' in message && String(message.method).startsWith('$/')) throw new Error('it is not of this protocol');
+      const key = keyOf(message);
+      if (key !== undefined && this.keys.has(key)) throw new Error('it has the id of one that still waits');
+      if (key !== undefined) this.keys.add(key);
       this.unhandled += 1;
-      callback(message);
+      this.hand(message, callback);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.fireError(new Error(`A line was skipped (${oneLine(why)}): ${oneLine(line, 60)}`));
+    }
+  }
+
+  /** What the callback refuses is not kept by it. */
+  private hand(message: Message, callback: DataCallback): void {
+    try {
+      callback(message);
+    } catch (error) {
+      this.handled(message);
+      throw error;
     }
   }
 
@@ -126,6 +143,12 @@ export class NdjsonReader extends AbstractMessageReader implements PacedReader {
     if (this.unhandled === 0) this.settleDrained?.();
     this.fireClose();
   }
+}
+
+function keyOf(message: Message): string | undefined {
+  const id = 'id' in message ? message.id : undefined;
+  if (typeof id !== 'string' && typeof id !== 'number') return undefined;
+  return `${'method' in message ? 'request' : 'response'} ${id}`;
 }
 
 function isMessage(value: unknown): value is Message {

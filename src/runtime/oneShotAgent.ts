@@ -208,7 +208,7 @@ export class OneShotAgent implements CodingAgent {
     const reader = new NdjsonReader(turn.process.stdout);
     reader.onError((error) => logger.debug(error.message));
     const listening = reader.listen((message) => {
-      reader.handled();
+      reader.handled(message);
       const { events, failure: why } = readExecEvent(turn.id, cwd, message);
       turn.failure = why ?? turn.failure;
       for (const event of events) this.emitter.fire(event);

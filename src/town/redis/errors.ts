@@ -22,7 +22,7 @@ export function redactUrl(url: string): string {
   const shown = url.replace(/([?&]pass(?:word)?=)[^&]*/gi, '$1****');
   const authority = /^([a-z+]+:\/\/[^:@/]*):[^@/]*@([^@]*)$/i.exec(shown);
   if (authority) return `${authority[1]}:****@${authority[2]}`;
-  return shown.replace(/^([a-z+]+:\/\/)?.*@/i, '$1****@');
+  return shown.replace(/^([a-z+]+:\/\/)?[^]*@/i, '$1****@');
 }
 
 const unreachable: Record<string, string> = {

@@ -20,7 +20,7 @@ async function read(chunks: Iterable<Buffer | string>, limits = {}): Promise<Rea
   reader.onError((error) => errors.push(error.message));
   reader.listen((message) => {
     messages.push(message);
-    reader.handled();
+    reader.handled(message);
   });
   for (const chunk of chunks) {
     if (!stream.write(chunk)) await new Promise((resolve) => stream.once('drain', resolve));
@@ -108,10 +108,30 @@ describe('the NDJSON reader', () => {
     assert.ok(delivered < 100, `${delivered} were delivered at once`);
     for (let handled = 0; handled < 100; handled += 1) {
       await eventually(() => delivered > handled);
-      reader.handled();
+      reader.handled({ jsonrpc: '2.0' });
     }
     await reader.drained;
     assert.equal(delivered, 100);
+  });
+
+  it('does not wait for a message that was refused, or that another with its id would have replaced', async () => {
+    const stream = new PassThrough();
+    const reader = new NdjsonReader(stream);
+    const errors: string[] = [];
+    const taken: Message[] = [];
+    reader.onError(({ message }) => errors.push(message));
+    reader.listen((message) => {
+      if ('id' in message && message.id === null) throw new Error('no id');
+      taken.push(message);
+    });
+    stream.end(
+      '{"id":1,"result":0}\n{"id":1,"result":1}\n{"id":"1","result":2}\n{"id":null,"method":"m"}\n{"id":1,"method":"m"}\n',
+    );
+    await eventually(() => taken.length === 2);
+    for (const message of taken) reader.handled(message);
+    await reader.drained;
+    assert.equal(errors.filter((error) => error.includes('the id of one that still waits')).length, 2);
+    assert.equal(errors.filter((error) => error.includes('no id')).length, 1);
   });
 
   it('closes when the stream is destroyed', async () => {

@@ -141,6 +141,7 @@ describe('a password', () => {
     ['unix:///a.sock?user=u&pass=geheim&db=1', 'unix:///a.sock?user=u&pass=****&db=1'],
     ['u:geheim@h', '****@h'],
     ['redis//u:geheim@h', '****@h'],
+    ['\nredis://u:geheim@h', '****@h'],
   ];
   for (const [url, redacted] of table) it(`is taken out of ${url}`, () => assert.equal(redactUrl(url), redacted));
 });
