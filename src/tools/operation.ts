@@ -5,6 +5,7 @@ import type { AgentStore } from '../town/agents.ts';
 import type { InboxStore } from '../town/inbox.ts';
 import type { TaskStore } from '../town/tasks.ts';
 import { TinytownError } from '../util/errors.ts';
+import { oneLine } from '../util/text.ts';
 
 /** The town that is acted on. */
 export interface ToolTown {
@@ -75,7 +76,7 @@ function argumentProblem(error: z.core.$ZodError, known: readonly string[]): str
   const issue = error.issues[0];
   if (issue?.code === 'unrecognized_keys') {
     const takes = known.length === 0 ? 'It takes no arguments.' : `It takes ${known.join(', ')}.`;
-    return `There is no argument ${issue.keys.join(', ')}. ${takes}`;
+    return `There is no argument ${oneLine(issue.keys.join(', '))}. ${takes}`;
   }
   const name = issue?.path[0];
   if (issue === undefined || name === undefined) return 'The arguments must be an object.';
