@@ -81,9 +81,9 @@ describe('a person and an agent', function () {
     const held = gate();
     script(
       'Light the lamps',
-      () => [{ text: 'I look what is there first.' }, { exec: 'ls -a' }],
-      () => [{ text: 'Now I write down the lamps.' }, patch('lamps.txt')],
-      async () => [{ text: 'One lamp is lit, ' }, { hold: held.opened }, { text: 'and now all of them.' }],
+      () => [{ text: 'I look at what is there first.' }, { exec: 'ls -a' }],
+      () => [{ text: 'Now I write down when each lamp is lit.' }, addLamps],
+      async () => [{ text: 'I check the times once more, ' }, { hold: held.opened }, { text: 'and they are right.' }],
     );
     await agents.clickInline('builder', 'Assign Task');
     await workbench.quickInput.type('Light the lamps');
@@ -91,20 +91,25 @@ describe('a person and an agent', function () {
     await requestAbout('Light the lamps');
     await isNow(agents, 'builder', 'working');
     assert.match(await agents.description('builder').innerText(), /^working · Light the lamps$/);
-    await agents.item('I look what is there first.').waitFor();
+    await agents.item('I look at what is there first.').waitFor();
     await agents
       .description('ls -a')
       .getByText(/^exit 0/)
       .waitFor();
-    await agents.description('lamps.txt').getByText('added').waitFor();
-    await agents.item('One lamp is lit,').waitFor();
+    await agents.description('lamps.md').getByText('added').waitFor();
+    await agents.item('I check the times once more,').waitFor();
     await workbench.statusBar('1 working').waitFor();
     await workbench.screenshots('working');
+    await agents.item('lamps.md').click();
+    await workbench.page.locator('.editor-instance').getByText('Harbour').waitFor();
+    await workbench.page.mouse.move(900, 600);
+    await workbench.screenshot('working', { forReadme: true });
+    await workbench.runCommand('View: Close All Editors');
     held.open();
     await isNow(agents, 'builder', 'idle');
     await agents.item('Turn completed').waitFor();
     await workbench.statusBar('1 idle').waitFor();
-    assert.ok(existsSync(path.join(folder, 'lamps.txt')));
+    assert.ok(existsSync(path.join(folder, 'lamps.md')));
     await agents.item('builder').hover();
     await workbench.screenshots('done');
   });
@@ -262,11 +267,20 @@ describe('a person and an agent', function () {
   });
 });
 
-/** What the model writes when it adds a file. */
-function patch(file: string): Step {
-  const text = `*** Begin Patch\n*** Add File: ${file}\n+first\n+second\n*** End Patch`;
-  return { exec: `apply_patch <<'EOF'\n${text}\nEOF` };
-}
+/** How the model adds a file. */
+const addLamps: Step = {
+  exec: `apply_patch <<'EOF'
+*** Begin Patch
+*** Add File: lamps.md
++# When the lamps are lit
++
++| Lamp      | Lit at | Put out at |
++| --------- | ------ | ---------- |
++| Harbour   | 17:40  | 06:10      |
++| Old mill  | 17:55  | 23:00      |
+*** End Patch
+EOF`,
+};
 
 /** Waits until the agent's row says `state`, by itself or before its task. */
 async function isNow(view: TreeView, name: string, state: string): Promise<void> {
