@@ -1,6 +1,17 @@
 /** The view of an agent as a fold over what its runtime tells. */
 import assert from 'node:assert/strict';
-import { type AgentView, PAST_TURNS, emptyView, reduceView, withSteer } from '../../../src/loop/agentView.ts';
+import {
+  type AgentView,
+  PAST_TURNS,
+  STALLED_AFTER_MS,
+  WITHDRAWN,
+  emptyView,
+  isStalled,
+  reduceView,
+  withLeftBehind,
+  withSteer,
+} from '../../../src/loop/agentView.ts';
+import type { AgentRequest, WithdrawnReason } from '../../../src/runtime/agentRequest.ts';
 import type { RuntimeEvent, TurnItem } from '../../../src/runtime/codingAgent.ts';
 
 function fold(events: readonly RuntimeEvent[], from: AgentView = emptyView('persistent')): AgentView {
@@ -19,6 +30,19 @@ const command: TurnItem = {
   exitCode: null,
   durationMs: null,
 };
+
+function request(id: string): AgentRequest {
+  const head = { id, turnId: 't1', itemId: null, askedAt: 1, subAgent: null, choices: [] };
+  return { ...head, kind: 'permissions', reason: null, summary: [] };
+}
+
+function asked(id: string): RuntimeEvent {
+  return { type: 'requestAsked', request: request(id) };
+}
+
+function withdrawn(requestId: string, reason: WithdrawnReason): RuntimeEvent {
+  return { type: 'requestWithdrawn', requestId, reason };
+}
 
 describe('an agent’s view', () => {
   it('grows items by their deltas and replaces them when they are complete', () => {
@@ -103,5 +127,46 @@ describe('an agent’s view', () => {
   it('is not stalled any more when something happens', () => {
     const stalled = { ...fold([started]), stalled: true };
     assert.equal(fold([{ type: 'itemStarted', turnId: 't1', item: text }], stalled).stalled, false);
+  });
+
+  it('holds what is asked in order, until it is answered', () => {
+    const view = fold([started, asked('a'), asked('b'), asked('c'), withdrawn('b', 'answered')]);
+    assert.deepEqual(
+      view.requests.map(({ id }) => id),
+      ['a', 'c'],
+    );
+    assert.deepEqual(view.withdrawn, []);
+    assert.equal(reduceView(view, withdrawn('b', 'turnOver'), 9), view);
+  });
+
+  it('remembers the last that were withdrawn, and why', () => {
+    const reasons = ['turnOver', 'withdrawn', 'exited'] as const;
+    const view = fold([started, ...reasons.flatMap((reason) => [asked(reason), withdrawn(reason, reason)])]);
+    assert.deepEqual(view.requests, []);
+    assert.deepEqual(
+      view.withdrawn.map((one) => [one.request.id, one.reason, one.at]),
+      [
+        ['turnOver', 'turnOver', 2],
+        ['withdrawn', 'withdrawn', 4],
+        ['exited', 'exited', 6],
+      ],
+    );
+    const left = withLeftBehind(
+      view,
+      Array.from({ length: WITHDRAWN }, (_, index) => request(`left ${index}`)),
+      50,
+    );
+    assert.equal(left.withdrawn.length, WITHDRAWN);
+    assert.ok(left.withdrawn.every(({ reason, at }) => reason === 'reloaded' && at === 50));
+  });
+
+  it('is stalled when its turn says nothing for two minutes, unless it waits for a person', () => {
+    const running = fold([started]);
+    assert.equal(isStalled(running, 0, STALLED_AFTER_MS - 1), false);
+    assert.equal(isStalled(running, 0, STALLED_AFTER_MS), true);
+    assert.equal(isStalled(emptyView('persistent'), 0, STALLED_AFTER_MS), false);
+    const asking = fold([asked('a')], running);
+    assert.equal(isStalled(asking, 0, STALLED_AFTER_MS), false);
+    assert.equal(isStalled(fold([withdrawn('a', 'answered')], asking), 0, STALLED_AFTER_MS), true);
   });
 });

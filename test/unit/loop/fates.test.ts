@@ -11,6 +11,7 @@ function batch(kind: Batch['kind'], delivered: boolean): Batch {
 const completed = { status: 'completed' } as const;
 const interrupted = { status: 'interrupted' } as const;
 const failed = { status: 'failed', message: 'no model', unauthorized: false } as const;
+const busy = { ...failed, overloaded: true } as const;
 const signedOut = { status: 'failed', message: 'who are you?', unauthorized: true } as const;
 
 describe('the fate of a batch', () => {
@@ -22,6 +23,7 @@ describe('the fate of a batch', () => {
     ['a round that failed is an attempt', batch('round', true), failed, undefined, 'requeue failed'],
     ['a steer in a failed turn shares its fate', batch('steer', true), failed, undefined, 'requeue failed'],
     ['a steer that a failed turn never saw is no attempt', batch('steer', false), failed, undefined, 'requeue'],
+    ['an overloaded service is no attempt, and is given time', batch('round', true), busy, undefined, 'requeue wait'],
     ['being signed out is no attempt', batch('round', true), signedOut, undefined, 'requeue'],
     ['an interrupt holds', batch('round', true), interrupted, 'interrupt', 'hold'],
     ['a stop holds', batch('round', true), interrupted, 'stop', 'hold'],
@@ -101,5 +103,6 @@ describe('waiting before the next try', () => {
 });
 
 function said(fate: ReturnType<typeof fateAtTurnEnd>): string {
-  return fate.fate === 'requeue' && fate.failed !== undefined ? 'requeue failed' : fate.fate;
+  if (fate.fate !== 'requeue') return fate.fate;
+  return ['requeue', fate.failed !== undefined && 'failed', fate.wait && 'wait'].filter(Boolean).join(' ');
 }
