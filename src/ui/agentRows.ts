@@ -54,7 +54,7 @@ function errorRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
 
 /** What it asks of people: the same rows, with the same actions, as in the view of all of them. */
 function requestRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
-  return requestsOf(agent, view).map((need) => needItem(need, { t, open: false, prefix: `agent/${agent.id}/` }));
+  return requestsOf(agent, view).map((need) => needItem(need, { t, prefix: `agent/${agent.id}/` }));
 }
 
 /** Why it is not the mode that was asked for. */

@@ -30,7 +30,7 @@ export class NeedsView implements Disposable {
     this.feed = feed;
     this.tree = this.store.add(
       new ItemTree(
-        () => needsYouItems(feed.needs, Date.now(), t),
+        () => needsYouItems(feed.needs, { t, now: Date.now(), folder: host.ready?.folder }),
         () => host.ready?.folder,
       ),
     );

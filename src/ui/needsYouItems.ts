@@ -13,28 +13,33 @@ const OPEN_LIMIT = 5;
 const TOOLTIP_LIMIT = 4000;
 
 /** The roots of the view: what stands still one by one, what is only to be read under one row. */
-export function needsYouItems(needs: readonly Need[], now: number, t: Translate): Item[] {
+export function needsYouItems(needs: readonly Need[], look: NeedLook): Item[] {
   const waiting = needs.filter(({ waits }) => waits);
   const open = waiting.length <= OPEN_LIMIT;
-  const items = waiting.map((need) => needItem(need, { now, t, open }));
+  const items = waiting.map((need) => needItem(need, { ...look, open }));
   const toRead = needs.filter(({ waits }) => !waits);
-  return toRead.length === 0 ? items : [...items, reportsItem(toRead, now, t)];
+  return toRead.length === 0 ? items : [...items, reportsItem(toRead, look)];
 }
 
-/**
- * The row of one need.
- * @param options.now without it the row says neither since when nor who: it stands below its agent.
- * @param options.prefix tells it apart from the same need's row elsewhere in the tree.
- */
-export function needItem(
-  need: Need,
-  { now, t, open, prefix = '' }: { now?: number; t: Translate; open: boolean; prefix?: string },
-): Item {
+export interface NeedLook {
+  t: Translate;
+  /** Unix milliseconds. Without it a row says neither since when nor who: it stands below its agent. */
+  now?: number;
+  /** The town's: a command that runs there need not say where. */
+  folder?: string | undefined;
+  /** Rows show at first what is below them. */
+  open?: boolean;
+  /** Tells a row apart from the same need's row elsewhere in the tree. */
+  prefix?: string;
+}
+
+/** The row of one need. */
+export function needItem(need: Need, { t, now, folder, open = false, prefix = '' }: NeedLook): Item {
   const label = labelOf(need, t);
   const since = now === undefined ? undefined : age(now - need.at, t);
   const who = oneLine(need.who, 64);
   const id = `${prefix}need/${need.key}`;
-  const details = need.kind === 'request' ? detailsOf(need.request, t) : [];
+  const details = need.kind === 'request' ? detailsOf(need.request, folder, t) : [];
   return {
     id,
     label,
@@ -55,7 +60,8 @@ export function needItem(
   };
 }
 
-function reportsItem(needs: readonly Need[], now: number, t: Translate): Item {
+function reportsItem(needs: readonly Need[], look: NeedLook): Item {
+  const { t } = look;
   const label = t('To read');
   return {
     id: 'need/reports',
@@ -65,7 +71,7 @@ function reportsItem(needs: readonly Need[], now: number, t: Translate): Item {
     contextValue: 'reports;',
     spoken: needs.length === 1 ? t('1 message to read') : t('{0} messages to read', needs.length),
     collapse: 'collapsed',
-    children: () => needs.map((need) => needItem(need, { now, t, open: false })),
+    children: () => needs.map((need) => needItem(need, look)),
   };
 }
 
@@ -160,7 +166,7 @@ interface Detail {
   file?: number;
 }
 
-function detailsOf(request: AgentRequest, t: Translate): Detail[] {
+function detailsOf(request: AgentRequest, folder: string | undefined, t: Translate): Detail[] {
   const details: Detail[] = [];
   const add = (icon: string, text: string | null, description = ''): void => {
     if (text) details.push({ label: text, description, icon: { id: icon } });
@@ -170,7 +176,7 @@ function detailsOf(request: AgentRequest, t: Translate): Detail[] {
       for (const line of request.command.includes('\n') ? request.command.split('\n') : []) add('chevron-right', line);
       add('comment', request.reason);
       for (const permission of request.permissions) add('shield', permission);
-      add('folder', request.cwd);
+      if (request.cwd !== folder) add('folder', request.cwd);
       break;
     case 'fileChange':
       add('comment', request.reason);

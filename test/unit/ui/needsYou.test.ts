@@ -74,7 +74,7 @@ function needs(scene: Scene, messages: SupervisorMessage[] = []): Need[] {
 }
 
 const rows = (scene: Scene, messages: SupervisorMessage[] = []): string[] =>
-  drawn(needsYouItems(needs(scene, messages), now, english));
+  drawn(needsYouItems(needs(scene, messages), { now, t: english }));
 
 const everything: Scene = {
   agents: [
@@ -122,11 +122,10 @@ describe('the view of what needs you', () => {
 
   it('hides nothing of a command: controls and directions are spelled out, icons and markup are text', () => {
     const nasty = 'rm -rf / # \u202egnihton\u001b[8m $(check) [x](command:y)';
-    const [item] = needsYouItems(
-      needs({ ...everything, views: { a: { requests: [command(nasty)] } } }),
+    const [item] = needsYouItems(needs({ ...everything, views: { a: { requests: [command(nasty)] } } }), {
       now,
-      english,
-    ).slice(-1);
+      t: english,
+    }).slice(-1);
     const shown = 'rm -rf / # \\u{202e}gnihton\\u{1b}[8m $(check) [x](command:y)';
     assert.equal(item?.label, `Run ${shown}`);
     assert.ok(item.tooltip?.().startsWith(shown), item.tooltip?.());
@@ -139,7 +138,7 @@ describe('the view of what needs you', () => {
   });
 
   it('gives every row an id of its own, a sentence for screen readers, and what a click does', () => {
-    const items = needsYouItems(needs(everything, [message('m'), message('n', { asks: false })]), now, english);
+    const items = needsYouItems(needs(everything, [message('m'), message('n', { asks: false })]), { now, t: english });
     const all = flat(items);
     assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
     for (const { spoken, label } of all) assert.ok(spoken.length > 0, label);
@@ -147,16 +146,24 @@ describe('the view of what needs you', () => {
       assert.match(item.spoken, /: .*, from [abc], /);
       assert.equal(item.runs?.command, 'tinytown.openRequest');
     }
-    const again = needsYouItems(needs(everything, [message('m')]), now + 3_600_000, english);
+    const again = needsYouItems(needs(everything, [message('m')]), { now: now + 3_600_000, t: english });
     assert.deepEqual(
       again.map(({ id }) => id),
       items.slice(0, -1).map(({ id }) => id),
     );
   });
 
+  it('does not say where a command runs that runs in the town’s folder', () => {
+    const scene = { agents: [agentRecord('a')], views: { a: { requests: [command('x')] } } };
+    const labels = (folder: string): string[] =>
+      flat(needsYouItems(needs(scene), { t: english, folder })).map(({ label }) => label);
+    assert.deepEqual(labels('/w'), ['Run x', 'to test', 'network']);
+    assert.deepEqual(labels('/other'), ['Run x', 'to test', 'network', '/w']);
+  });
+
   it('is a list of closed rows when much waits', () => {
     const requests = Array.from({ length: 6 }, (_, index) => command('true', { id: `r${index}` }));
-    const items = needsYouItems(needs({ agents: [agentRecord('a')], views: { a: { requests } } }), now, english);
+    const items = needsYouItems(needs({ agents: [agentRecord('a')], views: { a: { requests } } }), { now, t: english });
     assert.deepEqual(new Set(items.map(({ collapse }) => collapse)), new Set(['collapsed']));
   });
 
@@ -215,7 +222,7 @@ describe('what can be done about it', () => {
       ...everything,
       views: { a: { requests: [command('x'), { ...question, id: 'q' }, { ...form, id: 'f' }] } },
     };
-    const items = needsYouItems(needs(scene, [message('m'), message('n', { asks: false })]), now, english);
+    const items = needsYouItems(needs(scene, [message('m'), message('n', { asks: false })]), { now, t: english });
     const buttons = items.map((item) =>
       inline
         .filter(({ when }) => /needsYou/.test(when))
