@@ -10,7 +10,13 @@ const ACTIVATION_LIMIT_BYTES = 400_000;
 
 const dist = path.resolve(import.meta.dirname, '../../dist');
 
-await createVSIX({ packagePath: vsixPath, dependencies: false, allowMissingRepository: true });
+await createVSIX({
+  packagePath: vsixPath,
+  dependencies: false,
+  allowMissingRepository: true,
+  // The README's pictures come along: there is no public place yet that they could be shown from.
+  rewriteRelativeLinks: false,
+});
 const { size } = await stat(vsixPath);
 process.stdout.write(`${path.relative(process.cwd(), vsixPath)}  ${(size / 1000).toFixed(0)} kB\n`);
 let activation = 0;
