@@ -69,7 +69,7 @@ export const PAST_TURNS = 10;
 export const WITHDRAWN = 10;
 export const STALLED_AFTER_MS = 120_000;
 
-/** Longest text of one item that is kept, in characters; of a longer one the end. */
+/** Longest text of one item that is kept, in characters; of a longer one at least so much of the end. */
 const ITEM_TEXT = 100_000;
 
 export function emptyView(mode: RuntimeMode): AgentView {
@@ -230,10 +230,15 @@ function grown(item: TurnItem, delta: string): TurnItem {
   switch (item.kind) {
     case 'agentMessage':
     case 'reasoning':
-      return { ...item, text: (item.text + delta).slice(-ITEM_TEXT) };
+      return { ...item, text: endOf(item.text + delta) };
     case 'command':
-      return { ...item, output: (item.output + delta).slice(-ITEM_TEXT) };
+      return { ...item, output: endOf(item.output + delta) };
     default:
       return item;
   }
+}
+
+/** Cut only when it has doubled: cutting copies it all, which for each delta would be most of the work in a flood. */
+function endOf(text: string): string {
+  return text.length <= 2 * ITEM_TEXT ? text : text.slice(-ITEM_TEXT);
 }

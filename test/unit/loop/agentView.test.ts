@@ -66,7 +66,7 @@ describe('an agent’s view', () => {
   });
 
   it('keeps the end of what is too long', () => {
-    const delta = `${'x'.repeat(150_000)}end`;
+    const delta = `${'x'.repeat(250_000)}end`;
     const view = fold([
       started,
       { type: 'itemStarted', turnId: 't1', item: command },
