@@ -36,6 +36,9 @@ export interface ActionRules {
   maxAgents(): number;
 }
 
+/** How long people are let wait for a Redis that is away, in milliseconds. */
+const PATIENCE_MS = 3_000;
+
 export class TownActions {
   readonly tasks: TaskActions;
   private readonly town: Town;
@@ -280,6 +283,8 @@ export class TownActions {
 
   /** The agent as it is now: the mirror may be a moment behind. */
   private async find(ref: string): Promise<AgentRecord> {
+    // A moment's loss is nothing to bother people with.
+    await this.town.redis.whenReady(PATIENCE_MS);
     const known = resolveAgent(ref, this.town.mirror.agents.values());
     const [fresh] = known.ok ? (await this.town.agents.read([known.agent.id])).agents : [];
     if (fresh) return fresh;

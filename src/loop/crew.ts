@@ -37,7 +37,7 @@ export class Crew {
   private readonly wake: WakeSource;
   private readonly leases: Leases;
   private readonly running = new Map<string, Running>();
-  private readonly taking = new Set<string>();
+  private readonly taking = new Map<string, Promise<void>>();
   /** Agents that another window has, by id. */
   private readonly elsewhere = new Map<string, string>();
   /** What waited for an agent when its loop went dormant: until that changes there is no use in looking. */
@@ -160,7 +160,9 @@ export class Crew {
     await within(ends, CLOSE_MS, 'Closing the agents').catch((error: unknown) =>
       this.parts.logger.warn(describeError(error)),
     );
-    await within(this.leases.close(), GIVE_BACK_MS, 'Giving the agents back').catch((error: unknown) =>
+    // What is being taken now is given back by whoever takes it.
+    const givenBack = Promise.all(this.taking.values()).then(() => this.leases.close());
+    await within(givenBack, GIVE_BACK_MS, 'Giving the agents back').catch((error: unknown) =>
       this.parts.logger.warn(describeError(error)),
     );
   }
@@ -177,13 +179,13 @@ export class Crew {
     if (running) return running.loop.wake();
     if (!record || record.runtimeHost !== RUNTIME_HOST || this.taking.has(id) || this.closing) return;
     if (!this.hasSomethingToDo(record)) return;
-    this.taking.add(id);
-    void this.take(id)
+    const taken = this.take(id)
       .catch((error: unknown) => {
         this.parts.logger.warn(`${record.name} could not be taken: ${describeError(error)}`);
         this.problems.fire({ agentId: id, error });
       })
       .finally(() => this.taking.delete(id));
+    this.taking.set(id, taken);
   }
 
   private hasSomethingToDo(record: AgentRecord): boolean {
