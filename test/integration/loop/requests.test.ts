@@ -6,6 +6,7 @@ import type { TownSession } from '../../../src/loop/townSession.ts';
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
 import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
+import { TinytownError } from '../../../src/util/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
@@ -190,8 +191,9 @@ describe('what agents ask people', function () {
     await session.actions.dismissMessage(news.id);
     await assert.rejects(session.actions.dismissMessage(news.id), { reason: 'messageGone' });
     await assert.rejects(session.actions.replyTo(stranger.id, 'Postgres'), { reason: 'agentGone' });
-    await session.actions.replyTo(query.id, 'Postgres');
-    await assert.rejects(session.actions.replyTo(query.id, 'Redis'), { reason: 'messageGone' });
+    const twice = [1, 2].map(() => session.actions.replyTo(query.id, 'Postgres'));
+    const [refused] = (await Promise.allSettled(twice)).flatMap((one) => (one.status === 'rejected' ? [one] : []));
+    assert.ok(refused?.reason instanceof TinytownError && refused.reason.reason === 'messageGone');
     const request = await town.model.waitForRequest(() => true);
     assert.match(request.lastUserText, /Task from the supervisor\n[^]*"Which database\?"[^]*Postgres/);
     assert.deepEqual(
