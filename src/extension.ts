@@ -13,6 +13,7 @@ import { NeedsView } from './ui/needsView.ts';
 import { RequestDocuments } from './ui/requestDocuments.ts';
 import { StatusBar } from './ui/statusBar.ts';
 import { createApi } from './ui/tinytownApi.ts';
+import { registerTaskCommands } from './ui/taskCommands.ts';
 import { TownViews } from './ui/townViews.ts';
 import { describeError } from './util/errors.ts';
 
@@ -37,9 +38,13 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
     statusBar.refresh();
   };
   const checkCodex = (): Promise<void> => town.checkCodex();
-  const commands = registerCommands({ host, outputs, views, log, secrets: context.secrets, checkCodex });
+  const chooseFolder = (): Promise<string | undefined> => town.chooseFolder();
+  const { secrets } = context;
+  const commands = registerCommands({ host, outputs, views, log, secrets, checkCodex, chooseFolder });
   const answers = registerNeedCommands({ host, feed, view: needs, documents, log });
-  context.subscriptions.push(log, town, feed, outputs, views, needs, documents, statusBar, api, commands, answers);
+  const taskCommands = registerTaskCommands({ host, log });
+  context.subscriptions.push(log, town, feed, outputs, views, needs, documents, statusBar, api);
+  context.subscriptions.push(commands, answers, taskCommands);
   context.subscriptions.push(
     host.onDidChange(redraw),
     feed.onDidChange(redraw),

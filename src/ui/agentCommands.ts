@@ -5,11 +5,13 @@ import { isSupervisor, resolveAgent } from '../town/names.ts';
 import type { AgentRecord } from '../town/records.ts';
 import { TinytownError } from '../util/errors.ts';
 import { oneLine } from '../util/text.ts';
+import { actionLabel } from './actionLabels.ts';
 import { type AgentAction, factsOf, whyNot } from './agentActions.ts';
 import type { AgentOutputs } from './agentOutput.ts';
 import { askText, pickAgent } from './ask.ts';
 import type { Call } from './calls.ts';
 import { confirm } from './notify.ts';
+import { problemOf } from './problems.ts';
 import type { TownHost } from './townHost.ts';
 import { pictureOf } from './townPicture.ts';
 import type { TownViews } from './townViews.ts';
@@ -25,6 +27,7 @@ export async function actOnAgent(
   call: Call,
   town: { host: TownHost; outputs: AgentOutputs; views: TownViews },
 ): Promise<unknown> {
+  if (call.agents && action !== 'showOutput') return actOnMany(action, { ...call, agents: call.agents }, town);
   const session = await town.host.session();
   // A program may have done something a moment ago that the picture does not show yet; a person acts on what is shown.
   if (!call.interactive && action !== 'showOutput') await session.mirror.refresh();
@@ -38,6 +41,25 @@ export async function actOnAgent(
   return takeAction(action, { call, session, agent, outputs: town.outputs });
 }
 
+/** Does it to each, asking for a text once. Those that cannot do it now are named at the end; they do not keep the others. */
+async function actOnMany(
+  action: AgentAction,
+  { agents, ...call }: Call & { agents: readonly string[] },
+  town: Parameters<typeof actOnAgent>[2],
+): Promise<unknown> {
+  const placeHolder = t('Each of the {0} selected agents is told the same.', agents.length);
+  const text = withText.has(action) ? await askText(actionLabel(action, t), placeHolder) : undefined;
+  if (withText.has(action) && text === undefined) return undefined;
+  const reasons: string[] = [];
+  for (const agent of agents) {
+    const one = { interactive: call.interactive, agent, ...(text === undefined ? {} : { text }) };
+    await actOnAgent(action, one, town).catch((error: unknown) => reasons.push(problemOf(error).message));
+  }
+  if (reasons.length > 0) throw new TinytownError('cannotNow', reasons.join(' '));
+  return agents;
+}
+
+const withText: ReadonlySet<AgentAction> = new Set(['assignTask', 'sendMessage', 'steer']);
 const startsWork: ReadonlySet<AgentAction> = new Set(['assignTask', 'steer', 'sendMessage', 'runAgain']);
 
 interface Step {

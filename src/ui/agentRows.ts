@@ -68,7 +68,8 @@ function taskRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[
   if (!task) return [];
   const label = oneLine(task.description);
   const tooltip = (): string => stripControls(task.description);
-  return [leaf(agent, 'task', { label, icon: { id: 'target' }, spoken: t('Task: {0}', label), tooltip })];
+  const spoken = t('Task: {0}', label);
+  return [leaf(agent, 'task', { label, icon: { id: 'target' }, spoken, tooltip, taskId: task.id })];
 }
 
 function heldRows(agent: AgentRecord, waiting: Waiting, t: Translate): Item[] {

@@ -35,6 +35,14 @@ export async function pickAgent(session: TownSession, action: AgentAction): Prom
   return picked?.agent;
 }
 
+/** Any agent of the town; also the only one is asked for. */
+export async function pickAgentOf(session: TownSession, title: string): Promise<AgentRecord | undefined> {
+  const all = sortedAgents(pictureOf(session));
+  if (all.length === 0) throw new TinytownError('noAgents', t('There are no agents yet. Spawn one first.'));
+  const picked = await vscode.window.showQuickPick(agentPicks(session, all), { title, placeHolder: t('Which agent?') });
+  return picked?.agent;
+}
+
 interface AgentPick extends vscode.QuickPickItem {
   agent?: AgentRecord;
 }

@@ -11,13 +11,15 @@ export interface Call {
   interactive: boolean;
   /** An agent's id, name or nickname. */
   agent?: string;
+  /** More than one, where several rows are selected; `agent` is one of them. */
+  agents?: readonly string[];
   text?: string;
   /** Options: the object after agent and text, or in the text's place. */
   extra?: object;
 }
 
 /**
- * Reads `args` as `[agent, text?, options?]`. A key binding passes its list as one argument; a click passes a row.
+ * Reads `args` as `[agent, text?, options?]`. A key binding passes its list as one argument; a click passes a row, and all that are selected.
  * @param agentOfRow the agent of a tree's row, or null for a row without one; undefined if the value is no row.
  */
 export function readCall(
@@ -28,7 +30,15 @@ export function readCall(
   const list: readonly unknown[] = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
   const [agent, second, third] = list;
   const clicked = agentOfRow(agent);
-  if (clicked !== undefined) return { interactive: true, ...(clicked === null ? {} : { agent: clicked }) };
+  if (clicked !== undefined) {
+    const selected = Array.isArray(second) ? second.flatMap((row) => agentOfRow(row) ?? []) : [];
+    const agents = [...new Set(selected)];
+    return {
+      interactive: true,
+      ...(clicked === null ? {} : { agent: clicked }),
+      ...(agents.length > 1 ? { agents } : {}),
+    };
+  }
   if (agent === undefined && second === undefined) return { interactive: true };
   if (agent !== undefined && typeof agent !== 'string') {
     throw new TinytownError('badArguments', t('The first argument is the name or id of an agent, as a text.'));

@@ -32,6 +32,8 @@ export interface CommandParts {
   secrets: vscode.SecretStorage;
   /** Looks for Codex anew, for the welcome text. */
   readonly checkCodex: () => Promise<void>;
+  /** In a window with several folders. */
+  readonly chooseFolder: () => Promise<string | undefined>;
 }
 
 export function registerCommands(parts: CommandParts): Disposable {
@@ -39,7 +41,7 @@ export function registerCommands(parts: CommandParts): Disposable {
   const add = (id: CommandId, run: (call: Call) => Promise<unknown>): void => {
     const { log } = parts;
     const handler = (...args: unknown[]): unknown =>
-      runCommand(id, { read: () => readCall(args, agentOfRow, t), run, log });
+      runCommand(id, { read: () => readCall(args, (value) => agentOfRow(value, parts.views), t), run, log });
     store.add(vscode.commands.registerCommand(id, handler));
   };
   for (const action of agentActions) add(Command[action], (call) => actOnAgent(action, call, parts));
@@ -47,6 +49,7 @@ export function registerCommands(parts: CommandParts): Disposable {
   add(Command.spawnAgent, (call) => spawnAgent(call, parts));
   add(Command.showAgents, () => showAgents(parts));
   add(Command.setRedisPassword, (call) => setRedisPassword(call, parts));
+  add(Command.chooseFolder, () => parts.chooseFolder());
   add(Command.openConfig, () => openConfig(parts));
   add(Command.openSettings, openSettings);
   add(Command.retry, () => retry(parts));
@@ -54,7 +57,11 @@ export function registerCommands(parts: CommandParts): Disposable {
   return store;
 }
 
-function agentOfRow(value: unknown): string | null | undefined {
+const byKey = z.object({ focused: z.literal(true) });
+
+/** Of a row; from the keyboard, of the row that is selected. */
+function agentOfRow(value: unknown, views: TownViews): string | null | undefined {
+  if (byKey.safeParse(value).success) return views.selected ?? null;
   return value instanceof Row ? (value.item.agentId ?? null) : undefined;
 }
 

@@ -5,14 +5,17 @@ import * as vscode from 'vscode';
 import type { TownSettings } from '../loop/settings.ts';
 import type { TownSession } from '../loop/townSession.ts';
 import { TOWN_FILE, suggestTownName, writeTownConfig } from '../town/config.ts';
-import { describeError } from '../util/errors.ts';
+import { TinytownError, describeError } from '../util/errors.ts';
 import type { EditorLog } from './editorLog.ts';
 import { ContextKey, SETTINGS_SECTION, SecretKey, View } from './ids.ts';
 import { type Problem, problemOf } from './problems.ts';
 import { readSettings, reopeningSettings } from './settings.ts';
+import { townFolderOf } from './townFolder.ts';
 import { TownHost } from './townHost.ts';
 
 const { t } = vscode.l10n;
+
+const CHOSEN_FOLDER = 'townFolder';
 
 export class EditorTown implements vscode.Disposable {
   readonly host: TownHost;
@@ -33,9 +36,9 @@ export class EditorTown implements vscode.Disposable {
     this.version = extensionVersion(context);
     this.host = new TownHost(
       {
-        folder: townFolder,
+        folder: () => this.townFolder(),
         trusted: () => vscode.workspace.isTrusted,
-        hasTown: (folder) => isFile(path.join(folder, TOWN_FILE)),
+        hasTown,
         create: (folder, name) => writeTownConfig(folder, { name: name ?? suggestTownName(folder) }),
         open: (folder) => this.open(folder),
         onError: (what, error) => log.error(`Could not ${what}: ${describeError(error)}`),
@@ -59,6 +62,30 @@ export class EditorTown implements vscode.Disposable {
     if (problem) this.log.warn(problem.message);
     this.codexProblem = problem;
     this.show();
+  }
+
+  /** Asks which of the window's folders is the town's, and opens that one's. Remembered for this workspace. */
+  async chooseFolder(): Promise<string | undefined> {
+    const current = await this.townFolder();
+    const picks = localFolders().map(({ name, uri }) => ({
+      label: name,
+      description: uri.fsPath === current ? t('the town’s folder now') : '',
+      folder: uri.fsPath,
+    }));
+    if (picks.length === 0)
+      throw new TinytownError('noFolder', t('No folder is open. Open a folder: its agents work there.'));
+    const title = t('The Town’s Folder');
+    const placeHolder = t('In which folder do the agents of this window work?');
+    const picked = await vscode.window.showQuickPick(picks, { title, placeHolder });
+    if (!picked) return undefined;
+    await this.context.workspaceState.update(CHOSEN_FOLDER, picked.folder);
+    await this.host.look();
+    return picked.folder;
+  }
+
+  private townFolder(): Promise<string | undefined> {
+    const folders = localFolders().map(({ uri }) => uri.fsPath);
+    return townFolderOf(folders, this.context.workspaceState.get<string>(CHOSEN_FOLDER), hasTown);
   }
 
   dispose(): void {
@@ -167,13 +194,13 @@ function extensionVersion(context: vscode.ExtensionContext): string {
   return String(manifest.version);
 }
 
-/** The folder whose town this window shows: the first with a `tinytown.toml`, else the first. */
-async function townFolder(): Promise<string | undefined> {
-  const folders = (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === 'file');
-  for (const folder of folders) {
-    if (await isFile(path.join(folder.uri.fsPath, TOWN_FILE))) return folder.uri.fsPath;
-  }
-  return folders[0]?.uri.fsPath;
+/** The window's folders on this machine. */
+function localFolders(): vscode.WorkspaceFolder[] {
+  return (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === 'file');
+}
+
+function hasTown(folder: string): Promise<boolean> {
+  return isFile(path.join(folder, TOWN_FILE));
 }
 
 /** The file's text; empty where it cannot be read. */

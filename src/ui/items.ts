@@ -22,6 +22,8 @@ export interface Item {
   readonly collapse: Collapse;
   /** Who a command on this row is for. */
   readonly agentId?: string;
+  /** Which task a command on this row is about. */
+  readonly taskId?: string;
   /** A file that a click opens: absolute, or relative to the town's folder. */
   readonly opens?: string;
   /** What a click runs, where that is not the opening of a file. */

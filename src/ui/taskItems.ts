@@ -70,7 +70,8 @@ function taskItem(task: TaskRecord, group: string, picture: TaskPicture, t: Tran
     label,
     description: details.join(' · '),
     icon: icons[task.state],
-    contextValue: `task;${task.state};`,
+    contextValue: `task;${task.state};${group === 'backlog' ? 'backlog;' : ''}${isTaskOver(task.state) ? '' : 'open;'}`,
+    taskId: task.id,
     spoken: [t('Task {0}', label), ...details].join(', '),
     collapse: 'none',
     tooltip: () =>

@@ -1,9 +1,11 @@
 /** The views of the Tinytown container, kept up to date with whichever town is open. */
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { agentItems, agentRowId } from './agentItems.ts';
 import { View } from './ids.ts';
 import { ItemTree, type Row } from './itemTree.ts';
+import { agentsToDropOn, tasksToDrag } from './taskDrag.ts';
 import { taskItems } from './taskItems.ts';
 import { Throttle } from './throttle.ts';
 import type { TownHost } from './townHost.ts';
@@ -30,9 +32,16 @@ export class TownViews implements Disposable {
     this.agents = this.store.add(new ItemTree(() => (host.ready ? agentItems(pictureOf(host.ready), t) : []), folder));
     this.tasks = this.store.add(new ItemTree(() => (host.ready ? taskItems(pictureOf(host.ready), t) : []), folder));
     this.agentsView = this.store.add(
-      vscode.window.createTreeView(View.agents, { treeDataProvider: this.agents, showCollapseAll: true }),
+      vscode.window.createTreeView(View.agents, {
+        treeDataProvider: this.agents,
+        showCollapseAll: true,
+        canSelectMany: true,
+        dragAndDropController: agentsToDropOn(host),
+      }),
     );
-    const tasksView = this.store.add(vscode.window.createTreeView(View.tasks, { treeDataProvider: this.tasks }));
+    const tasksView = this.store.add(
+      vscode.window.createTreeView(View.tasks, { treeDataProvider: this.tasks, dragAndDropController: tasksToDrag }),
+    );
     for (const view of [this.agentsView, tasksView]) {
       this.store.add(view.onDidChangeVisibility(({ visible }) => visible && this.seen()));
     }
@@ -50,6 +59,11 @@ export class TownViews implements Disposable {
   reveal(agentId: string): void {
     this.wanted = agentId;
     this.frame.add('frame');
+  }
+
+  /** The agent of the row that is selected. */
+  get selected(): string | undefined {
+    return this.agentsView.selection[0]?.item.agentId;
   }
 
   /** The agent's row opens when its next turn begins, even if the person has closed it. */
@@ -99,6 +113,10 @@ export class TownViews implements Disposable {
 
   /** The message: Redis is away. */
   private drawHeader(picture: TownPicture | undefined): void {
+    const { state } = this.host;
+    const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1 && 'folder' in state;
+    const description = several ? path.basename(state.folder) : '';
+    if ((this.agentsView.description ?? '') !== description) this.agentsView.description = description;
     const message =
       picture && !picture.connected ? t('Redis is away. This is the last that was known; it goes on by itself.') : '';
     if ((this.agentsView.message ?? '') !== message) this.agentsView.message = message;

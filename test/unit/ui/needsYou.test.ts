@@ -213,11 +213,14 @@ describe('what can be done about it', () => {
     const file = path.resolve(import.meta.dirname, '../../../package.json');
     const manifest = z.object({
       contributes: z.object({
-        menus: z.record(z.string(), z.array(z.object({ command: z.string(), when: z.string(), group: z.string() }))),
+        menus: z.record(
+          z.string(),
+          z.array(z.object({ command: z.string(), when: z.string(), group: z.optional(z.string()) })),
+        ),
       }),
     });
     const { menus } = manifest.parse(JSON.parse(await readFile(file, 'utf8'))).contributes;
-    const inline = menus['view/item/context']?.filter(({ group }) => group.startsWith('inline')) ?? [];
+    const inline = menus['view/item/context']?.filter(({ group }) => group?.startsWith('inline')) ?? [];
     const scene = {
       ...everything,
       views: { a: { requests: [command('x'), { ...question, id: 'q' }, { ...form, id: 'f' }] } },
@@ -227,7 +230,7 @@ describe('what can be done about it', () => {
       inline
         .filter(({ when }) => /needsYou/.test(when))
         .filter(({ when }) => new RegExp(/viewItem =~ \/(.*)\//.exec(when)?.[1] ?? '$^').test(item.contextValue))
-        .toSorted((a, b) => a.group.localeCompare(b.group))
+        .toSorted((a, b) => (a.group ?? '').localeCompare(b.group ?? ''))
         .map(({ command: id }) => id.replace('tinytown.', '')),
     );
     assert.deepEqual(buttons, [

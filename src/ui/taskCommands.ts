@@ -1,0 +1,122 @@
+/** The commands that act on a task: find out which, ask for what is missing, hand it to the town's actions. */
+import * as vscode from 'vscode';
+import * as z from 'zod/mini';
+import type { TownSession } from '../loop/townSession.ts';
+import { type TaskRecord, isTaskOver } from '../town/records.ts';
+import { type Disposable, DisposableStore } from '../util/disposable.ts';
+import { TinytownError } from '../util/errors.ts';
+import { oneLine } from '../util/text.ts';
+import { askText, pickAgentOf } from './ask.ts';
+import type { EditorLog } from './editorLog.ts';
+import { Command, type CommandId } from './ids.ts';
+import { Row } from './itemTree.ts';
+import { confirm } from './notify.ts';
+import { runCommand } from './runCommand.ts';
+import type { TownHost } from './townHost.ts';
+
+const { t } = vscode.l10n;
+
+interface TaskCall {
+  interactive: boolean;
+  /** A task's id. */
+  task?: string | undefined;
+  /** The words of the command's own arguments, in order. */
+  words: readonly string[];
+  tags: readonly string[];
+}
+
+const options = z.object({ tags: z.optional(z.array(z.string())) });
+
+export function registerTaskCommands({ host, log }: { host: TownHost; log: EditorLog }): Disposable {
+  const store = new DisposableStore();
+  const add = (id: CommandId, run: (call: TaskCall, session: TownSession) => Promise<unknown>): void => {
+    const handler = (...args: unknown[]): unknown =>
+      runCommand(id, { read: () => readTaskCall(args), run: async (call) => run(call, await host.session()), log });
+    store.add(vscode.commands.registerCommand(id, handler));
+  };
+  add(Command.addBacklogTask, addBacklogTask);
+  add(Command.claimBacklogTask, claimBacklogTask);
+  add(Command.completeTask, completeTask);
+  add(Command.cancelTask, cancelTask);
+  return store;
+}
+
+function readTaskCall(args: readonly unknown[]): TaskCall {
+  const list: readonly unknown[] = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
+  const [first] = list;
+  if (first instanceof Row) return { interactive: true, task: first.item.taskId, words: [], tags: [] };
+  const last = options.safeParse(list.at(-1));
+  const tags = last.success ? (last.data.tags ?? []) : [];
+  const words = (last.success ? list.slice(0, -1) : list).filter((word) => word !== undefined);
+  const texts = z.array(z.string()).safeParse(words);
+  if (!texts.success) throw new TinytownError('badArguments', t('The arguments are texts, and options at the end.'));
+  return { interactive: words.length === 0, words: texts.data, tags };
+}
+
+/** `addBacklogTask(text?, {tags}?)`: resolves with the task's id. */
+async function addBacklogTask({ words, tags }: TaskCall, session: TownSession): Promise<string | undefined> {
+  const placeHolder = t('What is to be done? Agents whose role it fits take it; #tags say which.');
+  const text = words[0] ?? (await askText(t('Add Task to Backlog'), placeHolder));
+  if (text === undefined) return undefined;
+  const found = [...text.matchAll(/(?<=^|\s)#([\p{L}\p{N}][\p{L}\p{N}_-]*)/gu)].flatMap(([, tag]) => tag ?? []);
+  return (await session.actions.tasks.add(text, [...new Set([...tags, ...found])])).id;
+}
+
+/** `claimBacklogTask(agent?, taskId?)`: gives a task of the backlog to an agent. Resolves with the task's id. */
+async function claimBacklogTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
+  const { mirror } = session;
+  const waiting = mirror.backlog.flatMap((id) => mirror.tasks.get(id) ?? []);
+  const id = call.task ?? call.words[1] ?? (await pickTask(waiting, t('Give a Task of the Backlog to an Agent')));
+  if (id === undefined) return undefined;
+  const agent = call.words[0] ?? (await pickAgentOf(session, t('Give Task to an Agent')))?.id;
+  if (agent === undefined) return undefined;
+  await session.actions.tasks.claim(id, agent);
+  return id;
+}
+
+/** `completeTask(taskId?, result?)`: ends a task as done. Resolves with its id. */
+async function completeTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
+  const id = call.task ?? call.words[0] ?? (await pickTask(openTasks(session), t('Complete a Task')));
+  if (id === undefined) return undefined;
+  const result = call.words[1] ?? (call.interactive ? await askResult() : '');
+  if (result === undefined) return undefined;
+  await session.actions.tasks.complete(id, result.trim() || t('Completed by the supervisor.'));
+  return id;
+}
+
+/** `cancelTask(taskId?)`: takes a task off the backlog, or off the agent that has it. Resolves with its id. */
+async function cancelTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
+  const id = call.task ?? call.words[0] ?? (await pickTask(openTasks(session), t('Cancel a Task')));
+  if (id === undefined) return undefined;
+  const waits = session.mirror.backlog.includes(id);
+  if (call.interactive) {
+    const text = oneLine(session.mirror.tasks.get(id)?.description ?? id, 80);
+    const detail = waits ? t('It is deleted from the backlog.') : t('The agent that has it is not given it again.');
+    if (!(await confirm(t('Cancel the task “{0}”?', text), detail, t('Cancel Task')))) return undefined;
+  }
+  const { tasks } = session.actions;
+  await (waits ? tasks.removeFromBacklog(id) : tasks.cancel(id, t('Cancelled by the supervisor.')));
+  return id;
+}
+
+function openTasks({ mirror }: TownSession): TaskRecord[] {
+  return [...mirror.tasks.values()].filter(({ state }) => !isTaskOver(state));
+}
+
+async function pickTask(tasks: readonly TaskRecord[], title: string): Promise<string | undefined> {
+  if (tasks.length === 0) throw new TinytownError('noTasks', t('There is no such task. Add one to the backlog first.'));
+  const picks = tasks.map(({ id, description, tags }) => ({
+    label: oneLine(description, 120).replaceAll('$(', '$\u200b('),
+    description: tags.map((tag) => `#${oneLine(tag, 24)}`).join(' '),
+    id,
+  }));
+  return (await vscode.window.showQuickPick(picks, { title, placeHolder: t('Which task?') }))?.id;
+}
+
+function askResult(): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: t('Complete Task'),
+    placeHolder: t('What came out of it? May stay empty.'),
+    ignoreFocusOut: true,
+  });
+}

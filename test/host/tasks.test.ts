@@ -1,0 +1,136 @@
+/** The backlog and what becomes of it, by commands and by dragging; several agents at once. */
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { emptyView } from '../../src/loop/agentView.ts';
+import { actOnAgent } from '../../src/ui/agentCommands.ts';
+import { ItemTree, type Row } from '../../src/ui/itemTree.ts';
+import { agentsToDropOn, tasksToDrag } from '../../src/ui/taskDrag.ts';
+import { readCall } from '../../src/ui/calls.ts';
+import type { Item } from '../../src/ui/items.ts';
+import type { TownHost } from '../../src/ui/townHost.ts';
+import { eventually } from '../support/eventually.ts';
+import { agentRecord } from '../unit/ui/support.ts';
+import { HostTown, refused, run } from './town.ts';
+
+function rowsOf(...items: Pick<Item, 'id' | 'agentId' | 'taskId'>[]): Row[] {
+  const look = {
+    label: 'x',
+    description: '',
+    icon: { id: 'circle' },
+    contextValue: '',
+    spoken: '',
+    collapse: 'none',
+  } as const;
+  const tree = new ItemTree(
+    () => items.map((item) => ({ ...look, ...item })),
+    () => undefined,
+  );
+  const rows = tree.getChildren();
+  tree.dispose();
+  return rows;
+}
+
+describe('tasks', function () {
+  this.timeout(60_000);
+  let town: HostTown;
+
+  before(async () => {
+    town = await HostTown.prepare();
+    await run('spawnAgent', 'scout');
+    await town.agent('scout', ({ state }) => state === 'idle');
+  });
+  after(() => town.end());
+
+  const field = (id: unknown, name: string): Promise<string> =>
+    town.redis.cli('HGET', `tt:workspace:task:${String(id)}`, name);
+  const backlog = (): Promise<string> => town.redis.cli('LRANGE', 'tt:workspace:backlog', '0', '-1');
+
+  it('go into the backlog with their tags, and from there to an agent that does them', async () => {
+    await run('pauseAgent', 'scout');
+    const id = await run('addBacklogTask', 'Write the almanac #docs', { tags: ['winter'] });
+    assert.equal(await backlog(), id);
+    assert.deepEqual(JSON.parse(await field(id, 'tags')), ['winter', 'docs']);
+    assert.equal(await run('claimBacklogTask', 'scout', id), id);
+    assert.equal(await backlog(), '');
+    await run('resumeAgent', 'scout');
+    await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('Write the almanac'));
+    await eventually(async () => (await field(id, 'state')) === 'completed', { timeout: 15_000 });
+    await refused('taskOver', 'completeTask', id);
+  });
+
+  it('are completed and cancelled by a person', async () => {
+    await run('pauseAgent', 'scout');
+    const done = await run('assignTask', 'scout', 'Water the trees');
+    await run('completeTask', done, 'it rained');
+    assert.equal(await field(done, 'state'), 'completed');
+    assert.equal(await field(done, 'result'), 'it rained');
+    const off = await run('assignTask', 'scout', 'Dig a pond');
+    await run('cancelTask', off);
+    assert.equal(await field(off, 'state'), 'cancelled');
+    const unwanted = await run('addBacklogTask', 'Paint the moon');
+    await run('cancelTask', unwanted);
+    assert.equal(await backlog(), '');
+    await run('resumeAgent', 'scout');
+    await town.agent('scout', ({ state }) => state === 'idle');
+  });
+
+  it('say what is wrong with them', async () => {
+    await refused('emptyText', 'addBacklogTask', ' ');
+    await refused('taskGone', 'completeTask', '00000000-0000-4000-8000-000000000000');
+    await refused('badArguments', 'addBacklogTask', 7);
+    const id = await run('addBacklogTask', 'For nobody');
+    await refused('unknownAgent', 'claimBacklogTask', 'nobody', id);
+    await run('cancelTask', id);
+  });
+
+  it('are handed over by dragging them onto an agent', async () => {
+    const claims: string[] = [];
+    const session = {
+      mirror: { backlog: ['t1'] },
+      actions: { tasks: { claim: async (task: string, agent: string) => void claims.push(`${task} → ${agent}`) } },
+    };
+    // Only what a drop asks for.
+    const host = { session: async () => session } as unknown as TownHost;
+    const [task, agent] = rowsOf({ id: 'tasks/backlog/t1', taskId: 't1' }, { id: 'agent/a1', agentId: 'a1' });
+    assert.ok(task && agent);
+    const transfer = new vscode.DataTransfer();
+    const { token } = new vscode.CancellationTokenSource();
+    await tasksToDrag.handleDrag?.([task], transfer, token);
+    await agentsToDropOn(host).handleDrop?.(agent, transfer, token);
+    assert.deepEqual(claims, ['t1 → a1']);
+    await agentsToDropOn(host).handleDrop?.(undefined, transfer, token);
+    assert.equal(claims.length, 1);
+  });
+});
+
+describe('several selected agents', () => {
+  it('are all meant by a command', () => {
+    const rows = rowsOf(
+      { id: 'agent/a', agentId: 'a' },
+      { id: 'agent/b', agentId: 'b' },
+      { id: 'agent/b/task', agentId: 'b' },
+    );
+    const agentOfRow = (value: unknown): string | undefined => rows.find((row) => row === value)?.item.agentId;
+    const call = readCall([rows[0], rows], agentOfRow, vscode.l10n.t);
+    assert.deepEqual(call, { interactive: true, agent: 'a', agents: ['a', 'b'] });
+    assert.deepEqual(readCall([rows[0], [rows[0]]], agentOfRow, vscode.l10n.t), { interactive: true, agent: 'a' });
+  });
+
+  it('are paused together; one that cannot be keeps the others from nothing, and is named', async () => {
+    const paused: string[] = [];
+    const agents = [agentRecord('a'), agentRecord('b', { state: 'paused' }), agentRecord('c')];
+    const session = {
+      mirror: { agents: new Map(agents.map((agent) => [agent.id, agent])), waiting: () => ({ held: 0, dead: 0 }) },
+      crew: { view: () => emptyView('persistent') },
+      actions: { pauseAgent: async (id: string) => void paused.push(id) },
+    };
+    // Only what pausing asks for.
+    const parts = { host: { session: async () => session } } as unknown as Parameters<typeof actOnAgent>[2];
+    const ids = agents.map(({ id }) => id);
+    await assert.rejects(
+      actOnAgent('pauseAgent', { interactive: true, agents: ids }, parts),
+      /^TinytownError: b is already paused\.$/,
+    );
+    assert.deepEqual(paused, [ids[0], ids[2]]);
+  });
+});
