@@ -54,10 +54,16 @@ export function roundPrompt(facts: PromptFacts): string {
   return sections.filter((section) => section !== '').join('\n\n');
 }
 
-/** What a steer puts into the running turn. */
-export function steerPrompt(facts: Pick<PromptFacts, 'messages' | 'task' | 'nameOf' | 'access'>): string {
-  const texts = facts.messages.map((waiting) => messageText(facts, waiting));
-  return ['Urgent follow-up to the turn that is running. Take it into account before you go on.', ...texts].join(
+/** What a steer puts into the running turn; what the thread holds already is named only. */
+export function steerPrompt(facts: Pick<PromptFacts, 'messages' | 'task' | 'nameOf' | 'access' | 'continued'>): string {
+  const known = facts.messages.filter(({ message }) => facts.continued.has(message.id) && isActionable(message));
+  const parts = fresh(facts).map((waiting) => messageText(facts, waiting));
+  if (known.length > 0) {
+    parts.push(
+      `Look after these as well, which you have already, in full, in this conversation:\n${named(facts, known)}`,
+    );
+  }
+  return ['Urgent follow-up to the turn that is running. Take it into account before you go on.', ...parts].join(
     '\n\n',
   );
 }
@@ -72,17 +78,20 @@ function actionableSection(facts: PromptFacts): string {
     parts.push(
       '## Continue\n\nYour last turn was cut off before it was done. You have these messages already, in full, in this ' +
         'conversation; look at what is done and go on from there:\n' +
-        continued
-          .map(
-            ({ message }) => `- ${heading(facts, message)}: ${oneLine(bodyText(facts.task, message), CONTINUED_TEXT)}`,
-          )
-          .join('\n'),
+        named(facts, continued),
     );
   }
   if (fresh.length > 0) {
     parts.push(['## Messages to act on', ...fresh.map((waiting) => messageText(facts, waiting))].join('\n\n'));
   }
   return parts.join('\n\n');
+}
+
+/** A line each. */
+function named(facts: Pick<PromptFacts, 'task' | 'nameOf'>, messages: readonly WaitingMessage[]): string {
+  return messages
+    .map(({ message }) => `- ${heading(facts, message)}: ${oneLine(bodyText(facts.task, message), CONTINUED_TEXT)}`)
+    .join('\n');
 }
 
 function messageText(
@@ -170,7 +179,7 @@ function informationalSection(facts: PromptFacts): string {
 }
 
 /** What the thread does not hold yet. */
-function fresh({ messages, continued }: PromptFacts): WaitingMessage[] {
+function fresh({ messages, continued }: Pick<PromptFacts, 'messages' | 'continued'>): WaitingMessage[] {
   return messages.filter(({ message }) => !continued.has(message.id));
 }
 

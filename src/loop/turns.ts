@@ -89,6 +89,7 @@ export class Turns {
     const text = steerPrompt({
       messages,
       access: this.agent.parts.access(this.agent.record, runtime.mode),
+      continued: this.known(),
       task: this.task,
       nameOf: (id) => picture.nameOf(id),
     });
@@ -186,22 +187,28 @@ export class Turns {
     return taken ? batch : undefined;
   }
 
-  private roundText(messages: readonly WaitingMessage[], mode: RuntimeMode): string {
-    const { agent } = this;
-    const { picture, townName, policy } = agent.parts;
-    const { record, turnRecord, threadId } = agent;
-    const role = roleOf(record);
-    const { ids, matching } = picture.backlog(role);
+  /** Ids of messages that the thread holds in full: their turn was cut off or failed. */
+  private known(): ReadonlySet<string> {
+    const { turnRecord, threadId } = this.agent;
     const known = Object.entries(turnRecord.seen).filter(
       ([, seen]) => seen.threadId !== null && seen.threadId === threadId,
     );
+    return new Set(known.map(([id]) => id));
+  }
+
+  private roundText(messages: readonly WaitingMessage[], mode: RuntimeMode): string {
+    const { agent } = this;
+    const { picture, townName, policy } = agent.parts;
+    const { record } = agent;
+    const role = roleOf(record);
+    const { ids, matching } = picture.backlog(role);
     return roundPrompt({
       town: townName,
       agent: record,
       role,
       access: agent.parts.access(record, mode),
       messages,
-      continued: new Set(known.map(([id]) => id)),
+      continued: this.known(),
       task: this.task,
       nameOf: (id) => picture.nameOf(id),
       backlog: { total: ids.length, matching },

@@ -116,6 +116,23 @@ describe('prompts', () => {
     });
   }
 
+  it('says nothing in full that the thread holds already: not in a round, not in a steer', () => {
+    const long = `${'look '.repeat(40)}END`;
+    const bodies: MessageBody[] = [
+      { type: 'task', description: long },
+      { type: 'informational', summary: long },
+      { type: 'confirmation', ackType: { type: 'thanks' } },
+    ];
+    const all = facts({
+      messages: bodies.map((body, place) => message(place, body)),
+      continued: new Set(bodies.map((_, place) => id(place))),
+    });
+    for (const prompt of [roundPrompt(all), steerPrompt(all)]) {
+      assert.ok(prompt.includes('- Task from the supervisor: look look'));
+      assert.ok(!prompt.includes('END') && !prompt.includes('For your information') && !prompt.includes('thanks'));
+    }
+  });
+
   it('carries a long task whole', () => {
     const text = 'x'.repeat(10_000) + '````\n' + 'y'.repeat(10_000);
     const prompt = roundPrompt(facts({ messages: [message(1, { type: 'task', description: text })] }));
