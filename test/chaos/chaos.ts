@@ -31,7 +31,7 @@ async function main(): Promise<void> {
 
 function report({ seed, violations, messages, disasters, requests, restarts, seconds, log }: RunResult): void {
   const happened = [...disasters].map(([what, count]) => `${count} ${what}`);
-  if (restarts > 0) happened.push(`${restarts} restarts by hand`);
+  if (restarts.length > 0) happened.push(`restarts by hand: ${[...new Set(restarts)].join('; ')}`);
   const verdict = violations.length === 0 ? '✔' : '✘';
   process.stdout.write(
     `${verdict} seed ${seed}: ${messages} messages, ${requests} model requests, ${seconds.toFixed(1)} s (${happened.join(', ')})\n`,
@@ -53,7 +53,7 @@ function summarise(results: readonly RunResult[]): void {
     `${sum(({ messages }) => messages)} messages, of which ${sum(({ uncertain }) => uncertain)} got no answer when they were written`,
     `${sum(({ requests }) => requests)} requests to the model, ${sum(({ lostReplies }) => lostReplies)} replies of Redis lost on the way`,
     [...happened].map(([what, count]) => `${count} ${what}`).join(', '),
-    `${sum(({ restarts }) => restarts)} restarts by hand of agents whose process had gone down too often`,
+    `${sum(({ restarts }) => restarts.length)} restarts by hand of agents whose process had gone down too often`,
     `${sum(({ violations }) => violations.length)} violations in ${broken.length} runs${broken.length > 0 ? `: seeds ${broken.map(({ seed }) => seed).join(', ')}` : ''}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

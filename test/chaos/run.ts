@@ -20,8 +20,8 @@ export interface RunResult {
   disasters: Map<string, number>;
   lostReplies: number;
   requests: number;
-  /** Agents that had to be restarted by hand, as their process went down too often. */
-  restarts: number;
+  /** Why agents had to be restarted by hand, each time. */
+  restarts: string[];
   seconds: number;
   /** Where the windows' log is kept, if anything was violated or it is to be kept anyway. */
   log: string | undefined;
@@ -38,12 +38,12 @@ export async function run(seed: number, { keep = false } = {}): Promise<RunResul
   const ledger = new Ledger();
   const found: string[] = [];
   let disasters: Disasters | undefined;
-  let restarts = 0;
+  const restarts: string[] = [];
   try {
     const agentIds = await spawnAgents(world, schedule.agents);
     disasters = new Disasters(world, new Random(seed ^ 0xd15a), agentIds);
     await carryOut(world, schedule, ledger, disasters, agentIds);
-    restarts = await becomeQuiet(world, agentIds, ledger, found);
+    await becomeQuiet(world, agentIds, { ledger, found, restarts });
     found.push(...(await whatIsLeft(world, agentIds)));
     await closeWindows(world, found);
     const threads = await Promise.all(
@@ -118,25 +118,23 @@ async function carryOut(
   await Promise.all([...writing, ...happening]);
 }
 
-/** Everything alive, and as people would have it go on; resolves with how many agents had to be restarted. */
+/** Everything alive, and as people would have it go on. */
 async function becomeQuiet(
   world: World,
   agentIds: readonly string[],
-  ledger: Ledger,
-  found: string[],
-): Promise<number> {
+  { ledger, found, restarts }: { ledger: Ledger; found: string[]; restarts: string[] },
+): Promise<void> {
   world.proxy.loseReplies(0);
   if (world.alive.length === 0) world.openWindow();
   const [window] = world.alive;
   if (!window) throw new Error('There is no window.');
   await window.opened();
-  let restarts = 0;
   const end = Date.now() + QUIET_MS;
   for (;;) {
     const busy: string[] = [];
     for (const [agent, id] of agentIds.entries()) {
       const { state, waits } = await stateOf(world, id);
-      if (state === 'error') restarts += 1;
+      if (state === 'error') restarts.push((await world.direct.hget(world.keys.agent(id), 'last_error')) ?? '');
       if (waits.held > 0) {
         for (const raw of await world.direct.lrange(world.keys.held(id), 0, -1)) {
           for (const marker of markersIn([raw])) ledger.setAside.add(marker);
@@ -146,10 +144,10 @@ async function becomeQuiet(
       const quiet = (state === 'idle' || state === 'cold') && Object.values(waits).every((count) => count === 0);
       if (!quiet) busy.push(`${nameOf(agent)} is ${state} with ${JSON.stringify(waits)}`);
     }
-    if (busy.length === 0) return restarts;
+    if (busy.length === 0) return;
     if (Date.now() > end) {
       found.push(...busy.map((text) => `not quiet after ${QUIET_MS} ms: ${text}`));
-      return restarts;
+      return;
     }
     await pause(50);
   }
