@@ -41,6 +41,7 @@ export async function run(seed: number, { keep = false } = {}): Promise<RunResul
   const restarts: string[] = [];
   try {
     const agentIds = await spawnAgents(world, schedule.agents);
+    if (schedule.waitsForAgents) await agentsAreUp(world, agentIds);
     disasters = new Disasters(world, new Random(seed ^ 0xd15a), agentIds);
     await carryOut(world, schedule, ledger, disasters, agentIds);
     await becomeQuiet(world, agentIds, { ledger, found, restarts });
@@ -85,6 +86,13 @@ async function spawnAgents(world: World, count: number): Promise<string[]> {
     ids.set(name, id);
   }
   return Array.from({ length: count }, (_, agent) => ids.get(nameOf(agent)) ?? '');
+}
+
+async function agentsAreUp({ direct, keys }: World, agentIds: readonly string[]): Promise<void> {
+  for (const id of agentIds) {
+    const isUp = async (): Promise<boolean> => (await direct.hget(keys.agent(id), 'state')) === 'idle';
+    await eventually(isUp, { timeout: 30_000, what: 'An agent that is up' });
+  }
 }
 
 async function carryOut(

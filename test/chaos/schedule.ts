@@ -35,6 +35,8 @@ export type Disaster =
 
 export interface Schedule {
   agents: number;
+  /** Begins when all agents are up; otherwise while they start. */
+  waitsForAgents: boolean;
   rawWriters: number;
   windowWriters: number;
   durationMs: number;
@@ -85,6 +87,7 @@ export function scheduleOf(seed: number): Schedule {
   }
   return {
     agents,
+    waitsForAgents: new Random(seed ^ 0xa6e7).chance(0.7),
     rawWriters,
     windowWriters,
     durationMs,
