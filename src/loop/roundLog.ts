@@ -40,8 +40,8 @@ export class RoundLog {
     if (file === undefined || text === '') return;
     this.queue
       .run(async () => {
-        await mkdir(this.folder, { recursive: true });
-        await appendFile(file, stripControls(text));
+        await mkdir(this.folder, { recursive: true, mode: 0o700 });
+        await appendFile(file, stripControls(text), { mode: 0o600 });
       })
       .catch((error: unknown) => this.logger.debug(`The round's log was not written: ${describeError(error)}`));
   }

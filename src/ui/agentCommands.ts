@@ -10,7 +10,7 @@ import { type AgentAction, factsOf, whyNot } from './agentActions.ts';
 import type { AgentOutputs } from './agentOutput.ts';
 import { askText, pickAgent } from './ask.ts';
 import type { Call } from './calls.ts';
-import { confirm } from './notify.ts';
+import { confirm, inform } from './notify.ts';
 import { problemOf } from './problems.ts';
 import type { TownHost } from './townHost.ts';
 import { pictureOf } from './townPicture.ts';
@@ -124,7 +124,7 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
       return removeAgent(step);
     case 'togglePersistent': {
       const chosen = await actions.setPersistent(id, 'toggle');
-      if (call.interactive && chosen.reason) void vscode.window.showInformationMessage(chosen.reason);
+      if (call.interactive && chosen.reason) void inform(chosen.reason);
       return chosen;
     }
     case 'showOutput':

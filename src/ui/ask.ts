@@ -8,6 +8,7 @@ import { TinytownError } from '../util/errors.ts';
 import { type AgentAction, agentActions, factsOf, whyNot } from './agentActions.ts';
 import { agentItem } from './agentItems.ts';
 import { actionLabel } from './actionLabels.ts';
+import { withoutIcons } from './plainText.ts';
 import { pictureOf, sortedAgents } from './townPicture.ts';
 
 const { t } = vscode.l10n;
@@ -57,11 +58,6 @@ function agentPicks(session: TownSession, agents: readonly AgentRecord[]): (Agen
       agent,
     };
   });
-}
-
-/** `$(name)` in a quick pick's label draws an icon; names and tasks of agents must not. */
-function withoutIcons(text: string): string {
-  return text.replaceAll('$(', '$\u200b(');
 }
 
 /** The status bar's quick pick: an agent, then what to do with it. */

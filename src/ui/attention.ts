@@ -10,7 +10,7 @@ import { type Need, actionsOf, asksForMore } from './needs.ts';
 import type { NeedsFeed } from './needsFeed.ts';
 import type { NeedsView } from './needsView.ts';
 import { labelOf } from './needsYouItems.ts';
-import { showProblem } from './notify.ts';
+import { inform, showProblem, warn } from './notify.ts';
 import { problemOf } from './problems.ts';
 import { readNotifications } from './settings.ts';
 
@@ -43,9 +43,9 @@ export function drawAttention(session: TownSession, log: EditorLog): Disposable 
       if (event.type !== 'turnCompleted' || event.outcome.status !== 'completed') return;
       if (readNotifications() !== 'all') return;
       const show = t('Show Output');
-      void vscode.window
-        .showInformationMessage(t('{0} has finished its turn.', nameOf(agentId)), show)
-        .then((answer) => answer && vscode.commands.executeCommand(Command.showOutput, agentId));
+      void inform(t('{0} has finished its turn.', nameOf(agentId)), show).then(
+        (answer) => answer && vscode.commands.executeCommand(Command.showOutput, agentId),
+      );
     }),
   );
   return store;
@@ -80,14 +80,14 @@ export function announceNeeds(feed: NeedsFeed, view: NeedsView): Disposable {
 
 async function announceSeveral(count: number): Promise<void> {
   const show = t('Show');
-  const answer = await vscode.window.showWarningMessage(t('{0} things need you.', count), show);
+  const answer = await warn(t('{0} things need you.', count), { title: show });
   if (answer) await vscode.commands.executeCommand(Command.nextNeed);
 }
 
 async function announce(need: Need): Promise<void> {
   const buttons = buttonsOf(need);
   const text = `${oneLine(need.who, 64)}: ${labelOf(need, t)}`;
-  const button = await vscode.window.showWarningMessage(text, ...buttons);
+  const button = await warn(text, ...buttons);
   if (!button) return;
   await Promise.resolve(vscode.commands.executeCommand(button.command, button.target)).catch((error: unknown) =>
     showProblem(error),

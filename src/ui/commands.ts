@@ -15,7 +15,7 @@ import { type Call, readCall } from './calls.ts';
 import type { EditorLog } from './editorLog.ts';
 import { Command, type CommandId, EXTENSION_ID, SETTINGS_SECTION, SecretKey, machineSettings } from './ids.ts';
 import { Row } from './itemTree.ts';
-import { showProblem } from './notify.ts';
+import { inform, showProblem } from './notify.ts';
 import { runCommand } from './runCommand.ts';
 import type { TownHost } from './townHost.ts';
 import { pictureOf, sortedAgents } from './townPicture.ts';
@@ -73,7 +73,7 @@ async function initTown(call: Call, { host }: CommandParts): Promise<string | un
     if (call.agent !== undefined && call.agent !== name) {
       throw new TinytownError('townExists', t('This folder is the town “{0}” already. See {1}.', name, TOWN_FILE));
     }
-    if (call.interactive) void vscode.window.showInformationMessage(t('This folder is the town “{0}”.', name));
+    if (call.interactive) void inform(t('This folder is the town “{0}”.', name));
     return name;
   }
   const name = call.agent ?? (await askTownName(suggestTownName(state.folder)));

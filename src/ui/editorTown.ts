@@ -8,6 +8,7 @@ import { TOWN_FILE, suggestTownName, writeTownConfig } from '../town/config.ts';
 import { TinytownError, describeError } from '../util/errors.ts';
 import type { EditorLog } from './editorLog.ts';
 import { ContextKey, SETTINGS_SECTION, SecretKey, View } from './ids.ts';
+import { inform } from './notify.ts';
 import { type Problem, problemOf } from './problems.ts';
 import { readSettings, reopeningSettings } from './settings.ts';
 import { townFolderOf } from './townFolder.ts';
@@ -163,12 +164,9 @@ export class EditorTown implements vscode.Disposable {
   /** Opening anew cuts running turns off (they are continued then), so it is the person's choice when. */
   private offerReopen(what: string): void {
     const yes = t('Open the Town Anew');
-    void vscode.window
-      .showInformationMessage(
-        `${what} ${t('It takes effect when the town is opened anew; running turns are continued.')}`,
-        yes,
-      )
-      .then((answer) => (answer === yes ? this.host.reopen() : undefined));
+    void inform(`${what} ${t('It takes effect when the town is opened anew; running turns are continued.')}`, yes).then(
+      (answer) => (answer === yes ? this.host.reopen() : undefined),
+    );
   }
 
   private show(): void {

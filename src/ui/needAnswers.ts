@@ -11,6 +11,7 @@ import { oneLine, spellControls } from '../util/text.ts';
 import { type TypedField, fieldProblem, fieldValue, pickedProblem } from './formFields.ts';
 import { choiceOf } from './needs.ts';
 import { confirm } from './notify.ts';
+import { withoutIcons } from './plainText.ts';
 
 const { t } = vscode.l10n;
 
@@ -196,9 +197,4 @@ async function askLink(request: AgentRequest, url: string, who: string): Promise
   const message = request.kind === 'elicitation' ? oneLine(request.message, 500) : '';
   if (!(await confirm(question, `${message}\n\n${spellControls(url)}`, t('Open Page')))) return undefined;
   return (await vscode.env.openExternal(vscode.Uri.parse(url, true))) ? { choice: approve.id } : undefined;
-}
-
-/** `$(name)` in a quick pick draws an icon; words of agents must not. */
-function withoutIcons(text: string): string {
-  return text.replaceAll('$(', '$\u200b(');
 }

@@ -1,6 +1,7 @@
 /** Notifications: only for what needs the person, one sentence, with what can be done about it as buttons. */
 import * as vscode from 'vscode';
 import { Command, Setting } from './ids.ts';
+import { withoutLinks } from './plainText.ts';
 import { type ProblemKind, problemOf } from './problems.ts';
 
 const { t } = vscode.l10n;
@@ -17,7 +18,7 @@ export function showProblem(error: unknown, before = ''): void {
 }
 
 async function offer(message: string, buttons: readonly Button[]): Promise<void> {
-  const button = await vscode.window.showErrorMessage(message, ...buttons);
+  const button = await vscode.window.showErrorMessage(withoutLinks(message), ...buttons);
   if (button) await vscode.commands.executeCommand(button.command, ...button.arguments);
 }
 
@@ -39,6 +40,16 @@ function buttonsFor(kind: ProblemKind, reason: string): Button[] {
 
 function settings(id: string): Button {
   return { title: t('Open Settings'), command: Command.openSettings, arguments: [id] };
+}
+
+/** Says something that may quote what agents wrote; resolves with the button that was pressed. */
+export function inform(message: string, ...buttons: string[]): Thenable<string | undefined> {
+  return vscode.window.showInformationMessage(withoutLinks(message), ...buttons);
+}
+
+/** Like {@link inform}, for what needs the person. */
+export function warn<T extends vscode.MessageItem>(message: string, ...buttons: T[]): Thenable<T | undefined> {
+  return vscode.window.showWarningMessage(withoutLinks(message), ...buttons);
 }
 
 /** A question that must be answered before something is lost. */

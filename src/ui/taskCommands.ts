@@ -11,6 +11,7 @@ import type { EditorLog } from './editorLog.ts';
 import { Command, type CommandId } from './ids.ts';
 import { Row } from './itemTree.ts';
 import { confirm } from './notify.ts';
+import { withoutIcons } from './plainText.ts';
 import { runCommand } from './runCommand.ts';
 import type { TownHost } from './townHost.ts';
 
@@ -106,8 +107,8 @@ function openTasks({ mirror }: TownSession): TaskRecord[] {
 async function pickTask(tasks: readonly TaskRecord[], title: string): Promise<string | undefined> {
   if (tasks.length === 0) throw new TinytownError('noTasks', t('There is no such task. Add one to the backlog first.'));
   const picks = tasks.map(({ id, description, tags }) => ({
-    label: oneLine(description, 120).replaceAll('$(', '$\u200b('),
-    description: tags.map((tag) => `#${oneLine(tag, 24)}`).join(' '),
+    label: withoutIcons(oneLine(description, 120)),
+    description: withoutIcons(tags.map((tag) => `#${oneLine(tag, 24)}`).join(' ')),
     id,
   }));
   return (await vscode.window.showQuickPick(picks, { title, placeHolder: t('Which task?') }))?.id;

@@ -17,6 +17,8 @@ export interface TestTown {
   readonly folder: string;
   readonly redis: TestRedis;
   readonly model: ScriptedModel;
+  /** The extension's own folder. */
+  readonly storage: string;
   /** Codex's own folder. */
   readonly codexHome: string;
   /** What every window has logged, for a failing test to show. */
@@ -37,6 +39,7 @@ export async function startTestTown(script?: Script): Promise<TestTown> {
   const sessions: TownSession[] = [];
   return {
     folder: folder.path,
+    storage: storage.path,
     redis,
     model,
     codexHome: home.home,
