@@ -51,7 +51,7 @@ export function registerNeedCommands(parts: NeedParts): Disposable {
     store.add(vscode.commands.registerCommand(id, handler));
   };
   for (const action of needActions) add(Command[action], (call) => act(action, call, parts));
-  add(Command.nextNeed, () => parts.view.next());
+  add(Command.nextNeed, ({ focused = false }) => parts.view.next(focused));
   return store;
 }
 
@@ -91,15 +91,16 @@ function readNeedCall(args: readonly unknown[]): NeedCall {
 /** Resolves with the id of the request or message that it was done to; undefined where the person left it. */
 async function act(action: NeedAction, call: NeedCall, parts: NeedParts): Promise<string | undefined> {
   const { feed, view } = parts;
-  const clicked = action === 'openRequest' && call.need !== undefined && !call.focused;
-  if (clicked && view.ignoresClicks) return undefined;
+  const clicked = action === 'openRequest' ? call.need : undefined;
+  if (clicked !== undefined && view.ignoresClick(clicked)) return undefined;
+  view.used();
   if (call.reports) return dismissReports(parts);
   if (!call.interactive) await feed.refresh();
   const need = await needFor(action, call, parts);
   if (!need) return undefined;
   const place = feed.needs.findIndex(({ key }) => key === need.key);
   const done = await perform(action, need, call, parts);
-  if (done !== undefined && (call.focused || clicked) && (await feed.whenGone(need.key))) await view.answered(place);
+  if (done !== undefined && (call.focused || clicked !== undefined)) await view.answered(need.key, place);
   return done;
 }
 

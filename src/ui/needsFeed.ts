@@ -12,7 +12,6 @@ import type { TownHost } from './townHost.ts';
 import { pictureOf } from './townPicture.ts';
 
 const LOOK_MS = 100;
-const GONE_MS = 3_000;
 
 /** A request that nobody can answer any more. */
 export interface Withdrawal extends WithdrawnRequest {
@@ -75,7 +74,7 @@ export class NeedsFeed implements Disposable {
   }
 
   /** Resolves when it waits no more: true; or when that takes too long: false. */
-  whenGone(key: string): Promise<boolean> {
+  whenGone(key: string, timeoutMs: number): Promise<boolean> {
     const isGone = (): boolean => !this.current.some((need) => need.key === key);
     if (isGone()) return Promise.resolve(true);
     return new Promise((resolve) => {
@@ -85,7 +84,7 @@ export class NeedsFeed implements Disposable {
         resolve(gone);
       };
       const listener = this.onDidChange(() => isGone() && end(true));
-      const timer = setTimeout(() => end(false), GONE_MS);
+      const timer = setTimeout(() => end(false), timeoutMs);
     });
   }
 

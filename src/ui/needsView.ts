@@ -17,6 +17,8 @@ const AGE_MS = 20_000;
 const STATUS_MS = 6_000;
 /** A key that is still down, or comes twice, does not answer the next one by mistake. */
 const SETTLE_MS = 400;
+/** How long the keyboard waits for the next need, in milliseconds. */
+const SOON_MS = 700;
 
 export class NeedsView implements Disposable {
   private readonly store = new DisposableStore();
@@ -24,7 +26,9 @@ export class NeedsView implements Disposable {
   private readonly tree: ItemTree;
   private readonly view: vscode.TreeView<Row>;
   private settled = 0;
-  private ignoreOpenUntil = 0;
+  private uses = 0;
+  /** The row that is being selected for its need, which is known afterwards, and until when. */
+  private selecting: { key: string | undefined; until: number } = { key: undefined, until: 0 };
 
   constructor(host: TownHost, feed: NeedsFeed) {
     this.feed = feed;
@@ -51,12 +55,15 @@ export class NeedsView implements Disposable {
     vscode.window.setStatusBarMessage(text, STATUS_MS);
   }
 
-  /** Selects the need after the selected one, or the first, and puts the keyboard there. */
-  async next(): Promise<string | undefined> {
-    const { needs } = this.feed;
-    const selected = this.view.visible ? this.selected() : undefined;
-    const place = needs.findIndex(({ key }) => key === selected);
-    const next = needs[(place + 1) % Math.max(1, needs.length)];
+  /**
+   * Puts the keyboard to what waits: from elsewhere to the one that was looked at last, else to the first; from the view
+   * itself to the one after it.
+   */
+  async next(fromView: boolean): Promise<string | undefined> {
+    this.used();
+    const needs = this.waiting();
+    const place = needs.findIndex(({ key }) => key === this.selected());
+    const next = fromView ? needs[(place + 1) % Math.max(1, needs.length)] : needs[Math.max(0, place)];
     await vscode.commands.executeCommand(`${View.needsYou}.focus`);
     if (next) await this.focus(next);
     else this.say(t('Nothing needs you.'));
@@ -69,26 +76,44 @@ export class NeedsView implements Disposable {
    */
   async focused(): Promise<string | undefined> {
     if (Date.now() < this.settled) return undefined;
-    this.ignoreOpenUntil = Date.now() + SETTLE_MS;
+    this.selecting = { key: undefined, until: Date.now() + SETTLE_MS };
     await vscode.commands.executeCommand('list.select');
-    return this.selected();
+    const key = this.selected();
+    this.selecting = { key, until: Date.now() + SETTLE_MS };
+    return key;
   }
 
-  /** Whether a click on a row is {@link focused} at work. */
-  get ignoresClicks(): boolean {
-    return Date.now() < this.ignoreOpenUntil;
+  /** Whether a click on this need's row was none: {@link focused} was at work. */
+  ignoresClick(key: string): boolean {
+    const { selecting } = this;
+    return Date.now() < selecting.until && (selecting.key ?? key) === key;
   }
 
-  /** After an answer from the keyboard: the keyboard goes to the need that took the place of the one that was at `place`. */
-  async answered(place: number): Promise<void> {
+  /** The person does something here. */
+  used(): void {
+    this.uses += 1;
+  }
+
+  /**
+   * After an answer from the keyboard: once that need is gone, the keyboard goes to the one that took its place. Not where
+   * that takes long, or the person does something else meanwhile: nobody likes the keyboard being taken away.
+   */
+  async answered(key: string, place: number): Promise<void> {
     this.settled = Date.now() + SETTLE_MS;
-    const { needs } = this.feed;
+    const { uses } = this;
+    if (!(await this.feed.whenGone(key, SOON_MS)) || this.uses !== uses) return;
+    const needs = this.waiting();
     const next = needs[Math.min(place, needs.length - 1)];
     if (next) await this.focus(next);
   }
 
   dispose(): void {
     this.store.dispose();
+  }
+
+  /** What is only to be read is not among it. */
+  private waiting(): Need[] {
+    return this.feed.needs.filter(({ waits }) => waits);
   }
 
   private selected(): string | undefined {

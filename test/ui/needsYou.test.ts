@@ -1,0 +1,225 @@
+/**
+ * The journey of the impatient: three agents, two approvals and a question pending, answered with the keyboard alone in under
+ * ten key presses each, and a reload in between. Each test goes on where the one before it ended.
+ */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Locator } from 'playwright-core';
+import { eventually } from '../support/eventually.ts';
+import type { ModelRequest, Step } from '../support/scriptedModel.ts';
+import { completeTask } from '../support/testTown.ts';
+import type { TreeView } from '../support/workbench/treeView.ts';
+import { Workbench } from '../support/workbench/workbench.ts';
+import { type UiTown, startUiTown } from './uiTown.ts';
+
+const MOST_PRESSES = 9;
+
+const lamp = 'The lamp is off.\nIt hangs in the hall.\n';
+const patch = `*** Begin Patch
+*** Update File: lamp.txt
+@@
+-The lamp is off.
++The lamp is on.
+ It hangs in the hall.
+*** End Patch`;
+
+const questions = [
+  {
+    id: 'q',
+    header: 'Colour',
+    question: 'Which colour shall the door have?',
+    options: [
+      { label: 'Red', description: 'As it was.' },
+      { label: 'Green', description: 'As the garden.' },
+    ],
+  },
+];
+
+/** What each agent asks for in its task. */
+const asks: Record<string, Step> = {
+  'Build the house': { exec: 'touch built.txt', escalate: 'The build writes outside of the workspace.' },
+  'Light the lamp': { exec: `apply_patch <<'EOF'\n${patch}\nEOF` },
+  'Paint the door': { tool: { name: 'request_user_input', arguments: { questions } } },
+};
+
+describe('what needs a person', function () {
+  this.timeout(120_000);
+  this.bail(true);
+  let town: UiTown;
+  let folder: string;
+  let workbench: Workbench;
+  let needs: TreeView;
+  let badge: Locator;
+  let presses = 0;
+
+  before(async () => {
+    town = await startUiTown();
+    folder = await town.folder('hall');
+    await writeFile(path.join(folder, 'lamp.txt'), lamp);
+    town.model.script = (request: ModelRequest) => {
+      const text = request.userTexts.join('\n');
+      const asked = Object.entries(asks).find(([task]) => text.includes(task))?.[1];
+      if (asked && request.toolOutputs.length === 0) return [asked];
+      return completeTask({ ...request, toolOutputs: request.toolOutputs.slice(1) });
+    };
+    const settings = { 'tinytown.codex.sandbox': 'workspace-write', 'tinytown.codex.approvalPolicy': 'untrusted' };
+    workbench = await Workbench.open({ folder, settings: { ...town.settings, ...settings } });
+    needs = workbench.view('Needs You');
+    badge = workbench.page.locator('.activitybar .action-item:has([aria-label^="Tinytown"]) .badge-content');
+  });
+  after(async () => {
+    await workbench?.close();
+    await town?.end();
+  });
+  beforeEach(() => {
+    presses = 0;
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await workbench.screenshot('failed-needs-you');
+  });
+
+  async function press(...keys: string[]): Promise<void> {
+    for (const key of keys) {
+      presses += 1;
+      await workbench.page.keyboard.press(key);
+    }
+  }
+
+  async function spawn(name: string, task: string): Promise<void> {
+    await workbench.runCommand('Tinytown: Spawn Agent…');
+    await workbench.quickInput.widget.getByText('Spawn Agent').first().waitFor();
+    await workbench.quickInput.type(name);
+    await workbench.quickInput.accept();
+    await workbench.quickInput.widget.getByText(`First task for ${name}`).waitFor();
+    await workbench.quickInput.type(task);
+    await workbench.quickInput.accept();
+  }
+
+  /** Whether the keyboard is at this row. */
+  async function isAt(label: string): Promise<boolean> {
+    const row = needs.pane.locator('.monaco-list:focus-within .monaco-list-row.focused');
+    return (await row.locator('.label-name').allInnerTexts()).includes(label);
+  }
+
+  /** Goes on by `keys` until the keyboard is at this row. */
+  async function goTo(label: string, ...keys: string[]): Promise<void> {
+    for (let round = 0; round < 10; round += 1) {
+      await press(...keys);
+      const there = await eventually(() => isAt(label), { timeout: 1_500 }).catch(() => false);
+      if (there) return;
+    }
+    assert.fail(`The keyboard does not come to “${label}”.`);
+  }
+
+  it('is told of the first one by a notification, as the view is not in sight', async () => {
+    await workbench.openSidebar();
+    await workbench.view('Agents').welcome.getByRole('button', { name: 'Spawn Agent' }).waitFor();
+    await workbench.openSidebar('Explorer');
+    await spawn('builder', 'Build the house');
+    const notification = workbench.notifications('builder: Run touch built.txt');
+    await notification.waitFor({ timeout: 40_000 });
+    const buttons = await notification.getByRole('button').allInnerTexts();
+    assert.deepEqual(buttons.filter(Boolean), ['Approve', 'Decline', 'Open']);
+    await workbench.statusBar('1 needs you').waitFor();
+    await workbench.screenshots('needs-you-notification');
+    await workbench.runCommand('Notifications: Clear All Notifications');
+  });
+
+  it('shows what three agents wait for, in one place', async () => {
+    await workbench.openSidebar();
+    await needs.item('Run touch built.txt').waitFor();
+    await spawn('lighter', 'Light the lamp');
+    await needs.item('Change lamp.txt').waitFor({ timeout: 40_000 });
+    await spawn('painter', 'Paint the door');
+    await needs.item('Which colour shall the door have?').waitFor({ timeout: 40_000 });
+    await workbench.statusBar('3 need you').waitFor();
+    assert.deepEqual(
+      (await needs.texts()).map((text) => text.replace(/ · (just now|\d+ min)$/, '')),
+      [
+        'Run touch built.txt builder',
+        'The build writes outside of the workspace.',
+        'Change lamp.txt lighter',
+        'lamp.txt changed · +1 −1',
+        'Which colour shall the door have? painter',
+        'Red As it was.',
+        'Green As the garden.',
+      ],
+    );
+    assert.equal(await workbench.notifications().count(), 0);
+    assert.equal(await badge.innerText(), '3');
+    await workbench.view('Agents').description('builder').getByText('waiting for you').waitFor();
+    await workbench.screenshots('needs-you');
+  });
+
+  it('approves a command from anywhere, at the row where the arrow keys are', async () => {
+    await press('Control+k', 'Control+y');
+    await eventually(() => isAt('Run touch built.txt'), { timeout: 5_000 });
+    await workbench.screenshots('needs-you-next');
+    await press('Control+k', 'Control+y');
+    await eventually(() => isAt('Change lamp.txt'), { timeout: 5_000 });
+    await goTo('Run touch built.txt', 'ArrowUp');
+    await press('Control+Enter');
+    await eventually(() => existsSync(path.join(folder, 'built.txt')), { timeout: 15_000 });
+    await needs.item('Run touch built.txt').waitFor({ state: 'detached' });
+    assert.ok(presses <= MOST_PRESSES, `${presses} key presses`);
+    await workbench.view('Agents').description('builder').getByText('idle').waitFor({ timeout: 20_000 });
+  });
+
+  it('asks again after a reload', async () => {
+    await workbench.reload();
+    await workbench.openSidebar();
+    await needs.item('Change lamp.txt').waitFor({ timeout: 40_000 });
+    await needs.item('Which colour shall the door have?').waitFor({ timeout: 40_000 });
+    await workbench.statusBar('2 need you').waitFor();
+  });
+
+  it('looks at a change, comes back to it, and approves it', async () => {
+    await press('Control+k', 'Control+y');
+    const isFirst = (await needs.texts())[0]?.startsWith('Change');
+    await (isFirst ? eventually(() => isAt('Change lamp.txt')) : goTo('Change lamp.txt', 'ArrowDown'));
+    await press('Enter');
+    const changed = workbench.page.locator('.monaco-diff-editor .editor.modified .view-line').first();
+    await eventually(async () => /^The lamp is on\.$/.test((await changed.innerText()).replace(/\s/g, ' ')), {
+      timeout: 10_000,
+    });
+    await workbench.screenshots('needs-you-diff');
+    assert.equal(await readFile(path.join(folder, 'lamp.txt'), 'utf8'), lamp);
+    // Back at what was just looked at.
+    await press('Control+k', 'Control+y');
+    await eventually(() => isAt('Change lamp.txt'), { timeout: 5_000 });
+    await press('Control+Enter');
+    await eventually(async () => /is on/.test(await readFile(path.join(folder, 'lamp.txt'), 'utf8')), {
+      timeout: 15_000,
+    });
+    assert.ok(presses <= MOST_PRESSES, `${presses} key presses`);
+    assert.equal(await needs.item('Which colour shall the door have?').count(), 1);
+  });
+
+  it('answers a question by its options', async () => {
+    await press('Control+k', 'Control+y');
+    await eventually(() => isAt('Which colour shall the door have?'), { timeout: 5_000 });
+    await press('Enter');
+    await workbench.quickInput.rows.filter({ hasText: 'Green' }).waitFor();
+    await workbench.screenshots('needs-you-question');
+    await press('ArrowDown', 'Enter');
+    const { toolOutputs } = await town.model.waitForRequest(
+      ({ userTexts, toolOutputs: outputs }) => outputs.length === 1 && userTexts.join('\n').includes('Paint the door'),
+      15_000,
+    );
+    assert.match(toolOutputs[0] ?? '', /Green/);
+    assert.ok(presses <= MOST_PRESSES, `${presses} key presses`);
+  });
+
+  it('says that nothing is left, once the reports are read', async () => {
+    await eventually(async () => (await needs.texts()).join() === 'To read 3', { timeout: 20_000 });
+    await workbench.statusBar('3 idle').waitFor();
+    assert.equal(await badge.isVisible(), false);
+    await needs.expand('To read');
+    await workbench.screenshots('needs-you-to-read');
+    await needs.clickInline('To read', 'Dismiss Message');
+    await needs.welcome.getByText('Nothing needs you.').waitFor();
+    await workbench.screenshots('needs-you-nothing');
+  });
+});
