@@ -7,7 +7,7 @@ import type { RequestAnswer } from '../runtime/agentRequest.ts';
 import type { RuntimeMode } from '../runtime/codingAgent.ts';
 import { controlPlan } from '../town/control.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
-import { RUNTIME_HOST } from '../town/leases.ts';
+import { LEASE_MS, RUNTIME_HOST } from '../town/leases.ts';
 import { type MessageKind, messageOfKind } from '../town/messageKinds.ts';
 import { newMessage } from '../town/messages.ts';
 import { resolveAgent, validateAgentName } from '../town/names.ts';
@@ -38,6 +38,11 @@ export interface ActionRules {
 
 /** How long people are let wait for a Redis that is away, in milliseconds. */
 const PATIENCE_MS = 3_000;
+
+const REQUEST_ATTEMPTS = 5;
+
+/** A window that is asked to let go does so at once; the lease of one that hangs runs out in less. */
+const TAKE_OVER_MS = LEASE_MS + 5_000;
 
 export class TownActions {
   readonly tasks: TaskActions;
@@ -163,6 +168,36 @@ export class TownActions {
     this.crew.poke(agent.id);
   }
 
+  /** Makes an agent of `tt` whose loop has stopped one that this extension runs; it goes on with its messages. */
+  async adoptAgent(ref: string): Promise<void> {
+    const agent = await this.find(ref);
+    if (agent.runtimeHost === RUNTIME_HOST) {
+      throw new TinytownError('wrongState', `${agent.name} is run by this extension already.`);
+    }
+    if (agent.state !== 'stopped' && agent.state !== 'error') {
+      const hint = 'Stop it first: two must never run the same agent.';
+      throw new TinytownError('external', `${agent.name} is run by tt.`, { hint });
+    }
+    await this.request(agent, 'restart', { rounds_completed: 0, last_error: undefined, runtime_host: RUNTIME_HOST });
+    this.crew.poke(agent.id);
+  }
+
+  /** Moves an agent from the window that runs it to this one; a turn that runs there is continued here. */
+  async takeOver(ref: string): Promise<void> {
+    const agent = await this.find(ref);
+    this.mustRun(agent, 'taken over');
+    if (this.crew.owns(agent.id)) {
+      throw new TinytownError('wrongState', `${agent.name} is run by this window already.`);
+    }
+    if (!this.crew.runsElsewhere(agent.id)) {
+      throw new TinytownError('wrongState', `No window runs ${agent.name} now. A message wakes it here.`);
+    }
+    await this.town.delivery.apply(controlPlan(this.place(agent), 'release'));
+    if (await this.crew.takeOver(agent.id, TAKE_OVER_MS)) return;
+    const hint = 'Close that window, or try again.';
+    throw new TinytownError('notReleased', `The window that runs ${agent.name} has not let go of it.`, { hint });
+  }
+
   /** Deletes the agent with its messages. */
   async removeAgent(ref: string): Promise<void> {
     const agent = await this.find(ref);
@@ -251,24 +286,23 @@ export class TownActions {
     this.crew.poke(agent.id);
   }
 
+  /** Asks for another state. An agent at work changes by itself all the time: it is asked for again from what it is then. */
   private async request(
     agent: AgentRecord,
     request: StateRequest,
-    fields?: Record<string, number | undefined>,
+    fields?: Record<string, number | string | undefined>,
   ): Promise<void> {
-    const { from, to, event, activity } = transitions[request];
-    if (!from.includes(agent.state)) {
-      throw new TinytownError('wrongState', `${agent.name} is ${agent.state}: it cannot become ${to} now.`);
+    const { from, to, event, activity: message } = transitions[request];
+    let now = agent;
+    for (let attempt = 1; attempt <= REQUEST_ATTEMPTS; attempt += 1) {
+      if (!from.includes(now.state)) {
+        throw new TinytownError('wrongState', `${now.name} is ${now.state}: it cannot become ${to} now.`);
+      }
+      const change = { from: now.state, to, event, message, ...(fields && { fields }) };
+      if (await this.town.delivery.apply(requestPlan(this.place(now), change))) return;
+      now = await this.find(agent.id);
     }
-    const plan = requestPlan(this.place(agent), {
-      from: agent.state,
-      to,
-      event,
-      message: activity,
-      ...(fields && { fields }),
-    });
-    if (await this.town.delivery.apply(plan)) return;
-    throw new TinytownError('wrongState', `${agent.name} has changed in the meantime. Look again and repeat it.`);
+    throw new TinytownError('wrongState', `${agent.name} keeps changing. Look again and repeat it.`);
   }
 
   private mustRun(agent: AgentRecord, what: string): void {

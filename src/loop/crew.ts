@@ -2,6 +2,7 @@
  * All agents' loops of one window: takes an agent when it has something to do and nobody living has it, lets go of it when it
  * has nothing to do for now, and keeps what is known of each for the screens.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RequestAnswer } from '../runtime/agentRequest.ts';
 import type { RuntimeEvent } from '../runtime/codingAgent.ts';
 import { type Leases, RUNTIME_HOST } from '../town/leases.ts';
@@ -24,6 +25,10 @@ import { RoundLog } from './roundLog.ts';
 const CLOSE_MS = 4_000;
 /** How long Redis has for it, in milliseconds; without it the leases run out by themselves. */
 const GIVE_BACK_MS = 1_500;
+/** How often an agent that is to be taken over is tried for, in milliseconds. */
+const TAKE_AGAIN_MS = 50;
+/** How long a window that gave an agent up leaves it to whoever asked for it, in milliseconds. */
+const GIVE_WAY_MS = 5_000;
 const STALL_CHECK_MS = 10_000;
 
 interface Running {
@@ -42,6 +47,8 @@ export class Crew {
   private readonly elsewhere = new Map<string, string>();
   /** What waited for an agent when its loop went dormant: until that changes there is no use in looking. */
   private readonly dormant = new Map<string, { inbox: number; urgent: number }>();
+  /** Agents that were given up for another window, and until when they are left to it. */
+  private readonly givenUp = new Map<string, number>();
   private readonly views = new Map<string, AgentView>();
   private readonly askedElsewhere: AskedElsewhere;
   private readonly lastEventAt = new Map<string, number>();
@@ -142,6 +149,24 @@ export class Crew {
     return running !== undefined;
   }
 
+  /** Whether another window runs the agent, as far as this one knows. */
+  runsElsewhere(agentId: string): boolean {
+    return this.elsewhere.has(agentId);
+  }
+
+  /** Takes an agent as soon as the window that has it lets go of it; resolves with whether it did within `limitMs`. */
+  async takeOver(agentId: string, limitMs: number): Promise<boolean> {
+    const end = this.parts.now() + limitMs;
+    while (!this.running.has(agentId)) {
+      if (this.closing || this.parts.now() > end) return false;
+      const taking = this.taking.get(agentId) ?? this.take(agentId).finally(() => this.taking.delete(agentId));
+      this.taking.set(agentId, taking);
+      await taking;
+      if (!this.running.has(agentId)) await pause(TAKE_AGAIN_MS);
+    }
+    return true;
+  }
+
   /** Looks at an agent at once, for a command that has just changed it. */
   poke(agentId: string): void {
     this.dormant.delete(agentId);
@@ -178,6 +203,8 @@ export class Crew {
     const running = this.running.get(id);
     if (running) return running.loop.wake();
     if (!record || record.runtimeHost !== RUNTIME_HOST || this.taking.has(id) || this.closing) return;
+    if ((this.givenUp.get(id) ?? 0) > this.parts.now()) return;
+    this.givenUp.delete(id);
     if (!this.hasSomethingToDo(record)) return;
     const taken = this.take(id)
       .catch((error: unknown) => {
@@ -265,6 +292,11 @@ export class Crew {
     this.leases
       .release([id])
       .catch((error: unknown) => this.parts.logger.debug(`Not given back: ${describeError(error)}`));
+    if (end === 'released') {
+      this.givenUp.set(id, this.parts.now() + GIVE_WAY_MS);
+      // Whoever asked may be gone by then.
+      setTimeout(() => this.consider(id), GIVE_WAY_MS + 1).unref();
+    }
     if (end === 'dormant') this.dormant.set(id, running.loop.waiting);
     // What came between its last look and now; and who has it, to be told when they let go of it.
     if (end === 'dormant' || end === 'lost') this.consider(id);

@@ -240,7 +240,7 @@ export function requestPlan(
     to: AgentState;
     event: EventType;
     message: string;
-    fields?: Record<string, undefined | number>;
+    fields?: Record<string, undefined | number | string>;
   },
 ): Plan {
   const { from, to, event, message } = change;

@@ -32,6 +32,10 @@ export function actionLabel(action: AgentAction, t: Translate): string {
       return t('Restart Agent');
     case 'removeAgent':
       return t('Remove Agent…');
+    case 'adoptAgent':
+      return t('Adopt Agent');
+    case 'takeOver':
+      return t('Take Over Agent');
     case 'togglePersistent':
       return t('Toggle Persistent / One-Shot');
     case 'showOutput':

@@ -22,6 +22,8 @@ export const agentActions = [
   'stopAgent',
   'restartAgent',
   'removeAgent',
+  'adoptAgent',
+  'takeOver',
   'togglePersistent',
   'showOutput',
 ] as const;
@@ -94,6 +96,15 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
       return state === 'draining' ? t('{0} is already closing.', name) : undefined;
     case 'stopAgent':
       return state === 'stopped' ? t('{0} is already stopped.', name) : undefined;
+    case 'adoptAgent':
+      if (agent.owner !== 'external') return t('{0} is run by this extension already.', name);
+      return state === 'stopped' || state === 'error'
+        ? undefined
+        : t('{0} is run by tt. Stop it first: two must never run the same agent.', name);
+    case 'takeOver':
+      if (agent.owner === 'external') return external();
+      if (agent.owner === 'here') return t('{0} is run by this window already.', name);
+      return agent.owner === 'none' ? t('No window runs {0} now. A message wakes it here.', name) : undefined;
     case 'restartAgent':
     case 'togglePersistent':
       return agent.owner === 'external' ? external() : undefined;

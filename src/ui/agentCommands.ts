@@ -10,6 +10,7 @@ import { type AgentAction, factsOf, whyNot } from './agentActions.ts';
 import type { AgentOutputs } from './agentOutput.ts';
 import { askText, pickAgent } from './ask.ts';
 import type { Call } from './calls.ts';
+import { View } from './ids.ts';
 import { confirm, inform } from './notify.ts';
 import { problemOf } from './problems.ts';
 import type { TownHost } from './townHost.ts';
@@ -119,6 +120,12 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
       return id;
     case 'restartAgent':
       await actions.restartAgent(id);
+      return id;
+    case 'adoptAgent':
+      await actions.adoptAgent(id);
+      return id;
+    case 'takeOver':
+      await vscode.window.withProgress({ location: { viewId: View.agents } }, () => actions.takeOver(id));
       return id;
     case 'removeAgent':
       return removeAgent(step);

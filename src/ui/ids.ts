@@ -23,6 +23,8 @@ export const Command = {
   stopAgent: 'tinytown.stopAgent',
   restartAgent: 'tinytown.restartAgent',
   removeAgent: 'tinytown.removeAgent',
+  adoptAgent: 'tinytown.adoptAgent',
+  takeOver: 'tinytown.takeOver',
   togglePersistent: 'tinytown.togglePersistent',
   runAgain: 'tinytown.runAgain',
   dismissHeld: 'tinytown.dismissHeld',

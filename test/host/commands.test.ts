@@ -129,6 +129,25 @@ describe('commands', function () {
     await town.agent('scout', ({ state }) => state === 'idle');
   });
 
+  it('adopt an agent of tt once it has stopped, and take over none that is here already', async () => {
+    await refused('cannotNow', 'adoptAgent', 'scout');
+    await refused('cannotNow', 'takeOver', 'scout');
+    const id = '33333333-3333-4333-8333-333333333333';
+    const now = new Date().toISOString();
+    const fields = { id, name: 'elder', state: 'idle', cli: 'codex', agent_type: 'worker', created_at: now };
+    const times = { last_heartbeat: now, last_active_at: now, tasks_completed: '0', rounds_completed: '4' };
+    await town.redis.cli('HSET', `tt:workspace:agent:${id}`, ...Object.entries({ ...fields, ...times }).flat());
+    await town.agent('elder', ({ here }) => !here);
+    await refused('cannotNow', 'adoptAgent', 'elder');
+    await town.redis.cli('HSET', `tt:workspace:agent:${id}`, 'state', 'stopped');
+    assert.equal(await run('adoptAgent', 'elder'), id);
+    await town.agent('elder', ({ state, here }) => state === 'idle' && here);
+    await run('sendMessage', 'elder', 'Good morning');
+    await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('Good morning'));
+    await run('stopAgent', 'elder');
+    await town.agent('elder', ({ state }) => state === 'stopped');
+  });
+
   it('remove an agent', async () => {
     await run('spawnAgent', 'passing');
     await town.agent('passing', ({ state }) => state === 'idle');

@@ -76,6 +76,22 @@ describe('what can be done with an agent', () => {
         'togglePersistent',
       ],
     ],
+    ['external and stopped', { owner: 'external', state: 'stopped' }, ['adoptAgent', 'removeAgent']],
+    [
+      'of another window',
+      { owner: 'elsewhere', state: 'working', turn: true },
+      [
+        'assignTask',
+        'steer',
+        'interrupt',
+        'pauseAgent',
+        'closeAgent',
+        'stopAgent',
+        'restartAgent',
+        'togglePersistent',
+        'takeOver',
+      ],
+    ],
     ['external', { owner: 'external', state: 'working', turn: true }, ['assignTask', 'steer', 'stopAgent']],
   ];
   for (const [name, facts, actions] of table) {
