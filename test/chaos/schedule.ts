@@ -10,6 +10,8 @@ export interface PlannedMessage {
   agent: number;
   lane: Lane;
   kind: 'task' | 'query' | 'info';
+  /** From a window: as a task that is assigned, so that the message only names it. */
+  assigned: boolean;
 }
 
 export interface PlannedWrite extends PlannedMessage {
@@ -78,6 +80,7 @@ export function scheduleOf(seed: number): Schedule {
       agent: random.whole(0, agents - 1),
       lane: random.weighted({ urgent: 3, high: 3, normal: 5, low: 2 }),
       kind: random.weighted({ task: 6, query: 3, info: 1 }),
+      assigned: new Random(seed ^ (number << 16)).chance(0.3),
     });
   }
   const disasters: Schedule['disasters'] = [];

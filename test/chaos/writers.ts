@@ -58,13 +58,14 @@ export function windowWriter(windows: () => readonly ChaosWindow[], nameOf: (age
   return {
     async write(message) {
       const window = await eventually(() => windows()[0], { timeout: 30_000, what: 'A window for a writer' });
-      const failure = await window.ask({
-        do: 'send',
-        agent: nameOf(message.agent),
-        text: textOf(message),
-        urgent: message.lane === 'urgent',
-        kind: message.kind,
-      });
+      const agent = nameOf(message.agent);
+      const text = textOf(message);
+      const { assigned, kind, lane } = message;
+      const failure = await window.ask(
+        assigned && kind === 'task' && lane !== 'urgent'
+          ? { do: 'assign', agent, text }
+          : { do: 'send', agent, text, kind, urgent: lane === 'urgent' },
+      );
       return failure === undefined;
     },
     end: () => undefined,

@@ -8,7 +8,7 @@ import type { ChaosWindow } from '../../chaos/window.ts';
 import { eventually } from '../../support/eventually.ts';
 
 function message(number: number): PlannedMessage {
-  return { marker: `<<0.${number}>>`, agent: 0, lane: 'normal', kind: 'task' };
+  return { marker: `<<0.${number}>>`, agent: 0, lane: 'normal', kind: 'task', assigned: false };
 }
 
 describe('a window that sleeps for longer than its lease', function () {
