@@ -61,10 +61,12 @@ export class NeedsView implements Disposable {
    */
   async next(fromView: boolean): Promise<string | undefined> {
     this.used();
+    const { uses } = this;
     const needs = this.waiting();
     const place = needs.findIndex(({ key }) => key === this.selected());
     const next = fromView ? needs[(place + 1) % Math.max(1, needs.length)] : needs[Math.max(0, place)];
     await vscode.commands.executeCommand(`${View.needsYou}.focus`);
+    if (this.uses !== uses) return undefined;
     if (next) await this.focus(next);
     else this.say(t('Nothing needs you.'));
     return next?.key;
