@@ -64,6 +64,8 @@ const weights = {
   pause: 1,
 } as const;
 
+export const disasterKinds: readonly string[] = Object.keys(weights);
+
 export function scheduleOf(seed: number): Schedule {
   const random = new Random(seed);
   const durationMs = random.whole(3_000, 6_000);
