@@ -1,0 +1,69 @@
+/** The judge of a chaos run sees what it is there to see. */
+import assert from 'node:assert/strict';
+import { Ledger } from '../../chaos/ledger.ts';
+import { type Lane, disasterKinds, scheduleOf } from '../../chaos/schedule.ts';
+import { type Evidence, violations } from '../../chaos/verdict.ts';
+
+function ledger(...lanes: Lane[]): Ledger {
+  const made = new Ledger();
+  for (const [number, lane] of lanes.entries()) {
+    made.add({ marker: `<<7.${number}>>`, agent: 0, lane, kind: 'task', assigned: false, writer: 0, certain: true });
+  }
+  return made;
+}
+
+/** One agent whose thread is all that the model was shown. */
+function thread(...userTexts: string[]): Evidence {
+  return { histories: [userTexts], requests: [{ threadId: 't', userTexts }] };
+}
+
+describe('the judge of a chaos run', () => {
+  const table: [string, Ledger, Evidence, RegExp[]][] = [
+    ['nothing to say', ledger('normal', 'normal'), thread('a <<7.0>> b <<7.1>>', 'c'), []],
+    ['lost', ledger('normal', 'normal'), thread('<<7.0>>'), [/^lost: <<7\.1>>/, /^never shown to the model: <<7\.1>>/]],
+    ['twice in a thread', ledger('normal'), thread('<<7.0>>', '<<7.0>>'), [/^delivered 2 times/]],
+    ['twice in a message', ledger('normal'), thread('<<7.0>> <<7.0>>'), [/^delivered 2 times/]],
+    [
+      'in two threads',
+      ledger('normal'),
+      { histories: [['<<7.0>>']], requests: ['t', 'u'].map((threadId) => ({ threadId, userTexts: ['<<7.0>>'] })) },
+      [/^shown to the model in 2 threads/],
+    ],
+    ['stored, and never sent', ledger('low'), { histories: [['<<7.0>>']], requests: [] }, [/^never shown/]],
+    ['out of order', ledger('normal', 'low'), thread('<<7.1>>', '<<7.0>>'), [/^out of order: <<7\.1>>/]],
+    ['of two priorities, in any order', ledger('normal', 'high'), thread('<<7.1>>', '<<7.0>>'), []],
+    ['somebody else’s', ledger(), thread('<<7.0>>'), [/^somebody else/]],
+  ];
+  for (const [what, written, evidence, expected] of table) {
+    it(`finds what is ${what}`, () => {
+      const found = violations(written, evidence);
+      assert.equal(found.length, expected.length, found.join('\n'));
+      for (const [place, pattern] of expected.entries()) assert.match(found[place] ?? '', pattern);
+    });
+  }
+
+  it('allows for what got no answer, for news, and for what was set aside', () => {
+    const written = ledger('normal', 'normal', 'normal');
+    const [first, second] = written.messages;
+    assert.ok(first && second);
+    first.certain = false;
+    second.kind = 'info';
+    assert.deepEqual(violations(written, thread('<<7.2>>')), []);
+    written.setAside.add('<<7.2>>');
+    assert.deepEqual(violations(written, thread('<<7.2>>', '<<7.0>>')), []);
+  });
+});
+
+describe('the schedule of a chaos run', () => {
+  it('is the same for the same seed, and another for another', () => {
+    assert.deepEqual(scheduleOf(12), scheduleOf(12));
+    assert.notDeepEqual(scheduleOf(12).writes, scheduleOf(13).writes);
+  });
+
+  it('has every kind of disaster among some hundred seeds, and at least three in each', () => {
+    const all = Array.from({ length: 200 }, (_, seed) => scheduleOf(seed));
+    const kinds = new Set(all.flatMap(({ disasters }) => disasters.map((disaster) => disaster.do)));
+    assert.equal(kinds.size, disasterKinds.length);
+    assert.ok(all.every(({ disasters, writes }) => disasters.length >= 3 && writes.length >= 40));
+  });
+});
