@@ -27,6 +27,8 @@ export interface SupervisorMessage {
   at: number;
   type: Message['type'];
   text: string;
+  /** The task that it tells of. */
+  taskId: string | undefined;
   /** Its sender waits for an answer, or for something to be done. */
   asks: boolean;
 }
@@ -83,6 +85,7 @@ export class Desk {
       at: Date.parse(message.createdAt),
       type: message.type,
       text: this.textOf(message),
+      taskId: 'taskId' in message ? message.taskId : undefined,
       asks: isActionable(message),
     }));
   }

@@ -18,7 +18,7 @@ export type Need = {
   waits: boolean;
 } & (
   | { kind: 'request'; agentId: string; request: AgentRequest }
-  | { kind: 'message'; message: SupervisorMessage }
+  | { kind: 'message'; message: SupervisorMessage; /** What the task was that it tells of. */ task: string | undefined }
   | { kind: 'held' | 'dead'; agentId: string; count: number }
   | { kind: 'error'; agentId: string; text: string }
 );
@@ -56,7 +56,8 @@ export function needsOf(picture: TownPicture, messages: readonly SupervisorMessa
   const written = messages.map((message): Need => {
     const agentId = picture.agents.has(message.from) ? message.from : undefined;
     const common = { key: `message/${message.id}`, who: message.fromName, at: message.at, waits: message.asks };
-    return { ...common, agentId, kind: 'message', message };
+    const task = picture.tasks.get(message.taskId?.toLowerCase() ?? '')?.description;
+    return { ...common, agentId, kind: 'message', message, task };
   });
   return [...ofAgents, ...written].toSorted((a, b) => Number(b.waits) - Number(a.waits) || a.at - b.at);
 }

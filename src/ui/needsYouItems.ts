@@ -5,7 +5,7 @@ import { oneLine, spellControls, stripControls } from '../util/text.ts';
 import { Command } from './ids.ts';
 import type { Item, ItemIcon } from './items.ts';
 import type { Translate } from './l10n.ts';
-import { type Need, actionsOf, asksForMore } from './needs.ts';
+import { type MessageNeed, type Need, actionsOf, asksForMore } from './needs.ts';
 
 /** With more of them, rows are closed at first: a list, not a wall. */
 const OPEN_LIMIT = 5;
@@ -81,7 +81,7 @@ export function labelOf(need: Need, t: Translate): string {
     case 'request':
       return requestLabel(need.request, t);
     case 'message':
-      return oneLine(need.message.text) || t('(an empty message)');
+      return messageLabel(need, t);
     case 'held':
       return t('Interrupted work is held');
     case 'dead':
@@ -89,6 +89,13 @@ export function labelOf(need: Need, t: Translate): string {
     case 'error':
       return oneLine(need.text) || t('The agent stopped with an error');
   }
+}
+
+function messageLabel({ message, task }: MessageNeed, t: Translate): string {
+  const what = task === undefined ? '' : oneLine(task);
+  if (what && message.type === 'task_done') return t('Done: {0}', what);
+  if (what && message.type === 'task_failed') return t('Failed: {0}', what);
+  return oneLine(message.text) || t('(an empty message)');
 }
 
 /** What is asked, in a line. */
@@ -121,7 +128,7 @@ export function wholeText(need: Need, t: Translate): string {
     case 'request':
       return requestText(need.request, t);
     case 'message':
-      return stripControls(need.message.text);
+      return stripControls([need.task, need.message.text].filter(Boolean).join('\n\n'));
     case 'held':
       return t('The turn was interrupted, and what it carried is held. Run it again, or dismiss it.');
     case 'dead':

@@ -8,7 +8,7 @@ import type { AgentRequest, RequestChoice } from '../../../src/runtime/agentRequ
 import { agentItems } from '../../../src/ui/agentItems.ts';
 import { type Need, actionsOf, needsOf, waitingCount } from '../../../src/ui/needs.ts';
 import { age, needsYouItems, wholeText } from '../../../src/ui/needsYouItems.ts';
-import { agentRecord, drawn, english, flat, picture, type Scene } from './support.ts';
+import { agentRecord, drawn, english, flat, picture, type Scene, taskRecord } from './support.ts';
 
 const now = Date.parse('2026-01-02T04:00:00Z');
 const minutesAgo = (minutes: number): number => now - minutes * 60_000;
@@ -66,7 +66,17 @@ const form = asked<'elicitation'>({
 
 function message(id: string, fields: Partial<SupervisorMessage> = {}): SupervisorMessage {
   const text = 'Shall I go on?';
-  return { id, from: 'id-a', fromName: 'a', at: minutesAgo(5), type: 'query', text, asks: true, ...fields };
+  return {
+    id,
+    from: 'id-a',
+    fromName: 'a',
+    at: minutesAgo(5),
+    type: 'query',
+    text,
+    taskId: undefined,
+    asks: true,
+    ...fields,
+  };
 }
 
 function needs(scene: Scene, messages: SupervisorMessage[] = []): Need[] {
@@ -118,6 +128,22 @@ describe('the view of what needs you', () => {
       '  mail-read All done. · a · 20455 d',
     ]);
     assert.equal(waitingCount(needs(scene, [read])), 1);
+  });
+
+  it('says of a task that is over which one it was, as far as that is known', () => {
+    const over = (id: string, fields: Partial<SupervisorMessage>): SupervisorMessage =>
+      message(id, { asks: false, text: 'task t is done: as was asked', ...fields });
+    const scene = { agents: [agentRecord('a')], tasks: [taskRecord('t', 'Light the lamp')] };
+    const told = [
+      over('1', { type: 'task_done', taskId: 'T' }),
+      over('2', { type: 'task_failed', taskId: 't' }),
+      over('3', { type: 'task_done', taskId: 'gone' }),
+    ];
+    assert.deepEqual(rows(scene, told).slice(1), [
+      '  mail-read Done: Light the lamp · a · 5 min',
+      '  mail-read Failed: Light the lamp · a · 5 min',
+      '  mail-read task t is done: as was asked · a · 5 min',
+    ]);
   });
 
   it('hides nothing of a command: controls and directions are spelled out, icons and markup are text', () => {
