@@ -14,7 +14,6 @@ import { type UiTown, processesLike, startUiTown } from './uiTown.ts';
 
 describe('a person and an agent', function () {
   this.timeout(90_000);
-  this.bail(true);
   let town: UiTown;
   let folder: string;
   let workbench: Workbench;
@@ -31,8 +30,14 @@ describe('a person and an agent', function () {
     await town?.end();
     assert.deepEqual(workbench?.processes(), [], 'something outlives the window');
   });
+  // Mocha's own bail would also skip all of this after a failure in another file.
+  let broken = false;
+  beforeEach(function () {
+    if (broken) this.skip();
+  });
   afterEach(async function () {
     if (this.currentTest?.state !== 'failed') return;
+    broken = true;
     await workbench.screenshot('failed');
     process.stderr.write(await workbench.extensionLog());
   });
