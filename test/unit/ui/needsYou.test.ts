@@ -79,6 +79,9 @@ function message(id: string, fields: Partial<SupervisorMessage> = {}): Superviso
   };
 }
 
+const over = (id: string, fields: Partial<SupervisorMessage>): SupervisorMessage =>
+  message(id, { asks: false, text: 'task t is done: as was asked', ...fields });
+
 function needs(scene: Scene, messages: SupervisorMessage[] = []): Need[] {
   return needsOf(picture(scene), messages);
 }
@@ -131,8 +134,6 @@ describe('the view of what needs you', () => {
   });
 
   it('says of a task that is over which one it was, as far as that is known', () => {
-    const over = (id: string, fields: Partial<SupervisorMessage>): SupervisorMessage =>
-      message(id, { asks: false, text: 'task t is done: as was asked', ...fields });
     const scene = { agents: [agentRecord('a')], tasks: [taskRecord('t', 'Light the lamp')] };
     const told = [
       over('1', { type: 'task_done', taskId: 'T' }),
