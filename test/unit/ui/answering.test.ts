@@ -55,7 +55,7 @@ describe('a form’s field', () => {
     ['address', textField({ format: 'uri' }), ['https://x.example/y'], ['x']],
     ['date', textField({ format: 'date' }), ['2026-02-28'], ['2026-02-30', '28.2.2026']],
     ['time', textField({ format: 'date-time' }), ['2026-02-28T10:00:00Z'], ['2026-02-28', 'now']],
-    ['number', numberField({ minimum: 1, maximum: 2 }), ['1.5', '2'], ['0', '3', 'x', '']],
+    ['number', numberField({ minimum: 1, maximum: 2 }), ['1', '1.5', '2'], ['0', '3', 'x', '']],
     ['whole number', numberField({ integer: true }), ['-7'], ['1.5', '1e999']],
   ];
   for (const [name, field, good, bad] of table) {

@@ -131,6 +131,10 @@ describe('the view of what needs you', () => {
       '  mail-read All done. · a · 20455 d',
     ]);
     assert.equal(waitingCount(needs(scene, [read])), 1);
+    assert.deepEqual(
+      needs(scene, [read]).map(({ kind }) => kind),
+      ['request', 'message'],
+    );
   });
 
   it('says of a task that is over which one it was, as far as that is known', () => {
