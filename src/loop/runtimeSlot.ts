@@ -1,5 +1,6 @@
 /** The place for one agent's runtime: brings it up with its thread, takes it down, and says when to try again after a failure. */
 import type { CodingAgent, RuntimeEvent, RuntimeMode } from '../runtime/codingAgent.ts';
+import { isRedisError } from '../town/redis/errors.ts';
 import { TinytownError, describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
 import { oneLine } from '../util/text.ts';
@@ -36,7 +37,10 @@ export class RuntimeSlot {
     return this.runtime?.mode ?? 'none';
   }
 
-  /** Brings the runtime up; the agent is then idle, still starting with a later try, or in error. */
+  /**
+   * Brings the runtime up; the agent is then idle, still starting with a later try, or in error.
+   * @throws TinytownError with a `RedisErrorReason`; to be called again.
+   */
   async start(): Promise<void> {
     const { agent } = this;
     const { state } = agent.record;
@@ -51,6 +55,8 @@ export class RuntimeSlot {
     } catch (error) {
       if (this.runtime === runtime) this.runtime = undefined;
       await runtime?.stop();
+      // Not the runtime's fault: it starts when Redis is there again.
+      if (isRedisError(error)) throw error;
       if (!this.closed) await this.failed(error);
       return;
     }

@@ -73,6 +73,15 @@ describe('a town whose Redis is lost', function () {
     assert.deepEqual([timesDelivered('second'), timesDelivered('third')], [1, 1]);
   });
 
+  it('for a moment, just when an agent starts: it starts all the same', async () => {
+    town = await startTestTown();
+    const { session, proxy: cutter } = await throughProxy();
+    cutter.loseReplies(1, (command) => /hgetall\r\n\$\d+\r\ntt:[^\r]*:inflight:/i.test(command));
+    await session.actions.spawnAgent({ name: 'worker', task: 'the first' });
+    await rounds(session, 1);
+    assert.equal(cutter.lost, 1);
+  });
+
   it('for longer than people are let wait: they are told, the picture stays, and the turn that ended meanwhile is settled', async () => {
     const turn = secondWaits();
     town = await startTestTown(turn.script);
