@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { eventually } from '../support/eventually.ts';
@@ -37,10 +37,20 @@ const questions = [
   },
 ];
 
+/** A tool server that asks people itself. */
+const askingServer = `
+[mcp_servers.asking]
+command = ${JSON.stringify(process.execPath)}
+args = [${JSON.stringify(path.resolve(import.meta.dirname, '../support/askingTools.ts'))}]
+default_tools_approval_mode = "approve"
+`;
+
 /** What each agent asks for in its task. */
 const asks: Record<string, Step> = {
   'Build the house': { exec: 'touch built.txt', escalate: 'The build writes outside of the workspace.' },
   'Light the lamp': { exec: `apply_patch <<'EOF'\n${patch}\nEOF` },
+  'Book the journey': { tool: { name: 'form', namespace: 'mcp__asking', arguments: {} } },
+  'Sign in to travel': { tool: { name: 'link', namespace: 'mcp__asking', arguments: {} } },
   'Paint the door': { tool: { name: 'request_user_input', arguments: { questions } } },
 };
 
@@ -64,6 +74,7 @@ describe('what needs a person', function () {
       if (asked && request.toolOutputs.length === 0) return [asked];
       return completeTask({ ...request, toolOutputs: request.toolOutputs.slice(1) });
     };
+    await appendFile(path.join(town.codexHome, 'config.toml'), askingServer);
     const settings = { 'tinytown.codex.sandbox': 'workspace-write', 'tinytown.codex.approvalPolicy': 'untrusted' };
     workbench = await Workbench.open({ folder, settings: { ...town.settings, ...settings } });
     needs = workbench.view('Needs You');
@@ -221,5 +232,44 @@ describe('what needs a person', function () {
     await needs.clickInline('To read', 'Dismiss Message');
     await needs.welcome.getByText('Nothing needs you.').waitFor();
     await workbench.screenshots('needs-you-nothing');
+  });
+
+  /** What the model was told of the tool's answer in this task. */
+  async function answered(task: string): Promise<string> {
+    const { toolOutputs } = await town.model.waitForRequest(
+      ({ userTexts, toolOutputs: outputs }) => outputs.length === 1 && userTexts.join('\n').includes(task),
+      15_000,
+    );
+    return toolOutputs[0] ?? '';
+  }
+
+  it('fills in the form of a tool, field by field', async () => {
+    await spawn('traveller', 'Book the journey');
+    await needs.item('Where to?').waitFor({ timeout: 40_000 });
+    await needs.clickInline('Where to?', 'Answer');
+    const { quickInput } = workbench;
+    await quickInput.widget.getByText('Where to? (1/4)').waitFor();
+    await quickInput.type('X');
+    await quickInput.message.getByText('At least 2 characters.').waitFor();
+    await workbench.screenshots('needs-you-form');
+    await quickInput.type('Rome');
+    await quickInput.accept();
+    await quickInput.pick('second');
+    await quickInput.widget.getByText('Where to? (3/4)').waitFor();
+    await quickInput.accept();
+    await quickInput.pick('Leave it out');
+    const told = (await answered('Book the journey')).replaceAll('\\', '');
+    assert.match(told, /"accept".*\{"city":"Rome","class":"second","seats":2\}/);
+  });
+
+  it('shows where a link leads before it opens it', async () => {
+    await spawn('guest', 'Sign in to travel');
+    await needs.item('Sign in there').waitFor({ timeout: 40_000 });
+    await needs.clickInline('Sign in there', 'Answer');
+    await workbench.dialog().getByText('https://example.com/sign-in').waitFor();
+    await workbench.screenshots('needs-you-link');
+    await workbench.dialog().getByRole('button', { name: 'Cancel' }).click();
+    await needs.clickInline('Sign in there', 'Decline');
+    assert.match(await answered('Sign in to travel'), /decline/);
   });
 });

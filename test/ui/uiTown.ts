@@ -8,6 +8,8 @@ import type { Workbench } from '../support/workbench/workbench.ts';
 
 export interface UiTown {
   readonly model: ScriptedModel;
+  /** Holds Codex's own configuration. */
+  readonly codexHome: string;
   /** Settings of the editor with which agents are the scripted model's. */
   readonly settings: Record<string, unknown>;
   /** Makes an empty folder named `name`. */
@@ -21,6 +23,7 @@ export async function startUiTown(): Promise<UiTown> {
   const home: CodexHome = await codexHome(model.url);
   return {
     model,
+    codexHome: home.home,
     settings: {
       'tinytown.codex.path': codexPath,
       'tinytown.codex.env': { CODEX_HOME: home.home, HOME: home.home },
