@@ -115,7 +115,8 @@ async function askForm(
 ): Promise<RequestAnswer | undefined> {
   const form: Record<string, unknown> = {};
   for (const [index, field] of fields.entries()) {
-    const title = `${oneLine(message, 80) || t('Answer {0}', who)} (${index + 1}/${fields.length})`;
+    const about = oneLine(message, 60) || t('Answer {0}', who);
+    const title = `${about} · ${oneLine(field.title, 40)} (${index + 1}/${fields.length})`;
     const answer = await askField(field, title);
     if (!answer) return undefined;
     if (answer.value !== undefined) form[field.name] = answer.value;

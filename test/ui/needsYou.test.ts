@@ -248,14 +248,14 @@ describe('what needs a person', function () {
     await needs.item('Where to?').waitFor({ timeout: 40_000 });
     await needs.clickInline('Where to?', 'Answer');
     const { quickInput } = workbench;
-    await quickInput.widget.getByText('Where to? (1/4)').waitFor();
+    await quickInput.widget.getByText('Where to? · City (1/4)').waitFor();
     await quickInput.type('X');
     await quickInput.message.getByText('At least 2 characters.').waitFor();
     await workbench.screenshots('needs-you-form');
     await quickInput.type('Rome');
     await quickInput.accept();
     await quickInput.pick('second');
-    await quickInput.widget.getByText('Where to? (3/4)').waitFor();
+    await quickInput.widget.getByText('Where to? · seats (3/4)').waitFor();
     await quickInput.accept();
     await quickInput.pick('Leave it out');
     const told = (await answered('Book the journey')).replaceAll('\\', '');
