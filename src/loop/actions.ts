@@ -315,10 +315,13 @@ export class TownActions {
     return { keys: this.town.keys, agentId: agent.id };
   }
 
-  /** The agent as it is now: the mirror may be a moment behind. */
+  /** The agent as it is now. A moment's loss of Redis is waited for: it is nothing to bother people with. */
   private async find(ref: string): Promise<AgentRecord> {
-    // A moment's loss is nothing to bother people with.
-    await this.town.redis.whenReady(PATIENCE_MS);
+    return await this.town.redis.patiently(() => this.findNow(ref), PATIENCE_MS);
+  }
+
+  /** The mirror may be a moment behind. */
+  private async findNow(ref: string): Promise<AgentRecord> {
     const known = resolveAgent(ref, this.town.mirror.agents.values());
     const [fresh] = known.ok ? (await this.town.agents.read([known.agent.id])).agents : [];
     if (fresh) return fresh;

@@ -8,7 +8,7 @@ import { TinytownError } from '../../util/errors.ts';
 import { Emitter, type Event } from '../../util/event.ts';
 import type { Logger } from '../../util/logger.ts';
 import { type RedisTarget, connectionOptions, describeTarget } from './address.ts';
-import { type RedisError, toRedisError } from './errors.ts';
+import { type RedisError, isRedisError, toRedisError } from './errors.ts';
 import { ScriptRunner } from './script.ts';
 
 export type ConnectionState = 'connecting' | 'ready' | 'lost';
@@ -90,11 +90,17 @@ export class TownRedis {
    * @throws TinytownError with a {@link RedisErrorReason}; `redisUnavailable` means that it may or may not have been done.
    */
   async write<T>(operation: (client: Redis) => Promise<T>, { patienceMs = PATIENCE_MS } = {}): Promise<T> {
+    return await this.patiently(() => operation(this.commands), patienceMs);
+  }
+
+  /** Runs what may be done twice, and again after a loss, for up to `patienceMs`. @throws as {@link write} does */
+  async patiently<T>(operation: () => Promise<T>, patienceMs: number): Promise<T> {
     const end = Date.now() + patienceMs;
     for (;;) {
       try {
-        return await operation(this.commands);
+        return await operation();
       } catch (error) {
+        if (error instanceof TinytownError && !isRedisError(error)) throw error;
         const failure = toRedisError(error, this.where);
         if (failure.reason !== 'redisUnavailable' || Date.now() >= end || this.closed) throw failure;
       }

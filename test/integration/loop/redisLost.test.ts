@@ -169,8 +169,9 @@ describe('a town whose Redis is lost', function () {
     await assert.rejects(session.actions.sendMessage('worker', 'no'), { reason: 'redisRefused', hint: /memory/ });
     turn.open();
     await eventually(() => town.log.some((line) => line.includes('OOM')), { what: 'a refusal in the log' });
-    const places = [await redis.llen(keys.inbox(id)), await redis.hlen(keys.inflight(id))];
-    assert.ok(places[0] === 1 || places[1] === 1, `the third is in its list or in flight: ${places.join()}`);
+    // Some scripts still run, as they take off before they put; none stops halfway.
+    const waiting = [...(await redis.lrange(keys.inbox(id), 0, -1)), ...(await redis.hvals(keys.inflight(id)))];
+    assert.ok(timesDelivered('third') === 1 || waiting.some((raw) => raw.includes('third')));
     await town.redis.cli('CONFIG', 'SET', 'maxmemory', '0');
     await rounds(session, 3);
     assert.deepEqual([timesDelivered('second'), timesDelivered('third'), timesDelivered('no')], [1, 1, 0]);
