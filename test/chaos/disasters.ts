@@ -20,7 +20,10 @@ export class Disasters {
 
   /** Resolves when it is over. */
   async happen(disaster: Disaster): Promise<void> {
-    if (await this.attempt(disaster)) this.counts.set(disaster.do, (this.counts.get(disaster.do) ?? 0) + 1);
+    const happened = await this.attempt(disaster);
+    // People open a window again where there is none, whichever disasters have met.
+    if (this.world.alive.length === 0) this.world.openWindow();
+    if (happened) this.counts.set(disaster.do, (this.counts.get(disaster.do) ?? 0) + 1);
   }
 
   /** False where there was nothing that it could have happened to. */
@@ -31,7 +34,6 @@ export class Disasters {
       case 'killWindow':
         if (alive.length === 0) return false;
         await this.random.pick(alive).kill();
-        if (alive.length === 1) world.openWindow();
         return true;
       case 'stopWindow': {
         if (alive.length === 0) return false;
