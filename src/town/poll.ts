@@ -92,6 +92,8 @@ export class ChangePoll {
     const changed = [...new Set([...this.prints.keys(), ...before.keys()])].filter(
       (name) => (before.get(name) ?? '') !== (this.prints.get(name) ?? ''),
     );
+    // A new agent tells of itself there.
+    if (changed.includes(this.keys.events)) this.lastScan = 0;
     if (tell && this.running) for (const name of changed) this.onChange(name);
     return changed.length > 0;
   }

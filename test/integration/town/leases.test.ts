@@ -80,7 +80,6 @@ describe('leases and fences', () => {
     const leases = await window();
     const other = testAgent('other');
     await new AgentStore(town.redis, town.keys).create(other);
-    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
     const before = timers();
     await Promise.all([leases.own(agentId), leases.own(other.id)]);
     assert.equal(timers(), before + 1);
@@ -145,3 +144,7 @@ describe('leases and fences', () => {
     assert.equal(await town.redis.commands.exists(town.keys.lease(agentId)), 0);
   });
 });
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+}

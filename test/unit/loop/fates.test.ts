@@ -14,6 +14,12 @@ const failed = { status: 'failed', message: 'no model', unauthorized: false } as
 const busy = { ...failed, overloaded: true } as const;
 const signedOut = { status: 'failed', message: 'who are you?', unauthorized: true } as const;
 
+type Ended = 'completed' | 'interrupted' | 'failed' | 'running';
+
+function found(turn: Ended): { found: true; turnId: string; turn: Ended } {
+  return { found: true, turnId: 't', turn };
+}
+
 describe('the fate of a batch', () => {
   const ends = [
     ['a round that went well is done', batch('round', true), completed, undefined, 'done'],
@@ -37,8 +43,6 @@ describe('the fate of a batch', () => {
 
   const reload = { crashed: false, reason: 'reload' };
   const crash = { crashed: true, reason: 'crash' };
-  const found = (turn: 'completed' | 'interrupted' | 'failed' | 'running') =>
-    ({ found: true, turnId: 't', turn }) as const;
   const restarts = [
     ['found in a completed turn: settled', batch('round', false), found('completed'), crash, 'done', true],
     [

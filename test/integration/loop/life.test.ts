@@ -1,0 +1,106 @@
+/** An agent's life over time: idle and cold, limits, toggles at any moment, and a town that costs nothing while nobody works. */
+import assert from 'node:assert/strict';
+import { eventually } from '../../support/eventually.ts';
+import { gate } from '../../support/scriptedModel.ts';
+import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+
+const sign = /^set tt:test-town:lease:window:/i;
+/** The script, and the commands in it, which the monitor shows in capitals. */
+const heartbeat = /^(?:evalsha|EVALSHA) |^(GET|EXISTS|HSET) tt:test-town:(lease|agent):/;
+
+describe('an agent over time', function () {
+  this.timeout(60_000);
+  let town: TestTown;
+
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
+    await town.close();
+  });
+
+  it('goes cold when it was idle for its time, and a message wakes it into the same thread', async () => {
+    town = await startTestTown();
+    const session = await town.open({ idleTimeoutSeconds: 1 });
+    await session.actions.spawnAgent({ name: 'web', task: 'first' });
+    const cold = await agentWhen(session, 'web', (it, view) => it.state === 'cold' && view.pid === undefined, 'cold');
+    assert.equal(cold.roundsCompleted, 1);
+    await session.actions.sendMessage('web', 'second');
+    const awake = await agentWhen(session, 'web', (it) => it.roundsCompleted === 2, 'two rounds');
+    assert.equal(awake.runtimeSessionId, cold.runtimeSessionId);
+    assert.equal(town.model.userMessages().length, 2);
+  });
+
+  it('stops after its rounds, and starts anew when it is restarted', async () => {
+    town = await startTestTown();
+    const session = await town.open({ maxRounds: 1 });
+    const agent = await session.actions.spawnAgent({ name: 'web', task: 'first' });
+    await agentWhen(session, 'web', (it) => it.roundsCompleted === 1 && it.state === 'idle', 'one round');
+    await session.actions.sendMessage('web', 'second');
+    await agentWhen(session, 'web', (it) => it.state === 'stopped', 'stopped');
+    assert.equal(session.mirror.waiting(agent.id).inbox, 1, 'the message is kept');
+    await session.actions.restartAgent('web');
+    await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('second'));
+  });
+
+  it('is not spawned beyond the town’s limit', async () => {
+    town = await startTestTown();
+    const session = await town.open({ maxAgents: 1 });
+    await session.actions.spawnAgent({ name: 'one' });
+    await agentWhen(session, 'one', () => true, 'seen');
+    await assert.rejects(session.actions.spawnAgent({ name: 'two' }), { reason: 'tooManyAgents' });
+  });
+
+  it('changes its runtime only after the turn in which it was asked to', async () => {
+    const held = gate();
+    town = await startTestTown(({ index }) =>
+      index === 0 ? [{ hold: held.opened }, { text: 'done' }] : [{ text: 'done' }],
+    );
+    const session = await town.open();
+    const agent = await session.actions.spawnAgent({ name: 'web', task: 'first' });
+    await town.model.waitForRequest(({ index }) => index === 0);
+    const { pid } = session.crew.view(agent.id);
+    await session.actions.setPersistent('web', false);
+    const asked = await agentWhen(session, 'web', (_, view) => view.modeReason !== undefined, 'the reason is shown');
+    assert.equal(asked.state, 'working');
+    const view = session.crew.view(agent.id);
+    assert.deepEqual([view.mode, view.pid], ['persistent', pid]);
+    held.open();
+    await agentWhen(session, 'web', (it, now) => it.roundsCompleted === 1 && now.mode === 'one-shot', 'one-shot');
+  });
+
+  it('costs Redis nothing but the window’s sign of life while nobody works', async () => {
+    town = await startTestTown();
+    const session = await town.open({}, { leaseMs: 600, retryMs: 500 });
+    for (const name of ['one', 'two', 'three']) {
+      await session.actions.spawnAgent({ name });
+      await agentWhen(session, name, (it, view) => it.state === 'idle' && view.pid !== undefined, 'idle');
+    }
+    const client = town.redis.client();
+    const monitor = await client.monitor();
+    monitor.on('error', () => undefined);
+    const heard: string[] = [];
+    monitor.on('monitor', (_time: string, words: string[]) => heard.push(words.slice(0, 2).join(' ')));
+    const signs = (): number => heard.filter((line) => sign.test(line)).length;
+    // What was under way when the listening began is over with the first sign of life.
+    await eventually(() => signs() >= 1);
+    heard.length = 0;
+    await eventually(() => signs() >= 5);
+    monitor.disconnect();
+    // At most one heartbeat in six signs of life, which every window then reads once.
+    const other = heard.filter((line) => !sign.test(line) && !heartbeat.test(line));
+    const reads = other.filter((line) => line.startsWith('hgetall tt:test-town:agent:'));
+    assert.ok(reads.length <= 3 && reads.length === other.length, other.join('\n'));
+  });
+
+  it('works where Redis tells nobody of changes', async () => {
+    town = await startTestTown();
+    await town.redis.cli('CONFIG', 'SET', 'notify-keyspace-events', '');
+    const session = await town.open();
+    await session.actions.spawnAgent({ name: 'web', task: 'first' });
+    await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
+    assert.equal(await town.redis.cli('CONFIG', 'GET', 'notify-keyspace-events'), 'notify-keyspace-events');
+    assert.ok(
+      town.log.some((line) => /poll/i.test(line)),
+      'the log says that it polls',
+    );
+  });
+});
