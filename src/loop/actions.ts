@@ -11,12 +11,13 @@ import { LEASE_MS, RUNTIME_HOST } from '../town/leases.ts';
 import { type MessageKind, messageOfKind } from '../town/messageKinds.ts';
 import { newMessage } from '../town/messages.ts';
 import { resolveAgent, validateAgentName } from '../town/names.ts';
-import { deadPlan, heldPlan, requestPlan } from '../town/plans.ts';
+import { requestPlan } from '../town/plans.ts';
 import { type AgentRecord, MAX_TEXT, type TaskRecord } from '../town/records.ts';
 import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
 import type { Crew } from './crew.ts';
 import { Desk, type PendingRequest, type SupervisorMessage } from './desk.ts';
+import { settleDead, settleHeld } from './leftovers.ts';
 import { type StateRequest, transitions } from './requests.ts';
 import { TaskActions } from './taskActions.ts';
 
@@ -26,6 +27,8 @@ export interface NewAgent {
   roleId?: string | undefined;
   cli?: string | undefined;
   model?: string | undefined;
+  /** A reference to the agent that it works for. */
+  parent?: string | undefined;
   /** Given to it at once. */
   task?: string | undefined;
 }
@@ -60,7 +63,7 @@ export class TownActions {
   }
 
   /** Makes an agent that this extension runs, and gives it its first task if there is one. */
-  async spawnAgent({ name, nickname, roleId, cli, model, task }: NewAgent): Promise<AgentRecord> {
+  async spawnAgent({ name, nickname, roleId, cli, model, parent, task }: NewAgent): Promise<AgentRecord> {
     const agents = [...this.town.mirror.agents.values()];
     for (const wanted of nickname === undefined ? [name] : [name, nickname]) {
       const problem = validateAgentName(wanted, agents);
@@ -78,6 +81,7 @@ export class TownActions {
       name: name.trim(),
       nickname,
       roleId,
+      parentAgentId: parent === undefined ? undefined : (await this.find(parent)).id,
       spawnMode: 'fresh',
       agentType: 'worker',
       state: 'starting',
@@ -109,6 +113,16 @@ export class TownActions {
     const body = messageOfKind(kind, checkedText(text));
     const agent = await this.find(ref);
     await this.town.inbox.send(newMessage({ ...body, from: SUPERVISOR_ID, to: agent.id }), { urgent });
+  }
+
+  /** Sends a message to every agent that is not stopped, and to whoever listens on `tt:{town}:broadcast`; says to how many. */
+  async broadcast(text: string, { kind = 'info' }: { kind?: MessageKind } = {}): Promise<number> {
+    const body = messageOfKind(kind, checkedText(text));
+    const { agents } = await this.town.agents.list();
+    const open = agents.filter(({ state }) => state !== 'stopped');
+    for (const { id } of open) await this.town.inbox.send(newMessage({ ...body, from: SUPERVISOR_ID, to: id }));
+    await this.town.inbox.broadcast(newMessage({ ...body, from: SUPERVISOR_ID, to: SUPERVISOR_ID }));
+    return open.length;
   }
 
   /** Puts a message into the running turn; where none runs, or it cannot be steered, the message starts the next one. */
@@ -222,22 +236,22 @@ export class TownActions {
 
   /** Gives the agent the work again that was held when its turn was interrupted. */
   async runAgain(ref: string): Promise<void> {
-    await this.settleHeld(ref, true);
+    await this.settle(ref, (agent) => settleHeld(this.town, agent, true));
   }
 
   /** Drops the work that was held. */
   async dismissHeld(ref: string): Promise<void> {
-    await this.settleHeld(ref, false);
+    await this.settle(ref, (agent) => settleHeld(this.town, agent, false));
   }
 
   /** Gives the agent the messages again that were given up after too many attempts. */
   async retryDead(ref: string): Promise<void> {
-    await this.settleDead(ref, true);
+    await this.settle(ref, (agent) => settleDead(this.town, agent, true));
   }
 
   /** Drops the messages that were given up. */
   async dismissDead(ref: string): Promise<void> {
-    await this.settleDead(ref, false);
+    await this.settle(ref, (agent) => settleDead(this.town, agent, false));
   }
 
   /** What agents ask people and wait for, over all agents and windows, oldest first. */
@@ -265,24 +279,9 @@ export class TownActions {
     await this.desk.dismissMessage(messageId);
   }
 
-  private async settleHeld(ref: string, again: boolean): Promise<void> {
+  private async settle(ref: string, leftovers: (agent: AgentRecord) => Promise<void>): Promise<void> {
     const agent = await this.find(ref);
-    const held = await this.town.delivery.held(agent.id);
-    if (held.length === 0) throw new TinytownError('nothingHeld', `${agent.name} holds no interrupted work.`);
-    // The newest first: each is put before the one that came after it.
-    for (const { raw, value } of held.toReversed()) {
-      await this.town.delivery.apply(heldPlan(this.place(agent), raw, value, again));
-    }
-    this.crew.poke(agent.id);
-  }
-
-  private async settleDead(ref: string, again: boolean): Promise<void> {
-    const agent = await this.find(ref);
-    const dead = await this.town.delivery.dead(agent.id);
-    if (dead.length === 0) throw new TinytownError('nothingDead', `${agent.name} has no messages that were given up.`);
-    for (const { raw, value } of dead.toReversed()) {
-      await this.town.delivery.apply(deadPlan(this.place(agent), raw, value, again));
-    }
+    await leftovers(agent);
     this.crew.poke(agent.id);
   }
 

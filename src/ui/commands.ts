@@ -10,7 +10,7 @@ import { TinytownError } from '../util/errors.ts';
 import { agentActions } from './agentActions.ts';
 import { actOnAgent } from './agentCommands.ts';
 import type { AgentOutputs } from './agentOutput.ts';
-import { askAgentName, askFirstTask, askTownName, pickAgentAndAction } from './ask.ts';
+import { askAgentName, askFirstTask, askText, askTownName, pickAgentAndAction } from './ask.ts';
 import { type Call, readCall } from './calls.ts';
 import type { EditorLog } from './editorLog.ts';
 import { Command, type CommandId, EXTENSION_ID, SETTINGS_SECTION, SecretKey, machineSettings } from './ids.ts';
@@ -48,6 +48,7 @@ export function registerCommands(parts: CommandParts): Disposable {
   add(Command.initTown, (call) => initTown(call, parts));
   add(Command.spawnAgent, (call) => spawnAgent(call, parts));
   add(Command.showAgents, () => showAgents(parts));
+  add(Command.broadcast, (call) => broadcast(call, parts));
   add(Command.setRedisPassword, (call) => setRedisPassword(call, parts));
   add(Command.chooseFolder, () => parts.chooseFolder());
   add(Command.openConfig, () => openConfig(parts));
@@ -122,6 +123,16 @@ async function spawnAgent(call: Call, { host, views }: CommandParts): Promise<st
   });
   if (call.interactive) views.reveal(agent.id);
   return agent.id;
+}
+
+/** `broadcast(text?)`: tells every agent something, which starts no turn by itself. Resolves with how many were told. */
+async function broadcast(call: Call, { host }: CommandParts): Promise<number | undefined> {
+  const session = await host.session();
+  const text = call.agent ?? (await askText(t('Message to All Agents'), t('They read it with their next work.')));
+  if (text === undefined) return undefined;
+  const told = await session.actions.broadcast(text);
+  if (call.interactive) void vscode.window.setStatusBarMessage(t('Told {0} agents.', told), 5_000);
+  return told;
 }
 
 async function showAgents(parts: CommandParts): Promise<void> {

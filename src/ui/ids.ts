@@ -44,6 +44,7 @@ export const Command = {
   nextNeed: 'tinytown.nextNeed',
   showOutput: 'tinytown.showOutput',
   showAgents: 'tinytown.showAgents',
+  broadcast: 'tinytown.broadcast',
   setRedisPassword: 'tinytown.setRedisPassword',
   chooseFolder: 'tinytown.chooseFolder',
   openConfig: 'tinytown.openConfig',

@@ -91,6 +91,26 @@ describe('an agent over time', function () {
     assert.ok(reads.length <= 3 && reads.length === other.length, other.join('\n'));
   });
 
+  it('hears what is told to all, with its next work, and knows its parent', async () => {
+    town = await startTestTown();
+    const session = await town.open();
+    const lead = await session.actions.spawnAgent({ name: 'lead' });
+    const child = await session.actions.spawnAgent({ name: 'child', parent: 'lead' });
+    assert.equal(child.parentAgentId, lead.id);
+    for (const name of ['lead', 'child']) await agentWhen(session, name, (it) => it.state === 'idle', 'idle');
+    const listener = town.redis.client();
+    await listener.subscribe('tt:test-town:broadcast');
+    const heard = new Promise<string>((resolve) => {
+      listener.once('message', (_channel: string, text: string) => resolve(text));
+    });
+    assert.equal(await session.actions.broadcast('Freeze at noon'), 2);
+    assert.match(await heard, /Freeze at noon/);
+    await session.actions.assignTask('child', 'finish');
+    const request = await town.model.waitForRequest(() => true);
+    assert.match(request.lastUserText, /finish[^]*For your information[^]*Freeze at noon/);
+    assert.equal(session.mirror.waiting(lead.id).inbox, 1, 'news alone starts no turn');
+  });
+
   it('works where Redis tells nobody of changes', async () => {
     town = await startTestTown();
     await town.redis.cli('CONFIG', 'SET', 'notify-keyspace-events', '');
@@ -99,8 +119,8 @@ describe('an agent over time', function () {
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
     assert.equal(await town.redis.cli('CONFIG', 'GET', 'notify-keyspace-events'), 'notify-keyspace-events');
     assert.ok(
-      town.log.some((line) => /poll/i.test(line)),
-      'the log says that it polls',
+      town.log.some((line) => line.includes('does not tell of changes')),
+      'the log says so',
     );
   });
 });
