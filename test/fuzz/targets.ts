@@ -10,17 +10,10 @@ import { roundPrompt, steerPrompt } from '../../src/loop/prompt.ts';
 import { toRuntimeEvents } from '../../src/runtime/events.ts';
 import { TextAnswer, readExecEvent } from '../../src/runtime/execOutput.ts';
 import { answerProblem, toAgentRequest, toServerAnswer } from '../../src/runtime/requests.ts';
-import { decodeBatch, decodeDead, decodeHeld, decodeTurn } from '../../src/town/batch.ts';
-import { parseTownConfig } from '../../src/town/config.ts';
 import type { WaitingMessage } from '../../src/town/delivery.ts';
-import { decodeEvent } from '../../src/town/events.ts';
-import { classify } from '../../src/town/messageClass.ts';
-import { decodeMessage, encodeMessage } from '../../src/town/messages.ts';
-import { resolveAgent, validateAgentName } from '../../src/town/names.ts';
-import { type Decoded, agentFields, agentStates, decodeAgent, decodeTask, taskFields } from '../../src/town/records.ts';
-import { parseRedisUrl } from '../../src/town/redis/address.ts';
-import { redactUrl } from '../../src/town/redis/errors.ts';
-import { matchesRole, roleOf } from '../../src/town/roles.ts';
+import { decodeMessage } from '../../src/town/messages.ts';
+import { agentStates, decodeAgent } from '../../src/town/records.ts';
+import { roleOf } from '../../src/town/roles.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { readCommandLine } from '../../src/tools/commandLine.ts';
 import type { ToolContext, ToolTown } from '../../src/tools/operation.ts';
@@ -28,36 +21,21 @@ import { Transcript } from '../../src/ui/transcript.ts';
 import { TinytownError } from '../../src/util/errors.ts';
 import { oneLine, stripControls } from '../../src/util/text.ts';
 import type { Random } from '../chaos/random.ts';
-import { asHash, hostileText, hostileValue, mutated, mutatedText } from './hostile.ts';
+import { hostileText, hostileValue, mutated } from './hostile.ts';
 import * as sample from './samples.ts';
 import { wireCase } from './wireTarget.ts';
 
-export interface Target {
-  name: string;
-  /** How often it is chosen, against the others. */
-  weight: number;
-  run(random: Random): void | Promise<void>;
-}
+import type { Target } from './target.ts';
+import { messageJson, townTargets } from './townTargets.ts';
 
 // oxlint-disable-next-line no-control-regex -- what must not be shown
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
-
-function checked<T>(decoded: Decoded<T>): T | undefined {
-  if (decoded.ok) return decoded.value;
-  assert.ok(decoded.reason.length > 0 && decoded.reason.length < 500, 'the reason has a sensible length');
-  return undefined;
-}
 
 /** What a window would keep: hostile events must not make it grow for ever. */
 let view: AgentView = emptyView('persistent');
 const transcript = new Transcript((text, ...values) =>
   text.replace(/\{(\d)\}/g, (_, place) => String(values[Number(place)])),
 );
-
-function messageJson(random: Random): string {
-  const text = JSON.stringify(mutated(random, random.pick(sample.messages))) ?? '';
-  return random.chance(0.1) ? mutatedText(random, text) : text;
-}
 
 function waiting(random: Random): WaitingMessage[] {
   return Array.from({ length: random.whole(0, 12) }, () => messageJson(random)).flatMap((raw): WaitingMessage[] => {
@@ -91,59 +69,7 @@ const noTown = z.custom<ToolTown>().parse({
 const context: ToolContext = { town: noTown, self: { id: sample.agentHash.id, name: 'backend' } };
 
 export const targets: readonly Target[] = [
-  {
-    name: 'message',
-    weight: 20,
-    run(random) {
-      const message = checked(decodeMessage(messageJson(random)));
-      if (!message) return;
-      classify(message);
-      const again = decodeMessage(encodeMessage(message));
-      assert.ok(again.ok);
-      assert.deepEqual(again.value, message, 'what is written is what was read');
-    },
-  },
-  {
-    name: 'agent',
-    weight: 10,
-    run(random) {
-      const agent = checked(decodeAgent(asHash(mutated(random, sample.agentHash))));
-      if (!agent) return;
-      roleOf(agent);
-      assert.deepEqual(decodeAgent(agentFields(agent)), { ok: true, value: agent });
-    },
-  },
-  {
-    name: 'task',
-    weight: 10,
-    run(random) {
-      const task = checked(decodeTask(asHash(mutated(random, sample.taskHash))));
-      if (!task) return;
-      matchesRole('backend', task);
-      assert.deepEqual(decodeTask(taskFields(task)), { ok: true, value: task });
-    },
-  },
-  {
-    name: 'batch',
-    weight: 6,
-    run(random) {
-      const text = (value: unknown): string => JSON.stringify(mutated(random, value)) ?? '';
-      checked(decodeBatch(text(sample.batch)));
-      checked(decodeHeld(text(sample.held)));
-      checked(decodeDead(text(sample.dead)));
-      const turn = decodeTurn(asHash(mutated(random, sample.turnHash)));
-      assert.ok(Number.isFinite(turn.notBefore));
-    },
-  },
-  {
-    name: 'event',
-    weight: 6,
-    run(random) {
-      const data = JSON.stringify(mutated(random, sample.event)) ?? '';
-      const fields = ['event_type', 'agent_turn_started', 'data', data];
-      checked(decodeEvent('1-1', random.chance(0.2) ? fields.slice(random.whole(0, 4)) : fields));
-    },
-  },
+  ...townTargets,
   {
     name: 'notification',
     weight: 20,
@@ -197,13 +123,6 @@ export const targets: readonly Target[] = [
     },
   },
   {
-    name: 'tinytown.toml',
-    weight: 6,
-    run(random) {
-      checked(parseTownConfig(mutatedText(random, sample.toml), '/work/folder'));
-    },
-  },
-  {
     name: 'tool arguments',
     weight: 6,
     async run(random) {
@@ -226,36 +145,6 @@ export const targets: readonly Target[] = [
       const words = random.pick(sample.commandLines).map((word) => (random.chance(0.3) ? hostileText(random) : word));
       if (random.chance(0.3)) words.splice(random.whole(0, words.length), 0, hostileText(random));
       readCommandLine(words);
-    },
-  },
-  {
-    name: 'names',
-    weight: 4,
-    run(random) {
-      const agents = [{ id: sample.agentHash.id, name: hostileText(random), nickname: hostileText(random) }];
-      validateAgentName(hostileText(random), agents);
-      resolveAgent(hostileText(random), agents);
-    },
-  },
-  {
-    name: 'address',
-    weight: 4,
-    run(random) {
-      const secret = `s3cret${random.whole(0, 999)}`;
-      const scheme = random.pick(['redis', 'rediss', 'unix', hostileText(random)]);
-      const url = random.chance(0.5)
-        ? `${scheme}://${random.pick(['', 'user', hostileText(random)])}:${secret}@${hostileText(random)}`
-        : `unix:///tmp/x?user=a&pass=${secret}&${hostileText(random)}`;
-      assert.ok(
-        !redactUrl(url).includes(secret),
-        `a password is shown: ${JSON.stringify(redactUrl(url))} of ${JSON.stringify(url)}`,
-      );
-      try {
-        parseRedisUrl(url);
-      } catch (error) {
-        if (!(error instanceof TinytownError)) throw error;
-        assert.ok(!`${error.message}${error.hint ?? ''}`.includes(secret), 'an error holds no password');
-      }
     },
   },
   {
