@@ -15,7 +15,8 @@ import { TinytownError, describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
 import { scopedLogger } from '../util/logger.ts';
 import { AgentLoop, type LoopEnd } from './agentLoop.ts';
-import { type AgentView, emptyView, isStalled, reduceView, withLeftBehind, withSteer } from './agentView.ts';
+import { type AgentView, emptyView, withLeftBehind, withSteer } from './agentView.ts';
+import { AgentViews } from './agentViews.ts';
 import { AskedElsewhere } from './askedElsewhere.ts';
 import type { CrewParts } from './loopParts.ts';
 import { requestGone } from './openRequests.ts';
@@ -29,7 +30,6 @@ const GIVE_BACK_MS = 1_500;
 const TAKE_AGAIN_MS = 50;
 /** How long a window that gave an agent up leaves it to whoever asked for it, in milliseconds. */
 const GIVE_WAY_MS = 5_000;
-const STALL_CHECK_MS = 10_000;
 
 interface Running {
   loop: AgentLoop;
@@ -49,16 +49,12 @@ export class Crew {
   private readonly dormant = new Map<string, { inbox: number; urgent: number }>();
   /** Agents that were given up for another window, and until when they are left to it. */
   private readonly givenUp = new Map<string, number>();
-  private readonly views = new Map<string, AgentView>();
+  private readonly views: AgentViews;
   private readonly askedElsewhere: AskedElsewhere;
-  private readonly lastEventAt = new Map<string, number>();
   private readonly store = new DisposableStore();
   private signedOut = false;
   private closing: Promise<void> | undefined;
 
-  private readonly viewChanges = new Emitter<string>();
-  /** An agent's view has changed; its id. May fire thousands of times a second. */
-  readonly onDidChangeView = this.viewChanges.event;
   private readonly runtimeEvents = new Emitter<{ agentId: string; event: RuntimeEvent }>();
   readonly onRuntimeEvent = this.runtimeEvents.event;
   private readonly problems = new Emitter<{ agentId?: string; error: unknown }>();
@@ -66,10 +62,16 @@ export class Crew {
 
   constructor(parts: CrewParts, mirror: TownMirror, wake: WakeSource, leases: Leases) {
     this.parts = parts;
+    this.views = new AgentViews(parts.now);
     this.mirror = mirror;
     this.askedElsewhere = new AskedElsewhere(mirror);
     this.wake = wake;
     this.leases = leases;
+  }
+
+  /** An agent's view has changed; its id. May fire thousands of times a second. */
+  get onDidChangeView(): AgentViews['onDidChange'] {
+    return this.views.onDidChange;
   }
 
   /** Takes up what is there, and from then on whatever changes. */
@@ -95,8 +97,7 @@ export class Crew {
       }),
     );
     this.store.add(this.leases.onLost((id) => void this.drop(id)));
-    const stalls = setInterval(() => this.checkStalls(), STALL_CHECK_MS);
-    this.store.add({ dispose: () => clearInterval(stalls) });
+    this.store.add(this.views.watchStalls());
     for (const id of this.mirror.agents.keys()) this.consider(id);
   }
 
@@ -227,7 +228,7 @@ export class Crew {
     const result = await this.leases.own(id);
     if (!result.owned) {
       if (result.reason === 'elsewhere') this.elsewhere.set(id, result.windowId);
-      this.viewChanges.fire(id);
+      this.views.touch(id);
       return;
     }
     // Whoever had it may only sleep: what it started would go on in the thread that is ours now.
@@ -241,15 +242,15 @@ export class Crew {
     const store = new DisposableStore();
     this.running.set(id, { loop, store });
     store.add(loop.onRuntimeEvent((event) => this.heard(id, event)));
-    store.add(loop.onSteered((steer) => this.update(id, (view) => withSteer(view, { ...steer, state: 'sent' }))));
+    store.add(loop.onSteered((steer) => this.views.update(id, (view) => withSteer(view, { ...steer, state: 'sent' }))));
     store.add(
       loop.onLeftBehind((requests) => {
-        this.update(id, (view) => withLeftBehind(view, requests, this.parts.now()));
+        this.views.update(id, (view) => withLeftBehind(view, requests, this.parts.now()));
       }),
     );
     store.add(loop.onProblem((error) => this.problem(id, error)));
     store.add(loop.onEnd((end) => this.ended(id, end)));
-    this.viewChanges.fire(id);
+    this.views.touch(id);
     loop.wake();
   }
 
@@ -263,18 +264,8 @@ export class Crew {
 
   private heard(id: string, event: RuntimeEvent): void {
     if (event.type === 'turnCompleted' && event.outcome.status === 'completed') this.signedOut = false;
-    const now = this.parts.now();
-    this.lastEventAt.set(id, now);
-    this.update(id, (view) => reduceView(view, event, now));
+    this.views.heard(id, event);
     this.runtimeEvents.fire({ agentId: id, event });
-  }
-
-  private update(id: string, change: (view: AgentView) => AgentView): void {
-    const before = this.views.get(id) ?? emptyView('persistent');
-    const after = change(before);
-    if (after === before) return;
-    this.views.set(id, after);
-    this.viewChanges.fire(id);
   }
 
   private ended(id: string, end: LoopEnd): void {
@@ -282,12 +273,9 @@ export class Crew {
     if (!running) return;
     running.store.dispose();
     this.running.delete(id);
-    this.update(id, (view) => (view.requests.length === 0 ? view : { ...view, requests: [] }));
-    if (end === 'gone') {
-      this.views.delete(id);
-      this.lastEventAt.delete(id);
-    }
-    this.viewChanges.fire(id);
+    this.views.update(id, (view) => (view.requests.length === 0 ? view : { ...view, requests: [] }));
+    if (end === 'gone') this.views.forget(id);
+    this.views.touch(id);
     if (end === 'closed') return;
     this.leases
       .release([id])
@@ -314,17 +302,6 @@ export class Crew {
     const ids = [...this.elsewhere.keys()];
     this.elsewhere.clear();
     for (const id of ids) this.consider(id);
-  }
-
-  private checkStalls(): void {
-    const now = this.parts.now();
-    for (const id of this.running.keys()) {
-      const view = this.views.get(id);
-      const last = this.lastEventAt.get(id) ?? now;
-      if (view && !view.stalled && isStalled(view, last, now)) {
-        this.update(id, (known) => ({ ...known, stalled: true }));
-      }
-    }
   }
 }
 
