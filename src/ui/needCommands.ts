@@ -28,6 +28,7 @@ import {
 } from './needs.ts';
 import type { NeedsFeed } from './needsFeed.ts';
 import type { NeedsView } from './needsView.ts';
+import { withoutIcons } from './plainText.ts';
 import { labelOf } from './needsYouItems.ts';
 import type { RequestDocuments } from './requestDocuments.ts';
 import { runCommand } from './runCommand.ts';
@@ -153,8 +154,8 @@ function whyNot(action: NeedAction, need: Need): string {
 
 async function pickNeed(needs: readonly Need[]): Promise<Need | undefined> {
   const items = needs.map((need) => ({
-    label: labelOf(need, t).replaceAll('$(', '$\u200b('),
-    description: oneLine(need.who, 64),
+    label: withoutIcons(labelOf(need, t)),
+    description: withoutIcons(oneLine(need.who, 64)),
     need,
   }));
   const options = { placeHolder: t('Which one? The oldest comes first.'), matchOnDescription: true };
