@@ -1,12 +1,10 @@
 /**
  * What the app-server asks of us. Every request of the protocol has an answer: left open, it would hold the turn for ever.
- * The answers here decline; what a person can answer is kept for one by {@link askPeople}.
+ * The answers here decline; what a person can answer is kept for one by `askPeople`.
  */
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import * as z from 'zod/mini';
 import { catch as orElse } from 'zod/mini';
-import { type AskedMethod, decodeAsked } from './asked.ts';
-import type { PendingRequests } from './pendingRequests.ts';
 import type { ApplyPatchApprovalResponse } from './protocol/ApplyPatchApprovalResponse';
 import type { ExecCommandApprovalResponse } from './protocol/ExecCommandApprovalResponse';
 import type { ServerRequest } from './protocol/ServerRequest';
@@ -77,41 +75,6 @@ export const declineAll: {
   applyPatchApproval: () => ({ decision: { denied: { rejection: nobody } } }),
   execCommandApproval: () => ({ decision: { denied: { rejection: nobody } } }),
 };
-
-/**
- * Handlers that keep what a person can answer in `pending` until it is answered, and decline the rest, which `declined` is
- * told. The two legacy approvals are declined too: they belong to conversations of the old protocol, which we never open.
- */
-export function askPeople(
-  pending: PendingRequests,
-  declined: (request: IncomingRequest) => void,
-): ServerRequestHandlers {
-  const decline =
-    <M extends ServerRequestMethod>(method: M) =>
-    (request: IncomingRequest): Answers[M] => {
-      declined(request);
-      return declineAll[method](request);
-    };
-  const ask =
-    <M extends AskedMethod>(method: M) =>
-    (request: IncomingRequest): Answers[M] | Promise<Answers[M]> => {
-      const asked = decodeAsked(method, request.params);
-      return asked ? pending.ask(request, asked, declineAll[method](request)) : decline(method)(request);
-    };
-  return {
-    'item/commandExecution/requestApproval': ask('item/commandExecution/requestApproval'),
-    'item/fileChange/requestApproval': ask('item/fileChange/requestApproval'),
-    'item/permissions/requestApproval': ask('item/permissions/requestApproval'),
-    'item/tool/requestUserInput': ask('item/tool/requestUserInput'),
-    'mcpServer/elicitation/request': ask('mcpServer/elicitation/request'),
-    'item/tool/call': decline('item/tool/call'),
-    'account/chatgptAuthTokens/refresh': decline('account/chatgptAuthTokens/refresh'),
-    'attestation/generate': decline('attestation/generate'),
-    'currentTime/read': declineAll['currentTime/read'],
-    applyPatchApproval: decline('applyPatchApproval'),
-    execCommandApproval: decline('execCommandApproval'),
-  };
-}
 
 export function isServerRequest(method: string): method is ServerRequestMethod {
   return Object.hasOwn(declineAll, method);

@@ -9,9 +9,9 @@ import type {
   RuntimeEvent,
   RuntimeMode,
   TokenUsage,
-  TurnItem,
   TurnOutcome,
 } from '../runtime/codingAgent.ts';
+import type { TurnItem } from '../runtime/turnItem.ts';
 
 export interface SteerView {
   clientId: string;

@@ -1,7 +1,8 @@
 /** The log of each round, for people and scripts: `.tt/logs/{agent}_round_{n}.log` in the town's folder, for every runtime. */
 import { appendFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { RuntimeEvent, TurnItem } from '../runtime/codingAgent.ts';
+import type { RuntimeEvent } from '../runtime/codingAgent.ts';
+import type { TurnItem } from '../runtime/turnItem.ts';
 import { describeError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import { SerialQueue } from '../util/serialQueue.ts';

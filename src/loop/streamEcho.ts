@@ -2,7 +2,8 @@
  * Tells other windows and `tt` what a running turn does, a few times a second at most: tools on both streams, the agent's
  * words only on its own, so that they never push the town's other events out.
  */
-import type { RuntimeEvent, TurnItem } from '../runtime/codingAgent.ts';
+import type { RuntimeEvent } from '../runtime/codingAgent.ts';
+import type { TurnItem } from '../runtime/turnItem.ts';
 import { STREAM_LENGTH, eventPayload, newEvent } from '../town/events.ts';
 import { Plan } from '../town/plan.ts';
 import { describeError } from '../util/errors.ts';

@@ -1,5 +1,5 @@
 /** What an agent asks of people, and what they may answer: approvals, questions, and the forms of its tools. */
-import type { FileChange } from './codingAgent.ts';
+import type { FileChange } from './turnItem.ts';
 
 export type ChoiceLabel =
   /** Once. */

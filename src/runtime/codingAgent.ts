@@ -3,39 +3,10 @@
  * session and a process per turn. No wire type crosses it: beyond it there is only {@link RuntimeEvent}.
  */
 import type { Event } from '../util/event.ts';
+import type { TurnItem } from './turnItem.ts';
 import type { AgentRequest, RequestAnswer, WithdrawnReason } from './agentRequest.ts';
 
 export type RuntimeMode = 'persistent' | 'one-shot';
-
-export type ItemStatus = 'running' | 'completed' | 'failed' | 'declined';
-
-/** One thing that a turn did, as people see it. `id` is unique within the thread. */
-export type TurnItem = { id: string; status: ItemStatus } & (
-  | { kind: 'userMessage'; text: string; clientId: string | null }
-  | { kind: 'agentMessage'; text: string }
-  | { kind: 'reasoning'; text: string }
-  | {
-      kind: 'command';
-      command: string;
-      cwd: string;
-      output: string;
-      exitCode: number | null;
-      durationMs: number | null;
-    }
-  | { kind: 'fileChange'; changes: FileChange[] }
-  | { kind: 'toolCall'; server: string | null; tool: string; arguments: string; result: string | null }
-  | { kind: 'webSearch'; query: string }
-  | { kind: 'subAgent'; text: string }
-  | { kind: 'other'; type: string }
-);
-
-export interface FileChange {
-  /** Absolute, or relative to the agent's folder, as the agent gave it. */
-  path: string;
-  change: 'add' | 'delete' | 'update';
-  /** A unified diff; for an added file, its content. */
-  diff: string;
-}
 
 export interface PlanStep {
   step: string;

@@ -2,7 +2,8 @@
 import { StringDecoder } from 'node:string_decoder';
 import * as z from 'zod/mini';
 import { TextRing } from '../util/textRing.ts';
-import type { RuntimeEvent, TurnItem } from './codingAgent.ts';
+import type { RuntimeEvent } from './codingAgent.ts';
+import type { TurnItem } from './turnItem.ts';
 import { asText, statusOf, toFileChange, withoutShell } from './items.ts';
 
 const optionalText = z.nullish(z.string());

@@ -1,7 +1,7 @@
 /** From the app-server's items to what people see: the place where wire types of items end. */
 import type { WireItem } from '../codex/wire.ts';
 import { TinytownError } from '../util/errors.ts';
-import type { FileChange, ItemStatus, TurnItem } from './codingAgent.ts';
+import type { FileChange, ItemStatus, TurnItem } from './turnItem.ts';
 
 /** @param over Whether the item is over, for items that carry no status of their own. */
 export function toTurnItem(item: WireItem, over: boolean): TurnItem {

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { type AskedAs, type AskedQuestion, grantOf } from '../codex/asked.ts';
 import type { AskedAnswer, PendingRequest } from '../codex/pendingRequests.ts';
 import type { AgentRequest, RequestAnswer, RequestChoice, RequestQuestion } from './agentRequest.ts';
-import type { FileChange } from './codingAgent.ts';
+import type { FileChange } from './turnItem.ts';
 import { formFields, formProblem } from './elicitationForm.ts';
 import { asText, withoutShell } from './items.ts';
 import {

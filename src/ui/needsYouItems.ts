@@ -1,6 +1,6 @@
 /** The view of what needs the person, as plain data. What agents wrote is shown whole and as text, never as markup. */
 import type { AgentRequest } from '../runtime/agentRequest.ts';
-import type { FileChange } from '../runtime/codingAgent.ts';
+import type { FileChange } from '../runtime/turnItem.ts';
 import { oneLine, spellControls, stripControls } from '../util/text.ts';
 import { Command } from './ids.ts';
 import type { Item, ItemIcon } from './items.ts';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { FileChange } from '../runtime/codingAgent.ts';
+import type { FileChange } from '../runtime/turnItem.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { oneLine } from '../util/text.ts';
 import type { Need } from './needs.ts';

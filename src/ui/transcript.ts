@@ -2,7 +2,8 @@
  * An agent's work as running text for its output channel: what was said, run and changed, with times. Deltas are joined,
  * floods are cut per item, and nothing in it can drive a terminal or the editor.
  */
-import type { RuntimeEvent, TurnItem } from '../runtime/codingAgent.ts';
+import type { RuntimeEvent } from '../runtime/codingAgent.ts';
+import type { TurnItem } from '../runtime/turnItem.ts';
 import { oneLine, stripControls } from '../util/text.ts';
 import type { Translate } from './l10n.ts';
 import { requestLabel } from './needsYouItems.ts';

@@ -1,6 +1,7 @@
 /** The rows of a turn: what the agent said, ran, changed and called, in order. Text from agents is data: stripped, one line. */
 import type { SteerView, TurnView } from '../loop/agentView.ts';
-import type { FileChange, ItemStatus, PlanStep, TurnItem } from '../runtime/codingAgent.ts';
+import type { PlanStep } from '../runtime/codingAgent.ts';
+import type { FileChange, ItemStatus, TurnItem } from '../runtime/turnItem.ts';
 import { oneLine, stripControls } from '../util/text.ts';
 import type { Item, ItemIcon } from './items.ts';
 import type { Translate } from './l10n.ts';

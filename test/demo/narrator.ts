@@ -1,6 +1,7 @@
 /** Tells on the terminal what happens in the demo, one line an event, so that it is worth watching without a screen. */
 import path from 'node:path';
-import type { RuntimeEvent, TurnItem } from '../../src/runtime/codingAgent.ts';
+import type { RuntimeEvent } from '../../src/runtime/codingAgent.ts';
+import type { TurnItem } from '../../src/runtime/turnItem.ts';
 import { oneLine } from '../../src/util/text.ts';
 import type { Report } from './reports.ts';
 

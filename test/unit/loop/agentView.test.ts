@@ -12,7 +12,8 @@ import {
   withSteer,
 } from '../../../src/loop/agentView.ts';
 import type { AgentRequest, WithdrawnReason } from '../../../src/runtime/agentRequest.ts';
-import type { RuntimeEvent, TurnItem } from '../../../src/runtime/codingAgent.ts';
+import type { RuntimeEvent } from '../../../src/runtime/codingAgent.ts';
+import type { TurnItem } from '../../../src/runtime/turnItem.ts';
 
 function fold(events: readonly RuntimeEvent[], from: AgentView = emptyView('persistent')): AgentView {
   return events.reduce((view, event, index) => reduceView(view, event, index), from);

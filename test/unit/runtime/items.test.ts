@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { decodeNotification } from '../../../src/codex/methods.ts';
-import type { TurnItem } from '../../../src/runtime/codingAgent.ts';
+import type { TurnItem } from '../../../src/runtime/turnItem.ts';
 import { toRuntimeEvents } from '../../../src/runtime/events.ts';
 import { readExecEvent } from '../../../src/runtime/execOutput.ts';
 import { withoutShell } from '../../../src/runtime/items.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TurnView } from '../../../src/loop/agentView.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
-import type { TurnItem } from '../../../src/runtime/codingAgent.ts';
+import type { TurnItem } from '../../../src/runtime/turnItem.ts';
 import { agentItems } from '../../../src/ui/agentItems.ts';
 import { agentRecord, drawn, english, flat, picture, type Scene, taskRecord } from './support.ts';
 
