@@ -2,6 +2,7 @@
  * What an interrupted turn leaves behind: agents that it has started, whose turns go on by themselves, and commands, which
  * go on as terminals in the background. Ends both, and says what it could not prove to be over.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { within } from '../util/boundedWait.ts';
 import { describeError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
@@ -10,6 +11,10 @@ import type { CodexConnection } from './connection.ts';
 import { CodexError } from './errors.ts';
 import { terminalsClean, terminalsList, turnInterrupt } from './methods.ts';
 import type { OtherThreads, RunningTurn } from './otherThreads.ts';
+
+/** How long a command that was told to end may take, and how often it is looked for, in milliseconds. */
+const COMMANDS_MS = 2_000;
+const LOOK_AGAIN_MS = 50;
 
 /** A turn that ends may let another one begin. */
 const ROUNDS = 3;
@@ -52,9 +57,14 @@ export class Aftermath {
 
   private async endCommands(threadId: string): Promise<string[]> {
     try {
-      await this.connection.request(terminalsClean, { threadId }, this.limitMs);
-      const { data } = await this.connection.request(terminalsList, { threadId }, this.limitMs);
-      return data.map(({ command }) => `the command ${oneLine(command, 120)}`);
+      const end = Date.now() + COMMANDS_MS;
+      for (;;) {
+        await this.connection.request(terminalsClean, { threadId }, this.limitMs);
+        const { data } = await this.connection.request(terminalsList, { threadId }, this.limitMs);
+        if (data.length === 0 || Date.now() >= end)
+          return data.map(({ command }) => `the command ${oneLine(command, 120)}`);
+        await pause(LOOK_AGAIN_MS);
+      }
     } catch (error) {
       this.logger.warn(`Commands of the interrupted turn: ${describeError(error)}`);
       // A thread that the server has put away has no commands.

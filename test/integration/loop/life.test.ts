@@ -6,7 +6,7 @@ import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.
 
 const sign = /^set tt:test-town:lease:window:/i;
 /** The script, and the commands in it, which the monitor shows in capitals. */
-const heartbeat = /^(?:evalsha|EVALSHA) |^(GET|EXISTS|HSET) tt:test-town:(lease|agent):/;
+const heartbeat = /^(?:eval|evalsha|EVAL|EVALSHA) |^(GET|EXISTS|HSET) tt:test-town:(lease|agent):/;
 
 describe('an agent over time', function () {
   this.timeout(60_000);
