@@ -89,9 +89,10 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   const town = await Town.open(redis, config.name, logger, times?.leaseMs);
   logger.info(`Town ${config.name} is open on ${redis.where}.`);
 
-  const agentClis = { ...config.agentClis, ...settings.agentClis };
+  // The settings may change while the town is open.
+  const agentClis = (): TownSettings['agentClis'] => ({ ...config.agentClis, ...settings.agentClis });
   const redisUrl = redisUrlOf(target);
-  const runtimes = new Runtimes(registry, version, () => ({ ...settings, agentClis }));
+  const runtimes = new Runtimes(registry, version, () => ({ ...settings, agentClis: agentClis() }));
   const rules = runtimeRules(settings, config);
   const parts: CrewParts = {
     folder,
@@ -99,7 +100,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     keys: town.keys,
     delivery: town.delivery,
     picture: townFacts(town),
-    access: (agent, mode) => accessOf(agent.cli || rules.defaultCli(), mode, agentClis),
+    access: (agent, mode) => accessOf(agent.cli || rules.defaultCli(), mode, agentClis()),
     failTask: async (id, error) => void (await town.tasks.fail(id, error)),
     choose: rules.choose,
     createRuntime: async (agent, mode) =>

@@ -89,11 +89,12 @@ const spawnOptions = z.object({
   cli: z.optional(z.string()),
   model: z.optional(z.string()),
   nickname: z.optional(z.string()),
+  parent: z.optional(z.string()),
   task: z.optional(z.string()),
 });
 
 /**
- * `spawnAgent(name?, {role, cli, model, nickname, task}?)`: adds an agent, in a folder without a town after making it one.
+ * `spawnAgent(name?, {role, cli, model, nickname, parent, task}?)`: adds an agent, in a folder without a town after making it one.
  * Resolves with the agent's id. A task may also be given as the second argument itself.
  */
 async function spawnAgent(call: Call, { host, views }: CommandParts): Promise<string | undefined> {
@@ -101,7 +102,7 @@ async function spawnAgent(call: Call, { host, views }: CommandParts): Promise<st
   if (!options.success) {
     throw new TinytownError(
       'badArguments',
-      t('The options of a new agent are texts: role, cli, model, nickname, task.'),
+      t('The options of a new agent are texts: role, cli, model, nickname, parent, task.'),
     );
   }
   const session = await host.sessionOrNew();

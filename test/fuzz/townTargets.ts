@@ -87,7 +87,7 @@ export const townTargets: readonly Target[] = [
     name: 'tinytown.toml',
     weight: 6,
     run(random) {
-      checked(parseTownConfig(mutatedText(random, sample.toml), '/work/folder'));
+      checked(parseTownConfig(mutatedText(random, sample.toml), '/towns/folder'));
     },
   },
   {

@@ -25,7 +25,7 @@ describe('a town’s private Redis', function () {
 
   beforeEach(async () => {
     temporary = await tempDir('own');
-    target = privateTarget(temporary.path, '/work/hill');
+    target = privateTarget(temporary.path, '/towns/hill');
     const registry = new ProcessRegistry(path.join(temporary.path, 'processes'));
     options = { serverPath: '', env: process.env, registry, logger: silentLogger };
   });
@@ -195,7 +195,7 @@ describe('a town’s private Redis', function () {
   });
 
   it('keeps its socket in a short folder of its own where the path would be too long', async () => {
-    target = privateTarget(path.join(temporary.path, 'long'.repeat(20)), '/work/hill');
+    target = privateTarget(path.join(temporary.path, 'long'.repeat(20)), '/towns/hill');
     assert.notEqual(path.dirname(target.socketPath), target.dir);
     await ensureLocalServer(target, options);
     assert.equal((await stat(path.dirname(target.socketPath))).mode & 0o777, 0o700);

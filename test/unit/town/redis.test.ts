@@ -9,7 +9,7 @@ import { findServerProgram, installCommand } from '../../../src/town/redis/serve
 import { tempDir } from '../../support/tempDir.ts';
 
 function config(redis: string): TownConfig {
-  const decoded = parseTownConfig(`name = "hill"\n${redis}`, '/work/hill');
+  const decoded = parseTownConfig(`name = "hill"\n${redis}`, '/towns/hill');
   assert.ok(decoded.ok);
   return decoded.value;
 }
@@ -46,7 +46,7 @@ describe('which Redis holds a town', () => {
     password: undefined,
     env: {},
     config: undefined,
-    folder: '/work/hill',
+    folder: '/towns/hill',
     storageDir: '/store',
   };
   const full = {
@@ -73,7 +73,7 @@ describe('which Redis holds a town', () => {
   });
   it('else its socket', () => {
     const target = resolveRedis({ ...nothing, config: config('[redis]\nuse_socket = true') });
-    assert.equal(target.kind === 'url' && target.url, 'unix:///work/hill/.tt/redis.sock');
+    assert.equal(target.kind === 'url' && target.url, 'unix:///towns/hill/.tt/redis.sock');
   });
   it('else its host and port, with its password or the variable’s', () => {
     const toml = config('[redis]\nuse_socket = false\nhost = "::1"\nport = 7000\npassword = "a"\ntls_enabled = true');
@@ -90,9 +90,9 @@ describe('which Redis holds a town', () => {
     assert.notDeepEqual(target, resolveRedis({ ...nothing, folder: '/elsewhere/hill' }));
   });
   it('on a socket whose path is short enough', () => {
-    const near = privateTarget('/store', '/work/hill');
+    const near = privateTarget('/store', '/towns/hill');
     assert.equal(near.socketPath, path.join(near.dir, 'redis.sock'));
-    const far = privateTarget(`/${'long/'.repeat(30)}`, '/work/hill');
+    const far = privateTarget(`/${'long/'.repeat(30)}`, '/towns/hill');
     assert.ok(Buffer.byteLength(far.socketPath) < 104, far.socketPath);
     assert.notEqual(path.dirname(far.socketPath), far.dir);
   });
