@@ -189,7 +189,7 @@ describe('what needs a person', function () {
   it('looks at a change, comes back to it, and approves it', async () => {
     await press('Control+k', 'Control+y');
     const isFirst = (await needs.texts())[0]?.startsWith('Change');
-    await (isFirst ? eventually(() => isAt('Change lamp.txt')) : goTo('Change lamp.txt', 'ArrowDown'));
+    await (isFirst ? eventually(() => isAt('Change lamp.txt')) : goTo('Change lamp.txt', 'Control+k', 'Control+y'));
     await press('Enter');
     const changed = workbench.page.locator('.monaco-diff-editor .editor.modified .view-line').first();
     await eventually(async () => /^The lamp is on\.$/.test((await changed.innerText()).replace(/\s/g, ' ')), {
