@@ -1,5 +1,6 @@
 /** The rows in the order of the table. */
 import type { Row } from '../measure.ts';
+import { activation } from './activation.ts';
 import { agents100 } from './agents100.ts';
 import { coldExec } from './coldExec.ts';
 import { floodRefreshes } from './floodRefreshes.ts';
@@ -23,5 +24,6 @@ export const rows: readonly Row[] = [
   idle,
   agents100,
   memory,
+  activation,
   roundTrips,
 ];

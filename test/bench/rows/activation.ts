@@ -1,0 +1,95 @@
+/** How long the packaged extension takes to activate in a real extension host, and how much of it the editor loads for that. */
+import { glob, readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { eventually } from '../../support/eventually.ts';
+import { installExtension } from '../../support/editorServer.ts';
+import { run } from '../../support/setup/run.ts';
+import { tempDir } from '../../support/tempDir.ts';
+import { vsixPath } from '../../support/vsixPath.ts';
+import { Workbench } from '../../support/workbench/workbench.ts';
+import { type Row, median, milliseconds } from '../measure.ts';
+
+const LIMIT_BYTES = 400_000;
+const SAMPLES = 'TINYTOWN_ACTIVATIONS';
+
+/** Stands before the extension's own entry, and notes down what that takes: `milliseconds to load, milliseconds to activate`. */
+const stopwatch = `import { appendFileSync } from 'node:fs';
+const begun = performance.now();
+const extension = await import('./extension.mjs');
+const loaded = performance.now();
+export function activate(context) {
+  const called = performance.now();
+  const api = extension.activate(context);
+  appendFileSync(process.env.${SAMPLES}, \`\${loaded - begun} \${performance.now() - called}\\n\`);
+  return api;
+}
+export const { deactivate } = extension;
+`;
+
+export const activation: Row = {
+  names: ['activation_ms'],
+  async run({ quick }) {
+    const dir = await tempDir('activation');
+    const samples = path.join(dir.path, 'samples');
+    const extensionsDir = path.join(dir.path, 'extensions');
+    await run(process.execPath, [path.join(import.meta.dirname, '../../support/packageVsix.ts')], { timeout: 60_000 });
+    await installExtension(vsixPath, extensionsDir);
+    const bytes = await withStopwatch(extensionsDir);
+    const workbench = await Workbench.open({ folder: dir.path, extensionsDir, env: { [SAMPLES]: samples } });
+    try {
+      const windows = quick ? 3 : 9;
+      for (let window = 1; ; window += 1) {
+        await eventually(async () => (await read(samples)).length === window, { timeout: 30_000, what: 'activation' });
+        // The first one compiles what the editor keeps compiled from then on.
+        if (window > windows) break;
+        await workbench.reload();
+      }
+      const [, ...warm] = await read(samples);
+      const activate = warm.map(([, time]) => time);
+      const load = milliseconds(warm.map(([time]) => time));
+      const note = `activate() in a window with a folder (p50); loading ${(bytes / 1_000).toFixed(0)} kB before it ${load}`;
+      return [
+        {
+          name: 'activation_ms',
+          value: median(activate),
+          unit: 'ms',
+          baseline: null,
+          target: 30,
+          n: activate.length,
+          better: 'lower',
+          alsoHolds: bytes <= LIMIT_BYTES,
+          note,
+        },
+      ];
+    } finally {
+      await workbench.close();
+      await dir.remove();
+    }
+  },
+};
+
+/** Puts the stopwatch before the installed extension; resolves with the bytes that the editor loads of it. */
+async function withStopwatch(extensionsDir: string): Promise<number> {
+  let bytes = 0;
+  for await (const file of glob('*/dist/{extension,chunk-*}.mjs', { cwd: extensionsDir })) {
+    const place = path.join(extensionsDir, file);
+    bytes += (await stat(place)).size;
+    if (path.basename(file) !== 'extension.mjs') continue;
+    await writeFile(path.join(path.dirname(place), 'stopwatch.mjs'), stopwatch);
+    const manifest = path.join(path.dirname(place), '../package.json');
+    const text = await readFile(manifest, 'utf8');
+    await writeFile(manifest, text.replace('./dist/extension.mjs', './dist/stopwatch.mjs'));
+  }
+  return bytes;
+}
+
+async function read(samples: string): Promise<[load: number, activate: number][]> {
+  const text = await readFile(samples, 'utf8').catch(() => '');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [load, activate] = line.split(' ').map(Number);
+      return [load ?? Number.NaN, activate ?? Number.NaN];
+    });
+}
