@@ -204,9 +204,9 @@ export class Crew {
     const running = this.running.get(id);
     if (running) return running.loop.wake();
     if (!record || record.runtimeHost !== RUNTIME_HOST || this.taking.has(id) || this.closing) return;
-    if ((this.givenUp.get(id) ?? 0) > this.parts.now()) return;
+    if ((this.givenUp.get(id) ?? 0) > this.parts.now()) return void this.learnOwner(id);
     this.givenUp.delete(id);
-    if (!this.hasSomethingToDo(record)) return;
+    if (!this.hasSomethingToDo(record)) return record.state === 'paused' ? void this.learnOwner(id) : undefined;
     const taken = this.take(id)
       .catch((error: unknown) => {
         this.parts.logger.warn(`${record.name} could not be taken: ${describeError(error)}`);
@@ -214,6 +214,19 @@ export class Crew {
       })
       .finally(() => this.taking.delete(id));
     this.taking.set(id, taken);
+  }
+
+  /** Says whose an agent is that this window does not try to take. */
+  private async learnOwner(id: string): Promise<void> {
+    if (this.elsewhere.has(id)) return;
+    const windowId = await this.leases.holder(id).catch((error: unknown) => {
+      this.parts.logger.debug(`Not known who has ${id}: ${describeError(error)}`);
+      return undefined;
+    });
+    if (windowId === undefined || windowId === this.leases.windowId || this.running.has(id)) return;
+    this.elsewhere.set(id, windowId);
+    this.givenUp.delete(id);
+    this.views.touch(id);
   }
 
   private hasSomethingToDo(record: AgentRecord): boolean {

@@ -77,6 +77,15 @@ export class Leases implements Disposable {
     return { owned: true, epoch: String(detail), disorderly: disorder === '1' };
   }
 
+  /** The living window that has an agent, if any: a look that takes nothing. */
+  async holder(agentId: string): Promise<string | undefined> {
+    const { keys } = this;
+    return await this.redis.read(async (client) => {
+      const windowId = await client.get(keys.lease(agentId));
+      return windowId !== null && (await client.exists(keys.windowLease(windowId))) === 1 ? windowId : undefined;
+    });
+  }
+
   /** Gives the first sign of life, and has it repeated; concurrent calls share one. */
   private start(): Promise<void> {
     this.starting ??= this.startOnce().catch((error: unknown) => {

@@ -1,8 +1,19 @@
 /** An agent moves from one living window to another, in the middle of a turn. */
 import assert from 'node:assert/strict';
+import type { TownSession } from '../../../src/loop/townSession.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+
+/** Who has the agent, as a window shows it: each change. */
+function ownersOf({ crew }: TownSession, agentId: string): string[] {
+  const owners: string[] = [crew.view(agentId).owner];
+  crew.onDidChangeView(() => {
+    const { owner } = crew.view(agentId);
+    if (owner !== owners.at(-1)) owners.push(owner);
+  });
+  return owners;
+}
 
 describe('taking over an agent', function () {
   this.timeout(60_000);
@@ -22,19 +33,29 @@ describe('taking over an agent', function () {
     const second = await town.open();
     await eventually(() => second.crew.view(agent.id).owner === 'elsewhere', { what: 'seen in the other window' });
     await assert.rejects(first.actions.takeOver('ops'), { reason: 'wrongState' });
+    const seen = ownersOf(first, agent.id);
     await second.actions.takeOver('ops');
+    const taken = Date.now();
+    await eventually(() => seen.at(-1) === 'elsewhere', { what: 'known to have gone' });
+    assert.ok(Date.now() - taken < 1_000, `known only after ${Date.now() - taken} ms`);
     assert.ok(second.crew.owns(agent.id));
     assert.equal(first.crew.owns(agent.id), false);
     const continued = await town.model.waitForRequest(({ index }) => index === 1);
     assert.match(continued.lastUserText, /was cut off/);
     assert.equal(continued.userTexts.length, 2);
     const done = await agentWhen(second, 'ops', (it) => it.state === 'idle', 'idle');
-    await eventually(() => first.crew.view(agent.id).owner === 'elsewhere', {
-      timeout: 15_000,
-      what: 'known to have gone',
-    });
     assert.ok(done.runtimeSessionId);
     assert.ok(second.crew.owns(agent.id), 'it went back');
+  });
+
+  it('is known of a paused agent by a window that comes later', async () => {
+    town = await startTestTown();
+    const first = await town.open();
+    const { id } = await first.actions.spawnAgent({ name: 'ops' });
+    await agentWhen(first, 'ops', (it) => it.state === 'idle', 'idle');
+    await first.actions.pauseAgent('ops');
+    const second = await town.open();
+    await eventually(() => second.crew.view(id).owner === 'elsewhere', { what: 'seen in the other window' });
   });
 
   it('says so where no window has it', async () => {
