@@ -6,6 +6,7 @@ import type * as z from 'zod/mini';
 import type { ClientRequest } from './protocol/ClientRequest';
 import type { InitializeResponse } from './protocol/InitializeResponse';
 import type { ServerNotification } from './protocol/ServerNotification';
+import type { GetAccountResponse } from './protocol/v2/GetAccountResponse';
 import type { ThreadBackgroundTerminalsCleanResponse } from './protocol/v2/ThreadBackgroundTerminalsCleanResponse';
 import type { ThreadBackgroundTerminalsListResponse } from './protocol/v2/ThreadBackgroundTerminalsListResponse';
 import type { ThreadItem } from './protocol/v2/ThreadItem';
@@ -33,6 +34,7 @@ function clientMethod<M extends RequestName, R>(name: M, result: z.ZodMiniType<R
 }
 
 export const initialize = clientMethod('initialize', resultSchemas.initialize);
+export const accountRead = clientMethod('account/read', resultSchemas.account);
 export const threadStart = clientMethod('thread/start', resultSchemas.threadOpened);
 export const threadResume = clientMethod('thread/resume', resultSchemas.threadOpened);
 export const threadTurnsList = clientMethod('thread/turns/list', resultSchemas.turnsList);
@@ -61,6 +63,7 @@ interface WireResults {
   done: TurnInterruptResponse | ThreadBackgroundTerminalsCleanResponse;
   terminalsList: ThreadBackgroundTerminalsListResponse;
   turnsList: ThreadTurnsListResponse;
+  account: GetAccountResponse;
 }
 type ResultSchemas = typeof resultSchemas;
 type AllTrue<T extends Record<keyof T, true>> = T;

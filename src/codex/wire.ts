@@ -140,5 +140,9 @@ export const resultSchemas = {
   /** Nothing to say but that it was done. */
   done: z.object({}),
   terminalsList: z.object({ data: z.array(z.object({ command: z.string() })) }),
+  account: z.object({
+    account: z.nullish(z.object({ type: z.string(), email: optionalText, planType: optionalText })),
+    requiresOpenaiAuth: z.boolean(),
+  }),
   turnsList: z.object({ data: z.array(turn), nextCursor: optionalText }),
 } as const;

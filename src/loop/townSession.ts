@@ -1,6 +1,7 @@
 /** A town in this window: opened for one folder, with its agents' loops, until the window or the folder goes. */
 import path from 'node:path';
 import { chooseRuntime } from '../runtime/clis.ts';
+import { CodexService } from '../runtime/codexService.ts';
 import type { RuntimeMode } from '../runtime/codingAgent.ts';
 import { Runtimes } from '../runtime/runtimes.ts';
 import { type TownConfig, readTownConfig } from '../town/config.ts';
@@ -36,6 +37,8 @@ export interface TownSession {
   readonly mirror: TownMirror;
   readonly crew: Crew;
   readonly actions: TownActions;
+  /** What Codex can say that belongs to no agent. */
+  readonly codex: CodexService;
   /** The town's tools for other programs of the person. */
   readonly tools: ToolServer;
   /**
@@ -130,6 +133,13 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     now: () => Date.now(),
   };
   const crew = new Crew(parts, town.mirror, town.wake, town.leases);
+  const codex = new CodexService({
+    program: () => runtimes.codexProgram(),
+    cwd: folder,
+    clientVersion: version,
+    logger,
+    registry,
+  });
   crew.start();
   return {
     name: config.name,
@@ -137,12 +147,13 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     mirror: town.mirror,
     crew,
     actions: new TownActions(town, crew, rules),
+    codex,
     tools: personsTools(config.name, redisUrl, bundles),
     checkCodex: async (cli = rules.defaultCli()) => {
       if (chooseRuntime({ cli, persistentWanted: true }).mode === 'persistent') await runtimes.findCodex();
     },
     close: async () => {
-      await crew.close();
+      await Promise.all([crew.close(), codex.close()]);
       town.close();
     },
   };

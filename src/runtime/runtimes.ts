@@ -19,6 +19,12 @@ export interface RuntimeSettings {
   sandbox: SandboxMode;
 }
 
+export interface CodexProgram {
+  path: string;
+  /** The whole environment of its process. */
+  env: Readonly<Record<string, string | undefined>> & { PATH: string };
+}
+
 /** Whom the runtime is for. */
 export interface RuntimeSpec {
   mode: RuntimeMode;
@@ -54,17 +60,16 @@ export class Runtimes {
   async create(spec: RuntimeSpec): Promise<CodingAgent> {
     const settings = this.settings();
     const { cwd, logger } = spec;
-    const env = { ...process.env, ...settings.codexEnv, ...spec.env };
     const { clientVersion } = this;
     const registry = this.registry.of(spec.agentId);
     const own = { ...settings, ...(spec.model !== undefined && { model: spec.model }) };
     if (spec.mode === 'persistent') {
-      const codex = await this.findCodex();
+      const codex = await this.codexProgram();
       const models = sessionModel(spec.cli, own);
       return new PersistentAgent({
         codexPath: codex.path,
         cwd,
-        env: { ...env, PATH: codex.searchPath },
+        env: { ...codex.env, ...spec.env, PATH: codex.env.PATH },
         model: spec.model ?? models.model,
         reasoningEffort: spec.reasoningEffort ?? models.reasoningEffort,
         approvalPolicy: settings.approvalPolicy,
@@ -75,11 +80,18 @@ export class Runtimes {
         registry,
       });
     }
+    const env = { ...process.env, ...settings.codexEnv, ...spec.env };
     const cliSettings: CliSettings = { ...own, overrides: settings.agentClis, threadConfig: spec.threadConfig };
     let cli = oneShotCommand(spec.cli, cliSettings);
     if (cli.output === 'codexJson')
       cli = oneShotCommand(spec.cli, { ...cliSettings, codexPath: (await this.findCodex()).path });
     return new OneShotAgent({ cli, cwd, env, searchFirst: spec.commandFolder, logger, registry });
+  }
+
+  /** The Codex that would be run, with its whole environment. @throws TinytownError `programUnusable` */
+  async codexProgram(): Promise<CodexProgram> {
+    const { path, searchPath } = await this.findCodex();
+    return { path, env: { ...process.env, ...this.settings().codexEnv, PATH: searchPath } };
   }
 
   /** The Codex that would be run. @throws TinytownError `programUnusable` */

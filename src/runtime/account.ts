@@ -1,0 +1,22 @@
+/** Whose account Codex works with, as people know it. */
+import type { CodexConnection } from '../codex/connection.ts';
+import { accountRead } from '../codex/methods.ts';
+
+export type AccountState =
+  | { state: 'signedOut' }
+  /** The model's provider asks for no account of OpenAI's. */
+  | { state: 'notNeeded' }
+  | { state: 'signedIn'; by: 'chatgpt'; email: string | undefined; plan: string | undefined }
+  | { state: 'signedIn'; by: 'apiKey' }
+  /** In a way of another provider's, by the name that Codex has for it. */
+  | { state: 'signedIn'; by: 'other'; name: string };
+
+/** Asks nobody but the app-server itself: an account that was taken back elsewhere shows at the next turn. */
+export async function readAccount(connection: CodexConnection, limitMs: number): Promise<AccountState> {
+  const { account, requiresOpenaiAuth } = await connection.request(accountRead, {}, limitMs);
+  if (!account) return { state: requiresOpenaiAuth ? 'signedOut' : 'notNeeded' };
+  const { type, email, planType } = account;
+  if (type === 'apiKey') return { state: 'signedIn', by: 'apiKey' };
+  if (type !== 'chatgpt') return { state: 'signedIn', by: 'other', name: type };
+  return { state: 'signedIn', by: 'chatgpt', email: email ?? undefined, plan: planType ?? undefined };
+}

@@ -1,0 +1,135 @@
+/**
+ * What Codex can say that belongs to no agent: one app-server of the window, started when it is first asked, shared by all
+ * who ask at the same time, and ended when nobody has asked for a while.
+ */
+import { launchAppServer } from '../codex/appServer.ts';
+import type { CodexConnection } from '../codex/connection.ts';
+import { CodexError } from '../codex/errors.ts';
+import { declineAll } from '../codex/serverRequests.ts';
+import type { Logger } from '../util/logger.ts';
+import type { ProcessRegistry } from '../util/processRegistry.ts';
+import { type AccountState, readAccount } from './account.ts';
+import type { CodexProgram } from './runtimes.ts';
+
+export interface CodexServiceOptions {
+  /** Looked for at each start, as the settings may change. */
+  program(): Promise<CodexProgram>;
+  cwd: string;
+  /** The extension's version. */
+  clientVersion: string;
+  logger: Logger;
+  registry: ProcessRegistry;
+  limits?: Partial<CodexServiceLimits>;
+}
+
+/** In milliseconds. */
+export interface CodexServiceLimits {
+  startMs: number;
+  /** How long one answer may take. */
+  answerMs: number;
+  /** How long it stays after its last use. */
+  idleMs: number;
+}
+
+const defaultLimits: CodexServiceLimits = { startMs: 30_000, answerMs: 30_000, idleMs: 60_000 };
+
+/** How long a process that gave no answer has to end by itself, in milliseconds. */
+const discardGraceMs = 300;
+
+export class CodexService {
+  private readonly options: CodexServiceOptions;
+  private readonly limits: CodexServiceLimits;
+  private readonly closing = new AbortController();
+  /** Each start, until its process has ended. */
+  private readonly lives = new Set<Promise<CodexConnection>>();
+  private current: Promise<CodexConnection> | undefined;
+  private users = 0;
+  private generation = 0;
+  private idle: NodeJS.Timeout | undefined;
+
+  constructor(options: CodexServiceOptions) {
+    this.options = options;
+    this.limits = { ...defaultLimits, ...options.limits };
+  }
+
+  account(): Promise<AccountState> {
+    return this.use((connection) => readAccount(connection, this.limits.answerMs));
+  }
+
+  /** Ends its process; whoever waits for an answer of it gets none. Resolves when it is gone. */
+  async close(): Promise<void> {
+    clearTimeout(this.idle);
+    this.closing.abort(new CodexError('notRunning', 'The town was closed.'));
+    await Promise.all([...this.lives].map((life) => end(life)));
+  }
+
+  /**
+   * Runs `job` with the app-server, started where none runs, which stays at least until `job` is over.
+   * `job` must bound its waits; an app-server that leaves it without an answer is ended.
+   * @throws TinytownError `programUnusable` or CodexError, besides what `job` throws
+   */
+  private async use<T>(job: (connection: CodexConnection) => Promise<T>): Promise<T> {
+    this.closing.signal.throwIfAborted();
+    clearTimeout(this.idle);
+    this.users += 1;
+    const life = this.running();
+    try {
+      return await job(await life);
+    } catch (error) {
+      if (error instanceof CodexError && error.reason === 'unresponsive') await this.endNow(life);
+      throw error;
+    } finally {
+      this.users -= 1;
+      this.endWhenIdle();
+    }
+  }
+
+  private running(): Promise<CodexConnection> {
+    if (this.current) return this.current;
+    const life = this.launch();
+    this.current = life;
+    this.lives.add(life);
+    const forget = (): void => {
+      this.lives.delete(life);
+      if (this.current === life) this.current = undefined;
+    };
+    void life.then(({ closed }) => closed).then(forget, forget);
+    return life;
+  }
+
+  private async launch(): Promise<CodexConnection> {
+    this.generation += 1;
+    const { cwd, clientVersion, logger, registry } = this.options;
+    const { path, env } = await this.options.program();
+    const { connection } = await launchAppServer({
+      codexPath: path,
+      cwd,
+      env,
+      clientVersion,
+      logger,
+      registry,
+      generation: this.generation,
+      handlers: declineAll,
+      startLimitMs: this.limits.startMs,
+      signal: this.closing.signal,
+      onNotification: () => undefined,
+    });
+    return connection;
+  }
+
+  private endWhenIdle(): void {
+    if (this.users > 0 || !this.current || this.closing.signal.aborted) return;
+    const { current } = this;
+    this.idle = setTimeout(() => void this.endNow(current), this.limits.idleMs);
+  }
+
+  private async endNow(life: Promise<CodexConnection>): Promise<void> {
+    if (this.current === life) this.current = undefined;
+    await end(life, discardGraceMs);
+  }
+}
+
+async function end(life: Promise<CodexConnection>, graceMs?: number): Promise<void> {
+  const connection = await life.catch(() => undefined);
+  await connection?.close(graceMs);
+}
