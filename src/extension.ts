@@ -5,11 +5,13 @@ import type { TinytownApi } from './ui/api.ts';
 import { announceNeeds, drawAttention } from './ui/attention.ts';
 import { offerChatTools } from './ui/chatTools.ts';
 import { registerCommands } from './ui/commands.ts';
+import { registerEditorCommands } from './ui/editorCommands.ts';
 import { EditorLog } from './ui/editorLog.ts';
 import { EditorTown } from './ui/editorTown.ts';
 import { registerNeedCommands } from './ui/needCommands.ts';
 import { NeedsFeed } from './ui/needsFeed.ts';
 import { NeedsView } from './ui/needsView.ts';
+import { offerProblemFixes } from './ui/problemFixes.ts';
 import { RequestDocuments } from './ui/requestDocuments.ts';
 import { StatusBar } from './ui/statusBar.ts';
 import { createApi } from './ui/tinytownApi.ts';
@@ -44,7 +46,8 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   const answers = registerNeedCommands({ host, feed, view: needs, documents, log });
   const taskCommands = registerTaskCommands({ host, log });
   context.subscriptions.push(log, town, feed, outputs, views, needs, documents, statusBar, api);
-  context.subscriptions.push(commands, answers, taskCommands);
+  const fromEditor = registerEditorCommands({ host, views, log });
+  context.subscriptions.push(commands, answers, taskCommands, fromEditor, offerProblemFixes(host));
   context.subscriptions.push(
     host.onDidChange(redraw),
     feed.onDidChange(redraw),

@@ -2,7 +2,7 @@
  * What an agent reads at the start of a round, and what a steer adds to it: one function each, for every runtime.
  * Text from others is quoted in a fence that its content cannot close, so that it reads as data and arrives unchanged.
  */
-import { oneLine } from '../util/text.ts';
+import { fenced, oneLine } from '../util/text.ts';
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import type { WaitingMessage } from '../town/delivery.ts';
@@ -252,11 +252,4 @@ function article(role: Role): string {
 
 function quoted(name: string): string {
   return JSON.stringify(oneLine(name, 64));
-}
-
-/** `text` between fences that are longer than any run of backticks in it. */
-function fenced(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}\n${text}\n${fence}`;
 }

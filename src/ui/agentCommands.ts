@@ -150,7 +150,7 @@ async function removeAgent({ session, agent, call, outputs }: Step): Promise<str
 }
 
 /** @throws TinytownError `unknownAgent` or `ambiguousAgent`, with a sentence that names the candidates. */
-function findAgent(session: TownSession, ref: string): AgentRecord {
+export function findAgent(session: TownSession, ref: string): AgentRecord {
   if (isSupervisor(ref)) throw new TinytownError('unknownAgent', t('“{0}” is you. Name an agent.', ref));
   const found = resolveAgent(ref, session.mirror.agents.values());
   if (found.ok) return found.agent;

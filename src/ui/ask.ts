@@ -9,7 +9,7 @@ import { type AgentAction, agentActions, factsOf, whyNot } from './agentActions.
 import { agentItem } from './agentItems.ts';
 import { actionLabel } from './actionLabels.ts';
 import { withoutIcons } from './plainText.ts';
-import { pictureOf, sortedAgents } from './townPicture.ts';
+import { offeredFirst, pictureOf, sortedAgents } from './townPicture.ts';
 
 const { t } = vscode.l10n;
 
@@ -40,6 +40,19 @@ export async function pickAgent(session: TownSession, action: AgentAction): Prom
 export async function pickAgentOf(session: TownSession, title: string): Promise<AgentRecord | undefined> {
   const all = sortedAgents(pictureOf(session));
   if (all.length === 0) throw new TinytownError('noAgents', t('There are no agents yet. Spawn one first.'));
+  const picked = await vscode.window.showQuickPick(agentPicks(session, all), { title, placeHolder: t('Which agent?') });
+  return picked?.agent;
+}
+
+/** Who gets a message of the editor. The only agent there is, is not asked for. @param last who was given work last. */
+export async function pickRecipient(
+  session: TownSession,
+  title: string,
+  last: string | undefined,
+): Promise<AgentRecord | undefined> {
+  const all = offeredFirst(sortedAgents(pictureOf(session)), last);
+  if (all.length === 0) throw new TinytownError('noAgents', t('There are no agents yet. Spawn one first.'));
+  if (all.length === 1) return all[0];
   const picked = await vscode.window.showQuickPick(agentPicks(session, all), { title, placeHolder: t('Which agent?') });
   return picked?.agent;
 }
@@ -89,6 +102,11 @@ export function askText(title: string, placeHolder: string): Thenable<string | u
     ignoreFocusOut: true,
     validateInput: (value) => (value.trim() === '' ? t('Type some text, or press Escape to leave.') : undefined),
   });
+}
+
+/** Words to go with something; may stay empty. */
+export function askWords(title: string, placeHolder: string): Thenable<string | undefined> {
+  return vscode.window.showInputBox({ title, placeHolder, ignoreFocusOut: true });
 }
 
 /** A first task for a new agent; empty for none. */

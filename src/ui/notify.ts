@@ -34,7 +34,22 @@ function buttonsFor(kind: ProblemKind, reason: string): Button[] {
     case 'badConfig':
       return [{ title: t('Open tinytown.toml'), command: Command.openConfig, arguments: [] }];
     case 'other':
-      return reason === 'unexpected' ? [log] : [];
+      return reason === 'unexpected' ? [log] : firstSteps(reason);
+  }
+}
+
+/** What comes before everything else, where that is missing. */
+function firstSteps(reason: string): Button[] {
+  switch (reason) {
+    case 'noFolder':
+      return [{ title: t('Open Folder…'), command: 'vscode.openFolder', arguments: [] }];
+    case 'untrusted':
+      return [{ title: t('Manage Workspace Trust'), command: 'workbench.trust.manage', arguments: [] }];
+    case 'noTown':
+    case 'noAgents':
+      return [{ title: t('Spawn Agent…'), command: Command.spawnAgent, arguments: [] }];
+    default:
+      return [];
   }
 }
 

@@ -32,6 +32,16 @@ export function sortedAgents(picture: TownPicture): AgentRecord[] {
     .toSorted((a, b) => order.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
 }
 
+/** Agents in the order in which they are offered for a message: the last one that was given work, then who works, then who can. */
+export function offeredFirst(agents: readonly AgentRecord[], last: string | undefined): AgentRecord[] {
+  const rank = ({ id, state }: AgentRecord): number => {
+    if (id === last) return 0;
+    if (state === 'working') return 1;
+    return state === 'stopped' || state === 'error' || state === 'paused' ? 3 : 2;
+  };
+  return agents.toSorted((a, b) => rank(a) - rank(b));
+}
+
 /** The agent's current task, where it has one that is known. */
 export function taskOf(agent: AgentRecord, picture: TownPicture): TaskRecord | undefined {
   return agent.currentTask === undefined ? undefined : picture.tasks.get(agent.currentTask);

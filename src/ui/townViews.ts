@@ -24,6 +24,7 @@ export class TownViews implements Disposable {
   /** Agents whose row has opened at the beginning of a turn. The editor itself opens only rows that are new. */
   private readonly opened = new Set<string>();
   private wanted: string | undefined;
+  private given: string | undefined;
   private readonly frame = this.store.add(new Throttle<'frame'>(() => this.drawFrame(), FRAME_MS));
 
   constructor(host: TownHost) {
@@ -66,8 +67,14 @@ export class TownViews implements Disposable {
     return this.agentsView.selection[0]?.item.agentId;
   }
 
-  /** The agent's row opens when its next turn begins, even if the person has closed it. */
+  /** The agent that the person gave work last. */
+  get lastGivenWork(): string | undefined {
+    return this.given;
+  }
+
+  /** The person gives it work: its row opens when its next turn begins, even if it was closed. */
   watch(agentId: string): void {
+    this.given = agentId;
     this.opened.delete(agentId);
   }
 

@@ -25,3 +25,10 @@ export function oneLine(text: string, limit = 120): string {
   const line = stripControls(start).replace(/\s+/g, ' ').trim();
   return line.length <= limit && start.length === whole.length ? line : `${line.slice(0, limit - 1).trimEnd()}…`;
 }
+
+/** `text` between fences that are longer than any run of backticks in it. */
+export function fenced(text: string, language = ''): string {
+  const longest = [...text.matchAll(/`+/g)].reduce((most, [run]) => Math.max(most, run.length), 2);
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+}
