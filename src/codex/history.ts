@@ -1,8 +1,6 @@
 /** What a thread's own history says of inputs that were sent under client ids: what it does not hold was never delivered. */
 import type { CodexConnection } from './connection.ts';
-import { CodexError } from './errors.ts';
-import { threadTurnsList } from './methods.ts';
-import type { ThreadTurnsListParams } from './protocol/v2/ThreadTurnsListParams';
+import { readThreadPage } from './threadHistory.ts';
 
 export interface FoundInput {
   turnId: string;
@@ -30,33 +28,15 @@ export async function searchHistory(
   const found = new Map<string, FoundInput>();
   let cursor: string | null = null;
   for (let page = 0; page < maxPages && missing.size > 0; page += 1) {
-    // A summary leaves out the messages that a turn was steered with.
-    const params: ThreadTurnsListParams = {
-      threadId,
-      cursor,
-      limit: pageSize,
-      sortDirection: 'desc',
-      itemsView: 'full',
-    };
-    let answer: Awaited<ReturnType<typeof readPage>>;
-    try {
-      answer = await readPage(connection, params, limitMs);
-    } catch (error) {
-      if (error instanceof CodexError && error.reason === 'threadEmpty') return { found, complete: true };
-      throw error;
-    }
-    for (const turn of answer.data) {
+    const { turns, next } = await readThreadPage(connection, threadId, { cursor, limit: pageSize }, limitMs);
+    for (const turn of turns) {
       for (const item of turn.items) {
         const clientId = item.type === 'userMessage' ? item.clientId : undefined;
         if (clientId && missing.delete(clientId)) found.set(clientId, { turnId: turn.id, turnStatus: turn.status });
       }
     }
-    cursor = answer.nextCursor ?? null;
+    cursor = next;
     if (cursor === null) return { found, complete: true };
   }
   return { found, complete: missing.size === 0 };
-}
-
-function readPage(connection: CodexConnection, params: ThreadTurnsListParams, limitMs: number) {
-  return connection.request(threadTurnsList, params, limitMs);
 }

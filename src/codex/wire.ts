@@ -29,7 +29,13 @@ const itemSchemas = {
   fileChange: z.object({
     id,
     status: z.string(),
-    changes: z.array(z.object({ path: z.string(), kind: z.object({ type: z.string() }), diff: z.string() })),
+    changes: z.array(
+      z.object({
+        path: z.string(),
+        kind: z.object({ type: z.string(), move_path: optionalText }),
+        diff: z.string(),
+      }),
+    ),
   }),
   mcpToolCall: z.object({
     id,
@@ -94,7 +100,17 @@ function decodeAs(type: KnownItemType, raw: unknown): WireItem | undefined {
 const turnError = z.object({ message: z.string(), codexErrorInfo: z.optional(z.unknown()) });
 export type WireTurnError = z.output<typeof turnError>;
 
-const turn = z.object({ id, status: z.string(), error: z.nullish(turnError), items: z.array(item) });
+const turn = z.object({
+  id,
+  status: z.string(),
+  error: z.nullish(turnError),
+  items: z.array(item),
+  /** Unix time in seconds. */
+  startedAt: optionalNumber,
+  /** Unix time in seconds; null of a turn that was cut off, and of one that runs in another process. */
+  completedAt: optionalNumber,
+  durationMs: optionalNumber,
+});
 export type WireTurn = z.output<typeof turn>;
 
 const rateLimitWindow = z.nullish(

@@ -56,7 +56,8 @@ function deltaOf({ turnId, itemId, delta }: { turnId: string; itemId: string; de
   return { turnId, itemId, delta };
 }
 
-function toOutcome({ status, error }: WireTurn): TurnOutcome {
+/** How a turn that is over has ended. */
+export function toOutcome({ status, error }: Pick<WireTurn, 'status' | 'error'>): TurnOutcome {
   if (status === 'completed' || status === 'interrupted') return { status };
   const message = error?.message ?? `The turn ended as "${status}".`;
   const info = error?.codexErrorInfo;

@@ -58,9 +58,14 @@ function unknownItem(item: never): TinytownError {
   return new TinytownError('refused', `There is no such item: ${JSON.stringify(item)}`);
 }
 
-export function toFileChange(change: { path: string; kind: { type: string }; diff: string }): FileChange {
-  const { type } = change.kind;
-  return { path: change.path, change: type === 'add' || type === 'delete' ? type : 'update', diff: change.diff };
+export function toFileChange(change: {
+  path: string;
+  kind: { type: string; move_path?: string | null | undefined };
+  diff: string;
+}): FileChange {
+  const { type, move_path: movedTo } = change.kind;
+  const kind = type === 'add' || type === 'delete' ? type : 'update';
+  return { path: change.path, change: kind, diff: change.diff, ...(movedTo ? { movedTo } : {}) };
 }
 
 /** Statuses as the app-server (`inProgress`) and `codex exec` (`in_progress`) spell them. */

@@ -26,6 +26,8 @@ export interface FileChange {
   /** Absolute, or relative to the agent's folder, as the agent gave it. */
   path: string;
   change: 'add' | 'delete' | 'update';
-  /** A unified diff; for an added file, its content. */
+  /** Where an updated file has gone, if it was renamed. */
+  movedTo?: string;
+  /** A unified diff; for an added or deleted file, its content. */
   diff: string;
 }
