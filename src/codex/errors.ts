@@ -53,7 +53,8 @@ export function toCodexError(method: string, error: unknown): CodexError {
 function reasonOfText(message: string): CodexErrorReason {
   if (/no active turn to|expected active turn id/.test(message)) return 'turnGone';
   if (/cannot steer/.test(message)) return 'notSteerable';
-  if (/no rollout found for thread id|invalid (?:session|thread) id|thread not loaded/.test(message)) return 'threadLost';
+  if (/no rollout found for thread id|invalid (?:session|thread) id|thread not loaded/.test(message))
+    return 'threadLost';
   if (/is not materialized yet/.test(message)) return 'threadEmpty';
   if (/already has an active writer/.test(message)) return 'threadBusy';
   return 'refused';

@@ -6,10 +6,12 @@ import { launchAppServer } from '../codex/appServer.ts';
 import type { CodexConnection } from '../codex/connection.ts';
 import { CodexError } from '../codex/errors.ts';
 import { declineAll } from '../codex/serverRequests.ts';
+import { readThreadPage } from '../codex/threadHistory.ts';
 import type { Logger } from '../util/logger.ts';
 import type { ProcessRegistry } from '../util/processRegistry.ts';
 import { type AccountState, readAccount } from './account.ts';
 import type { CodexProgram } from './runtimes.ts';
+import { type HistoryPage, toStoredTurn } from './storedTurn.ts';
 
 export interface CodexServiceOptions {
   /** Looked for at each start, as the settings may change. */
@@ -54,6 +56,17 @@ export class CodexService {
 
   account(): Promise<AccountState> {
     return this.use((connection) => readAccount(connection, this.limits.answerMs));
+  }
+
+  /**
+   * Some of a thread's stored turns: those before `cursor`, by default the newest. Whoever runs the thread is not disturbed.
+   * @throws CodexError `threadLost` where there is no such thread
+   */
+  history(threadId: string, { cursor, limit }: { cursor: string | null; limit: number }): Promise<HistoryPage> {
+    return this.use(async (connection) => {
+      const { turns, next } = await readThreadPage(connection, threadId, { cursor, limit }, this.limits.answerMs);
+      return { turns: turns.map(toStoredTurn), next };
+    });
   }
 
   /** Ends its process; whoever waits for an answer of it gets none. Resolves when it is gone. */
