@@ -80,7 +80,7 @@ describe('items of a session', () => {
         kind: 'fileChange',
         changes: [
           { path: 'a', change: 'add', diff: 'new' },
-          { path: 'b', change: 'update', diff: '@@' },
+          { path: 'b', change: 'update', movedTo: 'c', diff: '@@' },
         ],
       },
     ],
