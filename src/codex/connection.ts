@@ -112,7 +112,10 @@ export class CodexConnection {
   private async requestOnce<P, R>(method: ClientMethod<P, R>, params: P, limitMs: number): Promise<R> {
     let raw: unknown;
     try {
-      const answer: Promise<unknown> = this.rpc.sendRequest(method.name, ParameterStructures.byName, params);
+      const answer: Promise<unknown> =
+        params === undefined
+          ? this.rpc.sendRequest(method.name)
+          : this.rpc.sendRequest(method.name, ParameterStructures.byName, params);
       raw = await within(answer, limitMs, method.name);
     } catch (error) {
       if (error instanceof TimeoutError) {

@@ -19,6 +19,7 @@ export type CodexErrorReason =
   | 'notRunning'
   | 'requestGone'
   | 'badAnswer'
+  | 'signInFailed'
   | 'refused';
 
 export class CodexError extends TinytownError<CodexErrorReason> {

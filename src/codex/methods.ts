@@ -6,7 +6,10 @@ import type * as z from 'zod/mini';
 import type { ClientRequest } from './protocol/ClientRequest';
 import type { InitializeResponse } from './protocol/InitializeResponse';
 import type { ServerNotification } from './protocol/ServerNotification';
+import type { CancelLoginAccountResponse } from './protocol/v2/CancelLoginAccountResponse';
 import type { GetAccountResponse } from './protocol/v2/GetAccountResponse';
+import type { LoginAccountResponse } from './protocol/v2/LoginAccountResponse';
+import type { LogoutAccountResponse } from './protocol/v2/LogoutAccountResponse';
 import type { ThreadBackgroundTerminalsCleanResponse } from './protocol/v2/ThreadBackgroundTerminalsCleanResponse';
 import type { ThreadBackgroundTerminalsListResponse } from './protocol/v2/ThreadBackgroundTerminalsListResponse';
 import type { ThreadItem } from './protocol/v2/ThreadItem';
@@ -35,6 +38,9 @@ function clientMethod<M extends RequestName, R>(name: M, result: z.ZodMiniType<R
 
 export const initialize = clientMethod('initialize', resultSchemas.initialize);
 export const accountRead = clientMethod('account/read', resultSchemas.account);
+export const loginStart = clientMethod('account/login/start', resultSchemas.loginStarted);
+export const loginCancel = clientMethod('account/login/cancel', resultSchemas.loginCancelled);
+export const logout = clientMethod('account/logout', resultSchemas.done);
 export const threadStart = clientMethod('thread/start', resultSchemas.threadOpened);
 export const threadResume = clientMethod('thread/resume', resultSchemas.threadOpened);
 export const threadTurnsList = clientMethod('thread/turns/list', resultSchemas.turnsList);
@@ -60,10 +66,12 @@ interface WireResults {
   threadOpened: ThreadStartResponse & ThreadResumeResponse;
   turnStart: TurnStartResponse;
   turnSteer: TurnSteerResponse;
-  done: TurnInterruptResponse | ThreadBackgroundTerminalsCleanResponse;
+  done: TurnInterruptResponse | ThreadBackgroundTerminalsCleanResponse | LogoutAccountResponse;
   terminalsList: ThreadBackgroundTerminalsListResponse;
   turnsList: ThreadTurnsListResponse;
   account: GetAccountResponse;
+  loginStarted: LoginAccountResponse;
+  loginCancelled: CancelLoginAccountResponse;
 }
 type ResultSchemas = typeof resultSchemas;
 type AllTrue<T extends Record<keyof T, true>> = T;

@@ -144,6 +144,7 @@ export const notificationSchemas = {
     rateLimits: z.object({ primary: rateLimitWindow, secondary: rateLimitWindow }),
   }),
   error: z.object({ ...ofTurn, error: turnError, willRetry: z.boolean() }),
+  'account/login/completed': z.object({ loginId: optionalText, success: z.boolean(), error: optionalText }),
   'serverRequest/resolved': z.object({ threadId: z.string(), requestId: z.union([z.string(), z.number()]) }),
 } as const;
 
@@ -160,5 +161,13 @@ export const resultSchemas = {
     account: z.nullish(z.object({ type: z.string(), email: optionalText, planType: optionalText })),
     requiresOpenaiAuth: z.boolean(),
   }),
+  loginStarted: z.object({
+    type: z.string(),
+    loginId: optionalText,
+    authUrl: optionalText,
+    verificationUrl: optionalText,
+    userCode: optionalText,
+  }),
+  loginCancelled: z.object({ status: z.string() }),
   turnsList: z.object({ data: z.array(turn), nextCursor: optionalText }),
 } as const;

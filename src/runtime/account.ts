@@ -1,5 +1,6 @@
 /** Whose account Codex works with, as people know it. */
 import type { CodexConnection } from '../codex/connection.ts';
+import type { LoginPlace } from '../codex/login.ts';
 import { accountRead } from '../codex/methods.ts';
 
 export type AccountState =
@@ -10,6 +11,12 @@ export type AccountState =
   | { state: 'signedIn'; by: 'apiKey' }
   /** In a way of another provider's, by the name that Codex has for it. */
   | { state: 'signedIn'; by: 'other'; name: string };
+
+/** `deviceCode`: for a browser that cannot come back to this machine. */
+export type SignInKind = 'browser' | 'deviceCode';
+
+/** Where a person signs in: the page, and the code to type there if one is asked for. */
+export type SignInPlace = LoginPlace;
 
 /** Asks nobody but the app-server itself: an account that was taken back elsewhere shows at the next turn. */
 export async function readAccount(connection: CodexConnection, limitMs: number): Promise<AccountState> {

@@ -5,11 +5,15 @@
 import { launchAppServer } from '../codex/appServer.ts';
 import type { CodexConnection } from '../codex/connection.ts';
 import { CodexError } from '../codex/errors.ts';
+import { login } from '../codex/login.ts';
+import { type HeardNotification, decodeNotification, loginStart, logout } from '../codex/methods.ts';
 import { declineAll } from '../codex/serverRequests.ts';
 import { readThreadPage } from '../codex/threadHistory.ts';
+import { describeError } from '../util/errors.ts';
+import { Emitter } from '../util/event.ts';
 import type { Logger } from '../util/logger.ts';
 import type { ProcessRegistry } from '../util/processRegistry.ts';
-import { type AccountState, readAccount } from './account.ts';
+import { type AccountState, type SignInKind, type SignInPlace, readAccount } from './account.ts';
 import type { CodexProgram } from './runtimes.ts';
 import { type HistoryPage, toStoredTurn } from './storedTurn.ts';
 
@@ -31,9 +35,11 @@ export interface CodexServiceLimits {
   answerMs: number;
   /** How long it stays after its last use. */
   idleMs: number;
+  /** How long a person may take to sign in. */
+  signInMs: number;
 }
 
-const defaultLimits: CodexServiceLimits = { startMs: 30_000, answerMs: 30_000, idleMs: 60_000 };
+const defaultLimits: CodexServiceLimits = { startMs: 30_000, answerMs: 30_000, idleMs: 60_000, signInMs: 900_000 };
 
 /** How long a process that gave no answer has to end by itself, in milliseconds. */
 const discardGraceMs = 300;
@@ -45,6 +51,10 @@ export class CodexService {
   /** Each start, until its process has ended. */
   private readonly lives = new Set<Promise<CodexConnection>>();
   private current: Promise<CodexConnection> | undefined;
+  private readonly heard: Emitter<HeardNotification>;
+  private readonly signIns = new Emitter<void>();
+  /** Somebody has signed in. Processes that were started before do not know of it. */
+  readonly onSignedIn = this.signIns.event;
   private users = 0;
   private generation = 0;
   private idle: NodeJS.Timeout | undefined;
@@ -52,6 +62,7 @@ export class CodexService {
   constructor(options: CodexServiceOptions) {
     this.options = options;
     this.limits = { ...defaultLimits, ...options.limits };
+    this.heard = new Emitter((error) => options.logger.error(`A listener failed: ${describeError(error)}`));
   }
 
   account(): Promise<AccountState> {
@@ -67,6 +78,30 @@ export class CodexService {
       const { turns, next } = await readThreadPage(connection, threadId, { cursor, limit }, this.limits.answerMs);
       return { turns: turns.map(toStoredTurn), next };
     });
+  }
+
+  /**
+   * Signs in on a page that `show` is told of; its process lives for as long as that takes. What comes of it is kept by Codex.
+   * Resolves when it is over: true when signed in, false when `signal` gave it up.
+   * @throws CodexError `signInFailed`
+   */
+  async signIn(kind: SignInKind, show: (place: SignInPlace) => void, signal: AbortSignal): Promise<boolean> {
+    const type = kind === 'browser' ? 'chatgpt' : 'chatgptDeviceCode';
+    const options = { heard: this.heard.event, show, signal, limits: this.limits };
+    const signedIn = await this.use((connection) => login(connection, type, options));
+    if (signedIn) this.signIns.fire();
+    return signedIn;
+  }
+
+  /** Hands an API key to Codex, which keeps it; whether it is any good shows at the next turn. */
+  async signInWithKey(apiKey: string): Promise<void> {
+    await this.use((connection) => connection.request(loginStart, { type: 'apiKey', apiKey }, this.limits.answerMs));
+    this.signIns.fire();
+  }
+
+  /** Makes Codex forget the account, on this whole machine. */
+  async signOut(): Promise<void> {
+    await this.use((connection) => connection.request(logout, undefined, this.limits.answerMs));
   }
 
   /** Ends its process; whoever waits for an answer of it gets none. Resolves when it is gone. */
@@ -125,7 +160,10 @@ export class CodexService {
       handlers: declineAll,
       startLimitMs: this.limits.startMs,
       signal: this.closing.signal,
-      onNotification: () => undefined,
+      onNotification: (method, params) => {
+        const notification = decodeNotification(method, params);
+        if (notification) this.heard.fire(notification);
+      },
     });
     return connection;
   }

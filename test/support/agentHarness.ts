@@ -45,9 +45,9 @@ export class AgentBench {
   readonly registry: ProcessRegistry;
   private readonly removeFolder: () => Promise<void>;
 
-  static async open(): Promise<AgentBench> {
+  static async open(home: Parameters<typeof codexHome>[1] = {}): Promise<AgentBench> {
     const model = await startScriptedModel();
-    return new AgentBench(model, await codexHome(model.url), await tempDir('agent'));
+    return new AgentBench(model, await codexHome(model.url, home), await tempDir('agent'));
   }
 
   private constructor(model: ScriptedModel, home: CodexHome, folder: Awaited<ReturnType<typeof tempDir>>) {

@@ -18,10 +18,13 @@ export const codexPath = path.resolve(
   process.platform === 'win32' ? 'codex.cmd' : 'codex',
 );
 
-/** @param modelUrl The scripted model's `url`, which ends in `/v1`. */
-export async function codexHome(modelUrl: string): Promise<CodexHome> {
+/**
+ * @param modelUrl The scripted model's `url`, which ends in `/v1`.
+ * @param options.requiresAuth Codex is to be signed in before it asks the model, which itself takes any key.
+ */
+export async function codexHome(modelUrl: string, { requiresAuth = false } = {}): Promise<CodexHome> {
   const folder = await tempDir('codex-home');
-  await writeFile(path.join(folder.path, 'config.toml'), configToml(modelUrl), { mode: 0o600 });
+  await writeFile(path.join(folder.path, 'config.toml'), configToml(modelUrl, requiresAuth), { mode: 0o600 });
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
     if (value !== undefined && !/^(OPENAI|CODEX)_/.test(name)) env[name] = value;
@@ -32,7 +35,7 @@ export async function codexHome(modelUrl: string): Promise<CodexHome> {
   return { home: folder.path, env, remove: () => folder.remove() };
 }
 
-function configToml(modelUrl: string): string {
+function configToml(modelUrl: string, requiresAuth: boolean): string {
   return `model = "scripted"
 model_provider = "mock"
 check_for_update_on_startup = false
@@ -44,7 +47,7 @@ enabled = false
 name = "Scripted model"
 base_url = ${JSON.stringify(modelUrl)}
 wire_api = "responses"
-requires_openai_auth = false
+requires_openai_auth = ${requiresAuth}
 request_max_retries = 0
 stream_max_retries = 0
 `;

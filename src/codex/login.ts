@@ -1,0 +1,75 @@
+/** Signing in to Codex on a page of its provider's: the app-server says where, waits for it, and keeps what comes of it. */
+import { TimeoutError, within } from '../util/boundedWait.ts';
+import type { Event } from '../util/event.ts';
+import type { CodexConnection } from './connection.ts';
+import { CodexError } from './errors.ts';
+import { type HeardNotification, loginCancel, loginStart } from './methods.ts';
+
+export interface LoginPlace {
+  /** The page to open. */
+  url: string;
+  /** To be typed there; undefined where the page comes back to the app-server by itself. */
+  code: string | undefined;
+}
+
+export interface LoginOptions {
+  /** What the app-server announces. */
+  heard: Event<HeardNotification>;
+  /** Gets the place to go to, once. */
+  readonly show: (place: LoginPlace) => void;
+  /** Gives it up. */
+  signal: AbortSignal;
+  /** How long one answer of the app-server may take, and how long the person; in milliseconds. */
+  limits: { answerMs: number; signInMs: number };
+}
+
+/**
+ * Resolves when it is over: true when signed in, false when it was given up.
+ * @throws CodexError `signInFailed`, `notRunning` where the app-server went away, `refused`, `unresponsive`
+ */
+export async function login(
+  connection: CodexConnection,
+  type: 'chatgpt' | 'chatgptDeviceCode',
+  { heard, show, signal, limits }: LoginOptions,
+): Promise<boolean> {
+  const ends = new Map<string, Extract<HeardNotification, { method: 'account/login/completed' }>['params']>();
+  let heardOne: (() => void) | undefined;
+  const listening = heard(({ method, params }) => {
+    if (method !== 'account/login/completed') return;
+    ends.set(params.loginId ?? '', params);
+    heardOne?.();
+  });
+  let cancel: (() => void) | undefined;
+  const abort = (): void => cancel?.();
+  try {
+    const { loginId, authUrl, verificationUrl, userCode } = await connection.request(
+      loginStart,
+      { type },
+      limits.answerMs,
+    );
+    const url = authUrl ?? verificationUrl;
+    if (!loginId || !url) throw new CodexError('signInFailed', 'Codex did not say where to sign in.');
+    cancel = () => void connection.request(loginCancel, { loginId }, limits.answerMs).catch(() => undefined);
+    const over = new Promise<void>((resolve) => {
+      heardOne = () => ends.has(loginId) && resolve();
+      heardOne();
+      void connection.closed.then(() => resolve());
+    });
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    else show({ url, code: userCode ?? undefined });
+    await within(over, limits.signInMs, 'Signing in');
+    const end = ends.get(loginId);
+    if (end?.success) return true;
+    if (signal.aborted) return false;
+    if (!end) throw new CodexError('notRunning', 'Codex ended before the sign-in was over.');
+    throw new CodexError('signInFailed', `The sign-in failed: ${end.error ?? 'Codex does not say why.'}`);
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    abort();
+    throw new CodexError('signInFailed', 'Nobody signed in for a long time.', { hint: 'Sign in again.', cause: error });
+  } finally {
+    signal.removeEventListener('abort', abort);
+    listening.dispose();
+  }
+}
