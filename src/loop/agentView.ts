@@ -50,6 +50,8 @@ export interface AgentView {
   pastTurns: readonly TurnView[];
   tokens: TokenUsage | undefined;
   rateLimits: readonly RateLimitWindow[];
+  /** When they were told, in Unix milliseconds; 0 for never. */
+  rateLimitsAt: number;
   /** The running turn has said nothing for {@link STALLED_AFTER_MS}. */
   stalled: boolean;
   /** What went wrong last, until something goes well again. */
@@ -81,6 +83,7 @@ export function emptyView(mode: RuntimeMode): AgentView {
     pastTurns: [],
     tokens: undefined,
     rateLimits: [],
+    rateLimitsAt: 0,
     stalled: false,
     lastError: undefined,
     model: undefined,
@@ -128,7 +131,7 @@ export function reduceView(view: AgentView, event: RuntimeEvent, now: number): A
     case 'tokensUpdated':
       return { ...view, tokens: event.usage };
     case 'rateLimitsUpdated':
-      return { ...view, rateLimits: event.windows };
+      return { ...view, rateLimits: event.windows, rateLimitsAt: now };
     case 'requestAsked':
       return { ...view, stalled: false, requests: [...view.requests, event.request] };
     case 'requestWithdrawn':

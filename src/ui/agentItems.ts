@@ -6,6 +6,7 @@ import { contextFlags, factsOf } from './agentActions.ts';
 import { agentRows } from './agentRows.ts';
 import type { Item, ItemIcon } from './items.ts';
 import type { Translate } from './l10n.ts';
+import { accountLimits, elapsed, highContext, limitWords, tokenWords } from './usage.ts';
 import { type TownPicture, type Waiting, sortedAgents, taskOf } from './townPicture.ts';
 
 const stateIcons: Record<AgentState, ItemIcon> = {
@@ -60,8 +61,13 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
   const name = oneLine(agent.name, 64);
   const task = taskOf(agent, picture);
   const state = shownState(agent, view, waiting, t);
-  // A session is the rule, and needs no word.
-  const mode = view.mode === 'one-shot' ? t('one-shot') : undefined;
+  const details = [
+    state.runs && view.turn ? elapsed(picture.now - view.turn.startedAt, t) : undefined,
+    highContext(view.tokens, t),
+    // A session is the rule, and needs no word; neither does the model that all have.
+    view.mode === 'one-shot' ? t('one-shot') : undefined,
+    agent.model === undefined ? undefined : oneLine(agent.model, 40),
+  ].filter((detail) => detail !== undefined);
   const hasChildren =
     task !== undefined ||
     waiting.inbox + waiting.urgent + waiting.held + waiting.dead > 0 ||
@@ -76,10 +82,10 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
   return {
     id: agentRowId(agent.id),
     label: name,
-    description: [state.word, ...(mode ? [mode] : []), ...(task ? [oneLine(task.description, 80)] : [])].join(' · '),
+    description: [state.word, ...details, ...(task ? [oneLine(task.description, 80)] : [])].join(' · '),
     icon: state.icon,
     contextValue: contextFlags(factsOf(agent, view, waiting), t),
-    spoken: spokenAgent({ name, state: mode ? `${state.word}, ${mode}` : state.word, task, waiting }, t),
+    spoken: spokenAgent({ name, state: [state.word, ...details].join(', '), task, waiting }, t),
     collapse: hasChildren ? (open ? 'expanded' : 'collapsed') : 'none',
     agentId: agent.id,
     tooltip: () => agentTooltip(agent, picture, t),
@@ -87,26 +93,44 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
   };
 }
 
+/** `runs`: a turn runs, and nobody is waited for. */
 function shownState(
   agent: AgentRecord,
   view: AgentView,
   waiting: Waiting,
   t: Translate,
-): { word: string; icon: ItemIcon } {
-  const base = { word: stateWord(agent.state, t), icon: stateIcons[agent.state] };
-  if (view.requests.length > 0) {
-    return { word: t('waiting for you'), icon: { id: 'bell-dot', color: 'list.warningForeground' } };
+): { word: string; icon: ItemIcon; runs: boolean } {
+  const asks = view.requests.length > 0;
+  const trouble = troubleOf(agent, view, waiting, t);
+  const word = asks ? t('waiting for you') : stateWord(agent.state, t);
+  const words = [word, asks ? undefined : trouble, ownerWord(view, t)];
+  const icon = asks
+    ? { id: 'bell-dot', color: 'list.warningForeground' }
+    : trouble === undefined
+      ? stateIcons[agent.state]
+      : { id: 'warning', color: 'list.warningForeground' };
+  return { word: words.filter((it) => it !== undefined).join(', '), icon, runs: agent.state === 'working' && !asks };
+}
+
+/** What a person ought to look at, although nobody asks for it. */
+function troubleOf(agent: AgentRecord, view: AgentView, waiting: Waiting, t: Translate): string | undefined {
+  if (agent.state !== 'working') {
+    if (waiting.held > 0) return t('holds work');
+    if (waiting.dead > 0) return t('gave up messages');
   }
-  const stuck = waiting.held > 0 ? t('{0}, holds work', base.word) : t('{0}, gave up messages', base.word);
-  if (waiting.held + waiting.dead > 0 && agent.state !== 'working') {
-    return { word: stuck, icon: { id: 'warning', color: 'list.warningForeground' } };
+  return view.stalled ? t('stalled') : undefined;
+}
+
+function ownerWord({ owner }: AgentView, t: Translate): string | undefined {
+  switch (owner) {
+    case 'external':
+      return t('external');
+    case 'elsewhere':
+      return t('another window');
+    case 'here':
+    case 'none':
+      return undefined;
   }
-  if (view.stalled) {
-    return { word: t('{0}, stalled', base.word), icon: { id: 'warning', color: 'list.warningForeground' } };
-  }
-  if (view.owner === 'external') return { ...base, word: t('{0}, external', base.word) };
-  if (view.owner === 'elsewhere') return { ...base, word: t('{0}, another window', base.word) };
-  return base;
 }
 
 function spokenAgent(
@@ -138,7 +162,8 @@ function agentTooltip(agent: AgentRecord, picture: TownPicture, t: Translate): s
     [t('Codex'), view.version],
     [t('Process'), view.pid === undefined ? undefined : String(view.pid)],
     [t('Done'), t('{0} tasks, {1} rounds', agent.tasksCompleted, agent.roundsCompleted)],
-    [t('Tokens'), view.tokens && String(view.tokens.totalTokens)],
+    [t('Tokens'), view.tokens && tokenWords(view.tokens, t)],
+    ...accountLimits(picture).map((one): [string, string] => [t('Account'), limitWords(one, picture.now, t)]),
     [t('Waiting'), waitingWords(waiting, t) ?? none],
     [t('Last error'), view.lastError ?? agent.lastError],
   ];

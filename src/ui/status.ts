@@ -4,6 +4,7 @@ import type { Translate } from './l10n.ts';
 import type { Need } from './needs.ts';
 import { labelOf } from './needsYouItems.ts';
 import type { TownState } from './townHost.ts';
+import { accountLimits, limitWords } from './usage.ts';
 import { type TownPicture, sortedAgents } from './townPicture.ts';
 
 /** How many of those that wait the tooltip names. */
@@ -45,6 +46,7 @@ function readyStatus(picture: TownPicture, needs: readonly Need[], t: Translate)
   const tooltip = [
     t('Tinytown: {0} agents, {1} working', agents.length, working.length),
     ...waiting.slice(0, TOOLTIP_LINES).map((need) => `${oneLine(need.who, 64)}: ${labelOf(need, t)}`),
+    ...accountLimits(picture).map((limit) => limitWords(limit, picture.now, t)),
   ].join('\n');
   if (!picture.connected) {
     return {

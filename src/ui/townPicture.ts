@@ -15,6 +15,8 @@ export interface Waiting {
 export interface TownPicture {
   /** False while Redis is away: everything below is then the last that was known. */
   readonly connected: boolean;
+  /** Unix milliseconds. */
+  readonly now: number;
   readonly agents: ReadonlyMap<string, AgentRecord>;
   readonly tasks: ReadonlyMap<string, TaskRecord>;
   readonly backlog: readonly string[];
@@ -53,6 +55,9 @@ export function pictureOf(session: TownSession): TownPicture {
   return {
     get connected() {
       return mirror.connected;
+    },
+    get now() {
+      return Date.now();
     },
     get agents() {
       return mirror.agents;

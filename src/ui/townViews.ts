@@ -10,10 +10,13 @@ import { taskItems } from './taskItems.ts';
 import { Throttle } from './throttle.ts';
 import type { TownHost } from './townHost.ts';
 import { type TownPicture, pictureOf, sortedAgents } from './townPicture.ts';
+import { accountLimits, limitWarning } from './usage.ts';
 
 const { t } = vscode.l10n;
 
 const FRAME_MS = 250;
+/** How often the time that turns have run is shown anew. */
+const CLOCK_MS = 60_000;
 
 export class TownViews implements Disposable {
   private readonly store = new DisposableStore();
@@ -25,6 +28,8 @@ export class TownViews implements Disposable {
   private readonly opened = new Set<string>();
   private wanted: string | undefined;
   private given: string | undefined;
+  /** Runs while the view is seen and a turn runs. */
+  private clock: NodeJS.Timeout | undefined;
   private readonly frame = this.store.add(new Throttle<'frame'>(() => this.drawFrame(), FRAME_MS));
 
   constructor(host: TownHost) {
@@ -44,7 +49,7 @@ export class TownViews implements Disposable {
       vscode.window.createTreeView(View.tasks, { treeDataProvider: this.tasks, dragAndDropController: tasksToDrag }),
     );
     for (const view of [this.agentsView, tasksView]) {
-      this.store.add(view.onDidChangeVisibility(({ visible }) => visible && this.seen()));
+      this.store.add(view.onDidChangeVisibility(({ visible }) => this.seen(visible)));
     }
     this.store.add(host.onDidChange(() => this.refresh()));
   }
@@ -79,10 +84,13 @@ export class TownViews implements Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.clock);
     this.store.dispose();
   }
 
-  private seen(): void {
+  private seen(visible: boolean): void {
+    this.frame.add('frame');
+    if (!visible) return;
     const { kind } = this.host.state;
     if (kind !== 'ready' && kind !== 'opening') void this.host.look();
   }
@@ -94,6 +102,21 @@ export class TownViews implements Disposable {
     if (!picture) this.opened.clear();
     if (this.wanted !== undefined) this.revealWanted(this.wanted);
     if (picture && this.agentsView.visible) this.openWorking(picture);
+    this.runClock(picture);
+  }
+
+  private runClock(picture: TownPicture | undefined): void {
+    const runs = picture && [...picture.agents.values()].some(({ state }) => state === 'working');
+    if (!runs || !this.agentsView.visible) {
+      clearTimeout(this.clock);
+      this.clock = undefined;
+      return;
+    }
+    this.clock ??= setTimeout(() => {
+      this.clock = undefined;
+      this.agents.refresh();
+      this.frame.add('frame');
+    }, CLOCK_MS);
   }
 
   private revealWanted(agentId: string): void {
@@ -118,14 +141,18 @@ export class TownViews implements Disposable {
     this.agentsView.reveal(row, options).then(undefined, () => undefined);
   }
 
-  /** The message: Redis is away. */
+  /** The folder, where there are several, and what concerns all agents. */
   private drawHeader(picture: TownPicture | undefined): void {
     const { state } = this.host;
     const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1 && 'folder' in state;
     const description = several ? path.basename(state.folder) : '';
     if ((this.agentsView.description ?? '') !== description) this.agentsView.description = description;
-    const message =
-      picture && !picture.connected ? t('Redis is away. This is the last that was known; it goes on by itself.') : '';
+    const message = picture ? messageOf(picture) : '';
     if ((this.agentsView.message ?? '') !== message) this.agentsView.message = message;
   }
+}
+
+function messageOf(picture: TownPicture): string {
+  if (!picture.connected) return t('Redis is away. This is the last that was known; it goes on by itself.');
+  return limitWarning(accountLimits(picture), picture.now, t) ?? '';
 }

@@ -1,9 +1,11 @@
 /** The agents tree, as rows. */
 import assert from 'node:assert/strict';
-import type { TurnView } from '../../../src/loop/agentView.ts';
+import type { AgentView, TurnView } from '../../../src/loop/agentView.ts';
+import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
 import type { TurnItem } from '../../../src/runtime/turnItem.ts';
 import { agentItems } from '../../../src/ui/agentItems.ts';
+import type { Waiting } from '../../../src/ui/townPicture.ts';
 import { agentRecord, drawn, english, flat, picture, type Scene, taskRecord } from './support.ts';
 
 const rows = (scene: Scene): string[] => drawn(agentItems(picture(scene), english));
@@ -35,6 +37,21 @@ const command: TurnItem = {
   output: 'no\n',
   exitCode: 1,
   durationMs: 1200,
+};
+
+const request: AgentRequest = {
+  id: 'r1',
+  turnId: 't',
+  itemId: 'i',
+  askedAt: 0,
+  subAgent: null,
+  choices: [],
+  kind: 'command',
+  command: 'ls',
+  cwd: '/w',
+  reason: null,
+  input: false,
+  permissions: [],
 };
 
 /** Whose rows are open at first, of agents that may have a task, held work or a message. */
@@ -183,6 +200,51 @@ describe('the agents tree', () => {
     assert.deepEqual(opened(busy), ['a', 'b']);
     const many = Array.from({ length: 9 }, (_none, index) => agentRecord(`x${index}`));
     assert.deepEqual(opened([...busy, ...many]), []);
+  });
+
+  it('says in a word or two what each does, and who runs it', () => {
+    const looks: [string, Partial<AgentRecord>, Partial<AgentView>, Partial<Waiting>][] = [
+      ['circle-large-outline a · cold', { state: 'cold' }, {}, {}],
+      ['loading~spin a · starting', { state: 'starting' }, { owner: 'here' }, {}],
+      ['circle-large-filled a · idle', {}, { owner: 'here' }, {}],
+      ['sync~spin a · working', { state: 'working' }, { owner: 'here', turn: turn([]) }, {}],
+      ['warning a · working, stalled · 5 min', { state: 'working' }, { turn: turn([]), stalled: true }, {}],
+      ['bell-dot a · waiting for you', { state: 'working' }, { requests: [request], turn: turn([]) }, {}],
+      ['bell-dot a · waiting for you, another window', {}, { requests: [request], owner: 'elsewhere' }, {}],
+      ['bell-dot a · waiting for you', {}, { requests: [request] }, { held: 1 }],
+      ['debug-pause a · paused', { state: 'paused' }, {}, {}],
+      ['debug-pause a · paused, another window', { state: 'paused' }, { owner: 'elsewhere' }, {}],
+      ['loading~spin a · closing', { state: 'draining' }, {}, {}],
+      ['debug-stop a · stopped', { state: 'stopped' }, {}, {}],
+      ['debug-stop a · stopped, external', { state: 'stopped' }, { owner: 'external' }, {}],
+      ['error a · error', { state: 'error' }, {}, {}],
+      ['sync~spin a · working, external', { state: 'working' }, { owner: 'external' }, {}],
+      ['sync~spin a · working, another window', { state: 'working' }, { owner: 'elsewhere' }, {}],
+      ['warning a · idle, holds work, another window', {}, { owner: 'elsewhere' }, { held: 1 }],
+      ['sync~spin a · working', { state: 'working' }, {}, { held: 1 }],
+      ['circle-large-filled a · idle · one-shot', {}, { mode: 'one-shot' }, {}],
+      ['circle-large-filled a · idle · gpt-x', { model: 'gpt-x' }, { model: 'gpt-x' }, {}],
+      ['circle-large-filled a · idle', {}, { model: 'the usual one' }, {}],
+    ];
+    for (const [look, record, view, waiting] of looks) {
+      const now = view.stalled ? 5.5 * 60_000 : 59_000;
+      const scene = { agents: [agentRecord('a', record)], views: { a: view }, waiting: { a: waiting }, now };
+      assert.equal(rows(scene)[0], look);
+    }
+  });
+
+  it('says how long a turn runs and that its context is nearly full, before its task', () => {
+    const tokens = { totalTokens: 1_234_567, contextTokens: 84_000, contextWindow: 100_000 };
+    const scene: Scene = {
+      agents: [agentRecord('a', { state: 'working', currentTask: 't' })],
+      tasks: [taskRecord('t', 'Mend it')],
+      views: { a: { turn: turn([]), tokens } },
+      now: 125_000,
+    };
+    assert.equal(rows(scene)[0], 'sync~spin a · working · 2 min · 84% of context · Mend it');
+    const [item] = agentItems(picture(scene), english);
+    assert.equal(item?.spoken, 'Agent a, working, 2 min, 84% of context, task: Mend it');
+    assert.match(item.tooltip?.() ?? '', /^Tokens: 84% of context \(84k of 100k\), 1\.2M tokens in all$/m);
   });
 
   it('says why an agent failed', () => {

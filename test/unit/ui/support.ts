@@ -40,6 +40,8 @@ export interface Scene {
   waiting?: Record<string, Partial<Waiting>>;
   views?: Record<string, Partial<AgentView>>;
   connected?: boolean;
+  /** Unix milliseconds. */
+  now?: number;
 }
 
 function nameOf(agentId: string): string {
@@ -50,6 +52,7 @@ function nameOf(agentId: string): string {
 export function picture(scene: Scene): TownPicture {
   return {
     connected: scene.connected ?? true,
+    now: scene.now ?? 0,
     agents: new Map(scene.agents?.map((agent) => [agent.id, agent])),
     tasks: new Map(scene.tasks?.map((task) => [task.id, task])),
     backlog: scene.backlog ?? [],
