@@ -61,8 +61,10 @@ function reasonOfText(message: string): CodexErrorReason {
   return 'refused';
 }
 
-/** Too many requests, unavailable, overloaded. */
-const busy = [429, 503, 529];
+/** Whether an HTTP status says that there is too much to do: too many requests, unavailable, overloaded. */
+export function isBusy(status: number | null): boolean {
+  return status === 429 || status === 503 || status === 529;
+}
 
 const httpStatus = z.record(z.string(), z.looseObject({ httpStatusCode: z.nullable(z.number()) }));
 
@@ -70,10 +72,7 @@ const httpStatus = z.record(z.string(), z.looseObject({ httpStatusCode: z.nullab
 export function isOverloaded(codexErrorInfo: unknown): boolean {
   if (codexErrorInfo === 'serverOverloaded') return true;
   const status = httpStatus.safeParse(codexErrorInfo);
-  return (
-    status.success &&
-    Object.values(status.data).some(({ httpStatusCode }) => busy.some((code) => code === httpStatusCode))
-  );
+  return status.success && Object.values(status.data).some(({ httpStatusCode }) => isBusy(httpStatusCode));
 }
 
 /** Whether a turn failed because nobody is signed in: every other turn would fail the same way. */

@@ -176,6 +176,7 @@ export class TownActions {
     if (fresh) await this.town.agents.setFields(agent.id, { runtimeSessionId: undefined });
     if (transitions.restart.from.includes(agent.state)) {
       await this.request(agent, 'restart', { rounds_completed: 0, last_error: undefined });
+      this.crew.letTry(agent.id);
     } else if (!(await this.crew.restart(agent.id))) {
       await this.town.delivery.apply(controlPlan(this.place(agent), 'restart'));
     }

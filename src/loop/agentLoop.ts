@@ -140,6 +140,7 @@ export class AgentLoop {
       await this.slot.stop();
       this.turns.forget();
       this.settlement.lastEnd = { crashed: false, reason: 'The agent was restarted.' };
+      this.parts.signIn.letTry(this.agent.id);
     });
     this.wake();
   }
@@ -211,6 +212,7 @@ export class AgentLoop {
       state: record.state,
       stopRequested: peek.stopRequested,
       runtime: this.slot.mode,
+      outdated: this.slot.outdated,
       wantedMode: this.parts.choose(record).mode,
       turn: this.turns.phase,
       steerable: this.turns.steerable,
@@ -218,6 +220,7 @@ export class AgentLoop {
       leftWaiting: peek.turn.leftWaiting,
       unfinished,
       backlogOffer: this.backlogOffer(record) !== undefined,
+      signedOut: this.parts.signIn.holds(record.id) && this.parts.usesCodex(record),
       notBefore: Math.max(peek.turn.notBefore, this.slot.restartAt),
       now: this.parts.now(),
       // Agents that this one has started may ask when its own turn is over.
@@ -257,7 +260,7 @@ export class AgentLoop {
         return this.turns.endInBackground('pause');
       case 'endTurnForStop':
         return this.turns.endInBackground('stop');
-      case 'switchMode':
+      case 'replaceRuntime':
         return slot.stop();
       case 'coolDown':
         await slot.stop();

@@ -59,6 +59,8 @@ export interface AgentView {
   model: string | undefined;
   version: string | undefined;
   pid: number | undefined;
+  /** It starts no turn, as Codex has refused one: nobody is signed in. */
+  waitsForSignIn: boolean;
   /** Requests of the runtime that were refused in this turn, as people cannot answer them. */
   declined: number;
   /** What it asks people and waits for, oldest first; also of an agent that another window runs. */
@@ -89,6 +91,7 @@ export function emptyView(mode: RuntimeMode): AgentView {
     model: undefined,
     version: undefined,
     pid: undefined,
+    waitsForSignIn: false,
     declined: 0,
     requests: [],
     withdrawn: [],

@@ -12,7 +12,7 @@ import type { WakeSource } from '../town/wake.ts';
 import { within } from '../util/boundedWait.ts';
 import { DisposableStore } from '../util/disposable.ts';
 import { TinytownError, describeError } from '../util/errors.ts';
-import { Emitter } from '../util/event.ts';
+import { Emitter, type Event } from '../util/event.ts';
 import { scopedLogger } from '../util/logger.ts';
 import { AgentLoop, type LoopEnd } from './agentLoop.ts';
 import { type AgentView, emptyView, withLeftBehind, withSteer } from './agentView.ts';
@@ -21,6 +21,7 @@ import { AskedElsewhere } from './askedElsewhere.ts';
 import type { CrewParts } from './loopParts.ts';
 import { requestGone } from './openRequests.ts';
 import { RoundLog } from './roundLog.ts';
+import { SignIn } from './signIn.ts';
 
 /** How long the end of all processes may take when the window closes, in milliseconds; what is left is reaped later. */
 const CLOSE_MS = 4_000;
@@ -51,8 +52,8 @@ export class Crew {
   private readonly givenUp = new Map<string, number>();
   private readonly views: AgentViews;
   private readonly askedElsewhere: AskedElsewhere;
+  private readonly signIn = new SignIn();
   private readonly store = new DisposableStore();
-  private signedOut = false;
   private closing: Promise<void> | undefined;
 
   private readonly runtimeEvents = new Emitter<{ agentId: string; event: RuntimeEvent }>();
@@ -96,6 +97,8 @@ export class Crew {
         }
       }),
     );
+    this.store.add(this.signIn);
+    this.store.add(this.signIn.onDidChange((out) => this.signInChanged(out)));
     this.store.add(this.leases.onLost((id) => void this.drop(id)));
     this.store.add(this.views.watchStalls());
     for (const id of this.mirror.agents.keys()) this.consider(id);
@@ -118,6 +121,7 @@ export class Crew {
       mode: runs,
       modeReason: runs === mode ? reason : 'The other mode starts with the next turn.',
       pid: loop?.pid,
+      waitsForSignIn: this.signIn.holds(agentId) && this.parts.usesCodex(record),
     };
   }
 
@@ -168,6 +172,26 @@ export class Crew {
     return true;
   }
 
+  /** Codex has refused an agent's turn as nobody is signed in: none that runs on it starts another one. */
+  get signedOut(): boolean {
+    return this.signIn.signedOut;
+  }
+
+  /** Whether nobody is signed in: when Codex refuses a first time, and each time that somebody signs in. */
+  get onDidChangeSignedOut(): Event<boolean> {
+    return this.signIn.onDidChange;
+  }
+
+  /** To be called when somebody has signed in to Codex: agents that wait for it go on, each in a new process. */
+  signedIn(): void {
+    this.signIn.signedIn();
+  }
+
+  /** Lets an agent try although Codex has refused: whoever brought it back may have signed in. */
+  letTry(agentId: string): void {
+    this.signIn.letTry(agentId);
+  }
+
   /** Looks at an agent at once, for a command that has just changed it. */
   poke(agentId: string): void {
     this.dormant.delete(agentId);
@@ -191,6 +215,14 @@ export class Crew {
     await within(givenBack, GIVE_BACK_MS, 'Giving the agents back').catch((error: unknown) =>
       this.parts.logger.warn(describeError(error)),
     );
+  }
+
+  private signInChanged(out: boolean): void {
+    if (out) this.problems.fire({ error: notSignedIn() });
+    for (const id of this.mirror.agents.keys()) {
+      if (!out) this.poke(id);
+      this.views.touch(id);
+    }
   }
 
   private ownerOf(record: AgentRecord): AgentView['owner'] {
@@ -251,7 +283,8 @@ export class Crew {
     const name = this.mirror.agents.get(id)?.name ?? id;
     const logger = scopedLogger(this.parts.logger, name);
     const roundLog = new RoundLog(this.parts.folder, logger);
-    const loop = new AgentLoop(id, result.epoch, result.disorderly, { ...this.parts, logger, roundLog });
+    const { signIn } = this;
+    const loop = new AgentLoop(id, result.epoch, result.disorderly, { ...this.parts, logger, roundLog, signIn });
     const store = new DisposableStore();
     this.running.set(id, { loop, store });
     store.add(loop.onRuntimeEvent((event) => this.heard(id, event)));
@@ -261,22 +294,13 @@ export class Crew {
         this.views.update(id, (view) => withLeftBehind(view, requests, this.parts.now()));
       }),
     );
-    store.add(loop.onProblem((error) => this.problem(id, error)));
+    store.add(loop.onProblem((error) => this.problems.fire({ agentId: id, error })));
     store.add(loop.onEnd((end) => this.ended(id, end)));
     this.views.touch(id);
     loop.wake();
   }
 
-  /** Being signed out concerns all agents alike: it is said once, of nobody, until a turn goes well again. */
-  private problem(id: string, error: unknown): void {
-    const signedOut = error instanceof TinytownError && error.reason === 'unauthorized';
-    if (signedOut && this.signedOut) return;
-    this.signedOut ||= signedOut;
-    this.problems.fire(signedOut ? { error } : { agentId: id, error });
-  }
-
   private heard(id: string, event: RuntimeEvent): void {
-    if (event.type === 'turnCompleted' && event.outcome.status === 'completed') this.signedOut = false;
     this.views.heard(id, event);
     this.runtimeEvents.fire({ agentId: id, event });
   }
@@ -316,6 +340,12 @@ export class Crew {
     this.elsewhere.clear();
     for (const id of ids) this.consider(id);
   }
+}
+
+/** It concerns all agents alike, so it is said of none. */
+function notSignedIn(): TinytownError {
+  const hint = 'Sign in to Codex: the agents go on by themselves then. Or run "codex login" and restart one of them.';
+  return new TinytownError('unauthorized', 'Codex is not signed in: its agents wait.', { hint });
 }
 
 /** An agent in such a state has, or ought to have, somebody who runs it. */

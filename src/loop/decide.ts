@@ -16,6 +16,8 @@ export interface LoopFacts {
   /** Whether a runtime is up. A one-shot runtime is up once it was made. */
   runtime: RuntimeMode | 'none';
   wantedMode: RuntimeMode;
+  /** The runtime was started before somebody signed in: it knows nothing of that. */
+  outdated: boolean;
   turn: 'none' | 'running' | 'ending';
   /** The running turn has not refused a steer yet. */
   steerable: boolean;
@@ -27,6 +29,8 @@ export interface LoopFacts {
   unfinished: boolean;
   /** An idle agent has not been offered the backlog as it is now, and some of it matches its role. */
   backlogOffer: boolean;
+  /** Its turns would be refused, as nobody is signed in. */
+  signedOut: boolean;
   /** Unix milliseconds before which no round may start (backoff after a failure); 0 for none. */
   notBefore: number;
   now: number;
@@ -53,8 +57,8 @@ export type LoopAction =
   | { do: 'endTurnForPause' }
   /** End the running turn; what it carried is held. */
   | { do: 'endTurnForStop' }
-  /** Bring the runtime down as the other mode is wanted; the thread is kept. */
-  | { do: 'switchMode' }
+  /** Bring the runtime down as another one is wanted; the thread is kept. */
+  | { do: 'replaceRuntime' }
   /** End the process and go on as `state` says. */
   | { do: 'coolDown'; state: 'cold' | 'paused' }
   | { do: 'finishDrain' }
@@ -112,11 +116,12 @@ function whileTurnRuns(facts: LoopFacts): LoopAction {
 }
 
 function betweenTurns(facts: LoopFacts): LoopAction {
-  if (facts.runtime !== 'none' && facts.runtime !== facts.wantedMode) return { do: 'switchMode' };
+  if (facts.runtime !== 'none' && (facts.runtime !== facts.wantedMode || facts.outdated))
+    return { do: 'replaceRuntime' };
   const wakes =
     facts.unfinished ||
     facts.waiting.some(({ message }) => isActionable(message) && !facts.leftWaiting.has(message.id));
-  if (!wakes && !facts.backlogOffer) {
+  if (facts.signedOut || (!wakes && !facts.backlogOffer)) {
     if (facts.runtime !== 'none') return whenIdle(facts, 'cold');
     return facts.state === 'cold' ? { do: 'wait' } : { do: 'start' };
   }

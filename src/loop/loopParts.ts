@@ -7,6 +7,7 @@ import type { Role } from '../town/roles.ts';
 import type { Logger } from '../util/logger.ts';
 import type { TownAccess } from './prompt.ts';
 import type { RoundLog } from './roundLog.ts';
+import type { SignIn } from './signIn.ts';
 
 /** What a loop needs to know of the rest of the town. */
 export interface TownFacts {
@@ -40,6 +41,8 @@ export interface LoopParts {
   failTask(taskId: string, error: string): Promise<void>;
   /** The runtime that an agent is to have now, and why it is not the other one. */
   choose: (record: AgentRecord) => { mode: RuntimeMode; reason: string | undefined };
+  /** Whether its turns run on Codex, in either mode. */
+  usesCodex: (record: AgentRecord) => boolean;
   /** @throws TinytownError with a `RuntimeErrorReason` */
   createRuntime(record: AgentRecord, mode: RuntimeMode): Promise<CodingAgent>;
   /** Ends what still runs for an agent on this machine, whoever started it; resolves when it is gone. */
@@ -49,10 +52,12 @@ export interface LoopParts {
   retryMs: number;
   /** This agent's own. */
   roundLog: RoundLog;
+  /** The window's. */
+  signIn: SignIn;
   logger: Logger;
   /** Unix milliseconds. */
   now: () => number;
 }
 
 /** What all loops of a window share. */
-export type CrewParts = Omit<LoopParts, 'roundLog'>;
+export type CrewParts = Omit<LoopParts, 'roundLog' | 'signIn'>;

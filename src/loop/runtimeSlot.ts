@@ -16,6 +16,7 @@ export class RuntimeSlot {
   private readonly agent: OwnedAgent;
   private readonly restarts: RestartPolicy;
   private runtime: CodingAgent | undefined;
+  private stamp = 0;
   private closed = false;
   private readonly events = new Emitter<RuntimeEvent>();
   /** What the runtime tells; nothing of one that was taken down but its exit. */
@@ -37,6 +38,11 @@ export class RuntimeSlot {
     return this.runtime?.mode ?? 'none';
   }
 
+  /** Whether the runtime holds a sign-in that is not the last one. */
+  get outdated(): boolean {
+    return this.mode === 'persistent' && this.agent.parts.signIn.isOutdated(this.stamp);
+  }
+
   /**
    * Brings the runtime up; the agent is then idle, still starting with a later try, or in error.
    * @throws TinytownError with a `RedisErrorReason`; to be called again.
@@ -47,6 +53,7 @@ export class RuntimeSlot {
     if (state !== 'starting') await agent.setState(state, 'starting', '… Starting');
     const { mode } = agent.parts.choose(agent.record);
     let runtime: CodingAgent | undefined;
+    this.stamp = agent.parts.signIn.stamp();
     try {
       runtime = await agent.parts.createRuntime(agent.record, mode);
       if (this.closed) return;
@@ -79,6 +86,7 @@ export class RuntimeSlot {
   /** Something went well: earlier failures do not count any more. */
   wentWell(): void {
     this.restarts.reset();
+    this.agent.parts.signIn.wentWell(this.agent.id, this.stamp);
   }
 
   private follow(runtime: CodingAgent): void {

@@ -1,7 +1,7 @@
 /** How agents reach their town: what stands in their environment, and the program that offers it to them. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { type ThreadConfig, runsCodex } from '../runtime/clis.ts';
+import { type ThreadConfig, usesCodex } from '../runtime/clis.ts';
 import type { RuntimeMode } from '../runtime/codingAgent.ts';
 import type { RuntimeSettings } from '../runtime/runtimes.ts';
 import { writeTtLauncher } from '../runtime/ttLauncher.ts';
@@ -19,7 +19,7 @@ export interface ToolBundles {
  * everybody else.
  */
 export function accessOf(cli: string, mode: RuntimeMode, overrides: RuntimeSettings['agentClis']): TownAccess {
-  return mode === 'persistent' || runsCodex(cli, overrides) ? 'tools' : 'command';
+  return usesCodex(cli, mode, overrides) ? 'tools' : 'command';
 }
 
 /** The MCP server as a program that somebody else starts, for whom `env` says where the town is. */

@@ -1,6 +1,6 @@
 /** A town in this window: opened for one folder, with its agents' loops, until the window or the folder goes. */
 import path from 'node:path';
-import { chooseRuntime } from '../runtime/clis.ts';
+import { chooseRuntime, usesCodex } from '../runtime/clis.ts';
 import { CodexService } from '../runtime/codexService.ts';
 import type { RuntimeMode } from '../runtime/codingAgent.ts';
 import { Runtimes } from '../runtime/runtimes.ts';
@@ -106,6 +106,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     access: (agent, mode) => accessOf(agent.cli || rules.defaultCli(), mode, agentClis()),
     failTask: async (id, error) => void (await town.tasks.fail(id, error)),
     choose: rules.choose,
+    usesCodex: (agent) => usesCodex(agent.cli || rules.defaultCli(), rules.choose(agent).mode, agentClis()),
     createRuntime: async (agent, mode) =>
       await runtimes.create({
         mode,

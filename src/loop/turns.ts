@@ -238,12 +238,7 @@ export class Turns {
       await this.settlement.atTurnEnd(agent.context(), agent.turnRecord, batches, end);
       agent.note('idle');
       if (outcome.status === 'completed') this.slot.wentWell();
-      if (outcome.status === 'failed' && outcome.unauthorized) {
-        const hint = 'Sign in to Codex ("codex login"), then restart the agent.';
-        const error = new TinytownError('unauthorized', 'Codex is not signed in.', { hint });
-        await agent.setState('idle', 'error', `✗ ${error.message}`, describeError(error));
-        agent.report(error);
-      }
+      if (outcome.status === 'failed' && outcome.unauthorized) agent.parts.signIn.refused(agent.id);
     } finally {
       for (const { id } of batches) this.sent.delete(id);
       this.intent = undefined;

@@ -69,8 +69,13 @@ export function chooseRuntime({ cli, persistentWanted }: { cli: string; persiste
 }
 
 /** Whether a turn of this CLI is one of `codex exec`, run as we know it. */
-export function runsCodex(cli: string, overrides: CliSettings['overrides']): boolean {
+function runsCodex(cli: string, overrides: CliSettings['overrides']): boolean {
   return Object.hasOwn(presets, cli) && !Object.hasOwn(overrides, cli);
+}
+
+/** Whether an agent's turns run on Codex, be it in a session or by `codex exec`. */
+export function usesCodex(cli: string, mode: RuntimeMode, overrides: CliSettings['overrides']): boolean {
+  return mode === 'persistent' || runsCodex(cli, overrides);
 }
 
 /** Model and effort for the thread of a persistent agent. */

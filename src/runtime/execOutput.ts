@@ -1,8 +1,9 @@
 /** What a one-shot process prints, as runtime events: the JSON lines of `codex exec`, or plain text of any other CLI. */
 import { StringDecoder } from 'node:string_decoder';
 import * as z from 'zod/mini';
+import { isBusy } from '../codex/errors.ts';
 import { TextRing } from '../util/textRing.ts';
-import type { RuntimeEvent } from './codingAgent.ts';
+import type { RuntimeEvent, TurnOutcome } from './codingAgent.ts';
 import type { TurnItem } from './turnItem.ts';
 import { asText, statusOf, toFileChange, withoutShell } from './items.ts';
 
@@ -43,7 +44,7 @@ const execEvent = z.discriminatedUnion('type', [
 export interface ExecReading {
   events: RuntimeEvent[];
   /** The turn failed, and why; the exit code comes later. */
-  failure?: string;
+  failure?: Extract<TurnOutcome, { status: 'failed' }> | undefined;
 }
 
 /** Reads one line of `codex exec --json`, parsed; what is not known of it means nothing. */
@@ -53,7 +54,7 @@ export function readExecEvent(turnId: string, cwd: string, raw: unknown): ExecRe
   const event = decoded.data;
   switch (event.type) {
     case 'turn.failed':
-      return { events: [], failure: event.error.message };
+      return { events: [], failure: failureOf(event.error.message) };
     case 'error':
       return { events: [{ type: 'runtimeError', message: event.message, willRetry: true }] };
     case 'turn.completed': {
@@ -65,6 +66,12 @@ export function readExecEvent(turnId: string, cwd: string, raw: unknown): ExecRe
     default:
       return { events: itemEvents(turnId, cwd, event.type === 'item.completed', event.item) };
   }
+}
+
+/** `codex exec` gives no code: the sentence is all that it says of an answer of the model's server (seen on 0.169.0). */
+function failureOf(message: string): ExecReading['failure'] {
+  const status = Number(/^unexpected status (\d{3})\b/.exec(message)?.[1]);
+  return { status: 'failed', message, unauthorized: status === 401, ...(isBusy(status) && { overloaded: true }) };
 }
 
 function itemEvents(turnId: string, cwd: string, over: boolean, item: ExecItem): RuntimeEvent[] {

@@ -27,7 +27,7 @@ import type {
   TurnInput,
   TurnOutcome,
 } from './codingAgent.ts';
-import { readExecEvent, TextAnswer } from './execOutput.ts';
+import { type ExecReading, readExecEvent, TextAnswer } from './execOutput.ts';
 
 export interface OneShotAgentOptions {
   cli: CliCommand;
@@ -45,7 +45,7 @@ interface RunningTurn {
   process: ManagedProcess;
   interrupted: boolean;
   /** What the program itself gave as the reason of its failure. */
-  failure: string | undefined;
+  failure: ExecReading['failure'];
   /** Resolves when the turn's last event was fired. */
   over: Promise<void>;
 }
@@ -232,11 +232,11 @@ export class OneShotAgent implements CodingAgent {
 
 function outcomeOf(turn: RunningTurn, { code, signal }: ExitValue): TurnOutcome {
   if (turn.interrupted) return { status: 'interrupted' };
-  if (code === 0 && turn.failure === undefined) return { status: 'completed' };
+  if (turn.failure) return turn.failure;
+  if (code === 0) return { status: 'completed' };
   const said = oneLine(turn.process.stderrTail().trim().split('\n').at(-1) ?? '', 300);
   const ended = signal ? `It was ended by ${signal}.` : `It ended with code ${code}.`;
-  const message = turn.failure ?? (said ? `${ended} ${said}` : ended);
-  return { status: 'failed', message, unauthorized: false };
+  return { status: 'failed', message: said ? `${ended} ${said}` : ended, unauthorized: false };
 }
 
 async function writePrompt(id: string, text: string): Promise<string> {

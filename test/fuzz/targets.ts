@@ -189,6 +189,7 @@ export const targets: readonly Target[] = [
         stopRequested: random.chance(0.2),
         runtime: random.pick(['none', 'persistent', 'one-shot']),
         wantedMode: random.pick(['persistent', 'one-shot']),
+        outdated: random.chance(0.1),
         turn: random.pick(['none', 'running', 'ending']),
         steerable: random.chance(0.7),
         waiting: inOrder(
@@ -198,6 +199,7 @@ export const targets: readonly Target[] = [
         leftWaiting: new Set(),
         unfinished: random.chance(0.2),
         backlogOffer: random.chance(0.2),
+        signedOut: random.chance(0.1),
         notBefore: random.whole(0, 10),
         now: random.whole(0, 10),
         idleSince: random.whole(0, 10),

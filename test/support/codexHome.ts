@@ -20,7 +20,7 @@ export const codexPath = path.resolve(
 
 /**
  * @param modelUrl The scripted model's `url`, which ends in `/v1`.
- * @param options.requiresAuth Codex is to be signed in before it asks the model, which itself takes any key.
+ * @param options.requiresAuth Codex is to be signed in before it asks the model, which itself takes any key (see {@link signIn}).
  */
 export async function codexHome(modelUrl: string, { requiresAuth = false } = {}): Promise<CodexHome> {
   const folder = await tempDir('codex-home');
@@ -35,10 +35,18 @@ export async function codexHome(modelUrl: string, { requiresAuth = false } = {})
   return { home: folder.path, env, remove: () => folder.remove() };
 }
 
+/** Signs in as `codex login --with-api-key` does; the scripted model sees the key in each request's `authorization`. */
+export async function signIn(home: string, key: string): Promise<void> {
+  await writeFile(path.join(home, 'auth.json'), JSON.stringify({ auth_mode: 'apikey', OPENAI_API_KEY: key }), {
+    mode: 0o600,
+  });
+}
+
 function configToml(modelUrl: string, requiresAuth: boolean): string {
   return `model = "scripted"
 model_provider = "mock"
 check_for_update_on_startup = false
+cli_auth_credentials_store = "file"
 
 [analytics]
 enabled = false

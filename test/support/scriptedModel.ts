@@ -36,6 +36,8 @@ export interface ModelRequest {
   toolOutputs: string[];
   /** The thread that it belongs to; empty where codex does not say. */
   threadId: string;
+  /** Whoever is signed in to codex: `Bearer` and the key; empty for nobody. */
+  authorization: string;
   /** Resolves when it was answered, or codex has gone. */
   closed: Promise<void>;
 }
@@ -83,7 +85,8 @@ export async function startScriptedModel({
     const gone = new AbortController();
     const closed = new Promise<void>((resolve) => response.once('close', resolve));
     response.once('close', () => gone.abort());
-    const read = readRequest(await bodyOf(request), requests.length, closed);
+    const { authorization = '' } = request.headers;
+    const read = { ...readRequest(await bodyOf(request), requests.length), authorization, closed };
     requests.push(read);
     await stream(response, await model.script(read), AbortSignal.any([ended.signal, gone.signal]));
   }
@@ -126,7 +129,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 
 const textParts = z.array(z.looseObject({ text: z.optional(z.string()) }));
 
-function readRequest(raw: unknown, index: number, closed: Promise<void>): ModelRequest {
+function readRequest(raw: unknown, index: number): Omit<ModelRequest, 'authorization' | 'closed'> {
   const body = requestBody.parse(raw);
   const userTexts: string[] = [];
   let toolOutputs: string[] = [];
@@ -144,7 +147,7 @@ function readRequest(raw: unknown, index: number, closed: Promise<void>): ModelR
     }
   }
   const threadId = body.prompt_cache_key ?? '';
-  return { index, body, userTexts, lastUserText: userTexts.at(-1) ?? '', toolOutputs, threadId, closed };
+  return { index, body, userTexts, lastUserText: userTexts.at(-1) ?? '', toolOutputs, threadId };
 }
 
 /** Codex tells the model about folder, instructions and aborted turns in user messages of its own, all tagged. */

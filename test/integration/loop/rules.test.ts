@@ -5,10 +5,9 @@ import path from 'node:path';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
 import { decodeDead } from '../../../src/town/batch.ts';
 import { decodeMessage, encodeMessage, newMessage } from '../../../src/town/messages.ts';
-import { TinytownError } from '../../../src/util/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, completeTask, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 
@@ -77,27 +76,6 @@ describe('the rules of a loop', function () {
     await agentWhen(session, 'api', (it) => it.state === 'idle' && it.lastError === undefined, 'a good turn');
     assert.equal(town.model.requests.length, 3);
     assert.equal(session.mirror.waiting(agent.id).dead, 0);
-  });
-
-  it('says once that nobody is signed in, stops all who find it out, and loses nothing', async () => {
-    town = await startTestTown(() => [{ error: 401, message: 'who are you?' }]);
-    const session = await town.open();
-    const problems: { agentId?: string; error: unknown }[] = [];
-    session.crew.onProblem((problem) => problems.push(problem));
-    const names = ['web', 'ops', 'docs'];
-    for (const name of names) await session.actions.spawnAgent({ name, task: `the task of ${name}` });
-    for (const name of names) {
-      const { lastError } = await agentWhen(session, name, (it) => it.state === 'error', 'in error');
-      assert.match(lastError ?? '', /not signed in.*codex login/);
-    }
-    assert.deepEqual(
-      problems.map(({ agentId, error }) => [agentId, error instanceof TinytownError && error.reason]),
-      [[undefined, 'unauthorized']],
-    );
-    assert.equal(town.model.requests.length, 3, 'one request each');
-    town.model.script = completeTask;
-    for (const name of names) await session.actions.restartAgent(name);
-    for (const name of names) await agentWhen(session, name, (it) => it.tasksCompleted === 1, 'its task done');
   });
 
   it('answers a ping and a status request without a turn, and leaves news waiting', async () => {

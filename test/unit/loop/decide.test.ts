@@ -29,6 +29,7 @@ function facts(parts: Partial<LoopFacts>): LoopFacts {
     state: 'idle',
     stopRequested: false,
     runtime: 'persistent',
+    outdated: false,
     wantedMode: 'persistent',
     turn: 'none',
     steerable: true,
@@ -36,6 +37,7 @@ function facts(parts: Partial<LoopFacts>): LoopFacts {
     leftWaiting: new Set(),
     unfinished: false,
     backlogOffer: false,
+    signedOut: false,
     notBefore: 0,
     now,
     idleSince: now,
@@ -116,7 +118,22 @@ const rows: [name: string, known: Partial<LoopFacts>, action: string, messages?:
     { state: 'working', turn: 'running', wantedMode: 'one-shot' },
     'wait',
   ],
-  ['the other mode is taken between turns', { wantedMode: 'one-shot', waiting: [task] }, 'switchMode'],
+  ['the other mode is taken between turns', { wantedMode: 'one-shot', waiting: [task] }, 'replaceRuntime'],
+  ['a process from before a sign-in is replaced between turns', { outdated: true, waiting: [task] }, 'replaceRuntime'],
+  [
+    'a process from before a sign-in ends its turn first',
+    { outdated: true, turn: 'running', state: 'working' },
+    'wait',
+  ],
+  ['no turn is started while nobody is signed in', { signedOut: true, waiting: [task] }, 'wait until 1300000'],
+  ['nor with the backlog', { signedOut: true, backlogOffer: true }, 'wait until 1300000'],
+  ['nor is a cold agent woken for one', { signedOut: true, state: 'cold', runtime: 'none', waiting: [task] }, 'wait'],
+  [
+    'a turn that runs is steered although another was refused',
+    { signedOut: true, turn: 'running', state: 'working', waiting: [urgentTask] },
+    'steer',
+    [urgentTask],
+  ],
   ['a pause ends the turn', { state: 'paused', turn: 'running' }, 'endTurnForPause'],
   ['a paused agent takes no work', { state: 'paused', waiting: [task] }, 'wait until 1300000'],
   ['a paused agent goes without its process after a while', { state: 'paused', idleSince: 0 }, 'coolDown paused'],
@@ -155,7 +172,7 @@ describe('decide', () => {
         for (const runtime of ['none', 'persistent', 'one-shot'] as const) {
           for (const some of [[], [task], [urgentTask, task, news]]) {
             const action = decide(facts({ state, turn, runtime, waiting: some }));
-            if (turn === 'running') assert.ok(!['round', 'offerBacklog', 'switchMode'].includes(action.do), state);
+            if (turn === 'running') assert.ok(!['round', 'offerBacklog', 'replaceRuntime'].includes(action.do), state);
           }
         }
       }

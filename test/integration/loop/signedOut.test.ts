@@ -1,0 +1,107 @@
+/** Nobody is signed in to Codex, and the real one is refused: one agent finds it out for all, and nothing is lost by it. */
+import assert from 'node:assert/strict';
+import type { TownSession } from '../../../src/loop/townSession.ts';
+import { TinytownError } from '../../../src/util/errors.ts';
+import { signIn } from '../../support/codexHome.ts';
+import { eventually } from '../../support/eventually.ts';
+import { gate } from '../../support/scriptedModel.ts';
+import { type TestTown, agentWhen, completeTask, startTestTown } from '../../support/testTown.ts';
+
+const names = ['web', 'ops', 'docs'];
+
+describe('a window in which nobody is signed in to Codex', function () {
+  this.timeout(60_000);
+  let town: TestTown;
+  let session: TownSession;
+  let problems: { agentId?: string; error: unknown }[];
+
+  beforeEach(async () => {
+    town = await startTestTown(
+      (request) =>
+        request.authorization === 'Bearer good' ? completeTask(request) : [{ error: 401, message: 'who are you?' }],
+      { requiresAuth: true },
+    );
+    problems = [];
+    session = await town.open({ agentClis: { cat: { command: 'cat' } }, maxAttempts: 1 });
+    session.crew.onProblem((problem) => problems.push(problem));
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
+    await town.close();
+  });
+
+  /** The agents are up, and the first has found out. */
+  async function oneIsRefused(): Promise<void> {
+    for (const name of names) await session.actions.spawnAgent({ name });
+    for (const name of names) await agentWhen(session, name, (it) => it.state === 'idle', 'up');
+    await session.actions.assignTask('web', 'the task of web');
+    await eventually(() => session.crew.signedOut, { timeout: 20_000, what: 'signed out' });
+    for (const name of names.slice(1)) await session.actions.assignTask(name, `the task of ${name}`);
+    for (const name of names)
+      await agentWhen(session, name, (it, view) => view.waitsForSignIn && waits(it.id) && it.state === 'idle', 'waits');
+  }
+
+  function waits(agentId: string): boolean {
+    return session.mirror.waiting(agentId).inbox === 1;
+  }
+
+  it('is refused once, says so once, and lets all go on by themselves when somebody has signed in', async () => {
+    const told: boolean[] = [];
+    session.crew.onDidChangeSignedOut((out) => told.push(out));
+    await oneIsRefused();
+    await session.actions.spawnAgent({ name: 'parrot', cli: 'cat' });
+    await session.actions.sendMessage('parrot', 'still here');
+    const parrot = await agentWhen(session, 'parrot', (it) => it.roundsCompleted === 1, 'a turn of another CLI');
+    assert.equal(session.crew.view(parrot.id).waitsForSignIn, false);
+    assert.equal(town.model.requests.length, 1, 'no storm');
+    assert.deepEqual(
+      problems.map(({ agentId, error }) => [agentId, error instanceof TinytownError && error.reason]),
+      [[undefined, 'unauthorized']],
+    );
+    await signIn(town.codexHome, 'good');
+    session.crew.signedIn();
+    for (const name of names) await agentWhen(session, name, (it) => it.tasksCompleted === 1, 'its task done');
+    assert.equal(town.model.requests.filter(({ authorization }) => authorization === '').length, 1);
+    assert.deepEqual(told, [true, false]);
+    assert.equal(session.crew.signedOut, false);
+  });
+
+  it('tries with the agent that is restarted, and with all when that goes well', async () => {
+    await oneIsRefused();
+    await session.actions.restartAgent('docs');
+    await town.model.waitForRequest(({ index }) => index === 1);
+    await agentWhen(session, 'docs', (it, view) => view.waitsForSignIn && waits(it.id), 'refused again');
+    assert.equal(town.model.requests.length, 2, 'it alone has tried');
+    await signIn(town.codexHome, 'good');
+    await session.actions.restartAgent('docs');
+    for (const name of names) await agentWhen(session, name, (it) => it.tasksCompleted === 1, 'its task done');
+    assert.equal(town.model.requests.filter(({ authorization }) => authorization === '').length, 2);
+    assert.equal(problems.length, 1);
+  });
+
+  it('holds `codex exec`, too', async () => {
+    await session.actions.spawnAgent({ name: 'web' });
+    await session.actions.setPersistent('web', false);
+    await session.actions.assignTask('web', 'the task of web');
+    const refused = await agentWhen(session, 'web', (it, view) => view.waitsForSignIn && waits(it.id), 'refused');
+    assert.match(refused.lastError ?? '', /401/);
+    await signIn(town.codexHome, 'good');
+    session.crew.signedIn();
+    await agentWhen(session, 'web', (it) => it.tasksCompleted === 1, 'its task done');
+    assert.equal(town.model.requests.filter(({ authorization }) => authorization === '').length, 1);
+  });
+
+  it('lets a turn end that was begun before', async () => {
+    const held = gate();
+    town.model.script = ({ index }) => (index === 0 ? [{ hold: held.opened }, { text: 'done' }] : [{ error: 401 }]);
+    for (const name of names) await session.actions.spawnAgent({ name });
+    await session.actions.sendMessage('web', 'long');
+    await town.model.waitForRequest(({ index }) => index === 0);
+    await session.actions.sendMessage('ops', 'short');
+    await eventually(() => session.crew.signedOut, { timeout: 20_000, what: 'signed out' });
+    held.open();
+    await agentWhen(session, 'web', (it) => it.roundsCompleted === 1 && it.state === 'idle', 'its turn over');
+    assert.equal(session.crew.signedOut, true, 'what was begun before proves nothing');
+  });
+});
