@@ -250,7 +250,15 @@ describe('the output of codex exec', () => {
     it(`is read: ${JSON.stringify(line)}`, () => assert.deepEqual(readExecEvent('u', '/w', line).events[0], event));
   }
 
-  it('says why the turn failed', () => {
-    assert.equal(readExecEvent('u', '/w', { type: 'turn.failed', error: { message: 'why' } }).failure, 'why');
-  });
+  for (const [message, why] of [
+    ['why', { unauthorized: false }],
+    ['unexpected status 401 Unauthorized: {}, url: http://m', { unauthorized: true }],
+    ['unexpected status 503 Service Unavailable: {}', { unauthorized: false, overloaded: true }],
+    ['unexpected status 400 Bad Request: 401', { unauthorized: false }],
+  ] as const) {
+    it(`says why the turn failed: ${message}`, () => {
+      const { failure } = readExecEvent('u', '/w', { type: 'turn.failed', error: { message } });
+      assert.deepEqual(failure, { status: 'failed', message, ...why });
+    });
+  }
 });
