@@ -1,5 +1,6 @@
 /** Wires the rooms together for the editor; holds no logic. Nothing is read, started or connected while it activates. */
 import * as vscode from 'vscode';
+import { registerAccountCommands } from './ui/account.ts';
 import { AgentOutputs } from './ui/agentOutput.ts';
 import type { TinytownApi } from './ui/api.ts';
 import { announceNeeds, drawAttention } from './ui/attention.ts';
@@ -40,14 +41,16 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
     statusBar.refresh();
   };
   const checkCodex = (): Promise<void> => town.checkCodex();
+  const checkSignedIn = (): Promise<void> => town.checkSignedIn();
   const chooseFolder = (): Promise<string | undefined> => town.chooseFolder();
   const { secrets } = context;
-  const commands = registerCommands({ host, outputs, views, log, secrets, checkCodex, chooseFolder });
+  const commands = registerCommands({ host, outputs, views, log, secrets, checkCodex, checkSignedIn, chooseFolder });
   const answers = registerNeedCommands({ host, feed, view: needs, documents, log });
   const taskCommands = registerTaskCommands({ host, log });
   context.subscriptions.push(log, town, feed, outputs, views, needs, documents, statusBar, api);
   const fromEditor = registerEditorCommands({ host, views, log });
-  context.subscriptions.push(commands, answers, taskCommands, fromEditor, offerProblemFixes(host));
+  const account = registerAccountCommands({ withCodex: (job) => town.withCodex(job), log });
+  context.subscriptions.push(account, commands, answers, taskCommands, fromEditor, offerProblemFixes(host));
   context.subscriptions.push(
     host.onDidChange(redraw),
     feed.onDidChange(redraw),

@@ -46,6 +46,11 @@ export interface TownSession {
    * @throws TinytownError `programUnusable` with what to do about it
    */
   checkCodex(cli?: string): Promise<void>;
+  /**
+   * Resolves where Codex is signed in, or need not be, for agents of the town's own CLI. Starts Codex.
+   * @throws TinytownError `unauthorized`
+   */
+  checkSignedIn(): Promise<void>;
   /** Ends every process, gives the agents back and leaves their state for the next window. */
   close(): Promise<void>;
 }
@@ -152,6 +157,11 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     tools: personsTools(config.name, redisUrl, bundles),
     checkCodex: async (cli = rules.defaultCli()) => {
       if (chooseRuntime({ cli, persistentWanted: true }).mode === 'persistent') await runtimes.findCodex();
+    },
+    checkSignedIn: async () => {
+      if (chooseRuntime({ cli: rules.defaultCli(), persistentWanted: true }).mode !== 'persistent') return;
+      if ((await codex.account()).state !== 'signedOut') return;
+      throw new TinytownError('unauthorized', 'Codex is not signed in.', { hint: 'Sign in, then spawn the agent.' });
     },
     close: async () => {
       await Promise.all([crew.close(), codex.close()]);

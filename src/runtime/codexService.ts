@@ -53,7 +53,7 @@ export class CodexService {
   private current: Promise<CodexConnection> | undefined;
   private readonly heard: Emitter<HeardNotification>;
   private readonly signIns = new Emitter<void>();
-  /** Somebody has signed in. Processes that were started before do not know of it. */
+  /** Somebody has signed in, or says that the account is good. Processes that were started before do not know of it. */
   readonly onSignedIn = this.signIns.event;
   private users = 0;
   private generation = 0;
@@ -96,6 +96,11 @@ export class CodexService {
   /** Hands an API key to Codex, which keeps it; whether it is any good shows at the next turn. */
   async signInWithKey(apiKey: string): Promise<void> {
     await this.use((connection) => connection.request(loginStart, { type: 'apiKey', apiKey }, this.limits.answerMs));
+    this.signIns.fire();
+  }
+
+  /** To be called when an account that was refused is to be tried again. */
+  stillSignedIn(): void {
     this.signIns.fire();
   }
 

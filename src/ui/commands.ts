@@ -32,6 +32,8 @@ export interface CommandParts {
   secrets: vscode.SecretStorage;
   /** Looks for Codex anew, for the welcome text. */
   readonly checkCodex: () => Promise<void>;
+  /** Looks whether Codex is signed in. @throws TinytownError `unauthorized` */
+  readonly checkSignedIn: () => Promise<void>;
   /** In a window with several folders. */
   readonly chooseFolder: () => Promise<string | undefined>;
 }
@@ -97,7 +99,7 @@ const spawnOptions = z.object({
  * `spawnAgent(name?, {role, cli, model, nickname, parent, task}?)`: adds an agent, in a folder without a town after making it one.
  * Resolves with the agent's id. A task may also be given as the second argument itself.
  */
-async function spawnAgent(call: Call, { host, views }: CommandParts): Promise<string | undefined> {
+async function spawnAgent(call: Call, { host, views, checkSignedIn }: CommandParts): Promise<string | undefined> {
   const options = spawnOptions.safeParse(call.extra ?? {});
   if (!options.success) {
     throw new TinytownError(
@@ -109,6 +111,8 @@ async function spawnAgent(call: Call, { host, views }: CommandParts): Promise<st
   // Before anything is typed that would then be lost.
   await session.checkCodex(options.data.cli);
   const agents = [...session.mirror.agents.values()];
+  // Once somebody has worked here, an agent that is refused says so itself.
+  if (call.interactive && !agents.some(({ roundsCompleted }) => roundsCompleted > 0)) await checkSignedIn();
   const name = call.agent ?? (await askAgentName(agents));
   if (name === undefined) return undefined;
   const problem = validateAgentName(name, agents);

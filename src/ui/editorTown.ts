@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { TownSettings } from '../loop/settings.ts';
 import type { TownSession } from '../loop/townSession.ts';
+import type { CodexService } from '../runtime/codexService.ts';
 import { TOWN_FILE, suggestTownName, writeTownConfig } from '../town/config.ts';
 import { TinytownError, describeError } from '../util/errors.ts';
 import type { EditorLog } from './editorLog.ts';
@@ -61,8 +62,42 @@ export class EditorTown implements vscode.Disposable {
     const problem = await session.checkCodex().then(() => undefined, problemOf);
     if (this.host.ready !== session) return;
     if (problem) this.log.warn(problem.message);
-    this.codexProblem = problem;
+    // That somebody has signed in is told, and not found out here.
+    this.codexProblem = problem ?? (this.codexProblem?.kind === 'signedOut' ? this.codexProblem : undefined);
     this.show();
+  }
+
+  /** Looks whether Codex is signed in; the welcome text says so where it is not. @throws TinytownError `unauthorized` */
+  async checkSignedIn(): Promise<void> {
+    const session = await this.host.session();
+    try {
+      await session.checkSignedIn();
+    } catch (error) {
+      const problem = problemOf(error);
+      // Anything else shows better where an agent meets it.
+      if (problem.kind !== 'signedOut') return this.log.warn(problem.message);
+      this.codexProblem = problem;
+      this.show();
+      throw error;
+    }
+  }
+
+  /** Runs `job` with the open town's Codex service; with one of its own where none is open. @throws TinytownError `untrusted` */
+  async withCodex<T>(job: (codex: CodexService) => Promise<T>): Promise<T> {
+    if (this.host.ready) return await job(this.host.ready.codex);
+    if (!vscode.workspace.isTrusted) {
+      throw new TinytownError('untrusted', t('This folder is not trusted. Until you trust it, no program is run.'));
+    }
+    const { loneCodex } = await import('../loop/loneCodex.ts');
+    const { globalStorageUri } = this.context;
+    const settings = readSettings(undefined);
+    const { version, log: logger } = this;
+    const codex = loneCodex({ storageDir: globalStorageUri.fsPath, settings, version, logger });
+    try {
+      return await job(codex);
+    } finally {
+      await codex.close();
+    }
   }
 
   /** Asks which of the window's folders is the town's, and opens that one's. Remembered for this workspace. */
@@ -131,8 +166,14 @@ export class EditorTown implements vscode.Disposable {
       vscode.workspace.onDidChangeWorkspaceFolders(() => void this.host.look()),
       vscode.workspace.onDidChangeConfiguration((event) => this.settingsChanged(event)),
       this.host.onDidChange(() => this.show()),
-      this.host.whileReady(() => {
+      this.host.whileReady((session, store) => {
         this.codexProblem = undefined;
+        store.add(
+          session.codex.onSignedIn(() => {
+            this.codexProblem = undefined;
+            void this.checkCodex();
+          }),
+        );
         // Once the host says that it is ready.
         queueMicrotask(() => void this.checkCodex());
       }),

@@ -52,6 +52,8 @@ export const Command = {
   chooseFolder: 'tinytown.chooseFolder',
   openConfig: 'tinytown.openConfig',
   openSettings: 'tinytown.openSettings',
+  signIn: 'tinytown.signIn',
+  signOut: 'tinytown.signOut',
   retry: 'tinytown.retry',
   showLog: 'tinytown.showLog',
 } as const;

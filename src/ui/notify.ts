@@ -28,6 +28,8 @@ function buttonsFor(kind: ProblemKind, reason: string): Button[] {
   switch (kind) {
     case 'noCodex':
       return [settings(Setting.codexPath), log];
+    case 'signedOut':
+      return [{ title: t('Sign In…'), command: Command.signIn, arguments: [] }];
     case 'noRedis':
     case 'redisAway':
       return [again, settings('redis'), log];

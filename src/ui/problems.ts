@@ -2,7 +2,7 @@
 import { TinytownError } from '../util/errors.ts';
 
 /** What a welcome text or a button can be about; `other` has only its sentence. */
-export type ProblemKind = 'noCodex' | 'noRedis' | 'redisAway' | 'badConfig' | 'other';
+export type ProblemKind = 'noCodex' | 'signedOut' | 'noRedis' | 'redisAway' | 'badConfig' | 'other';
 
 export interface Problem {
   kind: ProblemKind;
@@ -14,6 +14,7 @@ export interface Problem {
 
 const kinds: Readonly<Record<string, ProblemKind>> = {
   programUnusable: 'noCodex',
+  unauthorized: 'signedOut',
   redisMissing: 'noRedis',
   redisStartFailed: 'redisAway',
   redisUnavailable: 'redisAway',

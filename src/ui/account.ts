@@ -1,0 +1,156 @@
+/** Signing in to Codex and out of it. Codex keeps what comes of it; nothing of an account is kept or logged here. */
+import * as vscode from 'vscode';
+import type { AccountState, SignInKind, SignInPlace } from '../runtime/account.ts';
+import type { CodexService } from '../runtime/codexService.ts';
+import { type Disposable, DisposableStore } from '../util/disposable.ts';
+import { TinytownError } from '../util/errors.ts';
+import { oneLine } from '../util/text.ts';
+import { type Call, readCall } from './calls.ts';
+import type { EditorLog } from './editorLog.ts';
+import { Command, type CommandId } from './ids.ts';
+import { confirm, inform } from './notify.ts';
+import { runCommand } from './runCommand.ts';
+
+const { t } = vscode.l10n;
+
+export interface AccountParts {
+  /** Runs a job with the window's Codex, whether a town is open or not. */
+  readonly withCodex: <T>(job: (codex: CodexService) => Promise<T>) => Promise<T>;
+  log: EditorLog;
+}
+
+export function registerAccountCommands({ withCodex, log }: AccountParts): Disposable {
+  const store = new DisposableStore();
+  const add = (id: CommandId, run: (call: Call, codex: CodexService) => Promise<unknown>): void => {
+    const handler = (...args: unknown[]): unknown =>
+      runCommand(id, {
+        read: () => readCall(args, () => undefined, t),
+        run: (call) => withCodex((codex) => run(call, codex)),
+        log,
+      });
+    store.add(vscode.commands.registerCommand(id, handler));
+  };
+  add(Command.signIn, (call, codex) => signIn(call, codex, log));
+  add(Command.signOut, signOut);
+  return store;
+}
+
+type Way = SignInKind | 'apiKey';
+
+const ways: readonly Way[] = ['browser', 'deviceCode', 'apiKey'];
+
+/**
+ * `signIn(way?, key?)`: `browser`, `deviceCode` or `apiKey`. Resolves with the account that then is; undefined where the
+ * person left it.
+ */
+async function signIn(call: Call, codex: CodexService, log: EditorLog): Promise<AccountState | undefined> {
+  const named = ways.find((one) => one === call.agent);
+  if (call.agent !== undefined && !named) {
+    throw new TinytownError('badArguments', t('The ways to sign in are browser, deviceCode and apiKey.'));
+  }
+  const now = await codex.account();
+  if (now.state === 'notNeeded') {
+    if (call.interactive) void inform(t('The provider of Codex’s model asks for no sign-in. Agents can work.'));
+    return now;
+  }
+  const way = named ?? (await askWay(now));
+  if (way === undefined) return undefined;
+  if (way === 'goOn') {
+    codex.stillSignedIn();
+    return now;
+  }
+  const done = way === 'apiKey' ? await signInWithKey(call.text, codex, log) : await signInOnPage(way, codex);
+  if (!done) return undefined;
+  const account = await codex.account();
+  if (call.interactive) void inform(t('Codex is signed in: {0}.', describeAccount(account)));
+  return account;
+}
+
+interface WayPick extends vscode.QuickPickItem {
+  way: Way | 'goOn';
+}
+
+async function askWay(now: AccountState): Promise<WayPick['way'] | undefined> {
+  const picks: WayPick[] = [
+    {
+      way: 'browser',
+      label: `$(globe) ${t('In the Browser')}`,
+      detail: t('Opens ChatGPT’s page, which comes back to this machine.'),
+    },
+    {
+      way: 'deviceCode',
+      label: `$(device-mobile) ${t('With a Code')}`,
+      detail: t('A page for any device and a code to type there: for a machine that a browser cannot come back to.'),
+    },
+    {
+      way: 'apiKey',
+      label: `$(key) ${t('With an API Key')}`,
+      detail: t('Handed to Codex, which keeps it. Tinytown does not.'),
+    },
+  ];
+  if (now.state === 'signedIn') {
+    const detail = t('Agents that were refused try again.');
+    picks.unshift({ way: 'goOn', label: `$(check) ${t('Go On as {0}', describeAccount(now))}`, detail });
+  }
+  return (await vscode.window.showQuickPick(picks, { title: t('Sign In to Codex') }))?.way;
+}
+
+async function signInWithKey(given: string | undefined, codex: CodexService, log: EditorLog): Promise<boolean> {
+  const key = (given ?? (await askKey()))?.trim();
+  if (!key) return false;
+  log.hide(key);
+  await codex.signInWithKey(key);
+  return true;
+}
+
+function askKey(): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: t('API Key for Codex'),
+    prompt: t('Handed to Codex, which keeps it in its own folder. Tinytown does not.'),
+    password: true,
+    ignoreFocusOut: true,
+  });
+}
+
+async function signInOnPage(kind: SignInKind, codex: CodexService): Promise<boolean> {
+  const options = { location: vscode.ProgressLocation.Notification, title: t('Sign in to Codex'), cancellable: true };
+  return vscode.window.withProgress(options, async (progress, token) => {
+    const giveUp = new AbortController();
+    token.onCancellationRequested(() => giveUp.abort());
+    const show = (place: SignInPlace): void => void goTo(place).then((message) => progress.report({ message }));
+    return codex.signIn(kind, show, giveUp.signal);
+  });
+}
+
+/** Opens the page; resolves with what there is to do, in a sentence. */
+async function goTo({ url, code }: SignInPlace): Promise<string> {
+  if (code !== undefined) await vscode.env.clipboard.writeText(code);
+  // On a remote machine the editor itself makes the way back that the address names.
+  if (await vscode.env.openExternal(vscode.Uri.parse(url, true))) {
+    return code === undefined
+      ? t('Go on in the browser.')
+      : t('Type the code {0} on the page that has opened. It is on the clipboard.', code);
+  }
+  if (code !== undefined) return t('Open {0} in a browser and type the code {1}. It is on the clipboard.', url, code);
+  await vscode.env.clipboard.writeText(url);
+  return t('The page was not opened. Its address is on the clipboard.');
+}
+
+/** `signOut()`: a program is not asked whether it is sure. */
+async function signOut({ interactive }: Call, codex: CodexService): Promise<void> {
+  const detail = t(
+    'Codex forgets the account on this machine, in terminals too. Agents cannot work until you sign in.',
+  );
+  if (interactive && !(await confirm(t('Sign out of Codex?'), detail, t('Sign Out')))) return;
+  await codex.signOut();
+}
+
+/** In a word or two. */
+export function describeAccount(account: AccountState): string {
+  if (account.state === 'notNeeded') return t('no sign-in is needed');
+  if (account.state === 'signedOut') return t('signed out');
+  if (account.by === 'apiKey') return t('an API key');
+  if (account.by === 'other') return oneLine(account.name, 64);
+  const plan = account.plan === undefined ? '' : ` (${oneLine(account.plan, 32)})`;
+  return `${oneLine(account.email ?? t('a ChatGPT account'), 100)}${plan}`;
+}
