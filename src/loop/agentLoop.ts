@@ -8,6 +8,7 @@ import type { ControlRequest, Peek } from '../town/delivery.ts';
 import { Plan } from '../town/plan.ts';
 import { drainedPlan, quietPlan, stoppedPlan } from '../town/plans.ts';
 import type { AgentRecord, AgentState } from '../town/records.ts';
+import { isRedisError } from '../town/redis/errors.ts';
 import { roleOf } from '../town/roles.ts';
 import { describeError } from '../util/errors.ts';
 import { Emitter, type Event } from '../util/event.ts';
@@ -169,7 +170,9 @@ export class AgentLoop {
       }
     } catch (error) {
       if (this.end) return;
-      this.agent.report(error);
+      // Screens say that Redis is away; the loop looks until it is there.
+      if (isRedisError(error) && error.reason === 'redisUnavailable') this.parts.logger.debug(describeError(error));
+      else this.agent.report(error);
       this.wait(this.parts.now() + LOOK_AGAIN_MS);
     } finally {
       this.stepping = false;

@@ -12,6 +12,7 @@ import type {
   TurnOutcome,
 } from '../runtime/codingAgent.ts';
 import type { TurnItem } from '../runtime/turnItem.ts';
+import { TinytownError, describeError } from '../util/errors.ts';
 
 export interface SteerView {
   clientId: string;
@@ -178,6 +179,13 @@ export function withSteer(view: AgentView, steer: SteerView): AgentView {
 /** The view with requests that an earlier window or process has asked, and nobody can answer any more. */
 export function withLeftBehind(view: AgentView, requests: readonly AgentRequest[], now: number): AgentView {
   return { ...view, withdrawn: withdrawnSince(view, requests, 'reloaded', now) };
+}
+
+/** The view after something went wrong that is no event of the runtime. */
+export function withProblem(view: AgentView, error: unknown): AgentView {
+  return error instanceof TinytownError && error.reason === 'turnCutOff'
+    ? { ...view, lastError: describeError(error) }
+    : view;
 }
 
 function withoutRequest(view: AgentView, requestId: string, reason: WithdrawnReason, now: number): AgentView {

@@ -11,13 +11,14 @@ import type { AgentRecord, AgentState } from '../town/records.ts';
 import type { WakeSource } from '../town/wake.ts';
 import { within } from '../util/boundedWait.ts';
 import { DisposableStore } from '../util/disposable.ts';
-import { TinytownError, describeError } from '../util/errors.ts';
+import { describeError } from '../util/errors.ts';
 import { Emitter, type Event } from '../util/event.ts';
 import { scopedLogger } from '../util/logger.ts';
 import { AgentLoop, type LoopEnd } from './agentLoop.ts';
-import { type AgentView, emptyView, withLeftBehind, withSteer } from './agentView.ts';
+import { type AgentView, emptyView, withLeftBehind, withProblem, withSteer } from './agentView.ts';
 import { AgentViews } from './agentViews.ts';
 import { AskedElsewhere } from './askedElsewhere.ts';
+import { CrewProblems } from './crewProblems.ts';
 import type { CrewParts } from './loopParts.ts';
 import { requestGone } from './openRequests.ts';
 import { RoundLog } from './roundLog.ts';
@@ -58,8 +59,8 @@ export class Crew {
 
   private readonly runtimeEvents = new Emitter<{ agentId: string; event: RuntimeEvent }>();
   readonly onRuntimeEvent = this.runtimeEvents.event;
-  private readonly problems = new Emitter<{ agentId?: string; error: unknown }>();
-  readonly onProblem = this.problems.event;
+  private readonly problems = new CrewProblems();
+  readonly onProblem = this.problems.onProblem;
 
   constructor(parts: CrewParts, mirror: TownMirror, wake: WakeSource, leases: Leases) {
     this.parts = parts;
@@ -89,6 +90,7 @@ export class Crew {
     );
     this.store.add(
       this.mirror.onDidChange(({ agents, backlog, everything }) => {
+        if (this.mirror.connected) this.problems.redisIsBack();
         for (const id of everything || backlog ? this.mirror.agents.keys() : agents) {
           const record = this.mirror.agents.get(id);
           const loop = this.running.get(id)?.loop;
@@ -218,7 +220,7 @@ export class Crew {
   }
 
   private signInChanged(out: boolean): void {
-    if (out) this.problems.fire({ error: notSignedIn() });
+    if (out) this.problems.notSignedIn();
     for (const id of this.mirror.agents.keys()) {
       if (!out) this.poke(id);
       this.views.touch(id);
@@ -242,7 +244,7 @@ export class Crew {
     const taken = this.take(id)
       .catch((error: unknown) => {
         this.parts.logger.warn(`${record.name} could not be taken: ${describeError(error)}`);
-        this.problems.fire({ agentId: id, error });
+        this.problems.of(id, error);
       })
       .finally(() => this.taking.delete(id));
     this.taking.set(id, taken);
@@ -294,10 +296,15 @@ export class Crew {
         this.views.update(id, (view) => withLeftBehind(view, requests, this.parts.now()));
       }),
     );
-    store.add(loop.onProblem((error) => this.problems.fire({ agentId: id, error })));
+    store.add(loop.onProblem((error) => this.problem(id, error)));
     store.add(loop.onEnd((end) => this.ended(id, end)));
     this.views.touch(id);
     loop.wake();
+  }
+
+  private problem(id: string, error: unknown): void {
+    this.views.update(id, (view) => withProblem(view, error));
+    this.problems.of(id, error);
   }
 
   private heard(id: string, event: RuntimeEvent): void {
@@ -340,12 +347,6 @@ export class Crew {
     this.elsewhere.clear();
     for (const id of ids) this.consider(id);
   }
-}
-
-/** It concerns all agents alike, so it is said of none. */
-function notSignedIn(): TinytownError {
-  const hint = 'Sign in to Codex: the agents go on by themselves then. Or run "codex login" and restart one of them.';
-  return new TinytownError('unauthorized', 'Codex is not signed in: its agents wait.', { hint });
 }
 
 /** An agent in such a state has, or ought to have, somebody who runs it. */

@@ -4,7 +4,7 @@ import type { Batch } from '../town/batch.ts';
 import type { BatchFate } from '../town/plans.ts';
 
 /** Why we are ending a turn, where it is us who end it. */
-export type EndIntent = 'interrupt' | 'pause' | 'stop';
+export type EndIntent = 'interrupt' | 'pause' | 'stop' | 'redisAway';
 
 /** At the end of a turn. */
 export function fateAtTurnEnd(batch: Batch, outcome: TurnOutcome, intent: EndIntent | undefined): BatchFate {
@@ -20,7 +20,7 @@ export function fateAtTurnEnd(batch: Batch, outcome: TurnOutcome, intent: EndInt
       };
     case 'interrupted':
       if (batch.kind === 'offer') return { fate: 'done' };
-      if (intent === 'pause') return { fate: 'requeue', failed: undefined };
+      if (intent === 'pause' || intent === 'redisAway') return { fate: 'requeue', failed: undefined };
       return { fate: 'hold', reason: intent === 'stop' ? 'The agent was stopped.' : 'The turn was interrupted.' };
   }
 }

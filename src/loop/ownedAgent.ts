@@ -4,6 +4,7 @@ import type { Peek } from '../town/delivery.ts';
 import type { Plan } from '../town/plan.ts';
 import { type PlanContext, setAsidePlan, statePlan } from '../town/plans.ts';
 import type { AgentRecord, AgentState } from '../town/records.ts';
+import { isRedisError } from '../town/redis/errors.ts';
 import { TinytownError, describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
 import type { LoopParts } from './loopParts.ts';
@@ -18,6 +19,9 @@ export class OwnedAgent {
   private readonly fenced = new Emitter<void>();
   /** Another window has taken the agent: nothing can be written any more. */
   readonly onFenced = this.fenced.event;
+  private readonly givenUp = new Emitter<number>();
+  /** A write was given up, as Redis has given no answer for so many milliseconds. */
+  readonly onGaveUp = this.givenUp.event;
   private readonly problems = new Emitter<unknown>();
   /** Something went wrong that the user should see. */
   readonly onProblem = this.problems.event;
@@ -71,8 +75,15 @@ export class OwnedAgent {
 
   /** Applies a plan; `changed` where it does not fit any more, or where the agent is not ours any more. */
   async commit(plan: Plan): Promise<'done' | 'changed'> {
-    const result = await this.parts.delivery.commit(plan, this.epoch);
-    if (result !== 'fenced') return result;
+    const { delivery, now } = this.parts;
+    const start = now();
+    try {
+      const result = await delivery.commit(plan, this.epoch);
+      if (result !== 'fenced') return result;
+    } catch (error) {
+      if (isRedisError(error) && error.reason === 'redisUnavailable') this.givenUp.fire(now() - start);
+      throw error;
+    }
     this.fenced.fire();
     return 'changed';
   }

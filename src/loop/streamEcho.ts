@@ -13,12 +13,15 @@ import type { OwnedAgent } from './ownedAgent.ts';
 const FLUSH_MS = 500;
 /** Longest text of one event, in characters; of a longer one the end. */
 const TEXT_LIMIT = 2_000;
+/** Most lines about tools that wait to be told; of more the last. */
+const TOOL_LINES = 100;
 
 export class StreamEcho {
   private readonly agent: OwnedAgent;
   private words = '';
   private tools: string[] = [];
   private timer: NodeJS.Timeout | undefined;
+  private writing = false;
 
   constructor(agent: OwnedAgent) {
     this.agent = agent;
@@ -26,14 +29,22 @@ export class StreamEcho {
 
   handle(event: RuntimeEvent): void {
     if (event.type === 'itemDelta' && event.kind === 'text') this.words = (this.words + event.delta).slice(-TEXT_LIMIT);
-    else if (event.type === 'itemCompleted') this.tools.push(...toolLines(event.item));
+    else if (event.type === 'itemCompleted') this.tools = [...this.tools, ...toolLines(event.item)].slice(-TOOL_LINES);
     else return;
+    this.schedule();
+  }
+
+  /** One writing at a time: while Redis is away nothing piles up behind it. */
+  private schedule(): void {
+    if (this.writing || (this.words === '' && this.tools.length === 0)) return;
     this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
   }
 
   /** Drops what was not told yet. */
   dispose(): void {
     clearTimeout(this.timer);
+    this.words = '';
+    this.tools = [];
   }
 
   private async flush(): Promise<void> {
@@ -41,6 +52,7 @@ export class StreamEcho {
     this.timer = undefined;
     this.words = '';
     this.tools = [];
+    this.writing = true;
     const plan = new Plan(agent.parts.keys, agent.id);
     for (const tool of tools) plan.event(newEvent('agent_tool_call', tool, { agentId: agent.id }));
     if (words !== '') {
@@ -51,6 +63,9 @@ export class StreamEcho {
       await agent.commit(plan);
     } catch (error) {
       agent.parts.logger.debug(`Not told to others: ${describeError(error)}`);
+    } finally {
+      this.writing = false;
+      this.schedule();
     }
   }
 }

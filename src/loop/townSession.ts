@@ -66,7 +66,7 @@ export interface SessionOptions {
   bundles: ToolBundles;
   logger: Logger;
   /** For tests that cannot wait as long as people can. */
-  times?: SessionTimes;
+  times?: Partial<SessionTimes>;
 }
 
 export interface SessionTimes {
@@ -74,6 +74,8 @@ export interface SessionTimes {
   leaseMs: number;
   /** The first wait before something that failed is tried again, in milliseconds. */
   retryMs: number;
+  /** How long an owner's write waits for a Redis that is away, in milliseconds: then the running turn is ended. */
+  patienceMs: number;
 }
 
 const DEFAULT_IDLE_SECONDS = 300;
@@ -94,7 +96,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     registry.reap(),
   ]);
   if (reaped > 0) logger.warn(`Ended ${reaped} processes that an earlier window had left behind.`);
-  const town = await Town.open(redis, config.name, logger, times?.leaseMs);
+  const town = await Town.open(redis, config.name, logger, times);
   logger.info(`Town ${config.name} is open on ${redis.where}.`);
 
   // The settings may change while the town is open.

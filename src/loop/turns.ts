@@ -49,6 +49,7 @@ export class Turns {
     this.slot = slot;
     this.settlement = settlement;
     this.queue = queue;
+    agent.onGaveUp((milliseconds) => this.cutOff(milliseconds));
   }
 
   /** Whether a batch belongs to the running turn. */
@@ -118,10 +119,13 @@ export class Turns {
   }
 
   /** Like {@link end}, for the queue, which must not wait for what is reported through it. */
-  endInBackground(intent: EndIntent): void {
+  endInBackground(intent: EndIntent, whenEnded: () => void = () => undefined): void {
     const ending = this.end(intent);
     this.phase = 'ending';
-    ending.catch((error: unknown) => this.agent.report(error));
+    ending.then(
+      (ended) => (ended ? whenEnded() : undefined),
+      (error: unknown) => this.agent.report(error),
+    );
   }
 
   handle(event: RuntimeEvent): void {
@@ -158,6 +162,14 @@ export class Turns {
     this.turn += 1;
     this.intent = undefined;
     this.sent.clear();
+  }
+
+  /** Nothing of the turn can be written any more: it is ended, and what it carried goes on when Redis is back. */
+  private cutOff(milliseconds: number): void {
+    // Its own end is no crash, and no attempt that failed.
+    this.settlement.lastEnd = { crashed: false, reason: 'Redis was away.' };
+    if (this.phase !== 'running') return;
+    this.endInBackground('redisAway', () => this.agent.report(turnCutOff(milliseconds)));
   }
 
   /** Moves messages into a batch; undefined where the lists have changed since the look. */
@@ -252,4 +264,13 @@ export class Turns {
   private later(job: () => Promise<void>): void {
     void this.queue.run(() => job().catch((error: unknown) => this.agent.report(error)));
   }
+}
+
+/** A turn was ended because nothing of it could be written for `milliseconds`. */
+function turnCutOff(milliseconds: number): TinytownError {
+  const seconds = Math.max(1, Math.round(milliseconds / 1_000));
+  const hint = 'It goes on when Redis is back; nothing is lost.';
+  return new TinytownError('turnCutOff', `Redis has given no answer for ${seconds} s, so the running turn was ended.`, {
+    hint,
+  });
 }

@@ -57,8 +57,8 @@ export interface Peek {
   problems: string[];
 }
 
-/** How long a change waits for a Redis that is away, in milliseconds: longer than a restart takes. */
-const COMMIT_PATIENCE_MS = 60_000;
+/** How long an owner's change waits for a Redis that is away, in milliseconds: longer than a restart takes. */
+export const COMMIT_PATIENCE_MS = 60_000;
 
 /** How long somebody who waits for an answer is let wait for a Redis that is away, in milliseconds. */
 const APPLY_PATIENCE_MS = 5_000;
@@ -75,10 +75,13 @@ export type CommitResult = 'done' | 'fenced' | 'changed';
 export class Delivery {
   private readonly redis: TownRedis;
   private readonly keys: TownKeys;
+  private readonly patienceMs: number;
 
-  constructor(redis: TownRedis, keys: TownKeys) {
+  /** @param patienceMs How long an owner's change waits for a Redis that is away. */
+  constructor(redis: TownRedis, keys: TownKeys, patienceMs = COMMIT_PATIENCE_MS) {
     this.redis = redis;
     this.keys = keys;
+    this.patienceMs = patienceMs;
   }
 
   /** @throws TinytownError with a `RedisErrorReason` */
@@ -117,10 +120,10 @@ export class Delivery {
   }
 
   /**
-   * Applies a plan if `epoch` is still the agent's, and its guards hold. Waits for a lost Redis for up to `patienceMs`.
+   * Applies a plan if `epoch` is still the agent's, and its guards hold. Waits for a lost Redis for up to `patienceMs`, by default as long as an owner does.
    * @throws TinytownError with a `RedisErrorReason`; whether it was applied then shows at the next look.
    */
-  async commit(plan: Plan, epoch: string, patienceMs = COMMIT_PATIENCE_MS): Promise<CommitResult> {
+  async commit(plan: Plan, epoch: string, patienceMs = this.patienceMs): Promise<CommitResult> {
     const script = { name: 'fenced', source: fencedSource };
     const reply = await this.redis.write(
       () => this.redis.scripts.run(script, plan.keyNames(), plan.argumentsFor(epoch)),

@@ -25,14 +25,14 @@ export class Town {
   readonly leases: Leases;
   readonly control: Control;
 
-  private constructor(redis: TownRedis, keys: TownKeys, leases: Leases, logger: Logger) {
+  private constructor(redis: TownRedis, keys: TownKeys, leases: Leases, logger: Logger, patienceMs?: number) {
     this.redis = redis;
     this.keys = keys;
     this.agents = new AgentStore(redis, keys);
     this.inbox = new InboxStore(redis, keys);
     this.tasks = new TaskStore(redis, keys);
     this.events = new EventLog(redis, keys);
-    this.delivery = new Delivery(redis, keys);
+    this.delivery = new Delivery(redis, keys, patienceMs);
     this.wake = new WakeSource(redis, keys, logger);
     this.mirror = new TownMirror(redis, keys, this.wake, logger);
     this.leases = leases;
@@ -40,9 +40,14 @@ export class Town {
   }
 
   /** Opens the town `name` on a Redis that is connected, and reads it. @throws TinytownError with a `RedisErrorReason` */
-  static async open(redis: TownRedis, name: string, logger: Logger, leaseMs?: number): Promise<Town> {
+  static async open(
+    redis: TownRedis,
+    name: string,
+    logger: Logger,
+    { leaseMs, patienceMs }: { leaseMs?: number; patienceMs?: number } = {},
+  ): Promise<Town> {
     const keys = new TownKeys(name);
-    const town = new Town(redis, keys, await Leases.create(redis, keys, logger, leaseMs), logger);
+    const town = new Town(redis, keys, await Leases.create(redis, keys, logger, leaseMs), logger, patienceMs);
     try {
       await town.wake.start();
       await town.mirror.start();

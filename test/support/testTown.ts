@@ -24,7 +24,7 @@ export interface TestTown {
   /** What every window has logged, for a failing test to show. */
   readonly log: readonly string[];
   /** Opens a window; it is closed with the town. */
-  open(settings?: Partial<TownSettings>, times?: SessionTimes): Promise<TownSession>;
+  open(settings?: Partial<TownSettings>, times?: Partial<SessionTimes>): Promise<TownSession>;
   close(): Promise<void>;
 }
 

@@ -35,6 +35,7 @@ describe('the fate of a batch', () => {
     ['a stop holds', batch('round', true), interrupted, 'stop', 'hold'],
     ['an interrupt by somebody else holds', batch('round', true), interrupted, undefined, 'hold'],
     ['a pause puts back', batch('round', true), interrupted, 'pause', 'requeue'],
+    ['the end of a turn that Redis was away for puts back', batch('round', true), interrupted, 'redisAway', 'requeue'],
     ['a look at the backlog is not repeated', batch('offer', true), interrupted, 'pause', 'done'],
   ] as const;
   for (const [name, one, outcome, intent, expected] of ends) {
