@@ -80,7 +80,7 @@ async function askWay(now: AccountState): Promise<WayPick['way'] | undefined> {
     {
       way: 'deviceCode',
       label: `$(device-mobile) ${t('With a Code')}`,
-      detail: t('A page for any device and a code to type there: for a machine that a browser cannot come back to.'),
+      detail: t('A page and a code to type there, on any device.'),
     },
     {
       way: 'apiKey',

@@ -1,7 +1,8 @@
 /** `npm run package`: the VSIX, from freshly built bundles, no larger than promised. */
-import { glob, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createVSIX } from '@vscode/vsce';
+import { loadedBundles } from './loadedBundles.ts';
 import { vsixPath } from './vsixPath.ts';
 
 const LIMIT_BYTES = 1_000_000;
@@ -20,9 +21,7 @@ await createVSIX({
 const { size } = await stat(vsixPath);
 process.stdout.write(`${path.relative(process.cwd(), vsixPath)}  ${(size / 1000).toFixed(0)} kB\n`);
 let activation = 0;
-for await (const file of glob('{extension,chunk-*}.mjs', { cwd: dist })) {
-  activation += (await stat(path.join(dist, file))).size;
-}
+for (const file of await loadedBundles(path.join(dist, 'extension.mjs'))) activation += (await stat(file)).size;
 process.stdout.write(`loaded at activation  ${(activation / 1000).toFixed(0)} kB\n`);
 if (activation > ACTIVATION_LIMIT_BYTES) {
   process.stderr.write(

@@ -17,10 +17,10 @@ export interface UiTown {
   end(): Promise<void>;
 }
 
-export async function startUiTown(): Promise<UiTown> {
+export async function startUiTown(options: Parameters<typeof codexHome>[1] = {}): Promise<UiTown> {
   const dir = await tempDir('ui-town');
   const model = await startScriptedModel();
-  const home: CodexHome = await codexHome(model.url);
+  const home: CodexHome = await codexHome(model.url, options);
   return {
     model,
     codexHome: home.home,

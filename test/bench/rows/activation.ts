@@ -3,6 +3,7 @@ import { glob, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { eventually } from '../../support/eventually.ts';
 import { installExtension } from '../../support/editorServer.ts';
+import { loadedBundles } from '../../support/loadedBundles.ts';
 import { run } from '../../support/setup/run.ts';
 import { tempDir } from '../../support/tempDir.ts';
 import { vsixPath } from '../../support/vsixPath.ts';
@@ -71,10 +72,9 @@ export const activation: Row = {
 /** Puts the stopwatch before the installed extension; resolves with the bytes that the editor loads of it. */
 async function withStopwatch(extensionsDir: string): Promise<number> {
   let bytes = 0;
-  for await (const file of glob('*/dist/{extension,chunk-*}.mjs', { cwd: extensionsDir })) {
+  for await (const file of glob('*/dist/extension.mjs', { cwd: extensionsDir })) {
     const place = path.join(extensionsDir, file);
-    bytes += (await stat(place)).size;
-    if (path.basename(file) !== 'extension.mjs') continue;
+    for (const loaded of await loadedBundles(place)) bytes += (await stat(loaded)).size;
     await writeFile(path.join(path.dirname(place), 'stopwatch.mjs'), stopwatch);
     const manifest = path.join(path.dirname(place), '../package.json');
     const text = await readFile(manifest, 'utf8');

@@ -1,0 +1,14 @@
+/** What of the built extension an editor loads before anything is done: the bundle and the chunks that it imports at once. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Paths of `file` and of all that it imports, however far, other than by a call of `import()`. */
+export async function loadedBundles(file: string, known = new Set<string>()): Promise<Set<string>> {
+  known.add(file);
+  const text = await readFile(file, 'utf8');
+  for (const [, chunk] of text.matchAll(/(?:\bfrom|\bimport)\s*"\.\/([\w.-]+\.mjs)"/g)) {
+    const next = path.join(path.dirname(file), chunk ?? '');
+    if (!known.has(next)) await loadedBundles(next, known);
+  }
+  return known;
+}

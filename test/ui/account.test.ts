@@ -1,0 +1,79 @@
+/** Signing in to Codex from the editor, offline: the real codex, a provider that asks for an account, a model that takes any key. */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { eventually } from '../support/eventually.ts';
+import { Workbench } from '../support/workbench/workbench.ts';
+import { type UiTown, startUiTown } from './uiTown.ts';
+
+describe('signing in to Codex', function () {
+  this.timeout(120_000);
+  let town: UiTown;
+  let workbench: Workbench;
+
+  before(async () => {
+    town = await startUiTown({ requiresAuth: true });
+    const folder = await town.folder('account');
+    await writeFile(path.join(folder, 'tinytown.toml'), 'name = "account"\n');
+    workbench = await Workbench.open({ folder, settings: town.settings });
+    await workbench.openSidebar();
+  });
+  after(async () => {
+    await workbench?.close();
+    await town?.end();
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await workbench.screenshot('failed-account');
+  });
+
+  it('starts no Codex before somebody wants one', async () => {
+    await workbench.view('Agents').welcome.getByText('No agents here yet.').waitFor();
+    assert.deepEqual(
+      workbench.processes().filter(({ command }) => /app-server/.test(command)),
+      [],
+    );
+  });
+
+  it('says that Codex is not signed in before anything is typed', async () => {
+    const { welcome } = workbench.view('Agents');
+    await welcome.getByRole('button', { name: 'Spawn Agent' }).click();
+    await workbench.notifications('Codex is not signed in.').waitFor();
+    await welcome.getByText('Agents need Codex, and it is not signed in.').waitFor();
+    await workbench.screenshots('signed-out');
+  });
+
+  it('offers the ways to sign in, and gives one up when told to', async () => {
+    await workbench.answerNotification('Codex is not signed in.', 'Sign In…');
+    await workbench.quickInput.rows.filter({ hasText: 'With an API Key' }).waitFor();
+    await workbench.screenshots('sign-in-ways');
+    await workbench.quickInput.pick('In the Browser');
+    await workbench.dialog().getByRole('button', { name: 'Cancel' }).click();
+    await workbench.notifications('The page was not opened.').waitFor();
+    await workbench.screenshots('sign-in-page');
+    await workbench.answerNotification('The page was not opened.', 'Cancel');
+    await workbench.notifications('The page was not opened.').waitFor({ state: 'hidden' });
+    await workbench.view('Agents').welcome.getByText('it is not signed in').waitFor();
+  });
+
+  it('signs in with an API key, which agents then work with', async () => {
+    const { welcome } = workbench.view('Agents');
+    await welcome.getByRole('button', { name: 'Sign In to Codex' }).click();
+    await workbench.quickInput.pick('With an API Key');
+    await workbench.quickInput.type('sk-ui-test-0123456789');
+    await workbench.screenshot('sign-in-key');
+    await workbench.quickInput.accept();
+    await workbench.notifications('Codex is signed in: an API key.').waitFor();
+    await welcome.getByRole('button', { name: 'Spawn Agent' }).click();
+    await workbench.quickInput.type('member');
+    await workbench.quickInput.accept();
+    await workbench.quickInput.input.and(workbench.page.getByPlaceholder('What should it do?')).waitFor();
+    await workbench.quickInput.type('Say who you are');
+    await workbench.quickInput.accept();
+    const request = await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('who you are'));
+    assert.equal(request.authorization, 'Bearer sk-ui-test-0123456789');
+    await eventually(async () => /idle/.test(await workbench.view('Agents').description('member').innerText()), {
+      timeout: 15_000,
+    });
+    assert.doesNotMatch(await workbench.extensionLog(), /sk-ui-test/);
+  });
+});
