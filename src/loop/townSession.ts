@@ -148,6 +148,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     logger,
     registry,
   });
+  codex.onSignedIn(() => crew.signedIn());
   crew.start();
   return {
     name: config.name,

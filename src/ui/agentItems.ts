@@ -118,6 +118,7 @@ function troubleOf(agent: AgentRecord, view: AgentView, waiting: Waiting, t: Tra
     if (waiting.held > 0) return t('holds work');
     if (waiting.dead > 0) return t('gave up messages');
   }
+  if (view.waitsForSignIn && waiting.inbox + waiting.urgent > 0) return t('waits for sign-in');
   return view.stalled ? t('stalled') : undefined;
 }
 

@@ -20,7 +20,16 @@ export interface AgentSummary {
 /** Something that waits for the person at the editor. */
 export interface NeedSummary {
   readonly kind:
-    'command' | 'fileChange' | 'permissions' | 'question' | 'elicitation' | 'message' | 'held' | 'dead' | 'error';
+    | 'command'
+    | 'fileChange'
+    | 'permissions'
+    | 'question'
+    | 'elicitation'
+    | 'message'
+    | 'held'
+    | 'dead'
+    | 'error'
+    | 'signIn';
   /** Of the request or message: the commands that answer take it. */
   readonly id: string;
   readonly agent: string | undefined;

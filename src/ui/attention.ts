@@ -69,7 +69,7 @@ export function announceNeeds(feed: NeedsFeed, view: NeedsView): Disposable {
   };
   const listener = feed.onDidChange((came) => {
     // What went wrong is told where it goes wrong.
-    for (const { key, kind, waits } of came) if (waits && kind !== 'error') arrived.add(key);
+    for (const { key, kind, waits } of came) if (waits && kind !== 'error' && kind !== 'signIn') arrived.add(key);
     if (arrived.size > 0) timer ??= setTimeout(tell, GATHER_MS);
   });
   return toDisposable(() => {
@@ -129,5 +129,7 @@ function buttonsOf(need: Need): AnswerButton[] {
       ];
     case 'error':
       return [button(Command.restartAgent, t('Restart'), need.agentId)];
+    case 'signIn':
+      return [{ title: t('Sign In…'), command: Command.signIn, target: undefined }];
   }
 }

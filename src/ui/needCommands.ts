@@ -246,6 +246,9 @@ async function open(need: Need, call: NeedCall, parts: NeedParts): Promise<strin
       );
     case 'error':
       return offer(need, [Command.restartAgent, t('Restart Agent')], [Command.showOutput, t('Show Output')]);
+    case 'signIn':
+      await vscode.commands.executeCommand(Command.signIn);
+      return undefined;
   }
 }
 

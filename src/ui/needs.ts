@@ -21,6 +21,8 @@ export type Need = {
   | { kind: 'message'; message: SupervisorMessage; /** What the task was that it tells of. */ task: string | undefined }
   | { kind: 'held' | 'dead'; agentId: string; count: number }
   | { kind: 'error'; agentId: string; text: string }
+  /** Codex refuses to work, for that many agents alike. */
+  | { kind: 'signIn'; count: number }
 );
 
 export type RequestNeed = Extract<Need, { kind: 'request' }>;
@@ -53,13 +55,23 @@ export function needsOf(picture: TownPicture, messages: readonly SupervisorMessa
     if (agent.state === 'error') needs.push({ ...own, key: `error/${agentId}`, at, kind: 'error', text });
     return needs;
   });
+  const signIn = signInNeeds(picture);
   const written = messages.map((message): Need => {
     const agentId = picture.agents.has(message.from) ? message.from : undefined;
     const common = { key: `message/${message.id}`, who: message.fromName, at: message.at, waits: message.asks };
     const task = picture.tasks.get(message.taskId?.toLowerCase() ?? '')?.description;
     return { ...common, agentId, kind: 'message', message, task };
   });
-  return [...ofAgents, ...written].toSorted((a, b) => Number(b.waits) - Number(a.waits) || a.at - b.at);
+  return [...signIn, ...ofAgents, ...written].toSorted((a, b) => Number(b.waits) - Number(a.waits) || a.at - b.at);
+}
+
+function signInNeeds(picture: TownPicture): Need[] {
+  const agents = sortedAgents(picture).filter(({ id }) => picture.view(id).waitsForSignIn);
+  if (agents.length === 0) return [];
+  // None of them works any more: the last that did was refused.
+  const at = Math.max(...agents.map(({ lastActiveAt }) => Date.parse(lastActiveAt) || 0));
+  const common = { key: 'signIn', agentId: undefined, who: 'Codex', waits: true };
+  return [{ ...common, at, kind: 'signIn', count: agents.length }];
 }
 
 /** What an agent asks and waits for, oldest first. */
@@ -119,6 +131,7 @@ export function actionsOf(need: Need): NeedAction[] {
     case 'held':
     case 'dead':
     case 'error':
+    case 'signIn':
       return ['openRequest'];
   }
 }

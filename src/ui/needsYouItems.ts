@@ -1,16 +1,14 @@
 /** The view of what needs the person, as plain data. What agents wrote is shown whole and as text, never as markup. */
 import type { AgentRequest } from '../runtime/agentRequest.ts';
-import type { FileChange } from '../runtime/turnItem.ts';
 import { oneLine, spellControls, stripControls } from '../util/text.ts';
 import { Command } from './ids.ts';
 import type { Item, ItemIcon } from './items.ts';
 import type { Translate } from './l10n.ts';
+import { clip, detailItem, detailsOf, fileName } from './needDetails.ts';
 import { type MessageNeed, type Need, actionsOf, asksForMore } from './needs.ts';
 
 /** With more of them, rows are closed at first: a list, not a wall. */
 const OPEN_LIMIT = 5;
-/** A tooltip is read, not scrolled for minutes; the whole text opens with the row. */
-const TOOLTIP_LIMIT = 4000;
 
 /** The roots of the view: what stands still one by one, what is only to be read under one row. */
 export function needsYouItems(needs: readonly Need[], look: NeedLook): Item[] {
@@ -43,7 +41,7 @@ export function needItem(need: Need, { t, now, folder, open = false, prefix = ''
   return {
     id,
     label,
-    description: since === undefined ? '' : `${who} · ${since}`,
+    description: since === undefined ? '' : need.kind === 'signIn' ? since : `${who} · ${since}`,
     icon: iconOf(need),
     contextValue: ['need', need.kind, need.kind === 'request' ? need.request.kind : '', ...actionsOf(need), ''].join(
       ';',
@@ -55,7 +53,8 @@ export function needItem(need: Need, { t, now, folder, open = false, prefix = ''
     ...(need.agentId === undefined ? {} : { agentId: need.agentId }),
     needKey: need.key,
     runs: { command: Command.openRequest, title: t('Open'), arguments: [{ need: need.key }] },
-    tooltip: () => clip([...(need.agentId ? [] : [t('From {0}', who)]), wholeText(need, t)].join('\n\n')),
+    tooltip: () =>
+      clip([...(need.agentId || need.kind === 'signIn' ? [] : [t('From {0}', who)]), wholeText(need, t)].join('\n\n')),
     children: () => details.map((detail, index) => detailItem(need, `${id}/${index}`, detail)),
   };
 }
@@ -88,6 +87,8 @@ export function labelOf(need: Need, t: Translate): string {
       return need.count === 1 ? t('1 message was given up') : t('{0} messages were given up', need.count);
     case 'error':
       return oneLine(need.text) || t('The agent stopped with an error');
+    case 'signIn':
+      return t('Sign in to Codex');
   }
 }
 
@@ -135,6 +136,13 @@ export function wholeText(need: Need, t: Translate): string {
       return t('It was tried too often, and failed. Try it again, or dismiss it.');
     case 'error':
       return stripControls(need.text) || t('Restart the agent to go on.');
+    case 'signIn':
+      return need.count === 1
+        ? t('Codex refuses to work until somebody signs in. The agent waits, and goes on by itself then.')
+        : t(
+            'Codex refuses to work until somebody signs in. {0} agents wait, and go on by themselves then.',
+            need.count,
+          );
   }
 }
 
@@ -165,80 +173,6 @@ function requestText(request: AgentRequest, t: Translate): string {
   return parts.flatMap((part) => (part ? [stripControls(part)] : [])).join('\n\n');
 }
 
-interface Detail {
-  label: string;
-  description?: string;
-  icon: ItemIcon;
-  /** Opens this one of the files to be changed. */
-  file?: number;
-}
-
-function detailsOf(request: AgentRequest, folder: string | undefined, t: Translate): Detail[] {
-  const details: Detail[] = [];
-  const add = (icon: string, text: string | null, description = ''): void => {
-    if (text) details.push({ label: text, description, icon: { id: icon } });
-  };
-  switch (request.kind) {
-    case 'command':
-      for (const line of request.command.includes('\n') ? request.command.split('\n') : []) add('chevron-right', line);
-      add('comment', request.reason);
-      for (const permission of request.permissions) add('shield', permission);
-      if (request.cwd !== folder) add('folder', request.cwd);
-      break;
-    case 'fileChange':
-      add('comment', request.reason);
-      for (const [file, change] of request.changes.entries()) details.push(fileDetail(change, file, t));
-      break;
-    case 'permissions':
-      add('comment', request.reason);
-      for (const line of request.summary) add('shield', line);
-      break;
-    case 'question':
-      for (const question of request.questions) {
-        if (request.questions.length > 1) add('question', question.question);
-        for (const option of question.options) add('circle-small', option.label, option.description);
-      }
-      break;
-    case 'elicitation':
-      add('server', request.server);
-      add('symbol-parameter', request.arguments);
-      add('link', request.url);
-      for (const field of request.form ?? []) add('symbol-field', field.title, field.description ?? '');
-  }
-  if (request.subAgent !== null) add('organization', t('Sub-agent {0}', request.subAgent));
-  return details;
-}
-
-function fileDetail({ path, change, diff }: FileChange, file: number, t: Translate): Detail {
-  const words = { add: t('added'), delete: t('deleted'), update: t('changed') };
-  const icons = { add: 'diff-added', delete: 'diff-removed', update: 'diff-modified' };
-  const lines = diff.split('\n');
-  const count = (sign: string): number =>
-    lines.filter((line) => line.startsWith(sign) && !line.startsWith(sign.repeat(3))).length;
-  const size = change === 'update' ? ` · +${count('+')} −${count('-')}` : '';
-  return { label: path, description: `${words[change]}${size}`, icon: { id: icons[change] }, file };
-}
-
-function detailItem(need: Need, id: string, detail: Detail): Item {
-  const label = oneLine(spellControls(detail.label), 300);
-  const description = oneLine(detail.description ?? '', 200);
-  return {
-    id,
-    label: detail.file === undefined ? label : fileName(label),
-    description,
-    icon: detail.icon,
-    contextValue: 'needDetail;',
-    spoken: description ? `${label}, ${description}` : label,
-    collapse: 'none',
-    needKey: need.key,
-    ...(need.agentId === undefined ? {} : { agentId: need.agentId }),
-    ...(detail.file === undefined
-      ? {}
-      : { runs: { command: Command.openRequest, title: label, arguments: [{ need: need.key, file: detail.file }] } }),
-    tooltip: () => clip([label, description].filter(Boolean).join('\n')),
-  };
-}
-
 function iconOf(need: Need): ItemIcon {
   const waits = 'list.warningForeground';
   switch (need.kind) {
@@ -252,6 +186,8 @@ function iconOf(need: Need): ItemIcon {
       return { id: 'warning', color: waits };
     case 'error':
       return { id: 'error', color: 'list.errorForeground' };
+    case 'signIn':
+      return { id: 'account', color: waits };
   }
 }
 
@@ -283,14 +219,4 @@ export function age(milliseconds: number, t: Translate): string {
   if (minutes < 60) return t('{0} min', minutes);
   const hours = Math.floor(minutes / 60);
   return hours < 24 ? t('{0} h', hours) : t('{0} d', Math.floor(hours / 24));
-}
-
-function fileName(path: string): string {
-  const clean = oneLine(path, 300);
-  return clean.slice(Math.max(clean.lastIndexOf('/'), clean.lastIndexOf('\\')) + 1) || clean;
-}
-
-function clip(text: string): string {
-  const clean = stripControls(text).trim();
-  return clean.length <= TOOLTIP_LIMIT ? clean : `${clean.slice(0, TOOLTIP_LIMIT)}…`;
 }

@@ -76,4 +76,26 @@ describe('signing in to Codex', function () {
     });
     assert.doesNotMatch(await workbench.extensionLog(), /sk-ui-test/);
   });
+
+  it('asks for a sign-in when an agent is refused, and lets it go on by itself then', async () => {
+    const { model } = town;
+    model.script = ({ authorization, lastUserText }) =>
+      authorization.includes('second') ? [{ text: `done: ${lastUserText.slice(0, 60)}` }] : [{ error: 401 }];
+    await workbench.view('Agents').clickInline('member', 'Assign Task');
+    await workbench.quickInput.type('Count the stars');
+    await workbench.quickInput.accept();
+    const needs = workbench.view('Needs You');
+    await needs.item('Sign in to Codex').waitFor({ timeout: 30_000 });
+    await workbench.view('Agents').item('member').getByText('waits for sign-in').waitFor();
+    await workbench.screenshots('needs-sign-in');
+    await needs.item('Sign in to Codex').click();
+    await workbench.quickInput.rows.filter({ hasText: 'Go On as an API key' }).waitFor();
+    await workbench.screenshot('sign-in-again');
+    await workbench.quickInput.pick('With an API Key');
+    await workbench.quickInput.type('sk-second-0123456789');
+    await workbench.quickInput.accept();
+    await needs.item('Sign in to Codex').waitFor({ state: 'hidden' });
+    await model.waitForRequest(({ authorization }) => authorization.includes('second'), 20_000);
+    await workbench.view('Agents').item('member').getByText('idle').waitFor();
+  });
 });

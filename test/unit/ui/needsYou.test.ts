@@ -214,6 +214,29 @@ function can(request: AgentRequest): string[] {
   return needs({ agents: [agentRecord('a')], views: { a: { requests: [request] } } }).flatMap(actionsOf);
 }
 
+describe('a refused sign-in', () => {
+  const scene: Scene = {
+    agents: [agentRecord('a', { lastActiveAt: '2026-01-02T03:58:00Z' }), agentRecord('b'), agentRecord('c')],
+    views: { a: { waitsForSignIn: true }, b: { waitsForSignIn: true } },
+    waiting: { a: { inbox: 1 } },
+  };
+
+  it('is one thing to do, for however many agents', () => {
+    assert.deepEqual(rows(scene), ['account Sign in to Codex · 2 min']);
+    const [need] = needs(scene);
+    assert.ok(need);
+    assert.match(wholeText(need, english), /2 agents wait/);
+    assert.deepEqual(actionsOf(need), ['openRequest']);
+  });
+
+  it('shows in the row of an agent that has something to do', () => {
+    assert.deepEqual(
+      agentItems(picture(scene), english).map(({ description }) => description),
+      ['idle, waits for sign-in', 'idle', 'idle'],
+    );
+  });
+});
+
 describe('what can be done about it', () => {
   it('is what the server allows, and nothing more', () => {
     assert.deepEqual(can(command('x')), ['approve', 'approveForSession', 'decline', 'answer', 'openRequest']);
