@@ -12,12 +12,14 @@ import { type MessageKind, messageOfKind } from '../town/messageKinds.ts';
 import { newMessage } from '../town/messages.ts';
 import { resolveAgent, validateAgentName } from '../town/names.ts';
 import { requestPlan } from '../town/plans.ts';
-import { type AgentRecord, MAX_TEXT, type TaskRecord } from '../town/records.ts';
+import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
+import { checkedText } from './checkedText.ts';
 import type { Crew } from './crew.ts';
 import { Desk, type PendingRequest, type SupervisorMessage } from './desk.ts';
 import { settleDead, settleHeld } from './leftovers.ts';
+import { QueueActions } from './queueActions.ts';
 import { type StateRequest, transitions } from './requests.ts';
 import { TaskActions } from './taskActions.ts';
 
@@ -49,6 +51,8 @@ const TAKE_OVER_MS = LEASE_MS + 5_000;
 
 export class TownActions {
   readonly tasks: TaskActions;
+  /** What can be done with messages that wait. */
+  readonly queue: QueueActions;
   private readonly town: Town;
   private readonly crew: Crew;
   private readonly rules: ActionRules;
@@ -56,6 +60,8 @@ export class TownActions {
 
   constructor(town: Town, crew: Crew, rules: ActionRules) {
     this.tasks = new TaskActions(town, (ref) => this.find(ref));
+    const poke = (agentId: string): void => this.crew.poke(agentId);
+    this.queue = new QueueActions(town, (ref) => this.find(ref), poke);
     this.town = town;
     this.crew = crew;
     this.rules = rules;
@@ -105,14 +111,17 @@ export class TownActions {
     return this.town.tasks.assign({ description }, agent.id, SUPERVISOR_ID);
   }
 
+  /** Resolves with the message's id. */
   async sendMessage(
     ref: string,
     text: string,
     { urgent = false, kind = 'task' }: { urgent?: boolean; kind?: MessageKind } = {},
-  ): Promise<void> {
+  ): Promise<string> {
     const body = messageOfKind(kind, checkedText(text));
     const agent = await this.find(ref);
-    await this.town.inbox.send(newMessage({ ...body, from: SUPERVISOR_ID, to: agent.id }), { urgent });
+    const message = newMessage({ ...body, from: SUPERVISOR_ID, to: agent.id });
+    await this.town.inbox.send(message, { urgent });
+    return message.id;
   }
 
   /** Sends a message to every agent that is not stopped, and to whoever listens on `tt:{town}:broadcast`; says to how many. */
@@ -125,12 +134,16 @@ export class TownActions {
     return open.length;
   }
 
-  /** Puts a message into the running turn; where none runs, or it cannot be steered, the message starts the next one. */
-  async steer(ref: string, text: string): Promise<void> {
+  /**
+   * Puts a message into the running turn; where none runs, or it cannot be steered, the message starts the next one. Resolves
+   * with the message's id.
+   */
+  async steer(ref: string, text: string): Promise<string> {
     const description = checkedText(text);
     const agent = await this.find(ref);
     const message = newMessage({ type: 'task', description, from: SUPERVISOR_ID, to: agent.id, priority: 'urgent' });
     await this.town.inbox.send(message, { urgent: true });
+    return message.id;
   }
 
   /** Ends the running turn now. What it carried is held. Of an agent that another window runs: asks that window. */
@@ -235,24 +248,24 @@ export class TownActions {
     return choice;
   }
 
-  /** Gives the agent the work again that was held when its turn was interrupted. */
-  async runAgain(ref: string): Promise<void> {
-    await this.settle(ref, (agent) => settleHeld(this.town, agent, true));
+  /** Gives the agent the work again that was held when its turn was interrupted: one round of it, or all. */
+  async runAgain(ref: string, batchId?: string): Promise<void> {
+    await this.settle(ref, (agent) => settleHeld(this.town, agent, true, batchId));
   }
 
-  /** Drops the work that was held. */
-  async dismissHeld(ref: string): Promise<void> {
-    await this.settle(ref, (agent) => settleHeld(this.town, agent, false));
+  /** Drops the work that was held: one round of it, or all. */
+  async dismissHeld(ref: string, batchId?: string): Promise<void> {
+    await this.settle(ref, (agent) => settleHeld(this.town, agent, false, batchId));
   }
 
-  /** Gives the agent the messages again that were given up after too many attempts. */
-  async retryDead(ref: string): Promise<void> {
-    await this.settle(ref, (agent) => settleDead(this.town, agent, true));
+  /** Gives the agent the messages again that were given up after too many attempts: one of them, or all. */
+  async retryDead(ref: string, messageId?: string): Promise<void> {
+    await this.settle(ref, (agent) => settleDead(this.town, agent, true, messageId));
   }
 
-  /** Drops the messages that were given up. */
-  async dismissDead(ref: string): Promise<void> {
-    await this.settle(ref, (agent) => settleDead(this.town, agent, false));
+  /** Drops the messages that were given up: one of them, or all. */
+  async dismissDead(ref: string, messageId?: string): Promise<void> {
+    await this.settle(ref, (agent) => settleDead(this.town, agent, false, messageId));
   }
 
   /** What agents ask people and wait for, over all agents and windows, oldest first. */
@@ -315,8 +328,11 @@ export class TownActions {
     return { keys: this.town.keys, agentId: agent.id };
   }
 
-  /** The agent as it is now. A moment's loss of Redis is waited for: it is nothing to bother people with. */
-  private async find(ref: string): Promise<AgentRecord> {
+  /**
+   * The agent as it is now. A moment's loss of Redis is waited for: it is nothing to bother people with.
+   * @throws TinytownError `unknownAgent`, `ambiguousAgent`
+   */
+  async find(ref: string): Promise<AgentRecord> {
     return await this.town.redis.patiently(() => this.findNow(ref), PATIENCE_MS);
   }
 
@@ -329,13 +345,4 @@ export class TownActions {
     if (found.ok) return found.agent;
     throw new TinytownError(found.reason === 'ambiguous' ? 'ambiguousAgent' : 'unknownAgent', found.message);
   }
-}
-
-function checkedText(text: string): string {
-  if (text.trim() === '') throw new TinytownError('emptyText', 'The text is empty. Write what the agent is to do.');
-  if (text.length > MAX_TEXT) {
-    const hint = 'Put it into a file and name the file.';
-    throw new TinytownError('textTooLong', `The text is longer than ${MAX_TEXT} characters.`, { hint });
-  }
-  return text;
 }

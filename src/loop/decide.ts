@@ -70,13 +70,14 @@ export type LoopAction =
  * the left, newest first) by time, then the rest as it stands.
  */
 export function inOrder(urgent: readonly WaitingMessage[], inbox: readonly WaitingMessage[]): WaitingMessage[] {
-  const high = inbox.filter(({ message }) => isHigh(message));
-  const rest = inbox.filter(({ message }) => !isHigh(message));
+  const high = inbox.filter(goesByTime);
+  const rest = inbox.filter((waiting) => !goesByTime(waiting));
   return [...byTime(urgent), ...byTime(high), ...rest];
 }
 
-function isHigh(message: Message): boolean {
-  return message.priority === 'high' || message.priority === 'urgent';
+/** Whether a message's turn comes by the time it was written, not by its place in the list. */
+export function goesByTime({ message, list }: WaitingMessage): boolean {
+  return list === 'urgent' || message.priority === 'high' || message.priority === 'urgent';
 }
 
 function byTime(messages: readonly WaitingMessage[]): WaitingMessage[] {

@@ -19,6 +19,7 @@ import { ProcessRegistry } from '../util/processRegistry.ts';
 import { TownActions } from './actions.ts';
 import { Crew } from './crew.ts';
 import type { CrewParts, TownFacts } from './loopParts.ts';
+import { Receipts } from './receipts.ts';
 import { RETRY_MS } from './restartPolicy.ts';
 import type { TownSettings } from './settings.ts';
 import {
@@ -37,6 +38,8 @@ export interface TownSession {
   readonly mirror: TownMirror;
   readonly crew: Crew;
   readonly actions: TownActions;
+  /** What became of the messages to each agent. */
+  readonly receipts: Receipts;
   /** What Codex can say that belongs to no agent. */
   readonly codex: CodexService;
   /** The town's tools for other programs of the person. */
@@ -150,12 +153,14 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   });
   codex.onSignedIn(() => crew.signedIn());
   crew.start();
+  const receipts = new Receipts(town.messages, town.mirror, town.wake, logger);
   return {
     name: config.name,
     folder,
     mirror: town.mirror,
     crew,
     actions: new TownActions(town, crew, rules),
+    receipts,
     codex,
     tools: personsTools(config.name, redisUrl, bundles),
     checkCodex: async (cli = rules.defaultCli()) => {
@@ -167,6 +172,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
       throw new TinytownError('unauthorized', 'Codex is not signed in.', { hint: 'Sign in, then spawn the agent.' });
     },
     close: async () => {
+      receipts.dispose();
       await Promise.all([crew.close(), codex.close()]);
       town.close();
     },

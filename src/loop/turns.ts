@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { RuntimeEvent, RuntimeMode, TurnOutcome } from '../runtime/codingAgent.ts';
 import type { Batch } from '../town/batch.ts';
 import type { WaitingMessage } from '../town/delivery.ts';
-import { deliveredPlan, takePlan } from '../town/plans.ts';
+import { adriftPlan, deliveredPlan, takePlan } from '../town/plans.ts';
 import { type TaskRecord, isTaskOver } from '../town/records.ts';
 import { roleOf } from '../town/roles.ts';
 import { TinytownError, describeError } from '../util/errors.ts';
@@ -153,7 +153,11 @@ export class Turns {
   /** The runtime went away. A turn that we were ending is over; any other is looked up in the thread's history later. */
   async runtimeGone(): Promise<void> {
     if (this.intent && this.phase === 'ending' && this.sent.size > 0) return this.settle({ status: 'interrupted' });
+    const { agent } = this;
+    const batches = [...this.sent.values()];
     this.forget();
+    if (batches.length === 0) return;
+    await agent.commit(adriftPlan(agent.context(), batches)).catch((error: unknown) => agent.report(error));
   }
 
   /** Leaves what is in flight to be found again. */

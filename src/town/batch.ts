@@ -23,6 +23,10 @@ const batch = z.object({
   threadId: z.nullable(z.string()),
   /** The thread's history holds it: it came back as an echo. */
   delivered: z.boolean(),
+  /** Unix milliseconds of the echo. */
+  deliveredAt: z.optional(z.number()),
+  /** The process that it was sent to went away in mid-turn: what became of it is looked up. */
+  adrift: z.optional(z.boolean()),
   messages: z.array(batchMessage),
 });
 
@@ -49,6 +53,18 @@ const deadMessage = z.object({
 });
 
 export type DeadMessage = z.infer<typeof deadMessage>;
+
+/** A message whose turn is over, or that needed none, as it stands in `tt:{town}:settled:{id}`. */
+const settledMessage = z.object({
+  raw: z.string(),
+  list: z.enum(['urgent', 'inbox']),
+  /** Null where it needed no turn. */
+  batchId: z.nullable(z.string()),
+  /** Unix milliseconds. */
+  at: z.number(),
+});
+
+export type SettledMessage = z.infer<typeof settledMessage>;
 
 const seenMessages = z.record(
   z.string(),
@@ -78,6 +94,7 @@ export interface TurnRecord {
 export const decodeBatch = (raw: string): Decoded<Batch> => decodeJson(batch, raw);
 export const decodeHeld = (raw: string): Decoded<HeldBatch> => decodeJson(heldBatch, raw);
 export const decodeDead = (raw: string): Decoded<DeadMessage> => decodeJson(deadMessage, raw);
+export const decodeSettled = (raw: string): Decoded<SettledMessage> => decodeJson(settledMessage, raw);
 
 /** Fields of the turn hash; what cannot be read counts as absent, as it only saves repetition. */
 export function decodeTurn(hash: Record<string, string>): TurnRecord {

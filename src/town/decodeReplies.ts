@@ -40,6 +40,24 @@ export async function readHashes(
   });
 }
 
+/** A script's list; empty for anything else. */
+export function replyList(reply: unknown): unknown[] {
+  return Array.isArray(reply) ? reply : [];
+}
+
+/** A text, whichever way it was asked for. */
+export function replyText(reply: unknown): string {
+  return Buffer.isBuffer(reply) ? reply.toString() : String(reply);
+}
+
+/** A hash as scripts answer with it: field, value, field, value… */
+export function replyHash(reply: unknown): Record<string, string> {
+  const words = replyList(reply).map(replyText);
+  const hash: Record<string, string> = {};
+  for (let i = 0; i + 1 < words.length; i += 2) hash[words[i] ?? ''] = words[i + 1] ?? '';
+  return hash;
+}
+
 /** One field of the hash at each of `keys`, in one round trip; undefined where there is none, or no hash. */
 export async function readField(
   redis: TownRedis,

@@ -12,6 +12,7 @@ import {
   decodeHeld,
   decodeTurn,
 } from './batch.ts';
+import { replyHash, replyList, replyText } from './decodeReplies.ts';
 import type { TownKeys } from './keys.ts';
 import { type Message, decodeMessage } from './messages.ts';
 import type { Plan } from './plan.ts';
@@ -101,21 +102,21 @@ export class Delivery {
     const reply = await this.redis.write(() => this.redis.scripts.runForBuffers(script, places, [PEEK_LIMIT]), {
       patienceMs: 0,
     });
-    const [agent, urgent, inbox, inflight, turn, stop, control, backlog, problems] = list(reply);
-    const hash = hashOf(agent);
-    const fromUrgent = readList('urgent', urgent);
-    const fromInbox = readList('inbox', inbox);
+    const [agent, urgent, inbox, inflight, turn, stop, control, backlog, problems] = replyList(reply);
+    const hash = replyHash(agent);
+    const fromUrgent = readMessages('urgent', urgent);
+    const fromInbox = readMessages('inbox', inbox);
     return {
       agent: Object.keys(hash).length === 0 ? undefined : decodeAgent(hash),
       urgent: fromUrgent.waiting,
       inbox: fromInbox.waiting,
       unreadable: [...fromUrgent.unreadable, ...fromInbox.unreadable],
-      inflight: list(inflight).map(text),
-      turn: decodeTurn(hashOf(turn)),
+      inflight: replyList(inflight).map(replyText),
+      turn: decodeTurn(replyHash(turn)),
       stopRequested: stop !== null && stop !== undefined,
-      control: list(control).map(controlRequest),
+      control: replyList(control).map(controlRequest),
       backlogLength: Number(backlog ?? 0),
-      problems: list(problems).map(text),
+      problems: replyList(problems).map(replyText),
     };
   }
 
@@ -166,13 +167,14 @@ export class Delivery {
   }
 }
 
-function readList(
+/** The messages of a list, as Redis answered with it: those that are some, and the rest. */
+export function readMessages(
   from: 'urgent' | 'inbox',
   reply: unknown,
 ): { waiting: WaitingMessage[]; unreadable: UnreadableMessage[] } {
   const waiting: WaitingMessage[] = [];
   const unreadable: UnreadableMessage[] = [];
-  for (const element of list(reply)) {
+  for (const element of replyList(reply)) {
     const raw = Buffer.isBuffer(element) ? element : Buffer.from(String(element));
     const decoded = decodeMessage(raw.toString());
     if (decoded.ok) waiting.push({ list: from, raw, message: decoded.value });
@@ -182,22 +184,7 @@ function readList(
 }
 
 function controlRequest(entry: unknown): ControlRequest {
-  const [id, fields] = list(entry);
-  const hash = hashOf(fields);
-  return { entry: text(id), action: hash.action ?? '', fields: hash };
-}
-
-function list(reply: unknown): unknown[] {
-  return Array.isArray(reply) ? reply : [];
-}
-
-function text(reply: unknown): string {
-  return Buffer.isBuffer(reply) ? reply.toString() : String(reply);
-}
-
-function hashOf(reply: unknown): Record<string, string> {
-  const words = list(reply).map(text);
-  const hash: Record<string, string> = {};
-  for (let i = 0; i + 1 < words.length; i += 2) hash[words[i] ?? ''] = words[i + 1] ?? '';
-  return hash;
+  const [id, fields] = replyList(entry);
+  const hash = replyHash(fields);
+  return { entry: replyText(id), action: hash.action ?? '', fields: hash };
 }

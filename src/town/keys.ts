@@ -34,6 +34,7 @@ const idKinds = [
   'turn',
   'held',
   'dead',
+  'settled',
   'lease',
   'epoch',
   'control',
@@ -93,6 +94,10 @@ export class TownKeys {
   }
   dead(id: string): string {
     return this.of('dead', id);
+  }
+  /** Messages whose turns are over, the newest left, so that every window can tell what became of them. */
+  settled(id: string): string {
+    return this.of('settled', id);
   }
   lease(id: string): string {
     return this.of('lease', id);

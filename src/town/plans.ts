@@ -2,7 +2,7 @@
  * The steps of a message's way as plans: taken from its lists, delivered, settled. Pure: what is written follows from what
  * was read, and is applied by the owner as a whole or not at all.
  */
-import type { Batch, BatchMessage, DeadMessage, HeldBatch, SeenMessages, TurnRecord } from './batch.ts';
+import type { Batch, BatchMessage, DeadMessage, HeldBatch, SeenMessages, SettledMessage, TurnRecord } from './batch.ts';
 import type { UnreadableMessage, WaitingMessage } from './delivery.ts';
 import { type EventType, newEvent } from './events.ts';
 import type { TownKeys } from './keys.ts';
@@ -19,6 +19,9 @@ export interface PlanContext {
   /** Unix milliseconds. */
   now: number;
 }
+
+/** How many messages are kept of those that are over and done with. */
+const SETTLED_KEPT = 20;
 
 /** What fails because others have too much to do waits as if it had failed so often by itself. */
 const BUSY_ATTEMPTS = 3;
@@ -78,13 +81,23 @@ export function setAsidePlan({ keys, agentId, now }: PlanContext, unreadable: re
 
 /** Records that a batch reached the agent's thread: from now on the thread is worth resuming. */
 export function deliveredPlan({ keys, agentId, agentName, threadId, now }: PlanContext, batch: Batch): Plan {
-  const delivered: Batch = { ...batch, threadId, delivered: true };
+  const delivered: Batch = { ...batch, threadId, delivered: true, deliveredAt: now };
   const plan = new Plan(keys, agentId)
     .whileField(keys.inflight(agentId), batch.id)
     .command('HSET', keys.inflight(agentId), batch.id, JSON.stringify(delivered))
     .agentFields({ last_active_at: iso(now), ...(threadId !== null && { runtime_session_id: threadId }) });
   if (batch.kind === 'steer') return plan;
   return plan.event(newEvent('agent_turn_started', `${agentName}: turn started`, { agentId }));
+}
+
+/** Says of batches that the process they were sent to is gone, until it is known what became of them. */
+export function adriftPlan({ keys, agentId }: PlanContext, batches: readonly Batch[]): Plan {
+  const plan = new Plan(keys, agentId);
+  for (const batch of batches) {
+    const key = keys.inflight(agentId);
+    plan.whileField(key, batch.id).command('HSET', key, batch.id, JSON.stringify({ ...batch, adrift: true }));
+  }
+  return plan;
 }
 
 export type BatchFate =
@@ -117,6 +130,7 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
   const seen: SeenMessages = { ...facts.turn.seen };
   const back: BatchMessage[] = [];
   const dead: DeadMessage[] = [];
+  const settled: SettledMessage[] = [];
   let notBefore = 0;
   for (const { batch, fate } of facts.batches) {
     plan.whileField(keys.inflight(agentId), batch.id).command('HDEL', keys.inflight(agentId), batch.id);
@@ -129,6 +143,7 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
       const threadId = batch.delivered ? batch.threadId : (seen[message.id]?.threadId ?? null);
       delete seen[message.id];
       if (fate.fate === 'hold') seen[message.id] = { attempts: before, threadId };
+      if (fate.fate === 'done') settled.push({ raw: message.raw, list: message.list, batchId: batch.id, at: now });
       if (fate.fate !== 'requeue') continue;
       const attempts = before + (fate.failed === undefined ? 0 : 1);
       if (fate.failed !== undefined && attempts >= facts.maxAttempts) {
@@ -145,6 +160,7 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
   }
   for (const { list, raw } of back.toReversed()) plan.command('LPUSH', keys[list](agentId), raw);
   for (const message of dead) plan.command('RPUSH', keys.dead(agentId), JSON.stringify(message));
+  keepSettled(plan, context, settled);
   plan.fields(keys.turn(agentId), {
     seen: Object.keys(seen).length === 0 ? undefined : JSON.stringify(seen),
     not_before: notBefore === 0 ? undefined : notBefore,
@@ -182,6 +198,8 @@ export function statePlan(
 export function quietPlan(context: PlanContext, agent: AgentRecord, messages: readonly WaitingMessage[]): Plan {
   const { keys, agentId } = context;
   const plan = removalPlan(context, messages);
+  const settled = messages.map(({ raw, list }) => ({ raw: raw.toString(), list, batchId: null, at: context.now }));
+  keepSettled(plan, context, settled);
   for (const { message } of messages) {
     const reply = { from: agentId, to: message.from, correlationId: message.id };
     switch (message.type) {
@@ -252,35 +270,13 @@ export function requestPlan(
     .event(newEvent(event, message, { agentId, oldState: from, newState: to }));
 }
 
-/** Takes held work off its list; `again` puts its messages back to the front of the lists they came from. */
-export function heldPlan(
-  { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
-  raw: string,
-  held: HeldBatch,
-  again: boolean,
-): Plan {
-  const key = keys.held(agentId);
-  const plan = new Plan(keys, agentId).whileListed(key, Buffer.from(raw)).command('LREM', key, 1, raw);
-  if (!again) return plan.activity('🗑 Held work dismissed');
-  for (const message of held.batch.messages.toReversed())
-    plan.command('LPUSH', keys[message.list](agentId), message.raw);
-  return plan.command('HDEL', keys.turn(agentId), 'left_waiting', 'not_before').activity('▶ Held work runs again');
-}
-
-/** Takes a message that was given up off its list; `again` puts it back to the front of the list it came from, as if new. */
-export function deadPlan(
-  { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
-  raw: string,
-  dead: DeadMessage,
-  again: boolean,
-): Plan {
-  const key = keys.dead(agentId);
-  const plan = new Plan(keys, agentId).whileListed(key, Buffer.from(raw)).command('LREM', key, 1, raw);
-  if (!again) return plan.activity('🗑 A message that was given up was dismissed');
-  return plan
-    .command('LPUSH', keys[dead.list](agentId), dead.raw)
-    .command('HDEL', keys.turn(agentId), 'left_waiting', 'not_before')
-    .activity('▶ A message that was given up is tried again');
+/** Remembers what is over (`tt:{town}:settled:{id}`): the newest few, so that the list never grows. */
+function keepSettled(plan: Plan, { keys, agentId }: PlanContext, settled: readonly SettledMessage[]): void {
+  const newest = settled.slice(-SETTLED_KEPT);
+  if (newest.length === 0) return;
+  const key = keys.settled(agentId);
+  plan.command('LPUSH', key, ...newest.map((message) => JSON.stringify(message)));
+  plan.command('LTRIM', key, 0, SETTLED_KEPT - 1);
 }
 
 function send(plan: Plan, keys: TownKeys, message: Message): void {

@@ -27,6 +27,13 @@ const removeBacklogTask = { name: 'removeBacklogTask', source: removeBacklogTask
 /** `over`: the task had ended before, and nothing was written. */
 export type FinishResult = 'done' | 'over' | 'no-task';
 
+interface Finish {
+  /** Who ends it, where that is not the agent that has it. */
+  finisher?: string | undefined;
+  /** Only while this message, as it stands in a list of its agent, waits to tell of it. */
+  whileWaiting?: Buffer | undefined;
+}
+
 /** Of each list; an assignment further back is met by its agent as a task that is over. */
 const MESSAGES_SEARCHED = 1_000;
 
@@ -171,25 +178,30 @@ export class TaskStore {
    * assigned it is told, unless it is `finisher`, who ends it: by default the agent that has it.
    */
   async complete(taskId: string, result: string, finisher?: string): Promise<FinishResult> {
-    return await this.finish(taskId, 'completed', result, finisher);
+    return untaken(await this.finish(taskId, 'completed', result, { finisher }));
   }
 
   /** As {@link complete}, but counts nothing up. */
   async fail(taskId: string, error: string, finisher?: string): Promise<FinishResult> {
-    return await this.finish(taskId, 'failed', error, finisher);
+    return untaken(await this.finish(taskId, 'failed', error, { finisher }));
   }
 
   /** No event says so and nobody is told: `tt` knows no word for it. */
   async cancel(taskId: string, reason: string): Promise<FinishResult> {
-    return await this.finish(taskId, 'cancelled', reason);
+    return untaken(await this.finish(taskId, 'cancelled', reason, {}));
+  }
+
+  /** As {@link cancel}, unless the message that assigns it was taken meanwhile: then nothing is written (`taken`). */
+  async cancelWaiting(taskId: string, reason: string, message: Buffer): Promise<FinishResult | 'taken'> {
+    return await this.finish(taskId, 'cancelled', reason, { whileWaiting: message });
   }
 
   private async finish(
     taskId: string,
     state: 'completed' | 'failed' | 'cancelled',
     result: string,
-    finisher?: string,
-  ): Promise<FinishResult> {
+    { finisher, whileWaiting }: Finish,
+  ): Promise<FinishResult | 'taken'> {
     const { keys } = this;
     for (;;) {
       const [assignedTo, assignedBy] = await this.redis.write((client) =>
@@ -215,10 +227,11 @@ export class TaskStore {
           ...event,
           STREAM_LENGTH,
           message === undefined ? '' : encodeMessage(message),
+          whileWaiting !== undefined && agent !== undefined ? whileWaiting : '',
           ...waiting,
         ],
       );
-      const outcome = decodeWord(['done', 'over', 'no-task', 'moved'], reply);
+      const outcome = decodeWord(['done', 'over', 'no-task', 'moved', 'taken'], reply);
       // Given to another agent since it was read: look again.
       if (outcome !== 'moved') return outcome;
     }
@@ -251,6 +264,11 @@ export class TaskStore {
   private async run(script: LuaScript, keys: readonly ScriptWord[], args: readonly ScriptWord[]): Promise<unknown> {
     return await this.redis.write(() => this.redis.scripts.run(script, keys, args));
   }
+}
+
+/** Only what is bound to a waiting message can find that taken. */
+function untaken(outcome: FinishResult | 'taken'): FinishResult {
+  return outcome === 'taken' ? 'over' : outcome;
 }
 
 /**

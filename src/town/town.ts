@@ -7,6 +7,7 @@ import { EventLog } from './events.ts';
 import { InboxStore } from './inbox.ts';
 import { TownKeys } from './keys.ts';
 import { Leases } from './leases.ts';
+import { MessageLooks } from './messageLook.ts';
 import { TownMirror } from './mirror.ts';
 import type { TownRedis } from './redis/connect.ts';
 import { TaskStore } from './tasks.ts';
@@ -20,6 +21,7 @@ export class Town {
   readonly tasks: TaskStore;
   readonly events: EventLog;
   readonly delivery: Delivery;
+  readonly messages: MessageLooks;
   readonly wake: WakeSource;
   readonly mirror: TownMirror;
   readonly leases: Leases;
@@ -33,6 +35,7 @@ export class Town {
     this.tasks = new TaskStore(redis, keys);
     this.events = new EventLog(redis, keys);
     this.delivery = new Delivery(redis, keys, patienceMs);
+    this.messages = new MessageLooks(redis, keys);
     this.wake = new WakeSource(redis, keys, logger);
     this.mirror = new TownMirror(redis, keys, this.wake, logger);
     this.leases = leases;

@@ -29,7 +29,8 @@ async function perform({ actions }: TownSession, request: Exclude<StandInRequest
       await actions.spawnAgent({ name: request.agent });
       return;
     case 'send':
-      return actions.sendMessage(request.agent, request.text, { urgent: request.urgent, kind: request.kind });
+      await actions.sendMessage(request.agent, request.text, { urgent: request.urgent, kind: request.kind });
+      return;
     case 'assign':
       await actions.assignTask(request.agent, request.text);
       return;

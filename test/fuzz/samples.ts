@@ -65,6 +65,7 @@ export const batch = {
   messages: [{ id, list: 'inbox', raw: JSON.stringify(messages[0]) }],
 };
 export const held = { batch, heldAt: 1, reason: 'r' };
+export const settled = { raw: 'x', list: 'inbox', batchId: 'b', at: 1 };
 export const dead = { raw: 'x', list: 'urgent', at: 1, reason: 'r', attempts: 2 };
 export const turnHash = {
   seen: JSON.stringify({ [id]: { attempts: 1, threadId: id } }),

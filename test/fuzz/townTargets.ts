@@ -1,6 +1,6 @@
 /** What other writers leave in Redis, in `tinytown.toml` and in settings. */
 import assert from 'node:assert/strict';
-import { decodeBatch, decodeDead, decodeHeld, decodeTurn } from '../../src/town/batch.ts';
+import { decodeBatch, decodeDead, decodeHeld, decodeSettled, decodeTurn } from '../../src/town/batch.ts';
 import { parseTownConfig } from '../../src/town/config.ts';
 import { decodeEvent } from '../../src/town/events.ts';
 import { classify } from '../../src/town/messageClass.ts';
@@ -70,6 +70,7 @@ export const townTargets: readonly Target[] = [
       checked(decodeBatch(text(sample.batch)));
       checked(decodeHeld(text(sample.held)));
       checked(decodeDead(text(sample.dead)));
+      checked(decodeSettled(text(sample.settled)));
       const turn = decodeTurn(asHash(mutated(random, sample.turnHash)));
       assert.ok(Number.isFinite(turn.notBefore));
     },

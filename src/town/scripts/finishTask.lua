@@ -6,8 +6,10 @@
 --          the second line is left out where the task is nobody's, the third where nobody is told
 -- ARGV     id, that agent's id or "", who assigned it as far as is known or "", new state, result, the time,
 --          event type or "" for none, event data, stream length, message for who is told or "",
+--          the message that must still wait in one of the agent's lists or "" for none such,
 --          and then the assigning messages that may still wait for the agent, to be taken off its lists
--- Returns  "done" | "no-task" | "over" (it had ended before: nothing was written) | "moved" (it is somebody else's)
+-- Returns  "done" | "no-task" | "over" (it had ended before) | "moved" (it is somebody else's) | "taken" (the message waits
+--          no more); nothing was written in all but the first
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 'no-task'
 end
@@ -18,6 +20,9 @@ if state == 'completed' or state == 'failed' or state == 'cancelled' then
 end
 if (task[2] or '') ~= ARGV[2] or (task[3] or '') ~= ARGV[3] then
   return 'moved'
+end
+if ARGV[11] ~= '' and not redis.call('LPOS', KEYS[6], ARGV[11]) and not redis.call('LPOS', KEYS[7], ARGV[11]) then
+  return 'taken'
 end
 redis.call('HSET', KEYS[1], 'state', ARGV[4], 'result', ARGV[5], 'updated_at', ARGV[6], 'completed_at', ARGV[6])
 -- The rest follows from that: a key of the wrong type must not make the end of the task fail halfway.
@@ -34,7 +39,7 @@ if ARGV[2] ~= '' then
       redis.call('HSET', KEYS[4], 'tasks_completed', string.format('%.0f', count + 1))
     end
   end
-  for i = 11, #ARGV do
+  for i = 12, #ARGV do
     redis.pcall('LREM', KEYS[6], 1, ARGV[i])
     redis.pcall('LREM', KEYS[7], 1, ARGV[i])
   end

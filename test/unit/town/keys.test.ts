@@ -18,6 +18,7 @@ describe('the keys of a town', () => {
     [keys.inflight(id), `tt:hill:inflight:${id}`, { kind: 'inflight', id }],
     [keys.turn(id), `tt:hill:turn:${id}`, { kind: 'turn', id }],
     [keys.held(id), `tt:hill:held:${id}`, { kind: 'held', id }],
+    [keys.settled(id), `tt:hill:settled:${id}`, { kind: 'settled', id }],
     [keys.dead(id), `tt:hill:dead:${id}`, { kind: 'dead', id }],
     [keys.lease(id), `tt:hill:lease:${id}`, { kind: 'lease', id }],
     [keys.windowLease('w1'), 'tt:hill:lease:window:w1', { kind: 'windowLease', id: 'w1' }],

@@ -1,0 +1,56 @@
+/** What a person may do with messages that wait for an agent, and if not, why: one table for menus and commands. */
+import type { WaitingMessage } from '../town/delivery.ts';
+import { SUPERVISOR_ID } from '../town/keys.ts';
+import { hasText } from '../town/queuePlans.ts';
+import { goesByTime } from './decide.ts';
+
+export const queueActions = ['editQueued', 'moveQueuedUp', 'moveQueuedDown', 'promoteQueued', 'removeQueued'] as const;
+
+export type QueueAction = (typeof queueActions)[number];
+
+/**
+ * Why `action` cannot be done with a waiting message, as a sentence; undefined where it can.
+ * @param order all that waits for the agent, in the order of handling
+ */
+export function whyNotQueued(
+  action: QueueAction,
+  waiting: WaitingMessage,
+  order: readonly WaitingMessage[],
+): string | undefined {
+  switch (action) {
+    case 'editQueued':
+      if (waiting.message.from !== SUPERVISOR_ID)
+        return 'Another agent wrote this message: only what you wrote can be edited.';
+      return hasText(waiting.message) ? undefined : 'This message has no text that could be edited.';
+    case 'moveQueuedUp':
+    case 'moveQueuedDown':
+      return whyNotMoved(action, waiting, order);
+    case 'promoteQueued':
+      return waiting.list === 'urgent' ? 'This message is urgent already.' : undefined;
+    case 'removeQueued':
+      return undefined;
+  }
+}
+
+/** The message that the given one would change places with; undefined at the end. */
+export function neighbourOf(
+  action: 'moveQueuedUp' | 'moveQueuedDown',
+  waiting: WaitingMessage,
+  order: readonly WaitingMessage[],
+): WaitingMessage | undefined {
+  const movable = order.filter((one) => !goesByTime(one));
+  const place = movable.findIndex(({ message }) => message.id === waiting.message.id);
+  return place < 0 ? undefined : movable[action === 'moveQueuedUp' ? place - 1 : place + 1];
+}
+
+function whyNotMoved(
+  action: 'moveQueuedUp' | 'moveQueuedDown',
+  waiting: WaitingMessage,
+  order: readonly WaitingMessage[],
+): string | undefined {
+  if (goesByTime(waiting)) return 'Urgent messages go by the time they were written: this one cannot be moved.';
+  if (neighbourOf(action, waiting, order)) return undefined;
+  return action === 'moveQueuedUp'
+    ? 'This message is the first of those that can be moved.'
+    : 'This message is the last one.';
+}

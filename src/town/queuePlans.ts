@@ -1,0 +1,120 @@
+/**
+ * What a person changes about messages that still wait: each is one plan over the exact bytes that stand in the list, so that
+ * it happens as a whole, or not at all where the message was taken meanwhile. `tt` reads the lists as before.
+ */
+import * as z from 'zod/mini';
+import type { WaitingMessage } from './delivery.ts';
+import type { TownKeys } from './keys.ts';
+import type { MessageLook } from './messageLook.ts';
+import type { Message } from './messages.ts';
+import { Plan } from './plan.ts';
+import { type TaskRecord, parseJson } from './records.ts';
+
+interface Place {
+  keys: TownKeys;
+  agentId: string;
+}
+
+/** An element of a list, as it stands there. */
+type Element = Pick<WaitingMessage, 'list' | 'raw'>;
+
+const anyObject = z.record(z.string(), z.unknown());
+
+/** The field of the JSON text that holds what a message says. An assignment's is its task's; confirmations have none. */
+const textFields: { readonly [T in Message['type']]?: string } = {
+  task: 'description',
+  query: 'question',
+  informational: 'summary',
+  custom: 'payload',
+};
+
+/** Whether {@link editPlan} can give such a message another text. */
+export function hasText({ type }: Message): boolean {
+  return type === 'task_assign' || textFields[type] !== undefined;
+}
+
+/**
+ * Gives a waiting message another text; place, id, sender and time stay, and so does whatever else another writer has put
+ * into it. Of an assignment, `task` gets the text as its description.
+ */
+export function editPlan(
+  place: Place,
+  waiting: WaitingMessage,
+  text: string,
+  { look, task, now }: { look: MessageLook; task: TaskRecord | undefined; now: number },
+): Plan {
+  const plan = changePlan(place, waiting, '✎ A waiting message was edited');
+  const { message, list, raw } = waiting;
+  // A thread that holds the old text in full would be sent only a few words of the new one.
+  rewriteSeen(plan, place, look, message.id, 'sendWhole');
+  if (message.type === 'task_assign') {
+    if (!task) return plan;
+    const key = place.keys.task(task.id);
+    return plan
+      .whileValue(key, 'state', task.state)
+      .fields(key, { description: text, updated_at: new Date(now).toISOString() });
+  }
+  const key = place.keys[list](place.agentId);
+  const edited = withText(raw, message, text);
+  return plan.command('LINSERT', key, 'BEFORE', raw, edited).command('LREM', key, 1, raw);
+}
+
+/** Puts a waiting message right before or behind another one of the same list. */
+export function movePlan(
+  place: Place,
+  waiting: WaitingMessage,
+  where: 'BEFORE' | 'AFTER',
+  other: WaitingMessage,
+): Plan {
+  const key = place.keys[waiting.list](place.agentId);
+  return changePlan(place, waiting, '↕ A waiting message was moved')
+    .whileListed(key, other.raw)
+    .command('LREM', key, 1, waiting.raw)
+    .command('LINSERT', key, where, other.raw, waiting.raw);
+}
+
+/** Moves a message from the inbox to the urgent ones: it steers the running turn, or wakes the agent. */
+export function promotePlan(place: Place, waiting: WaitingMessage): Plan {
+  const { keys, agentId } = place;
+  return changePlan(place, waiting, '⚡ A waiting message was made urgent')
+    .command('LREM', keys.inbox(agentId), 1, waiting.raw)
+    .command('LPUSH', keys.urgent(agentId), waiting.raw)
+    .command('HDEL', keys.turn(agentId), 'left_waiting', 'not_before');
+}
+
+/** Takes a waiting element off its list, be it a message or not. */
+export function removePlan(place: Place, waiting: Element & { message?: Message }, look: MessageLook): Plan {
+  const plan = changePlan(place, waiting, '🗑 A waiting message was removed');
+  if (waiting.message) rewriteSeen(plan, place, look, waiting.message.id, 'forget');
+  return plan.command('LREM', place.keys[waiting.list](place.agentId), 1, waiting.raw);
+}
+
+/** A plan that applies only while the element still waits. */
+function changePlan({ keys, agentId }: Place, { list, raw }: Element, activity: string): Plan {
+  const plan = new Plan(keys, agentId).whileListed(keys[list](agentId), raw);
+  // Where Redis does not tell of changes, a change amid a list is seen by nothing else.
+  return plan.command('HINCRBY', keys.turn(agentId), 'queue_changes', 1).activity(activity);
+}
+
+/** Changes what earlier turns have left about a message. */
+function rewriteSeen(
+  plan: Plan,
+  { keys, agentId }: Place,
+  look: MessageLook,
+  id: string,
+  how: 'sendWhole' | 'forget',
+): void {
+  const known = look.seen[id];
+  if (!known || look.seenText === undefined) return;
+  const { [id]: _gone, ...others } = look.seen;
+  const seen = how === 'forget' ? others : { ...others, [id]: { ...known, threadId: null } };
+  const text = Object.keys(seen).length === 0 ? undefined : JSON.stringify(seen);
+  plan.whileValue(keys.turn(agentId), 'seen', look.seenText).fields(keys.turn(agentId), { seen: text });
+}
+
+function withText(raw: Buffer, message: Message, text: string): string {
+  const field = textFields[message.type];
+  const json = anyObject.safeParse(parseJson(raw.toString()));
+  if (field === undefined || !json.success) return raw.toString();
+  return JSON.stringify({ ...json.data, [field]: text });
+}

@@ -1,0 +1,398 @@
+/** Every message has a receipt, the same in every window; and what waits can be changed until the moment it is taken. */
+import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
+import type { Receipt } from '../../../src/loop/receipt.ts';
+import { QueueActions } from '../../../src/loop/queueActions.ts';
+import { Receipts } from '../../../src/loop/receipts.ts';
+import type { TownSession } from '../../../src/loop/townSession.ts';
+import type { Batch } from '../../../src/town/batch.ts';
+import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
+import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
+import { takePlan } from '../../../src/town/plans.ts';
+import { openRedis } from '../../../src/town/redis/connect.ts';
+import { Town } from '../../../src/town/town.ts';
+import { TinytownError } from '../../../src/util/errors.ts';
+import { silentLogger } from '../../../src/util/logger.ts';
+import { nameOf } from '../../chaos/disasters.ts';
+import { TOWN, World } from '../../chaos/world.ts';
+import { eventually } from '../../support/eventually.ts';
+import { openTestTown, testAgent } from '../../support/redisTown.ts';
+import { gate } from '../../support/scriptedModel.ts';
+import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+
+const keys = new TownKeys('test-town');
+
+/** Waits until the receipt of the message is in this state in each of the windows, as their screens would show it. */
+async function seenAs(
+  state: Receipt['state'] | undefined,
+  windows: readonly Pick<TownSession, 'receipts'>[],
+  agentId: string,
+  messageId: string,
+): Promise<Receipt | undefined> {
+  let found: Receipt | undefined;
+  for (const { receipts } of windows) {
+    await eventually(
+      () => {
+        const all = receipts.of(agentId);
+        found = all?.find((one) => one.messageId === messageId);
+        if (all && found?.state === state) return true;
+        throw new Error(`It is ${found?.state ?? 'gone'}, not ${state ?? 'gone'}.`);
+      },
+      { timeout: 15_000 },
+    );
+  }
+  return found;
+}
+
+describe('receipts', function () {
+  this.timeout(60_000);
+  let town: TestTown;
+  let windows: TownSession[];
+
+  async function twoWindows(...script: Parameters<typeof startTestTown>): Promise<[TownSession, TownSession]> {
+    town = await startTestTown(...script);
+    const first = await town.open({ maxAttempts: 1 });
+    const second = await town.open({ maxAttempts: 1 });
+    windows = [first, second];
+    return [first, second];
+  }
+
+  /** An agent that is up, and the process that it has, in whichever window. */
+  async function upAgent(): Promise<{ id: string; pid: number }> {
+    const [first] = windows;
+    assert.ok(first);
+    const { id } = await first.actions.spawnAgent({ name: 'web' });
+    await agentWhen(first, 'web', (it) => it.state === 'idle', 'idle');
+    const pid = await eventually(() => windows.map(({ crew }) => crew.view(id).pid).find((one) => one !== undefined));
+    return { id, pid };
+  }
+
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
+    await town.close();
+  });
+
+  it('of a round and of a steer pass from queued over sent and delivered to settled, in both windows', async () => {
+    const [first, second] = [gate(), gate()];
+    const [, other] = await twoWindows(({ index }) =>
+      index === 0 ? [{ hold: first.opened }, { exec: 'true' }] : [{ hold: second.opened }, { text: 'done' }],
+    );
+    const { id, pid } = await upAgent();
+    await other.actions.pauseAgent('web');
+    await agentWhen(other, 'web', (it) => it.state === 'paused', 'paused');
+    const round = await other.actions.sendMessage('web', 'paint the door');
+    const queued = await seenAs('queued', windows, id, round);
+    assert.deepEqual([queued?.from, queued?.text, queued?.list], [SUPERVISOR_ID, 'paint the door', 'inbox']);
+    // A process that stands still gives no echo.
+    process.kill(pid, 'SIGSTOP');
+    await other.actions.resumeAgent('web');
+    const sent = await seenAs('sent', windows, id, round);
+    assert.ok(sent?.batchId);
+    process.kill(pid, 'SIGCONT');
+    const delivered = await seenAs('delivered', windows, id, round);
+    assert.ok((delivered?.since ?? 0) > (sent.since ?? 0));
+    process.kill(pid, 'SIGSTOP');
+    const steer = await other.actions.steer('web', 'in red');
+    await seenAs('sent', windows, id, steer);
+    process.kill(pid, 'SIGCONT');
+    first.open();
+    const steered = await seenAs('delivered', windows, id, steer);
+    assert.equal(steered?.list, 'urgent');
+    await seenAs('delivered', windows, id, round);
+    second.open();
+    for (const one of [round, steer]) await seenAs('settled', windows, id, one);
+    assert.deepEqual(await town.redis.client().lrange(keys.inbox(id), 0, -1), []);
+    const later = await town.open();
+    await seenAs('settled', [later], id, round);
+  });
+
+  it('of an interrupted round say that it is held and why, until it is run again, alone', async () => {
+    const [first] = await twoWindows(({ index }) => (index < 2 ? [{ hold: gate().opened }] : [{ text: 'done' }]));
+    const { id } = await upAgent();
+    const messages: string[] = [];
+    for (const text of ['one', 'two']) {
+      messages.push(await first.actions.sendMessage('web', text));
+      await seenAs('delivered', windows, id, messages.at(-1) ?? '');
+      const owner = windows.find(({ crew }) => crew.owns(id));
+      await owner?.actions.interrupt('web');
+      await seenAs('held', windows, id, messages.at(-1) ?? '');
+    }
+    const [one = '', two = ''] = messages;
+    const held = await seenAs('held', windows, id, one);
+    assert.equal(held?.reason, 'The turn was interrupted.');
+    await first.actions.runAgain('web', held.batchId);
+    await seenAs('settled', windows, id, one);
+    const other = await seenAs('held', windows, id, two);
+    await assert.rejects(first.actions.runAgain('web', held.batchId), { reason: 'nothingHeld' });
+    await first.actions.dismissHeld('web', other?.batchId);
+    await seenAs(undefined, windows, id, two);
+  });
+
+  it('of messages that were given up say why, until one of them is dismissed and the other tried again', async () => {
+    const [first] = await twoWindows(() => [{ error: 400, message: 'the model is on strike' }]);
+    const { id } = await upAgent();
+    const one = await first.actions.sendMessage('web', 'one');
+    const dead = await seenAs('dead', windows, id, one);
+    assert.match(dead?.reason ?? '', /on strike/);
+    assert.equal(dead?.attempts, 1);
+    const two = await first.actions.sendMessage('web', 'two');
+    await seenAs('dead', windows, id, two);
+    await first.actions.dismissDead('web', one);
+    await seenAs(undefined, windows, id, one);
+    await assert.rejects(first.actions.retryDead('web', one), { reason: 'nothingDead' });
+    town.model.script = () => [{ text: 'the strike is over' }];
+    await first.actions.retryDead('web', two);
+    await seenAs('settled', windows, id, two);
+  });
+
+  it('keep the newest twenty of those that are over, and none of an agent that was removed', async () => {
+    const [first] = await twoWindows();
+    const { id } = await upAgent();
+    for (let number = 1; number <= 25; number += 1) {
+      await first.actions.sendMessage('web', `news ${number}`, { kind: 'info' });
+    }
+    const last = await first.actions.sendMessage('web', 'read them');
+    await seenAs('settled', windows, id, last);
+    const redis = town.redis.client();
+    const texts = (await first.receipts.list(id)).map(({ text }) => text);
+    assert.deepEqual([texts.length, texts[0], texts[19]], [20, 'read them', 'news 7']);
+    await first.actions.removeAgent('web');
+    assert.equal(await redis.exists(keys.settled(id)), 0);
+  });
+
+  it('are not read where nobody asks for them', async () => {
+    const [first] = await twoWindows();
+    const { id } = await upAgent();
+    const monitor = await town.redis.client().monitor();
+    let looks = 0;
+    monitor.on('monitor', (_time: string, words: string[]) => {
+      if (words[0]?.toLowerCase() === 'evalsha' && words[2] === '9') looks += 1;
+    });
+    const one = await first.actions.sendMessage('web', 'one');
+    await agentWhen(first, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
+    assert.equal(looks, 0);
+    await seenAs('settled', [first], id, one);
+    monitor.disconnect();
+    assert.equal(looks, 1);
+  });
+});
+
+describe('the receipt of a message whose owner was killed in mid-turn', function () {
+  this.timeout(60_000);
+
+  it('is uncertain until another window has looked it up, and then runs to its end', async () => {
+    const world = await World.create(0);
+    const redis = await openRedis({ kind: 'url', source: 'setting', url: world.redis.url }, silentLogger);
+    const watching = await Town.open(redis, TOWN, silentLogger);
+    const receipts = new Receipts(watching.messages, watching.mirror, watching.wake, silentLogger);
+    try {
+      world.model.script = () => [{ hold: gate().opened }];
+      const first = world.openWindow();
+      await first.opened();
+      await first.ask({ do: 'spawn', agent: nameOf(0) });
+      await first.ask({ do: 'send', agent: nameOf(0), text: 'a long way', urgent: false, kind: 'task' });
+      const id = await eventually(() => [...watching.mirror.agents.keys()][0]);
+      const messageId = await eventually(() => receipts.of(id)?.[0]?.messageId);
+      await seenAs('delivered', [{ receipts }], id, messageId);
+      await first.kill();
+      await seenAs('uncertain', [{ receipts }], id, messageId);
+      world.model.script = () => [{ text: 'there' }];
+      const second = world.openWindow();
+      await second.opened();
+      await seenAs('settled', [{ receipts }], id, messageId);
+    } finally {
+      receipts.dispose();
+      watching.close();
+      await world.end();
+      await world.remove();
+    }
+  });
+});
+
+describe('a message that waits', function () {
+  this.timeout(60_000);
+
+  it('is edited, moved, promoted and removed, and reaches the agent as it then is', async () => {
+    const town = await startTestTown();
+    try {
+      const session = await town.open();
+      const { id } = await session.actions.spawnAgent({ name: 'web' });
+      await agentWhen(session, 'web', (it) => it.state === 'idle', 'idle');
+      await session.actions.pauseAgent('web');
+      const { queue } = session.actions;
+      const [a = '', b = '', c = '', d = ''] = await Promise.all(
+        ['alpha', 'beta', 'gamma', 'delta'].map((text) => session.actions.sendMessage('web', text)),
+      );
+      const task = await session.actions.assignTask('web', 'the old task');
+      await eventually(() => session.mirror.tasks.has(task.id));
+      const order = async (): Promise<string[]> => (await session.receipts.list(id)).map(({ text }) => text);
+      await queue.edit('web', b, 'beta,\nrevised');
+      assert.deepEqual(await order(), ['alpha', 'beta,\nrevised', 'gamma', 'delta', 'the old task']);
+      await queue.move('web', c, 'moveQueuedUp');
+      await queue.move('web', a, 'moveQueuedDown');
+      assert.deepEqual(await order(), ['gamma', 'alpha', 'beta,\nrevised', 'delta', 'the old task']);
+      await assert.rejects(queue.move('web', c, 'moveQueuedUp'), { reason: 'cannotNow', message: /the first/ });
+      await queue.promote('web', d);
+      await queue.remove('web', a, 'Not needed.');
+      const assigned = (await session.receipts.list(id)).find(({ type }) => type === 'task_assign')?.messageId ?? '';
+      await queue.edit('web', assigned, 'the new task');
+      await eventually(() => session.mirror.tasks.get(task.id)?.description === 'the new task');
+      assert.deepEqual(await order(), ['delta', 'gamma', 'beta,\nrevised', 'the new task']);
+      await assert.rejects(queue.edit('web', a, 'gone'), { reason: 'messageGone' });
+      await session.actions.resumeAgent('web');
+      const { lastUserText } = await town.model.waitForRequest(() => true);
+      assert.match(lastUserText, /URGENT[^]*delta[^]*gamma[^]*beta,\nrevised[^]*the new task/);
+      assert.doesNotMatch(lastUserText, /alpha|old task/);
+      await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
+      await assert.rejects(queue.edit('web', b, 'too late'), { reason: 'messageTaken' });
+    } finally {
+      await town.close();
+    }
+  });
+
+  it('is cancelled with its task, unless the agent has it already', async () => {
+    const held = gate();
+    const town = await startTestTown(() => [{ hold: held.opened }, { text: 'done' }]);
+    try {
+      const session = await town.open();
+      const { id } = await session.actions.spawnAgent({ name: 'web', task: 'first' });
+      await town.model.waitForRequest(() => true);
+      const second = await session.actions.assignTask('web', 'second');
+      await eventually(() => session.mirror.tasks.has(second.id));
+      const assignments = (await session.receipts.list(id)).map(({ messageId, text }) => [text, messageId]);
+      const ids = new Map(assignments.map(([text = '', messageId = '']) => [text, messageId]));
+      await assert.rejects(session.actions.queue.remove('web', ids.get('first') ?? '', 'no'), {
+        reason: 'messageTaken',
+        message: 'It was sent to the agent a moment ago.',
+      });
+      await session.actions.queue.remove('web', ids.get('second') ?? '', 'Not needed.');
+      await eventually(() => session.mirror.tasks.get(second.id)?.state === 'cancelled');
+      assert.deepEqual(
+        [...session.mirror.tasks.values()].map(({ description, state }) => `${description} ${state}`).toSorted(),
+        ['first running', 'second cancelled'],
+      );
+      held.open();
+      await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
+    } finally {
+      await town.close();
+    }
+  });
+
+  it('is sent whole again where it was edited after an attempt that failed', async () => {
+    const town = await startTestTown(() => [{ error: 400, message: 'no' }]);
+    try {
+      const session = await town.open({ maxAttempts: 5 }, { leaseMs: 15_000, retryMs: 60_000 });
+      const { id } = await session.actions.spawnAgent({ name: 'web' });
+      const message = await session.actions.sendMessage('web', `the first idea, ${'at length '.repeat(40)}`);
+      await eventually(async () => (await session.receipts.list(id)).find(({ attempts }) => attempts === 1), {
+        timeout: 20_000,
+      });
+      town.model.script = () => [{ text: 'done' }];
+      const better = `the second idea, ${'at length '.repeat(40)}and its end`;
+      await session.actions.queue.edit('web', message, better);
+      await session.actions.queue.promote('web', message);
+      await seenAs('settled', [session], id, message);
+      assert.ok(town.model.userMessages().at(-1)?.includes(better));
+    } finally {
+      await town.close();
+    }
+  });
+
+  it('is handled once, with one of both texts, where it is edited at the moment it is taken', async () => {
+    const town = await startTestTown();
+    try {
+      const session = await town.open();
+      const { id } = await session.actions.spawnAgent({ name: 'web' });
+      await agentWhen(session, 'web', (it) => it.state === 'idle', 'idle');
+      const outcomes: string[] = [];
+      for (let number = 1; number <= 25; number += 1) {
+        const message = await session.actions.sendMessage('web', `before ${number}.`);
+        await pause(number % 4);
+        const outcome = await session.actions.queue
+          .edit('web', message, `after ${number}.`)
+          .then(() => 'after')
+          .catch((error: unknown) => {
+            assert.ok(error instanceof TinytownError && error.reason === 'messageTaken', String(error));
+            return 'before';
+          });
+        outcomes.push(outcome);
+        await seenAs('settled', [session], id, message);
+        const texts = town.model.userMessages().filter((text) => text.includes(` ${number}.`));
+        assert.equal(texts.length, 1, `message ${number}`);
+        assert.ok(texts[0]?.includes(`${outcome} ${number}.`), `message ${number}`);
+      }
+    } finally {
+      await town.close();
+    }
+  });
+
+  it('is never lost nor doubled between many who take, edit, move, promote and remove it', async () => {
+    const test = await openTestTown();
+    const town = await Town.open(test.redis, test.keys.town, silentLogger);
+    try {
+      const agent = testAgent('web', { state: 'working' });
+      await town.agents.create(agent);
+      const queue = new QueueActions(
+        town,
+        async () => agent,
+        () => undefined,
+      );
+      const context = { keys: town.keys, agentId: agent.id, agentName: 'web', threadId: null, now: 0 };
+      const tally = new Map<string, number>();
+      for (let round = 0; round < 150; round += 1) {
+        const sent = ['one', 'two', 'three'].map((text) =>
+          newMessage({ type: 'task', description: text, from: SUPERVISOR_ID, to: agent.id }),
+        );
+        await test.redis.commands.rpush(town.keys.inbox(agent.id), ...sent.map(encodeMessage));
+        const [, two] = sent;
+        assert.ok(two);
+        const take = async (): Promise<string[]> => {
+          const { urgent, inbox } = await town.delivery.peek(agent.id);
+          const messages = [...urgent, ...inbox];
+          const ids = messages.map(({ message, list, raw }) => ({ id: message.id, list, raw: raw.toString() }));
+          const batch: Batch = {
+            id: randomUUID(),
+            kind: 'round',
+            at: 0,
+            threadId: null,
+            delivered: false,
+            messages: ids,
+          };
+          const done = await town.delivery.commit(takePlan(context, 'working', batch, messages, []), '');
+          return done === 'done' ? messages.map(({ message }) => `${message.id} ${textOf(message)}`) : [];
+        };
+        const change = [
+          () => queue.edit('web', two.id, 'other'),
+          () => queue.move('web', two.id, 'moveQueuedUp'),
+          () => queue.promote('web', two.id),
+          () => queue.remove('web', two.id, 'no'),
+        ][round % 4];
+        assert.ok(change);
+        const [taken, outcome] = await Promise.all([
+          take(),
+          change().then(
+            () => 'done',
+            (error: unknown) => (error instanceof TinytownError ? error.reason : String(error)),
+          ),
+        ]);
+        const all = [...taken, ...(await take())];
+        const mine = all.filter((one) => one.startsWith(two.id));
+        const removed = round % 4 === 3 && outcome === 'done';
+        assert.equal(all.length, removed ? 2 : 3, `round ${round}: ${outcome}`);
+        assert.equal(mine.length, removed ? 0 : 1);
+        if (round % 4 === 0) assert.equal(mine[0]?.endsWith(' other'), outcome === 'done');
+        assert.ok(outcome === 'done' || outcome === 'messageTaken' || outcome === 'cannotNow', outcome);
+        tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
+      }
+      assert.ok((tally.get('done') ?? 0) > 0 && (tally.get('messageTaken') ?? 0) > 0, JSON.stringify([...tally]));
+    } finally {
+      town.close();
+      await test.close();
+    }
+  });
+});
+
+function textOf(message: { type: string; description?: string }): string {
+  return message.description ?? message.type;
+}
