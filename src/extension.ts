@@ -28,7 +28,7 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   const { host } = town;
   close = () => host.close();
   const outputs = new AgentOutputs();
-  const views = new TownViews(host);
+  const views = new TownViews(host, outputs);
   const feed = new NeedsFeed(host, (what, error) => log.warn(`Could not ${what}: ${describeError(error)}`));
   const needs = new NeedsView(host, feed);
   const documents = new RequestDocuments();
@@ -59,6 +59,8 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
     host.whileReady((session, store) => {
       store.add(session.mirror.onDidChange(redraw));
       store.add(session.crew.onDidChangeView(redraw));
+      store.add(session.follower.onDidChange(redraw));
+      store.add(session.follower.onEvent(({ agentId, event }) => outputs.watched(agentId, event)));
       store.add(session.crew.onRuntimeEvent(({ agentId, event }) => outputs.handle(agentId, event)));
       store.add(drawAttention(session, log));
     }),

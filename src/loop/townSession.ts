@@ -18,6 +18,7 @@ import type { Logger } from '../util/logger.ts';
 import { ProcessRegistry } from '../util/processRegistry.ts';
 import { TownActions } from './actions.ts';
 import { Crew } from './crew.ts';
+import { Follower } from './follower.ts';
 import type { CrewParts, TownFacts } from './loopParts.ts';
 import { Receipts } from './receipts.ts';
 import { RETRY_MS } from './restartPolicy.ts';
@@ -40,6 +41,8 @@ export interface TownSession {
   readonly actions: TownActions;
   /** What became of the messages to each agent. */
   readonly receipts: Receipts;
+  /** What agents do that this window does not run, of those that somebody looks at. */
+  readonly follower: Follower;
   /** What Codex can say that belongs to no agent. */
   readonly codex: CodexService;
   /** The town's tools for other programs of the person. */
@@ -154,6 +157,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   codex.onSignedIn(() => crew.signedIn());
   crew.start();
   const receipts = new Receipts(town.messages, town.mirror, town.wake, logger);
+  const follower = new Follower(town, logger);
   return {
     name: config.name,
     folder,
@@ -161,6 +165,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     crew,
     actions: new TownActions(town, crew, rules),
     receipts,
+    follower,
     codex,
     tools: personsTools(config.name, redisUrl, bundles),
     checkCodex: async (cli = rules.defaultCli()) => {
@@ -173,6 +178,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     },
     close: async () => {
       receipts.dispose();
+      follower.dispose();
       await Promise.all([crew.close(), codex.close()]);
       town.close();
     },

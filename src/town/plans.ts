@@ -173,7 +173,7 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
   if (facts.round) plan.command('HINCRBY', keys.agent(agentId), 'rounds_completed', 1);
   if (facts.state) {
     const { from, to } = facts.state;
-    const event = { agentId, oldState: from, newState: to };
+    const event = { agentId, oldState: from, newState: to, extra: { outcome: facts.outcome } };
     plan.stateIf(from, to).event(newEvent('agent_turn_completed', `${agentName}: turn ${facts.outcome}`, event));
   }
   plan.activity(`■ Turn ${facts.outcome}`);

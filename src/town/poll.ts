@@ -3,6 +3,7 @@
  * rarely while nothing does.
  */
 import * as z from 'zod/mini';
+import { type Disposable, toDisposable } from '../util/disposable.ts';
 import type { KeyKind, TownKeys } from './keys.ts';
 import { SUPERVISOR_ID } from './keys.ts';
 import type { TownRedis } from './redis/connect.ts';
@@ -32,6 +33,7 @@ export class ChangePoll {
   private readonly onFailure: (error: unknown) => void;
   private prints = new Map<string, string>();
   private names: string[] = [];
+  private readonly also = new Set<string>();
   private lastScan = 0;
   private timer: NodeJS.Timeout | undefined;
   private running = false;
@@ -61,6 +63,12 @@ export class ChangePoll {
     this.schedule(this.times.shortestMs);
   }
 
+  /** Looks at one more key, until the answer is disposed. */
+  watch(key: string): Disposable {
+    this.also.add(key);
+    return toDisposable(() => this.also.delete(key));
+  }
+
   stop(): void {
     this.running = false;
     clearTimeout(this.timer);
@@ -85,10 +93,11 @@ export class ChangePoll {
       this.names = await this.namesToWatch();
       this.lastScan = Date.now();
     }
-    const reply = await this.redis.read(() => this.scripts.run(fingerprints, this.names, []));
+    const names = [...new Set([...this.names, ...this.also])];
+    const reply = await this.redis.read(() => this.scripts.run(fingerprints, names, []));
     const prints = z.array(z.string()).parse(reply);
     const before = this.prints;
-    this.prints = new Map(this.names.map((name, place) => [name, prints[place] ?? '']));
+    this.prints = new Map(names.map((name, place) => [name, prints[place] ?? '']));
     const changed = [...new Set([...this.prints.keys(), ...before.keys()])].filter(
       (name) => (before.get(name) ?? '') !== (this.prints.get(name) ?? ''),
     );

@@ -66,6 +66,11 @@ export class WakeSource implements Disposable {
     await this.arm();
   }
 
+  /** Also tells of changes of a key that is not polled for otherwise, where Redis does not tell by itself. */
+  watch(key: string): Disposable {
+    return this.poll.watch(key);
+  }
+
   dispose(): void {
     this.disposed = true;
     this.poll.stop();

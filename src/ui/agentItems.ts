@@ -6,6 +6,7 @@ import { contextFlags, factsOf } from './agentActions.ts';
 import { agentRows } from './agentRows.ts';
 import type { Item, ItemIcon } from './items.ts';
 import type { Translate } from './l10n.ts';
+import { isWatched } from './workRows.ts';
 import { accountLimits, elapsed, highContext, limitWords, tokenWords } from './usage.ts';
 import { type TownPicture, type Waiting, sortedAgents, taskOf } from './townPicture.ts';
 
@@ -61,8 +62,9 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
   const name = oneLine(agent.name, 64);
   const task = taskOf(agent, picture);
   const state = shownState(agent, view, waiting, t);
+  const startedAt = view.turn?.startedAt ?? picture.work(agent.id)?.startedAt;
   const details = [
-    state.runs && view.turn ? elapsed(picture.now - view.turn.startedAt, t) : undefined,
+    state.runs && startedAt !== undefined ? elapsed(picture.now - startedAt, t) : undefined,
     highContext(view.tokens, t),
     // A session is the rule, and needs no word; neither does the model that all have.
     view.mode === 'one-shot' ? t('one-shot') : undefined,
@@ -72,6 +74,7 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
     task !== undefined ||
     waiting.inbox + waiting.urgent + waiting.held + waiting.dead > 0 ||
     view.turn !== undefined ||
+    isWatched(agent, view) ||
     view.pastTurns.length > 0 ||
     view.requests.length > 0 ||
     view.lastError !== undefined ||

@@ -1,6 +1,7 @@
 /** One output channel per agent with the live transcript: made when first asked for, fed from then on. */
 import * as vscode from 'vscode';
 import type { RuntimeEvent } from '../runtime/codingAgent.ts';
+import type { ReadEvent } from '../town/events.ts';
 import type { Disposable } from '../util/disposable.ts';
 import { oneLine } from '../util/text.ts';
 import { Throttle } from './throttle.ts';
@@ -21,6 +22,18 @@ export class AgentOutputs implements Disposable {
     const output = this.output(agentId);
     output.transcript.handle(event, Date.now());
     if (output.channel) this.flush.add(agentId);
+  }
+
+  /** What an agent does that another window or `tt` runs. */
+  watched(agentId: string, event: ReadEvent): void {
+    const output = this.output(agentId);
+    output.transcript.watched(event);
+    if (output.channel) this.flush.add(agentId);
+  }
+
+  /** Ids of the agents whose channel was asked for. */
+  get shown(): string[] {
+    return [...this.outputs].flatMap(([id, { channel }]) => (channel ? [id] : []));
   }
 
   /** Brings the agent's channel up, with what happened before it was there (bounded). */

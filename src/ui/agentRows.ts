@@ -7,6 +7,7 @@ import type { Translate } from './l10n.ts';
 import { requestsOf } from './needs.ts';
 import { needItem } from './needsYouItems.ts';
 import { type TownPicture, type Waiting, taskOf } from './townPicture.ts';
+import { workRows } from './workRows.ts';
 import { planRow, turnRows } from './turnItems.ts';
 
 export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[] {
@@ -26,6 +27,7 @@ export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate
     ...waitingRows(agent, waiting, t),
     ...(turn ? planRow(turn.plan, turn.context) : []),
     ...(turn ? turnRows(turn, turn.context) : []),
+    ...workRows(agent, view, picture.work(agent.id), t),
     ...declinedRows(agent, view, t),
     ...pastTurnRows(agent, view, t),
   ];

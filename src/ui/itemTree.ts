@@ -22,7 +22,12 @@ export class Row {
 export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
   private readonly changed = new vscode.EventEmitter<Row | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
+  private readonly opened = new vscode.EventEmitter<Row>();
+  /** The editor begins to show what is below a row. */
+  readonly onDidOpen = this.opened.event;
   private roots: Row[] | undefined;
+  /** Rows that the editor shows the children of. */
+  private readonly open = new Set<string>();
   private readonly throttle = new Throttle<'all'>(() => this.update(), REFRESH_MS);
   private readonly model: () => Item[];
   private readonly folder: () => string | undefined;
@@ -46,14 +51,32 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
     return this.roots?.find((row) => row.item.id === id);
   }
 
+  /** The roots that are open: the editor asks only for what is below those. */
+  get openRoots(): Row[] {
+    return this.roots?.filter(({ item }) => this.open.has(item.id)) ?? [];
+  }
+
+  /** The person has closed a row. */
+  closed(row: Row): void {
+    this.open.delete(row.item.id);
+  }
+
   /** The first row that fits, roots before what is below them; as the model is now, drawn or not. */
   find(fits: (item: Item) => boolean): Row | undefined {
-    const roots = this.getChildren();
+    const roots = this.below();
     const found = roots.find((row) => fits(row.item));
-    return found ?? roots.flatMap((row) => this.getChildren(row)).find((row) => fits(row.item));
+    return found ?? roots.flatMap((row) => this.below(row)).find((row) => fits(row.item));
   }
 
   getChildren(row?: Row): Row[] {
+    if (row && !this.open.has(row.item.id)) {
+      this.open.add(row.item.id);
+      this.opened.fire(row);
+    }
+    return this.below(row);
+  }
+
+  private below(row?: Row): Row[] {
     if (!row) return (this.roots = adopt(this.roots, this.model(), undefined));
     return (row.children = adopt(row.children, row.item.children?.() ?? [], row));
   }
@@ -91,6 +114,7 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
   dispose(): void {
     this.throttle.dispose();
     this.changed.dispose();
+    this.opened.dispose();
   }
 
   private file(path: string): vscode.Uri | undefined {

@@ -1,6 +1,7 @@
 /** What the screens are made of: the part of a town's mirror and crew that they read. */
 import type { AgentView } from '../loop/agentView.ts';
 import type { TownSession } from '../loop/townSession.ts';
+import type { WatchedWork } from '../loop/watchedWork.ts';
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
 
 /** What waits for an agent, by count. */
@@ -23,6 +24,8 @@ export interface TownPicture {
   readonly problems: readonly { key: string; reason: string }[];
   waiting(agentId: string): Waiting;
   view(agentId: string): AgentView;
+  /** What an agent does that this window does not run, where it is followed. */
+  work(agentId: string): WatchedWork | undefined;
 }
 
 const order = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
@@ -51,7 +54,7 @@ export function taskOf(agent: AgentRecord, picture: TownPicture): TaskRecord | u
 
 /** The session's facts, live: each look at a field is a look at what is known now. */
 export function pictureOf(session: TownSession): TownPicture {
-  const { mirror, crew } = session;
+  const { mirror, crew, follower } = session;
   return {
     get connected() {
       return mirror.connected;
@@ -73,5 +76,6 @@ export function pictureOf(session: TownSession): TownPicture {
     },
     waiting: (agentId) => mirror.waiting(agentId),
     view: (agentId) => crew.view(agentId),
+    work: (agentId) => follower.work(agentId),
   };
 }

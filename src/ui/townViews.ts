@@ -2,6 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
+import type { AgentOutputs } from './agentOutput.ts';
 import { agentItems, agentRowId } from './agentItems.ts';
 import { View } from './ids.ts';
 import { ItemTree, type Row } from './itemTree.ts';
@@ -11,6 +12,7 @@ import { Throttle } from './throttle.ts';
 import type { TownHost } from './townHost.ts';
 import { type TownPicture, pictureOf, sortedAgents } from './townPicture.ts';
 import { accountLimits, limitWarning } from './usage.ts';
+import { isWatched } from './workRows.ts';
 
 const { t } = vscode.l10n;
 
@@ -21,6 +23,7 @@ const CLOCK_MS = 60_000;
 export class TownViews implements Disposable {
   private readonly store = new DisposableStore();
   private readonly host: TownHost;
+  private readonly outputs: AgentOutputs;
   private readonly agents: ItemTree;
   private readonly tasks: ItemTree;
   private readonly agentsView: vscode.TreeView<Row>;
@@ -32,8 +35,9 @@ export class TownViews implements Disposable {
   private clock: NodeJS.Timeout | undefined;
   private readonly frame = this.store.add(new Throttle<'frame'>(() => this.drawFrame(), FRAME_MS));
 
-  constructor(host: TownHost) {
+  constructor(host: TownHost, outputs: AgentOutputs) {
     this.host = host;
+    this.outputs = outputs;
     const folder = (): string | undefined => host.ready?.folder;
     this.agents = this.store.add(new ItemTree(() => (host.ready ? agentItems(pictureOf(host.ready), t) : []), folder));
     this.tasks = this.store.add(new ItemTree(() => (host.ready ? taskItems(pictureOf(host.ready), t) : []), folder));
@@ -51,6 +55,13 @@ export class TownViews implements Disposable {
     for (const view of [this.agentsView, tasksView]) {
       this.store.add(view.onDidChangeVisibility(({ visible }) => this.seen(visible)));
     }
+    this.store.add(this.agents.onDidOpen(() => this.frame.add('frame')));
+    this.store.add(
+      this.agentsView.onDidCollapseElement(({ element }) => {
+        this.agents.closed(element);
+        this.frame.add('frame');
+      }),
+    );
     this.store.add(host.onDidChange(() => this.refresh()));
   }
 
@@ -103,6 +114,17 @@ export class TownViews implements Disposable {
     if (this.wanted !== undefined) this.revealWanted(this.wanted);
     if (picture && this.agentsView.visible) this.openWorking(picture);
     this.runClock(picture);
+    if (session && picture) session.follower.follow(this.watched(picture));
+  }
+
+  /** Agents of others whose row is open, or whose output was asked for. */
+  private watched(picture: TownPicture): ReadonlySet<string> {
+    const open = this.agentsView.visible ? this.agents.openRoots.map(({ item }) => item.agentId) : [];
+    const wanted = [...open, ...this.outputs.shown].filter((id) => {
+      const agent = id === undefined ? undefined : picture.agents.get(id);
+      return agent && isWatched(agent, picture.view(agent.id));
+    });
+    return new Set(wanted.filter((id) => id !== undefined));
   }
 
   private runClock(picture: TownPicture | undefined): void {

@@ -3,6 +3,7 @@
  * floods are cut per item, and nothing in it can drive a terminal or the editor.
  */
 import type { RuntimeEvent } from '../runtime/codingAgent.ts';
+import type { ReadEvent } from '../town/events.ts';
 import type { TurnItem } from '../runtime/turnItem.ts';
 import { oneLine, stripControls } from '../util/text.ts';
 import type { Translate } from './l10n.ts';
@@ -20,6 +21,7 @@ export class Transcript {
   private readonly shown = new Map<string, number>();
   private atLineStart = true;
   private readonly cleaner = new StreamCleaner();
+  private watchedTurn = '';
   private turnStartedAt: number | undefined;
   private dropped = false;
   private readonly limit: number;
@@ -87,6 +89,17 @@ export class Transcript {
       case 'rateLimitsUpdated':
         return;
     }
+  }
+
+  /** What the owner of an agent tells that this window does not run: words, and a line for everything else. */
+  watched({ entry, eventType, message, timestamp }: ReadEvent): void {
+    const at = Date.parse(timestamp) || 0;
+    if (eventType === 'agent_assistant_delta') this.delta(`watched ${this.watchedTurn}`, message, false);
+    else if (eventType === 'agent_turn_started' || eventType === 'agent_turn_completed') {
+      this.watchedTurn = entry;
+      this.shown.clear();
+      this.rule(at, oneLine(message, 300));
+    } else this.line(at, oneLine(message, 2000));
   }
 
   private turnEnd(outcome: (RuntimeEvent & { type: 'turnCompleted' })['outcome'], now: number): void {

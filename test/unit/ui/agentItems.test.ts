@@ -1,6 +1,7 @@
 /** The agents tree, as rows. */
 import assert from 'node:assert/strict';
 import type { AgentView, TurnView } from '../../../src/loop/agentView.ts';
+import { type WatchedWork, nothingWatched } from '../../../src/loop/watchedWork.ts';
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
 import type { TurnItem } from '../../../src/runtime/turnItem.ts';
@@ -60,6 +61,15 @@ function opened(agents: AgentRecord[]): string[] {
   return agentItems(picture({ agents, tasks: [taskRecord('t', 'x')], waiting }), english)
     .filter((item) => item.collapse === 'expanded')
     .map((item) => item.label);
+}
+
+function watchedRows(owner: AgentView['owner'], work?: WatchedWork): string[] {
+  const agents = [agentRecord('a', { state: 'working' })];
+  return rows({ agents, views: { a: { owner } }, work: work ? { a: work } : {}, now: 61_000 });
+}
+
+function collapse(owner: AgentView['owner'], state: AgentRecord['state']): string | undefined {
+  return agentItems(picture({ agents: [agentRecord('a', { state })], views: { a: { owner } } }), english)[0]?.collapse;
 }
 
 /** Two agents, one of them at work and in every kind of trouble. */
@@ -245,6 +255,41 @@ describe('the agents tree', () => {
     const [item] = agentItems(picture(scene), english);
     assert.equal(item?.spoken, 'Agent a, working, 2 min, 84% of context, task: Mend it');
     assert.match(item.tooltip?.() ?? '', /^Tokens: 84% of context \(84k of 100k\), 1\.2M tokens in all$/m);
+  });
+
+  it('shows what others do, as far as they tell', () => {
+    const work: WatchedWork = {
+      startedAt: 0,
+      lines: [
+        { id: '1-0', kind: 'words', text: 'I look at it.\nThen I mend\u001b[31m it.\n' },
+        { id: '2-0', kind: 'tool', text: '$ npm test → 0' },
+        { id: '3-0', kind: 'error', text: 'no more tokens' },
+        { id: '4-0', kind: 'completed', text: 'a: turn completed' },
+      ],
+      activity: ['Round 1: started'],
+    };
+    const lines = [
+      '  comment Then I mend it.',
+      '  tools $ npm test → 0',
+      '  error no more tokens',
+      '  pass Turn completed',
+    ];
+    assert.deepEqual(watchedRows('elsewhere', work), ['sync~spin a · working, another window · 1 min', ...lines]);
+    const external = ['sync~spin a · working, external · 1 min', '  note Round 1: started', ...lines];
+    assert.deepEqual(watchedRows('external', work), external);
+    assert.deepEqual(watchedRows('elsewhere'), ['sync~spin a · working, another window']);
+    assert.deepEqual(watchedRows('elsewhere', nothingWatched), [
+      'sync~spin a · working, another window',
+      '  ellipsis Nothing heard of it yet',
+    ]);
+  });
+
+  it('can be opened where there is something to follow', () => {
+    assert.equal(collapse('elsewhere', 'idle'), 'collapsed');
+    assert.equal(collapse('elsewhere', 'working'), 'expanded');
+    assert.equal(collapse('external', 'idle'), 'collapsed');
+    assert.equal(collapse('external', 'stopped'), 'none');
+    assert.equal(collapse('here', 'idle'), 'none');
   });
 
   it('says why an agent failed', () => {
