@@ -2,6 +2,7 @@
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
+import { writeBundle } from './test/support/l10n.ts';
 
 const watch = process.argv.includes('--watch');
 const dev = watch || process.argv.includes('--dev');
@@ -43,6 +44,7 @@ const programs = {
   outExtension: { '.js': '.cjs' },
 };
 
+await writeBundle();
 if (watch) {
   for (const options of [extension, programs]) await (await esbuild.context(options)).watch();
 } else {

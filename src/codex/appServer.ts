@@ -1,6 +1,7 @@
 /** From nothing to an app-server that was introduced to us: one start at a time, tried again when it fails early. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Backoff } from '../util/backoff.ts';
+import { say } from '../util/sentence.ts';
 import { oneLine } from '../util/text.ts';
 import { CodexConnection, type ConnectionOptions } from './connection.ts';
 import { CodexError } from './errors.ts';
@@ -55,7 +56,7 @@ async function launchOnce(options: LaunchOptions): Promise<LaunchedServer> {
   } catch (error) {
     const { stderrTail } = await connection.close(0);
     const said = stderrTail.trim().split('\n').at(-1) ?? '';
-    const message = `Codex did not start${said ? `: ${oneLine(said, 200)}` : '.'}`;
+    const message = said ? say('Codex did not start: {0}', oneLine(said, 200)) : say('Codex did not start.');
     throw new CodexError('startFailed', message, { cause: error, hint: 'Run "codex doctor" in a terminal.' });
   } finally {
     signal.removeEventListener('abort', abort);

@@ -15,6 +15,7 @@ import {
 import { Backoff } from '../util/backoff.ts';
 import { TimeoutError, within } from '../util/boundedWait.ts';
 import type { Logger } from '../util/logger.ts';
+import { say } from '../util/sentence.ts';
 import { oneLine } from '../util/text.ts';
 import { CodexError, toCodexError } from './errors.ts';
 import { type ClientMethod, initialize, initialized } from './methods.ts';
@@ -119,13 +120,15 @@ export class CodexConnection {
       raw = await within(answer, limitMs, method.name);
     } catch (error) {
       if (error instanceof TimeoutError) {
-        throw new CodexError('unresponsive', `Codex gave no answer to ${method.name}.`, { cause: error });
+        throw new CodexError('unresponsive', say('Codex gave no answer to {0}.', method.name), { cause: error });
       }
       throw toCodexError(method.name, error);
     }
     const result = method.result.safeParse(raw);
     if (result.success) return result.data;
-    throw new CodexError('refused', `Codex answered ${method.name} with something else.`, { cause: result.error });
+    throw new CodexError('refused', say('Codex answered {0} with something else.', method.name), {
+      cause: result.error,
+    });
   }
 
   private async answer(method: string, params: unknown): Promise<unknown> {

@@ -2,6 +2,7 @@
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import * as z from 'zod/mini';
 import { TinytownError } from '../util/errors.ts';
+import { say } from '../util/sentence.ts';
 
 export type CodexErrorReason =
   | 'programUnusable'
@@ -47,7 +48,7 @@ export function toCodexError(method: string, error: unknown): CodexError {
     return new CodexError('notSteerable', 'The running turn cannot be steered.', { cause: error });
   }
   const reason = reasonOfText(error.message);
-  return new CodexError(reason, `Codex refused ${method}: ${error.message}`, { cause: error });
+  return new CodexError(reason, say('Codex refused {0}: {1}', method, error.message), { cause: error });
 }
 
 /** These come with the code of any bad request: their text is all that tells them apart (seen on 0.169.0). */

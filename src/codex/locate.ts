@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { oneLine } from '../util/text.ts';
 import { type Environment, findProgram } from '../util/programs.ts';
+import { type Sentence, say } from '../util/sentence.ts';
 
 const run = promisify(execFile);
 
@@ -25,12 +26,12 @@ export type CodexLocation =
       ok: false;
       reason: 'notFound' | 'notExecutable' | 'broken' | 'tooOld';
       /** One sentence for the user. */
-      message: string;
+      message: Sentence;
       /** What they can do. */
-      hint: string;
+      hint: Sentence;
     };
 
-const installHint = 'Install it with "npm install -g @openai/codex", or set "tinytown.codex.path".';
+const installHint = say('Install it with "npm install -g @openai/codex", or set "tinytown.codex.path".');
 
 /** Locates codex; remembers the version of each file for as long as the file does not change. */
 export class CodexLocator {
@@ -45,21 +46,22 @@ export class CodexLocator {
     const search = await findProgram(command, env);
     if (!search.ok) {
       if (search.reason === 'notExecutable') {
-        const message = `${search.file} is not an executable file.`;
-        return { ok: false, reason: 'notExecutable', message, hint: 'Correct the setting "tinytown.codex.path".' };
+        const message = say('{0} is not an executable file.', search.file);
+        return { ok: false, reason: 'notExecutable', message, hint: say('Correct the setting "tinytown.codex.path".') };
       }
-      const message = setting.trim() ? `There is no ${search.file}.` : 'Codex was not found on the PATH.';
+      const message = setting.trim() ? say('There is no {0}.', search.file) : say('Codex was not found on the PATH.');
       return { ok: false, reason: 'notFound', message, hint: installHint };
     }
     const { file, searchPath } = search.program;
     const version = await this.versionOf(file, { ...env, PATH: searchPath });
     if (version === undefined) {
-      const message = `${file} did not tell its version when run with --version: it does not seem to be Codex.`;
+      const message = say('{0} did not tell its version when run with --version: it does not seem to be Codex.', file);
       return { ok: false, reason: 'broken', message, hint: installHint };
     }
     if (isOlder(version, codexFloor)) {
-      const message = `${file} is Codex ${version}; ${codexFloor} or newer is needed.`;
-      return { ok: false, reason: 'tooOld', message, hint: 'Update it with "npm install -g @openai/codex@latest".' };
+      const message = say('{0} is Codex {1}; {2} or newer is needed.', file, version, codexFloor);
+      const hint = say('Update it with "npm install -g @openai/codex@latest".');
+      return { ok: false, reason: 'tooOld', message, hint };
     }
     return { ok: true, path: file, version, searchPath };
   }

@@ -1,6 +1,7 @@
 /** Signing in to Codex on a page of its provider's: the app-server says where, waits for it, and keeps what comes of it. */
 import { TimeoutError, within } from '../util/boundedWait.ts';
 import type { Event } from '../util/event.ts';
+import { say } from '../util/sentence.ts';
 import type { CodexConnection } from './connection.ts';
 import { CodexError } from './errors.ts';
 import { type HeardNotification, loginCancel, loginStart } from './methods.ts';
@@ -63,7 +64,10 @@ export async function login(
     if (end?.success) return true;
     if (signal.aborted) return false;
     if (!end) throw new CodexError('notRunning', 'Codex ended before the sign-in was over.');
-    throw new CodexError('signInFailed', `The sign-in failed: ${end.error ?? 'Codex does not say why.'}`);
+    throw new CodexError(
+      'signInFailed',
+      end.error ? say('The sign-in failed: {0}', end.error) : say('The sign-in failed. Codex does not say why.'),
+    );
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
     abort();

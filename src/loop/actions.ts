@@ -15,6 +15,7 @@ import { requestPlan } from '../town/plans.ts';
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
+import { type Sentence, inEnglish, say } from '../util/sentence.ts';
 import { checkedText } from './checkedText.ts';
 import type { Crew } from './crew.ts';
 import { Desk, type PendingRequest, type SupervisorMessage } from './desk.ts';
@@ -36,7 +37,7 @@ export interface NewAgent {
 }
 
 export interface ActionRules {
-  choose: (record: AgentRecord) => { mode: RuntimeMode; reason: string | undefined };
+  choose: (record: AgentRecord) => { mode: RuntimeMode; reason: Sentence | undefined };
   defaultCli(): string;
   maxAgents(): number;
 }
@@ -79,7 +80,7 @@ export class TownActions {
     const limit = this.rules.maxAgents();
     if (agents.filter(({ state }) => state !== 'stopped').length >= limit) {
       const hint = 'Stop or remove one, or raise the setting tinytown.maxAgents.';
-      throw new TinytownError('tooManyAgents', `This town has its ${limit} agents already.`, { hint });
+      throw new TinytownError('tooManyAgents', say('This town has its {0} agents already.', limit), { hint });
     }
     const now = new Date().toISOString();
     const record: AgentRecord = {
@@ -149,14 +150,14 @@ export class TownActions {
   /** Ends the running turn now. What it carried is held. Of an agent that another window runs: asks that window. */
   async interrupt(ref: string): Promise<void> {
     const agent = await this.find(ref);
-    this.mustRun(agent, 'interrupted');
+    this.mustRun(agent);
     if (this.crew.owns(agent.id)) {
       if (await this.crew.interrupt(agent.id)) return;
     } else if (agent.state === 'working') {
       await this.town.delivery.apply(controlPlan(this.place(agent), 'interrupt'));
       return;
     }
-    throw new TinytownError('noActiveTurn', `${agent.name} has no running turn: there is nothing to interrupt.`);
+    throw new TinytownError('noActiveTurn', say('{0} has no running turn: there is nothing to interrupt.', agent.name));
   }
 
   async pauseAgent(ref: string): Promise<void> {
@@ -185,7 +186,7 @@ export class TownActions {
    */
   async restartAgent(ref: string, { fresh = false } = {}): Promise<void> {
     const agent = await this.find(ref);
-    this.mustRun(agent, 'restarted');
+    this.mustRun(agent);
     if (fresh) await this.town.agents.setFields(agent.id, { runtimeSessionId: undefined });
     if (transitions.restart.from.includes(agent.state)) {
       await this.request(agent, 'restart', { rounds_completed: 0, last_error: undefined });
@@ -200,11 +201,11 @@ export class TownActions {
   async adoptAgent(ref: string): Promise<void> {
     const agent = await this.find(ref);
     if (agent.runtimeHost === RUNTIME_HOST) {
-      throw new TinytownError('wrongState', `${agent.name} is run by this extension already.`);
+      throw new TinytownError('wrongState', say('{0} is run by this extension already.', agent.name));
     }
     if (agent.state !== 'stopped' && agent.state !== 'error') {
       const hint = 'Stop it first: two must never run the same agent.';
-      throw new TinytownError('external', `${agent.name} is run by tt.`, { hint });
+      throw new TinytownError('external', say('{0} is run by tt.', agent.name), { hint });
     }
     await this.request(agent, 'restart', { rounds_completed: 0, last_error: undefined, runtime_host: RUNTIME_HOST });
     this.crew.poke(agent.id);
@@ -213,24 +214,24 @@ export class TownActions {
   /** Moves an agent from the window that runs it to this one; a turn that runs there is continued here. */
   async takeOver(ref: string): Promise<void> {
     const agent = await this.find(ref);
-    this.mustRun(agent, 'taken over');
+    this.mustRun(agent);
     if (this.crew.owns(agent.id)) {
-      throw new TinytownError('wrongState', `${agent.name} is run by this window already.`);
+      throw new TinytownError('wrongState', say('{0} is run by this window already.', agent.name));
     }
     if (!this.crew.runsElsewhere(agent.id)) {
-      throw new TinytownError('wrongState', `No window runs ${agent.name} now. A message wakes it here.`);
+      throw new TinytownError('wrongState', say('No window runs {0} now. A message wakes it here.', agent.name));
     }
     await this.town.delivery.apply(controlPlan(this.place(agent), 'release'));
     if (await this.crew.takeOver(agent.id, TAKE_OVER_MS)) return;
     const hint = 'Close that window, or try again.';
-    throw new TinytownError('notReleased', `The window that runs ${agent.name} has not let go of it.`, { hint });
+    throw new TinytownError('notReleased', say('The window that runs {0} has not let go of it.', agent.name), { hint });
   }
 
   /** Deletes the agent with its messages. */
   async removeAgent(ref: string): Promise<void> {
     const agent = await this.find(ref);
     if (agent.state === 'working' || agent.state === 'starting' || agent.state === 'draining') {
-      throw new TinytownError('agentBusy', `${agent.name} is at work. Stop it first, then remove it.`);
+      throw new TinytownError('agentBusy', say('{0} is at work. Stop it first, then remove it.', agent.name));
     }
     await this.town.agents.remove(agent);
   }
@@ -239,12 +240,12 @@ export class TownActions {
   async setPersistent(
     ref: string,
     wanted: boolean | 'toggle',
-  ): Promise<{ mode: RuntimeMode; reason: string | undefined }> {
+  ): Promise<{ mode: RuntimeMode; reason: Sentence | undefined }> {
     const agent = await this.find(ref);
-    this.mustRun(agent, 'switched');
+    this.mustRun(agent);
     const persistent = wanted === 'toggle' ? this.rules.choose(agent).mode !== 'persistent' : wanted;
     const choice = this.rules.choose({ ...agent, persistent });
-    await this.town.agents.setFields(agent.id, { persistent, modeReason: choice.reason });
+    await this.town.agents.setFields(agent.id, { persistent, modeReason: choice.reason && inEnglish(choice.reason) });
     return choice;
   }
 
@@ -309,19 +310,19 @@ export class TownActions {
     let now = agent;
     for (let attempt = 1; attempt <= REQUEST_ATTEMPTS; attempt += 1) {
       if (!from.includes(now.state)) {
-        throw new TinytownError('wrongState', `${now.name} is ${now.state}: it cannot become ${to} now.`);
+        throw new TinytownError('wrongState', say('{0} is {1}: it cannot become {2} now.', now.name, now.state, to));
       }
       const change = { from: now.state, to, event, message, ...(fields && { fields }) };
       if (await this.town.delivery.apply(requestPlan(this.place(now), change))) return;
       now = await this.find(agent.id);
     }
-    throw new TinytownError('wrongState', `${agent.name} keeps changing. Look again and repeat it.`);
+    throw new TinytownError('wrongState', say('{0} keeps changing. Look again and repeat it.', agent.name));
   }
 
-  private mustRun(agent: AgentRecord, what: string): void {
+  private mustRun(agent: AgentRecord): void {
     if (agent.runtimeHost === RUNTIME_HOST) return;
     const hint = 'Use tt in the terminal where it runs, or send it a message.';
-    throw new TinytownError('external', `${agent.name} is run by tt and cannot be ${what} from here.`, { hint });
+    throw new TinytownError('external', say('{0} is run by tt: that cannot be done from here.', agent.name), { hint });
   }
 
   private place(agent: AgentRecord): { keys: Town['keys']; agentId: string } {

@@ -12,7 +12,8 @@ import type {
   TurnOutcome,
 } from '../runtime/codingAgent.ts';
 import type { TurnItem } from '../runtime/turnItem.ts';
-import { TinytownError, describeError } from '../util/errors.ts';
+import { TinytownError, whatIsWrong } from '../util/errors.ts';
+import { type Said, type Sentence, followedBy, say } from '../util/sentence.ts';
 
 export interface SteerView {
   clientId: string;
@@ -45,7 +46,7 @@ export interface AgentView {
   owner: 'here' | 'elsewhere' | 'external' | 'none';
   mode: RuntimeMode;
   /** Why it is not the mode that was asked for. */
-  modeReason: string | undefined;
+  modeReason: Sentence | undefined;
   turn: TurnView | undefined;
   /** The newest last; at most {@link PAST_TURNS}. */
   pastTurns: readonly TurnView[];
@@ -56,7 +57,7 @@ export interface AgentView {
   /** The running turn has said nothing for {@link STALLED_AFTER_MS}. */
   stalled: boolean;
   /** What went wrong last, until something goes well again. */
-  lastError: string | undefined;
+  lastError: Said | undefined;
   model: string | undefined;
   version: string | undefined;
   pid: number | undefined;
@@ -164,11 +165,13 @@ export function isStalled(view: AgentView, lastEventAt: number, now: number): bo
 }
 
 /** Says in one sentence how a runtime's process ended. */
-export function exitText(event: Extract<RuntimeEvent, { type: 'exited' }>): string {
-  const how = event.signal ? `by signal ${event.signal}` : `with exit code ${event.code ?? 'unknown'}`;
-  const tail = event.stderrTail.trim().split('\n').at(-1) ?? '';
-  const what = event.reason === 'unresponsive' ? 'gave no answer and was ended' : `ended ${how}`;
-  return `The agent’s process ${what}${tail === '' ? '.' : `: ${tail}`}`;
+export function exitText({ reason, signal, code, stderrTail }: Extract<RuntimeEvent, { type: 'exited' }>): Sentence {
+  const how = signal
+    ? say('The agent’s process was ended by signal {0}.', signal)
+    : say('The agent’s process ended with exit code {0}.', code ?? '?');
+  const what = reason === 'unresponsive' ? say('The agent’s process gave no answer and was ended.') : how;
+  const tail = stderrTail.trim().split('\n').at(-1) ?? '';
+  return tail === '' ? what : followedBy(what, tail);
 }
 
 /** The view with a steer that was just sent into the running turn. */
@@ -184,7 +187,7 @@ export function withLeftBehind(view: AgentView, requests: readonly AgentRequest[
 /** The view after something went wrong that is no event of the runtime. */
 export function withProblem(view: AgentView, error: unknown): AgentView {
   return error instanceof TinytownError && error.reason === 'turnCutOff'
-    ? { ...view, lastError: describeError(error) }
+    ? { ...view, lastError: whatIsWrong(error) }
     : view;
 }
 

@@ -14,6 +14,7 @@ import { DisposableStore } from '../util/disposable.ts';
 import { describeError } from '../util/errors.ts';
 import { Emitter, type Event } from '../util/event.ts';
 import { scopedLogger } from '../util/logger.ts';
+import { say } from '../util/sentence.ts';
 import { AgentLoop, type LoopEnd } from './agentLoop.ts';
 import { type AgentView, emptyView, withLeftBehind, withProblem, withSteer } from './agentView.ts';
 import { AgentViews } from './agentViews.ts';
@@ -121,7 +122,7 @@ export class Crew {
       requests:
         owner === 'here' ? (known?.requests ?? []) : owner === 'elsewhere' ? this.askedElsewhere.of(agentId) : [],
       mode: runs,
-      modeReason: runs === mode ? reason : 'The other mode starts with the next turn.',
+      modeReason: runs === mode ? reason : say('The other mode starts with the next turn.'),
       pid: loop?.pid,
       waitsForSignIn: this.signIn.holds(agentId) && this.parts.usesCodex(record),
     };

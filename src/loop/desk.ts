@@ -8,6 +8,7 @@ import type { AgentRecord } from '../town/records.ts';
 import { type SettleResult, SupervisorInbox } from '../town/supervisorInbox.ts';
 import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
+import { say } from '../util/sentence.ts';
 import { oneLine } from '../util/text.ts';
 import type { Crew } from './crew.ts';
 import { requestGone } from './openRequests.ts';
@@ -70,7 +71,7 @@ export class Desk {
     if (outcome === 'gone') throw requestGone();
     if (outcome === 'silent') {
       const hint = 'Look whether it still asks, and answer again.';
-      throw new TinytownError('ownerSilent', `The window that runs ${agent.name} gave no sign of it.`, { hint });
+      throw new TinytownError('ownerSilent', say('The window that runs {0} gave no sign of it.', agent.name), { hint });
     }
     if (!outcome.ok) throw new TinytownError(outcome.reason, outcome.message);
   }
@@ -117,7 +118,10 @@ export class Desk {
 /** @param windowId `host/pid/…`, as leases name a window. */
 function secretElsewhere(name: string, windowId: string | undefined): TinytownError {
   const [host, pid] = windowId?.split('/') ?? [];
-  const where = pid === undefined ? 'another window' : `the window of process ${pid} on ${host}`;
   const hint = 'Secret answers do not travel through Redis.';
-  return new TinytownError('secretElsewhere', `${name} runs in ${where}: answer this there.`, { hint });
+  const message =
+    host === undefined || pid === undefined
+      ? say('{0} runs in another window: answer this there.', name)
+      : say('{0} runs in the window of process {1} on {2}: answer this there.', name, pid, host);
+  return new TinytownError('secretElsewhere', message, { hint });
 }

@@ -3,6 +3,7 @@ import { deadPlan, heldPlan } from '../town/leftoverPlans.ts';
 import type { AgentRecord } from '../town/records.ts';
 import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
+import { say } from '../util/sentence.ts';
 import { elementId } from './receipt.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function settleHeld(
   batchId?: string,
 ): Promise<void> {
   const held = await delivery.held(agent.id);
-  if (held.length === 0) throw new TinytownError('nothingHeld', `${agent.name} holds no interrupted work.`);
+  if (held.length === 0) throw new TinytownError('nothingHeld', say('{0} holds no interrupted work.', agent.name));
   const meant = held.filter(({ value }) => batchId === undefined || value.batch.id === batchId);
   if (meant.length === 0) throw new TinytownError('nothingHeld', 'This was run again or dismissed already.');
   // The newest first: each is put before the one that came after it.
@@ -36,7 +37,8 @@ export async function settleDead(
   messageId?: string,
 ): Promise<void> {
   const dead = await delivery.dead(agent.id);
-  if (dead.length === 0) throw new TinytownError('nothingDead', `${agent.name} has no messages that were given up.`);
+  if (dead.length === 0)
+    throw new TinytownError('nothingDead', say('{0} has no messages that were given up.', agent.name));
   const meant = dead.filter(({ value }) => messageId === undefined || elementId(value.raw) === messageId);
   if (meant.length === 0) throw new TinytownError('nothingDead', 'This was tried again or dismissed already.');
   for (const { raw, value } of meant.toReversed()) {

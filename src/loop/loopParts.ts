@@ -5,6 +5,7 @@ import type { TownKeys } from '../town/keys.ts';
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import type { Role } from '../town/roles.ts';
 import type { Logger } from '../util/logger.ts';
+import type { Sentence } from '../util/sentence.ts';
 import type { TownAccess } from './prompt.ts';
 import type { RoundLog } from './roundLog.ts';
 import type { SignIn } from './signIn.ts';
@@ -40,7 +41,7 @@ export interface LoopParts {
   /** Ends a task, once. */
   failTask(taskId: string, error: string): Promise<void>;
   /** The runtime that an agent is to have now, and why it is not the other one. */
-  choose: (record: AgentRecord) => { mode: RuntimeMode; reason: string | undefined };
+  choose: (record: AgentRecord) => { mode: RuntimeMode; reason: Sentence | undefined };
   /** Whether its turns run on Codex, in either mode. */
   usesCodex: (record: AgentRecord) => boolean;
   /** @throws TinytownError with a `RuntimeErrorReason` */

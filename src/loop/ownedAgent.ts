@@ -7,6 +7,7 @@ import type { AgentRecord, AgentState } from '../town/records.ts';
 import { isRedisError } from '../town/redis/errors.ts';
 import { TinytownError, describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
+import { say } from '../util/sentence.ts';
 import type { LoopParts } from './loopParts.ts';
 
 export class OwnedAgent {
@@ -55,9 +56,9 @@ export class OwnedAgent {
   async look(): Promise<Peek | 'gone' | undefined> {
     const peek = await this.parts.delivery.peek(this.id);
     if (!peek.agent) return 'gone';
-    for (const problem of peek.problems) this.report(new TinytownError('badRecord', `Cannot read ${problem}`));
+    for (const problem of peek.problems) this.report(new TinytownError('badRecord', say('Cannot read {0}', problem)));
     if (!peek.agent.ok) {
-      const text = `The record of agent ${this.id} cannot be used: ${peek.agent.reason}.`;
+      const text = say('The record of agent {0} cannot be used: {1}.', this.id, peek.agent.reason);
       throw new TinytownError('badRecord', text, { hint: 'Repair the field in Redis, or remove the agent.' });
     }
     const waiting = { inbox: peek.inbox.length, urgent: peek.urgent.length };
@@ -111,7 +112,7 @@ export class OwnedAgent {
   }
 
   private get seen(): NonNullable<typeof this.last> {
-    if (!this.last) throw new TinytownError('badRecord', `Agent ${this.id} was not read yet.`);
+    if (!this.last) throw new TinytownError('badRecord', say('Agent {0} was not read yet.', this.id));
     return this.last;
   }
 }

@@ -9,6 +9,7 @@ import { editPlan, movePlan, promotePlan, removePlan } from '../town/queuePlans.
 import { type AgentRecord, type TaskRecord, isTaskOver } from '../town/records.ts';
 import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
+import { say } from '../util/sentence.ts';
 import { checkedText } from './checkedText.ts';
 import { inOrder } from './decide.ts';
 import { type Receipt, elementId, receiptsOf } from './receipt.ts';
@@ -135,7 +136,7 @@ export class QueueActions {
     if (message.type !== 'task_assign') return undefined;
     const task = await this.town.tasks.get(message.taskId);
     if (!task) throw new TinytownError('taskGone', 'There is no such task any more.');
-    if (isTaskOver(task.state)) throw new TinytownError('taskOver', `This task is ${task.state} already.`);
+    if (isTaskOver(task.state)) throw new TinytownError('taskOver', say('This task is {0} already.', task.state));
     return task;
   }
 

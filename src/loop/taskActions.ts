@@ -3,6 +3,7 @@ import { SUPERVISOR_ID } from '../town/keys.ts';
 import { type AgentRecord, type TaskRecord, isTaskOver } from '../town/records.ts';
 import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
+import { say } from '../util/sentence.ts';
 
 export class TaskActions {
   private readonly town: Town;
@@ -54,6 +55,6 @@ export class TaskActions {
   private async open(taskId: string): Promise<void> {
     const task = await this.town.tasks.get(taskId);
     if (!task) throw new TinytownError('taskGone', 'There is no such task any more.');
-    if (isTaskOver(task.state)) throw new TinytownError('taskOver', `This task is ${task.state} already.`);
+    if (isTaskOver(task.state)) throw new TinytownError('taskOver', say('This task is {0} already.', task.state));
   }
 }

@@ -16,6 +16,7 @@ import { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import { ProcessRegistry } from '../util/processRegistry.ts';
+import type { Sentence } from '../util/sentence.ts';
 import { TownActions } from './actions.ts';
 import { Crew } from './crew.ts';
 import { Follower } from './follower.ts';
@@ -197,7 +198,7 @@ function runtimeRules(
   settings: TownSettings,
   config: TownConfig,
 ): {
-  choose: (record: AgentRecord) => { mode: RuntimeMode; reason: string | undefined };
+  choose: (record: AgentRecord) => { mode: RuntimeMode; reason: Sentence | undefined };
   defaultCli(): string;
   maxAgents(): number;
 } {

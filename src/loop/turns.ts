@@ -11,6 +11,7 @@ import { type TaskRecord, isTaskOver } from '../town/records.ts';
 import { roleOf } from '../town/roles.ts';
 import { TinytownError, describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
+import { say } from '../util/sentence.ts';
 import type { SerialQueue } from '../util/serialQueue.ts';
 import type { LoopFacts } from './decide.ts';
 import type { EndIntent } from './fates.ts';
@@ -274,7 +275,6 @@ export class Turns {
 function turnCutOff(milliseconds: number): TinytownError {
   const seconds = Math.max(1, Math.round(milliseconds / 1_000));
   const hint = 'It goes on when Redis is back; nothing is lost.';
-  return new TinytownError('turnCutOff', `Redis has given no answer for ${seconds} s, so the running turn was ended.`, {
-    hint,
-  });
+  const message = say('Redis has given no answer for {0} s, so the running turn was ended.', seconds);
+  return new TinytownError('turnCutOff', message, { hint });
 }

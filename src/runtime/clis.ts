@@ -1,6 +1,7 @@
 /** The command-line agents we know, how each is run for one turn, and which of them can hold a session. */
 import splitCommand from 'string-argv';
 import { TinytownError } from '../util/errors.ts';
+import { type Sentence, say } from '../util/sentence.ts';
 import type { RuntimeMode } from './codingAgent.ts';
 
 /** What `agentClis` of the settings, or `agent_clis` of `tinytown.toml`, say of one CLI. */
@@ -61,11 +62,11 @@ export function cliNames(overrides: Readonly<Record<string, CliOverride>>): stri
 /** Which runtime an agent gets; `reason` says why it is another one than was wanted. */
 export function chooseRuntime({ cli, persistentWanted }: { cli: string; persistentWanted: boolean }): {
   mode: RuntimeMode;
-  reason: string | undefined;
+  reason: Sentence | undefined;
 } {
   if (!persistentWanted) return { mode: 'one-shot', reason: undefined };
   if (Object.hasOwn(presets, cli)) return { mode: 'persistent', reason: undefined };
-  return { mode: 'one-shot', reason: `${cli} cannot hold a session; only codex and codex-mini can.` };
+  return { mode: 'one-shot', reason: say('{0} cannot hold a session; only codex and codex-mini can.', cli) };
 }
 
 /** Whether a turn of this CLI is one of `codex exec`, run as we know it. */
@@ -94,13 +95,14 @@ export function oneShotCommand(cli: string, settings: CliSettings): CliCommand {
   if (runsCodex(cli, settings.overrides)) return codexExec(cli, settings);
   const line = override?.command ?? (Object.hasOwn(commands, cli) ? commands[cli] : undefined);
   if (line === undefined) {
-    const hint = `Choose one of ${cliNames(settings.overrides).join(', ')}, or describe it in "tinytown.agentClis".`;
-    throw new TinytownError('programUnusable', `There is no agent CLI "${cli}".`, { hint });
+    const known = cliNames(settings.overrides).join(', ');
+    const hint = say('Choose one of {0}, or describe it in "tinytown.agentClis".', known);
+    throw new TinytownError('programUnusable', say('There is no agent CLI "{0}".', cli), { hint });
   }
   const [program, ...args] = splitCommand(line);
   if (!program) {
     const hint = 'Correct it in "tinytown.agentClis".';
-    throw new TinytownError('programUnusable', `The command of the agent CLI "${cli}" is empty.`, { hint });
+    throw new TinytownError('programUnusable', say('The command of the agent CLI "{0}" is empty.', cli), { hint });
   }
   const prompt = cli === 'auggie' ? 'file' : 'stdin';
   return { name: cli, program, args, env: override?.env ?? {}, prompt, output: 'text' };

@@ -1,6 +1,7 @@
 /** From the app-server's items to what people see: the place where wire types of items end. */
 import type { WireItem } from '../codex/wire.ts';
 import { TinytownError } from '../util/errors.ts';
+import { say } from '../util/sentence.ts';
 import type { FileChange, ItemStatus, TurnItem } from './turnItem.ts';
 
 /** @param over Whether the item is over, for items that carry no status of their own. */
@@ -55,7 +56,7 @@ export function toTurnItem(item: WireItem, over: boolean): TurnItem {
 }
 
 function unknownItem(item: never): TinytownError {
-  return new TinytownError('refused', `There is no such item: ${JSON.stringify(item)}`);
+  return new TinytownError('refused', say('There is no such item: {0}', JSON.stringify(item)));
 }
 
 export function toFileChange(change: {

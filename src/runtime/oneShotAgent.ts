@@ -14,6 +14,7 @@ import type { Logger } from '../util/logger.ts';
 import { type ExitValue, type ManagedProcess, spawnManaged } from '../util/processes.ts';
 import type { ProcessRegistry } from '../util/processRegistry.ts';
 import { findProgram } from '../util/programs.ts';
+import { say } from '../util/sentence.ts';
 import { oneLine } from '../util/text.ts';
 import type { RequestAnswer } from './agentRequest.ts';
 import type { CliCommand } from './clis.ts';
@@ -154,9 +155,12 @@ export class OneShotAgent implements CodingAgent {
     const { cli, env } = this.options;
     const search = await findProgram(cli.program, { ...env, ...cli.env });
     if (search.ok) return search.program;
-    const problem = search.reason === 'notFound' ? 'was not found' : 'is not an executable file';
-    const hint = `Install ${cli.name}, or set its command in "tinytown.agentClis".`;
-    throw failure('programUnusable', `${search.file} ${problem}.`, hint);
+    const problem =
+      search.reason === 'notFound'
+        ? say('{0} was not found.', search.file)
+        : say('{0} is not an executable file.', search.file);
+    const hint = say('Install {0}, or set its command in "tinytown.agentClis".', cli.name);
+    throw new TinytownError('programUnusable', problem, { hint });
   }
 
   private async spawn(promptFile: string | undefined): Promise<ManagedProcess> {

@@ -3,6 +3,7 @@ import { SUPERVISOR_ID } from '../town/keys.ts';
 import { isSupervisor, resolveAgent } from '../town/names.ts';
 import type { AgentRecord } from '../town/records.ts';
 import { TinytownError } from '../util/errors.ts';
+import { inEnglish } from '../util/sentence.ts';
 import { oneLine } from '../util/text.ts';
 import type { Self, ToolContext, ToolTown } from './operation.ts';
 
@@ -22,7 +23,7 @@ export async function findAddressee(town: ToolTown, reference: string): Promise<
   if (found.ok) return { id: found.agent.id, name: oneLine(found.agent.name, 64), record: found.agent };
   throw new TinytownError(
     found.reason === 'ambiguous' ? 'ambiguousAgent' : 'unknownAgent',
-    oneLine(found.message, 1_000),
+    oneLine(inEnglish(found.message), 1_000),
   );
 }
 

@@ -12,6 +12,7 @@ import { resolveRedis } from '../town/redis/resolve.ts';
 import { TaskStore } from '../town/tasks.ts';
 import { TinytownError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
+import { say } from '../util/sentence.ts';
 import type { Self, ToolContext, ToolTown } from './operation.ts';
 import { findAddressee, supervisor } from './people.ts';
 
@@ -89,7 +90,7 @@ async function placeOf({ env, folder, cwd }: TownPlace): Promise<{ name: string;
     throw new TinytownError('notYours', `You act only in your own town, ${name}.`, { hint: 'Leave --town out.' });
   }
   const problem = townNameProblem(name);
-  if (problem !== undefined) throw new TinytownError('noTown', `TINYTOWN_TOWN cannot be used: ${problem}`);
+  if (problem !== undefined) throw new TinytownError('noTown', say('TINYTOWN_TOWN cannot be used: {0}', problem));
   return { name, target: redisOf(env, config) };
 }
 

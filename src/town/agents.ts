@@ -1,5 +1,6 @@
 /** The agents of a town, as records in Redis. */
 import { TinytownError } from '../util/errors.ts';
+import { say } from '../util/sentence.ts';
 import { type Problem, decodeDone, readHashes } from './decodeReplies.ts';
 import { STREAM_LENGTH, eventPayload, newEvent } from './events.ts';
 import type { TownKeys } from './keys.ts';
@@ -56,7 +57,10 @@ export class AgentStore {
     const { agents, malformed } = await this.read([id]);
     const problem = malformed[0];
     if (problem)
-      throw new TinytownError('recordMalformed', `The record ${problem.key} cannot be used: it ${problem.reason}.`);
+      throw new TinytownError(
+        'recordMalformed',
+        say('The record {0} cannot be used: it {1}.', problem.key, problem.reason),
+      );
     return agents[0];
   }
 
@@ -90,7 +94,8 @@ export class AgentStore {
         [record.id, RESERVATION_MS, type, data, STREAM_LENGTH, ...Object.entries(agentFields(record)).flat()],
       ),
     );
-    if (!decodeDone(made)) throw new TinytownError('nameInvalid', `There is already an agent named “${record.name}”.`);
+    if (!decodeDone(made))
+      throw new TinytownError('nameInvalid', say('There is already an agent named “{0}”.', record.name));
   }
 
   /** Sets the fields that have a value, deletes those that are undefined; false where the agent is gone. */

@@ -5,8 +5,9 @@ import { TomlError, parse, stringify } from 'smol-toml';
 import * as z from 'zod/mini';
 import { _default as orElse } from 'zod/mini';
 import { TinytownError } from '../util/errors.ts';
+import { type Said, type Sentence, say } from '../util/sentence.ts';
 import { townNameProblem } from './keys.ts';
-import { type Decoded, decodingProblem } from './records.ts';
+import { decodingProblem } from './records.ts';
 
 export const TOWN_FILE = 'tinytown.toml';
 
@@ -66,41 +67,45 @@ export interface TownConfig {
   agentClis: Readonly<Record<string, { command: string; env: Readonly<Record<string, string>> }>>;
 }
 
+/** The configuration, or what is wrong with it and what to do. */
+export type ReadConfig = { ok: true; value: TownConfig } | { ok: false; reason: Sentence };
+
 /**
  * The configuration of the town in `folder`; undefined where it has no `tinytown.toml`. A malformed one is told with its
  * line and what to do, and is left as it is.
  */
-export async function readTownConfig(folder: string): Promise<Decoded<TownConfig> | undefined> {
+export async function readTownConfig(folder: string): Promise<ReadConfig | undefined> {
   let source: string;
   try {
     source = await readFile(path.join(folder, TOWN_FILE), 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     const why = error instanceof Error ? error.message : String(error);
-    return { ok: false, reason: `${TOWN_FILE} cannot be read: ${why}.` };
+    return { ok: false, reason: say('{0} cannot be read: {1}.', TOWN_FILE, why) };
   }
   return parseTownConfig(source, folder);
 }
 
 /** Decodes the text of a `tinytown.toml`; relative paths in it are taken from `folder`. */
-export function parseTownConfig(source: string, folder: string): Decoded<TownConfig> {
+export function parseTownConfig(source: string, folder: string): ReadConfig {
   let table: unknown;
   try {
     table = parse(source);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const [what = 'It is not TOML'] = error.message.replace(/^Invalid TOML document: /, '').split('\n');
-    const place = `line ${error.line}, column ${error.column}`;
-    return { ok: false, reason: `${TOWN_FILE}, ${place}: ${what}. Correct this line.` };
+    const { line, column } = error;
+    const reason = say('{0}, line {1}, column {2}: {3}. Correct this line.', TOWN_FILE, line, column, what);
+    return { ok: false, reason };
   }
   const decoded = config.safeParse(table);
   if (!decoded.success) {
     const field = decoded.error.issues[0]?.path.map(String) ?? [];
-    return wrong(source, field, decodingProblem(decoded.error));
+    return wrong(source, field, `${decodingProblem(decoded.error)}.`);
   }
   const it = decoded.data;
   const nameProblem = townNameProblem(it.name);
-  if (nameProblem !== undefined) return wrong(source, ['name'], nameProblem.replace(/\.$/, ''));
+  if (nameProblem !== undefined) return wrong(source, ['name'], nameProblem);
   return {
     ok: true,
     value: {
@@ -129,10 +134,10 @@ export async function writeTownConfig(folder: string, { name }: { name: string }
     await writeFile(path.join(folder, '.tt', '.gitignore'), '*\n', { flag: 'a' });
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
-      throw new TinytownError('townExists', `${folder} is a town already: it has a ${TOWN_FILE}.`, { cause });
+      throw new TinytownError('townExists', say('{0} is a town already: it has a {1}.', folder, TOWN_FILE), { cause });
     }
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new TinytownError('folderUnwritable', `The town’s files cannot be written: ${why}.`, { cause });
+    throw new TinytownError('folderUnwritable', say('The town’s files cannot be written: {0}.', why), { cause });
   }
 }
 
@@ -159,10 +164,13 @@ function redisConfig(it: z.infer<typeof redis>, folder: string): TownRedisConfig
 }
 
 /** The parser keeps no places, so the line is found by the field's last name. */
-function wrong(source: string, field: readonly string[], what: string): { ok: false; reason: string } {
+function wrong(source: string, field: readonly string[], what: Said): { ok: false; reason: Sentence } {
   const last = field.at(-1);
   const lines = source.split('\n');
   const at = last === undefined ? -1 : lines.findIndex((line) => line.trim().startsWith(last) && line.includes('='));
-  const place = at < 0 ? '' : `, line ${at + 1}`;
-  return { ok: false, reason: `${TOWN_FILE}${place}: ${what}. Correct the file; nothing was changed in it.` };
+  const reason =
+    at < 0
+      ? say('{0}: {1} Correct the file; nothing was changed in it.', TOWN_FILE, what)
+      : say('{0}, line {1}: {2} Correct the file; nothing was changed in it.', TOWN_FILE, at + 1, what);
+  return { ok: false, reason };
 }

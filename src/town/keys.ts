@@ -1,4 +1,8 @@
-/** Every key of a town's part of Redis is named here, and nowhere else. The schema is shared with the `tt` client. */
+import {
+  type Sentence,
+  inEnglish,
+  say,
+} from '../util/sentence.ts'; /** Every key of a town's part of Redis is named here, and nowhere else. The schema is shared with the `tt` client. */
 
 /** The fixed id of the supervisor, also called conductor: messages to it are messages to the human. */
 export const SUPERVISOR_ID = '00000000-0000-0000-0000-000000000001';
@@ -14,11 +18,13 @@ export function isId(text: string): boolean {
 }
 
 /** Says what is wrong with a town's name, or undefined where it can be used. */
-export function townNameProblem(name: string): string | undefined {
-  if (name.trim() === '') return 'The town has no name.';
-  if (name !== name.trim()) return 'The town’s name starts or ends with a blank.';
-  if (name.length > MAX_TOWN_NAME) return `The town’s name is longer than ${MAX_TOWN_NAME} characters.`;
-  if (forbiddenInTownName.test(name)) return 'The town’s name holds a colon, an asterisk or a control character.';
+export function townNameProblem(name: string): Sentence | undefined {
+  if (name.trim() === '') return say('The town has no name.');
+  if (name !== name.trim()) return say('The town’s name starts or ends with a blank.');
+  if (name.length > MAX_TOWN_NAME) return say('The town’s name is longer than {0} characters.', MAX_TOWN_NAME);
+  if (forbiddenInTownName.test(name)) {
+    return say('The town’s name holds a colon, an asterisk or a control character.');
+  }
   return undefined;
 }
 
@@ -57,7 +63,7 @@ export class TownKeys {
   /** @throws RangeError for a name that {@link townNameProblem} objects to. */
   constructor(town: string) {
     const problem = townNameProblem(town);
-    if (problem !== undefined) throw new RangeError(problem);
+    if (problem !== undefined) throw new RangeError(inEnglish(problem));
     this.town = town;
     this.prefix = `tt:${town}:`;
     this.backlog = `${this.prefix}backlog`;

@@ -1,4 +1,5 @@
 /** Names of agents: which may be given, and whom a reference means. */
+import { type Sentence, say } from '../util/sentence.ts';
 import { SUPERVISOR_ID, isId } from './keys.ts';
 import type { AgentRecord } from './records.ts';
 
@@ -21,23 +22,27 @@ export function isSupervisor(ref: string): boolean {
  * What is wrong with a name or nickname for a new agent, as a sentence for the user; undefined where it can be used.
  * A name of exactly four hex digits is refused too: references by short id would hit it.
  */
-export function validateAgentName(name: string, taken: Iterable<Named>): string | undefined {
+export function validateAgentName(name: string, taken: Iterable<Named>): Sentence | undefined {
   const wanted = name.trim();
-  if (wanted === '') return 'Give the agent a name.';
-  if (wanted !== name) return 'An agent’s name must not start or end with a blank.';
-  if (wanted.length > MAX_AGENT_NAME) return `An agent’s name must not be longer than ${MAX_AGENT_NAME} characters.`;
-  if (controls.test(wanted)) return 'An agent’s name must not hold control characters.';
-  if (isSupervisor(wanted)) return `“${wanted}” is reserved: it means you, the supervisor. Choose another name.`;
-  if (isId(wanted) || shortId.test(wanted)) return `“${wanted}” looks like an agent’s id. Choose another name.`;
+  if (wanted === '') return say('Give the agent a name.');
+  if (wanted !== name) return say('An agent’s name must not start or end with a blank.');
+  if (wanted.length > MAX_AGENT_NAME) {
+    return say('An agent’s name must not be longer than {0} characters.', MAX_AGENT_NAME);
+  }
+  if (controls.test(wanted)) return say('An agent’s name must not hold control characters.');
+  if (isSupervisor(wanted)) return say('“{0}” is reserved: it means you, the supervisor. Choose another name.', wanted);
+  if (isId(wanted) || shortId.test(wanted)) return say('“{0}” looks like an agent’s id. Choose another name.', wanted);
   const lower = wanted.toLowerCase();
   for (const agent of taken) {
-    if (agent.name.toLowerCase() === lower) return `There is already an agent named “${agent.name}”.`;
-    if (agent.nickname?.toLowerCase() === lower) return `“${agent.nickname}” is the nickname of ${agent.name}.`;
+    if (agent.name.toLowerCase() === lower) return say('There is already an agent named “{0}”.', agent.name);
+    if (agent.nickname?.toLowerCase() === lower) {
+      return say('“{0}” is the nickname of {1}.', agent.nickname, agent.name);
+    }
   }
   return undefined;
 }
 
-export type Resolved<A> = { ok: true; agent: A } | { ok: false; reason: 'notFound' | 'ambiguous'; message: string };
+export type Resolved<A> = { ok: true; agent: A } | { ok: false; reason: 'notFound' | 'ambiguous'; message: Sentence };
 
 /**
  * The agent that `ref` means: its id, name, nickname, or the first four hex digits of its id, in any case. Of these the
@@ -57,13 +62,14 @@ export function resolveAgent<A extends Named>(ref: string, agents: Iterable<A>):
     if (found.length === 1 && agent !== undefined) return { ok: true, agent };
     if (found.length > 1) {
       const candidates = found.map((it) => `${it.name} (${it.id})`).join(', ');
-      return { ok: false, reason: 'ambiguous', message: `“${ref}” means more than one agent: ${candidates}.` };
+      return { ok: false, reason: 'ambiguous', message: say('“{0}” means more than one agent: {1}.', ref, candidates) };
     }
   }
   const known = all.map((it) => it.name).toSorted();
-  const hint =
+  const some = known.slice(0, 10).join(', ') + (known.length > 10 ? ', …' : '');
+  const message =
     known.length === 0
-      ? 'There are no agents yet.'
-      : `There are: ${known.slice(0, 10).join(', ')}${known.length > 10 ? ', …' : ''}.`;
-  return { ok: false, reason: 'notFound', message: `There is no agent “${ref}”. ${hint}` };
+      ? say('There is no agent “{0}”. There are no agents yet.', ref)
+      : say('There is no agent “{0}”. There are: {1}.', ref, some);
+  return { ok: false, reason: 'notFound', message };
 }

@@ -1,6 +1,7 @@
 /** The tasks of a town, as records in Redis, and the backlog of those that nobody has yet. */
 import { randomUUID } from 'node:crypto';
 import { TinytownError } from '../util/errors.ts';
+import { say } from '../util/sentence.ts';
 import { oneLine } from '../util/text.ts';
 import { type Problem, decodeDone, decodeWord, readHashes } from './decodeReplies.ts';
 import { type EventType, STREAM_LENGTH, eventPayload, newEvent } from './events.ts';
@@ -81,7 +82,10 @@ export class TaskStore {
     const { tasks, malformed } = await this.read([id]);
     const problem = malformed[0];
     if (problem)
-      throw new TinytownError('recordMalformed', `The record ${problem.key} cannot be used: it ${problem.reason}.`);
+      throw new TinytownError(
+        'recordMalformed',
+        say('The record {0} cannot be used: it {1}.', problem.key, problem.reason),
+      );
     return tasks[0];
   }
 
@@ -160,11 +164,11 @@ export class TaskStore {
       case 'not-in-backlog':
         throw new TinytownError(
           'taskTaken',
-          `Task ${taskId} is not in the backlog (any more): someone else may have it.`,
+          say('Task {0} is not in the backlog (any more): someone else may have it.', taskId),
           { hint: 'List the backlog to see what is left.' },
         );
       case 'no-task':
-        throw new TinytownError('taskGone', `Task ${taskId} does not exist any more, or has ended.`);
+        throw new TinytownError('taskGone', say('Task {0} does not exist any more, or has ended.', taskId));
     }
   }
 

@@ -4,6 +4,7 @@ import type { TownSession } from '../loop/townSession.ts';
 import { isSupervisor, resolveAgent } from '../town/names.ts';
 import type { AgentRecord } from '../town/records.ts';
 import { TinytownError } from '../util/errors.ts';
+import { inWords } from '../util/sentence.ts';
 import { oneLine } from '../util/text.ts';
 import { actionLabel } from './actionLabels.ts';
 import { type AgentAction, factsOf, whyNot } from './agentActions.ts';
@@ -54,7 +55,7 @@ async function actOnMany(
   const reasons: string[] = [];
   for (const agent of agents) {
     const one = { interactive: call.interactive, agent, ...(text === undefined ? {} : { text }) };
-    await actOnAgent(action, one, town).catch((error: unknown) => reasons.push(problemOf(error).message));
+    await actOnAgent(action, one, town).catch((error: unknown) => reasons.push(problemOf(error, t).message));
   }
   if (reasons.length > 0) throw new TinytownError('cannotNow', reasons.join(' '));
   return agents;
@@ -131,8 +132,9 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
       return removeAgent(step);
     case 'togglePersistent': {
       const chosen = await actions.setPersistent(id, 'toggle');
-      if (call.interactive && chosen.reason) void inform(chosen.reason);
-      return chosen;
+      const reason = chosen.reason && inWords(chosen.reason, t);
+      if (call.interactive && reason) void inform(reason);
+      return { mode: chosen.mode, reason };
     }
     case 'showOutput':
       outputs.show(id, agent.name);

@@ -2,6 +2,7 @@
 import type { AgentView } from '../loop/agentView.ts';
 import type { AgentRecord, AgentState, TaskRecord } from '../town/records.ts';
 import { oneLine } from '../util/text.ts';
+import { inWords } from '../util/sentence.ts';
 import { contextFlags, factsOf } from './agentActions.ts';
 import { agentRows } from './agentRows.ts';
 import type { Item, ItemIcon } from './items.ts';
@@ -153,7 +154,7 @@ function agentTooltip(agent: AgentRecord, picture: TownPicture, t: Translate): s
   const waiting = picture.waiting(agent.id);
   const none = t('none');
   const modeWord = view.mode === 'persistent' ? t('persistent') : t('one-shot');
-  const reason = view.modeReason ?? agent.modeReason;
+  const reason = view.modeReason ? inWords(view.modeReason, t) : agent.modeReason;
   const rows: [string, string | undefined][] = [
     [t('Agent'), agent.nickname ? `${agent.name} (${agent.nickname})` : agent.name],
     [t('State'), stateWord(agent.state, t)],
@@ -169,7 +170,7 @@ function agentTooltip(agent: AgentRecord, picture: TownPicture, t: Translate): s
     [t('Tokens'), view.tokens && tokenWords(view.tokens, t)],
     ...accountLimits(picture).map((one): [string, string] => [t('Account'), limitWords(one, picture.now, t)]),
     [t('Waiting'), waitingWords(waiting, t) ?? none],
-    [t('Last error'), view.lastError ?? agent.lastError],
+    [t('Last error'), view.lastError === undefined ? agent.lastError : inWords(view.lastError, t)],
   ];
   const lines = rows.flatMap(([name, value]) => (value ? [`${name}: ${oneLine(value, 300)}`] : []));
   return lines.join('\n');

@@ -2,6 +2,7 @@
 import type { AgentView, TurnView } from '../loop/agentView.ts';
 import type { AgentRecord } from '../town/records.ts';
 import { oneLine, stripControls } from '../util/text.ts';
+import { inWords } from '../util/sentence.ts';
 import type { Item } from './items.ts';
 import type { Translate } from './l10n.ts';
 import { requestsOf } from './needs.ts';
@@ -21,7 +22,7 @@ export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate
   return [
     ...errorRows(agent, view, t),
     ...requestRows(agent, view, t),
-    ...modeRows(agent, view),
+    ...modeRows(agent, view, t),
     ...taskRows(agent, picture, t),
     ...heldRows(agent, waiting, t),
     ...waitingRows(agent, waiting, t),
@@ -49,7 +50,7 @@ function leaf(agent: AgentRecord, key: string, look: Pick<Item, 'label' | 'icon'
 function errorRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
   const error = view.lastError ?? agent.lastError;
   if (agent.state !== 'error' && view.lastError === undefined) return [];
-  const text = error ?? t('The agent stopped with an error. Restart it to go on.');
+  const text = error === undefined ? t('The agent stopped with an error. Restart it to go on.') : inWords(error, t);
   const icon = { id: 'error', color: 'list.errorForeground' };
   return [leaf(agent, 'error', { label: oneLine(text), icon, tooltip: () => stripControls(text) })];
 }
@@ -60,9 +61,10 @@ function requestRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] 
 }
 
 /** Why it is not the mode that was asked for. */
-function modeRows(agent: AgentRecord, { modeReason }: AgentView): Item[] {
+function modeRows(agent: AgentRecord, { modeReason }: AgentView, t: Translate): Item[] {
   if (modeReason === undefined) return [];
-  return [leaf(agent, 'mode', { label: oneLine(modeReason), icon: { id: 'info' }, tooltip: () => modeReason })];
+  const reason = inWords(modeReason, t);
+  return [leaf(agent, 'mode', { label: oneLine(reason), icon: { id: 'info' }, tooltip: () => reason })];
 }
 
 function taskRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[] {

@@ -5,6 +5,7 @@ import { townNameProblem } from '../town/keys.ts';
 import { validateAgentName } from '../town/names.ts';
 import type { AgentRecord } from '../town/records.ts';
 import { TinytownError } from '../util/errors.ts';
+import { type Sentence, inWords } from '../util/sentence.ts';
 import { type AgentAction, agentActions, factsOf, whyNot } from './agentActions.ts';
 import { agentItem } from './agentItems.ts';
 import { actionLabel } from './actionLabels.ts';
@@ -124,7 +125,7 @@ export function askAgentName(agents: readonly AgentRecord[]): Thenable<string | 
     prompt: t('A name tells the role: “frontend”, “reviewer”, “docs” … take the tasks that fit them.'),
     value: suggestName(agents),
     ignoreFocusOut: true,
-    validateInput: (value) => validateAgentName(value, agents),
+    validateInput: (value) => said(validateAgentName(value, agents)),
   });
 }
 
@@ -135,12 +136,16 @@ function suggestName(agents: readonly AgentRecord[]): string {
   }
 }
 
+function said(sentence: Sentence | undefined): string | undefined {
+  return sentence && inWords(sentence, t);
+}
+
 export function askTownName(suggestion: string): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: t('Initialise Town'),
     prompt: t('Windows and terminals that use the same Redis and the same town name share one town.'),
     value: suggestion,
     ignoreFocusOut: true,
-    validateInput: townNameProblem,
+    validateInput: (value) => said(townNameProblem(value)),
   });
 }

@@ -59,7 +59,10 @@ export class EditorTown implements vscode.Disposable {
   async checkCodex(): Promise<void> {
     const session = this.host.ready;
     if (!session) return;
-    const problem = await session.checkCodex().then(() => undefined, problemOf);
+    const problem = await session.checkCodex().then(
+      () => undefined,
+      (error: unknown) => problemOf(error, t),
+    );
     if (this.host.ready !== session) return;
     if (problem) this.log.warn(problem.message);
     // That somebody has signed in is told, and not found out here.
@@ -73,7 +76,7 @@ export class EditorTown implements vscode.Disposable {
     try {
       await session.checkSignedIn();
     } catch (error) {
-      const problem = problemOf(error);
+      const problem = problemOf(error, t);
       // Anything else shows better where an agent meets it.
       if (problem.kind !== 'signedOut') return this.log.warn(problem.message);
       this.codexProblem = problem;

@@ -3,6 +3,7 @@ import type { AgentView } from '../loop/agentView.ts';
 import type { SupervisorMessage } from '../loop/desk.ts';
 import type { AgentRequest, ChoiceLabel, RequestChoice } from '../runtime/agentRequest.ts';
 import type { AgentRecord } from '../town/records.ts';
+import type { Said } from '../util/sentence.ts';
 import { type TownPicture, sortedAgents } from './townPicture.ts';
 
 export type Need = {
@@ -20,7 +21,7 @@ export type Need = {
   | { kind: 'request'; agentId: string; request: AgentRequest }
   | { kind: 'message'; message: SupervisorMessage; /** What the task was that it tells of. */ task: string | undefined }
   | { kind: 'held' | 'dead'; agentId: string; count: number }
-  | { kind: 'error'; agentId: string; text: string }
+  | { kind: 'error'; agentId: string; text: Said }
   /** Codex refuses to work, for that many agents alike. */
   | { kind: 'signIn'; count: number }
 );

@@ -1,6 +1,7 @@
 /** The view of what needs the person, as plain data. What agents wrote is shown whole and as text, never as markup. */
 import type { AgentRequest } from '../runtime/agentRequest.ts';
 import { oneLine, spellControls, stripControls } from '../util/text.ts';
+import { inWords } from '../util/sentence.ts';
 import { Command } from './ids.ts';
 import type { Item, ItemIcon } from './items.ts';
 import type { Translate } from './l10n.ts';
@@ -86,7 +87,7 @@ export function labelOf(need: Need, t: Translate): string {
     case 'dead':
       return need.count === 1 ? t('1 message was given up') : t('{0} messages were given up', need.count);
     case 'error':
-      return oneLine(need.text) || t('The agent stopped with an error');
+      return oneLine(inWords(need.text, t)) || t('The agent stopped with an error');
     case 'signIn':
       return t('Sign in to Codex');
   }
@@ -135,7 +136,7 @@ export function wholeText(need: Need, t: Translate): string {
     case 'dead':
       return t('It was tried too often, and failed. Try it again, or dismiss it.');
     case 'error':
-      return stripControls(need.text) || t('Restart the agent to go on.');
+      return stripControls(inWords(need.text, t)) || t('Restart the agent to go on.');
     case 'signIn':
       return need.count === 1
         ? t('Codex refuses to work until somebody signs in. The agent waits, and goes on by itself then.')

@@ -13,7 +13,7 @@ interface Button extends vscode.MessageItem {
 
 /** Shows what went wrong. Does not wait for an answer; the button that is pressed is acted upon. */
 export function showProblem(error: unknown, before = ''): void {
-  const problem = problemOf(error);
+  const problem = problemOf(error, t);
   void offer(`${before}${problem.message}`, buttonsFor(problem.kind, problem.reason));
 }
 

@@ -1,5 +1,7 @@
 /** From anything that was thrown to what a person is told, and which welcome text and buttons fit it. */
-import { TinytownError } from '../util/errors.ts';
+import { TinytownError, whatIsWrong } from '../util/errors.ts';
+import { inWords } from '../util/sentence.ts';
+import type { Translate } from './l10n.ts';
 
 /** What a welcome text or a button can be about; `other` has only its sentence. */
 export type ProblemKind = 'noCodex' | 'signedOut' | 'noRedis' | 'redisAway' | 'badConfig' | 'other';
@@ -25,10 +27,15 @@ const kinds: Readonly<Record<string, ProblemKind>> = {
   badTownConfig: 'badConfig',
 };
 
-export function problemOf(error: unknown): Problem {
-  if (error instanceof TinytownError) {
-    const message = error.hint ? `${error.message} ${error.hint}` : error.message;
-    return { kind: kinds[error.reason] ?? 'other', reason: error.reason, message };
-  }
-  return { kind: 'other', reason: 'unexpected', message: error instanceof Error ? error.message : String(error) };
+export function problemOf(error: unknown, t: Translate): Problem {
+  const message = inWords(whatIsWrong(error), t);
+  if (!(error instanceof TinytownError)) return { kind: 'other', reason: 'unexpected', message };
+  return { kind: kinds[error.reason] ?? 'other', reason: error.reason, message };
+}
+
+/** The same error in the editor's language, for callers that show its message as it is. */
+export function inEditorsLanguage(error: unknown, t: Translate): unknown {
+  if (!(error instanceof TinytownError)) return error;
+  const [message = error.message, hint] = error.sentences.map((sentence) => inWords(sentence, t));
+  return new TinytownError(error.reason, message, { cause: error, ...(hint === undefined ? {} : { hint }) });
 }

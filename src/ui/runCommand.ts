@@ -1,7 +1,9 @@
 /** Runs a command's work and tells whoever called it what went wrong. */
+import * as vscode from 'vscode';
 import { describeError } from '../util/errors.ts';
 import type { EditorLog } from './editorLog.ts';
 import { showProblem } from './notify.ts';
+import { inEditorsLanguage } from './problems.ts';
 
 /**
  * Reads how the command was called, then does its work. To a person failures are shown and nothing is thrown; a program gets
@@ -18,7 +20,7 @@ export async function runCommand<C extends { interactive: boolean }>(
     return await run(call);
   } catch (error) {
     log.info(`${id}: ${describeError(error)}`);
-    if (!interactive) throw error;
+    if (!interactive) throw inEditorsLanguage(error, vscode.l10n.t);
     showProblem(error);
     return undefined;
   }

@@ -118,7 +118,7 @@ export class TownHost<S extends Closable = TownSession> {
       return this.enter(folder, session);
     } catch (error) {
       this.parts.onError('open the town', error);
-      return this.set({ kind: 'failed', folder, error, problem: problemOf(error) });
+      return this.set({ kind: 'failed', folder, error, problem: problemOf(error, this.t) });
     }
   }
 

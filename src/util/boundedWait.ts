@@ -1,9 +1,10 @@
 /** Waits that end: whatever is asked of another process may never be answered. */
 import { TinytownError } from './errors.ts';
+import { say } from './sentence.ts';
 
 export class TimeoutError extends TinytownError<'timeout'> {
   constructor(what: string, milliseconds: number) {
-    super('timeout', `${what} gave no answer within ${milliseconds} ms.`);
+    super('timeout', say('{0} gave no answer within {1} ms.', what, milliseconds));
     this.name = 'TimeoutError';
   }
 }

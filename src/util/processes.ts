@@ -7,6 +7,7 @@ import { open, stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import spawn from 'cross-spawn';
 import { TinytownError } from './errors.ts';
+import { type Sentence, followedBy, say } from './sentence.ts';
 import type { ProcessRegistry } from './processRegistry.ts';
 import { signalGroup } from './processTable.ts';
 import { TextRing } from './textRing.ts';
@@ -100,7 +101,7 @@ async function start(
   stdio: ('pipe' | 'ignore' | number)[],
 ): Promise<Child> {
   const folder = await stat(cwd).catch(() => undefined);
-  if (!folder?.isDirectory()) throw unusable(`The folder ${cwd} does not exist.`, undefined);
+  if (!folder?.isDirectory()) throw unusable(say('The folder {0} does not exist.', cwd), undefined);
   // On Windows `detached` would open a console window, and groups do not exist there.
   const detached = process.platform !== 'win32';
   const child = spawn(command, args, { cwd, env: { ...env }, stdio, detached, windowsHide: true });
@@ -110,15 +111,15 @@ async function start(
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     // `exit` may never come after this. Listening on also keeps a later failure to signal from ending us.
-    child.on('error', (error) => reject(unusable(`${command} could not be started.`, error)));
+    child.on('error', (error) => reject(unusable(say('{0} could not be started.', command), error)));
   });
-  if (child.pid === undefined) throw unusable(`${command} could not be started.`, undefined);
+  if (child.pid === undefined) throw unusable(say('{0} could not be started.', command), undefined);
   return { process: child, pid: child.pid, exited };
 }
 
-function unusable(message: string, cause: unknown): TinytownError<'programUnusable'> {
-  const detail = cause instanceof Error ? ` ${cause.message}` : '';
-  return new TinytownError('programUnusable', `${message}${detail}`, { cause });
+function unusable(what: Sentence, cause: unknown): TinytownError<'programUnusable'> {
+  const message = cause instanceof Error ? followedBy(what, cause.message) : what;
+  return new TinytownError('programUnusable', message, { cause });
 }
 
 /** A process that cannot be recorded could be orphaned: it is ended instead. */

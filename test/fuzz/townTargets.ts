@@ -11,6 +11,7 @@ import { parseRedisUrl } from '../../src/town/redis/address.ts';
 import { redactUrl } from '../../src/town/redis/errors.ts';
 import { matchesRole, roleOf } from '../../src/town/roles.ts';
 import { TinytownError } from '../../src/util/errors.ts';
+import { inEnglish } from '../../src/util/sentence.ts';
 import type { Random } from '../chaos/random.ts';
 import { asHash, hostileText, mutated, mutatedText } from './hostile.ts';
 import * as sample from './samples.ts';
@@ -88,7 +89,8 @@ export const townTargets: readonly Target[] = [
     name: 'tinytown.toml',
     weight: 6,
     run(random) {
-      checked(parseTownConfig(mutatedText(random, sample.toml), '/towns/folder'));
+      const read = parseTownConfig(mutatedText(random, sample.toml), '/towns/folder');
+      checked(read.ok ? read : { ok: false, reason: inEnglish(read.reason) });
     },
   },
   {

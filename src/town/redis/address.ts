@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { RedisOptions } from 'ioredis';
 import { TinytownError } from '../../util/errors.ts';
+import { say } from '../../util/sentence.ts';
 import { redactUrl } from './errors.ts';
 
 export interface TlsFiles {
@@ -96,7 +97,9 @@ async function certificate(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    throw new TinytownError('redisUrlInvalid', `The file ${file}, named in tinytown.toml, cannot be read.`, { cause });
+    throw new TinytownError('redisUrlInvalid', say('The file {0}, named in tinytown.toml, cannot be read.', file), {
+      cause,
+    });
   }
 }
 
@@ -119,7 +122,7 @@ function decoded(part: string, url: string): string {
 }
 
 function invalid(url: string): TinytownError<'redisUrlInvalid'> {
-  return new TinytownError('redisUrlInvalid', `“${redactUrl(url)}” is not the address of a Redis.`, {
+  return new TinytownError('redisUrlInvalid', say('“{0}” is not the address of a Redis.', redactUrl(url)), {
     hint: 'Write redis://host:port, rediss://user:password@host:port or unix:///path/to/redis.sock.',
   });
 }

@@ -7,6 +7,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { TinytownError } from '../../util/errors.ts';
 import { Emitter, type Event } from '../../util/event.ts';
 import type { Logger } from '../../util/logger.ts';
+import { say } from '../../util/sentence.ts';
 import { type RedisTarget, connectionOptions, describeTarget } from './address.ts';
 import { type RedisError, isRedisError, toRedisError } from './errors.ts';
 import { ScriptRunner } from './script.ts';
@@ -190,9 +191,13 @@ export class TownRedis {
     }
     const problem = versionProblem(info);
     if (problem !== undefined) {
-      throw new TinytownError('redisTooOld', `Redis at ${this.where} is version ${problem}; 6.2 or newer is needed.`, {
-        hint: 'Update it, or clear the setting tinytown.redis.url to let Tinytown start its own.',
-      });
+      throw new TinytownError(
+        'redisTooOld',
+        say('Redis at {0} is version {1}; 6.2 or newer is needed.', this.where, problem),
+        {
+          hint: 'Update it, or clear the setting tinytown.redis.url to let Tinytown start its own.',
+        },
+      );
     }
   }
 }

@@ -1,5 +1,6 @@
 /** What goes wrong between us and Redis becomes an error for people here, by error code; no message holds a password. */
 import { TinytownError } from '../../util/errors.ts';
+import { type Sentence, say } from '../../util/sentence.ts';
 
 export type RedisErrorReason =
   /** No answer: not there, lost, or too slow. A write may or may not have been done. */
@@ -25,30 +26,31 @@ export function redactUrl(url: string): string {
   return shown.replace(/^([a-z+]+:\/\/)?[^]*@/i, '$1****@');
 }
 
-const unreachable: Record<string, string> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOENT: 'there is no such socket',
-  EACCES: 'the socket may not be opened',
-  EPERM: 'the socket may not be opened',
-  ENOTFOUND: 'the host’s name is not known',
-  EAI_AGAIN: 'the host’s name could not be looked up',
-  ETIMEDOUT: 'it does not answer',
-  EHOSTUNREACH: 'there is no way to the host',
-  ENETUNREACH: 'there is no way to the host’s network',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
+const unreachable: Record<string, Sentence> = {
+  ECONNREFUSED: say('nothing listens there'),
+  ENOENT: say('there is no such socket'),
+  EACCES: say('the socket may not be opened'),
+  EPERM: say('the socket may not be opened'),
+  ENOTFOUND: say('the host’s name is not known'),
+  EAI_AGAIN: say('the host’s name could not be looked up'),
+  ETIMEDOUT: say('it does not answer'),
+  EHOSTUNREACH: say('there is no way to the host'),
+  ENETUNREACH: say('there is no way to the host’s network'),
+  ECONNRESET: say('the connection was cut'),
+  EPIPE: say('the connection was cut'),
 };
 
 /** Replies that begin with these words mean that it does not let us in; the hint says what to do. */
-const refusals: Record<string, string> = {
-  NOAUTH: 'Give the password (command “Tinytown: Set Redis Password”, or in the URL).',
-  WRONGPASS: 'Check the user name and the password.',
-  NOPERM:
+const refusals: Record<string, Sentence> = {
+  NOAUTH: say('Give the password (command “Tinytown: Set Redis Password”, or in the URL).'),
+  WRONGPASS: say('Check the user name and the password.'),
+  NOPERM: say(
     'Let this Redis user read and write keys under “tt:*” and run scripts (ACL SETUSER … ~tt:* &* +@all -@dangerous +info).',
-  DENIED: 'The server is in protected mode: give it a password, or connect from its own machine.',
-  READONLY: 'This is a replica: connect to its primary.',
-  MISCONF: 'The server cannot save to its disk: see its log.',
-  OOM: 'The server’s memory is full: see its maxmemory setting.',
+  ),
+  DENIED: say('The server is in protected mode: give it a password, or connect from its own machine.'),
+  READONLY: say('This is a replica: connect to its primary.'),
+  MISCONF: say('The server cannot save to its disk: see its log.'),
+  OOM: say('The server’s memory is full: see its maxmemory setting.'),
 };
 
 /**
@@ -63,20 +65,21 @@ export function toRedisError(error: unknown, where: string): RedisError {
   const refusal =
     refusals[firstWord] ?? (/\bAUTH\b.*(?:invalid|password)/i.test(text) ? refusals.WRONGPASS : undefined);
   if (refusal !== undefined) {
-    return failure('redisRefused', `Redis at ${where} refused: ${text}.`, error, refusal);
+    return failure('redisRefused', say('Redis at {0} refused: {1}.', where, text), error, refusal);
   }
   if (isTlsCode(code)) {
-    const hint =
-      'Check that the server speaks TLS on this port and that its certificate is trusted (rediss://, tls_ca_cert).';
-    return failure('redisRefused', `No secure connection to Redis at ${where}: ${text}.`, error, hint);
+    const hint = say(
+      'Check that the server speaks TLS on this port and that its certificate is trusted (rediss://, tls_ca_cert).',
+    );
+    return failure('redisRefused', say('No secure connection to Redis at {0}: {1}.', where, text), error, hint);
   }
   const cause = unreachable[code];
   if (cause !== undefined || isLostConnection(error, text)) {
-    const why = cause ?? 'the connection is lost or gives no answer';
-    const hint = 'Start Redis, or correct the address in the settings, REDIS_URL or tinytown.toml.';
-    return failure('redisUnavailable', `Redis at ${where} cannot be reached: ${why}.`, error, hint);
+    const why = cause ?? say('the connection is lost or gives no answer');
+    const hint = say('Start Redis, or correct the address in the settings, REDIS_URL or tinytown.toml.');
+    return failure('redisUnavailable', say('Redis at {0} cannot be reached: {1}.', where, why), error, hint);
   }
-  return failure('redisFailed', `Redis at ${where} answered with an error: ${text}`, error);
+  return failure('redisFailed', say('Redis at {0} answered with an error: {1}', where, text), error);
 }
 
 /** Whether `error` is one of {@link RedisErrorReason}. */
@@ -84,7 +87,7 @@ export function isRedisError(error: unknown): error is RedisError {
   return error instanceof TinytownError && error.reason.startsWith('redis');
 }
 
-function failure(reason: RedisErrorReason, message: string, cause: unknown, hint?: string): RedisError {
+function failure(reason: RedisErrorReason, message: Sentence, cause: unknown, hint?: Sentence): RedisError {
   return new TinytownError(reason, message, hint === undefined ? { cause } : { cause, hint });
 }
 

@@ -8,11 +8,12 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import * as z from 'zod/mini';
-import { TinytownError, describeError } from '../../util/errors.ts';
+import { TinytownError, describeError, whatIsWrong } from '../../util/errors.ts';
 import type { Logger } from '../../util/logger.ts';
 import type { ProcessRegistry } from '../../util/processRegistry.ts';
 import { startTimeOf } from '../../util/processTable.ts';
 import { type WatchedProcess, spawnDetached } from '../../util/processes.ts';
+import { say } from '../../util/sentence.ts';
 import { parseJson } from '../records.ts';
 import type { RedisTarget } from './address.ts';
 import { findServerProgram } from './serverProgram.ts';
@@ -97,7 +98,7 @@ async function startUnderLock(target: PrivateTarget, options: LocalServerOptions
   try {
     server = await spawnDetached(program, [configFile], { cwd: dir, env, purpose: 'redis', registry, logFile });
   } catch (cause) {
-    throw new TinytownError('redisStartFailed', `Redis could not be started: ${describeError(cause)}`, { cause });
+    throw new TinytownError('redisStartFailed', say('Redis could not be started: {0}', whatIsWrong(cause)), { cause });
   }
   const startTime = (await startTimeOf(server.pid)) ?? '';
   await writeFile(recordFile(dir), JSON.stringify({ pid: server.pid, startTime }), { mode: 0o600 });
@@ -192,7 +193,7 @@ async function privateFolder(folder: string): Promise<void> {
     if (!info.isDirectory() || !own) throw new Error('it belongs to somebody else');
     if ((info.mode & 0o077) !== 0) await chmod(folder, 0o700);
   } catch (cause) {
-    const message = `The folder ${folder} cannot be used for the town’s Redis: ${describeError(cause)}.`;
+    const message = say('The folder {0} cannot be used for the town’s Redis: {1}.', folder, describeError(cause));
     throw new TinytownError('redisStartFailed', message, { cause });
   }
 }
@@ -238,10 +239,11 @@ async function failed(
 ): Promise<TinytownError<'redisStartFailed'>> {
   const logFile = path.join(target.dir, 'redis.log');
   const tail = await logTail(logFile, logStart);
-  const said = tail === '' ? '' : ` Its log ends with: ${tail}`;
-  return new TinytownError('redisStartFailed', `The town’s Redis cannot be used: ${why}.${said}`, {
-    hint: advice ?? `See ${logFile}.`,
-  });
+  const message =
+    tail === ''
+      ? say('The town’s Redis cannot be used: {0}.', why)
+      : say('The town’s Redis cannot be used: {0}. Its log ends with: {1}', why, tail);
+  return new TinytownError('redisStartFailed', message, { hint: advice ?? say('See {0}.', logFile) });
 }
 
 /** The last lines that the server has written since this start. */

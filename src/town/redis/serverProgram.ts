@@ -3,6 +3,7 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { TinytownError } from '../../util/errors.ts';
+import { say } from '../../util/sentence.ts';
 
 const names = ['redis-server', 'valkey-server'];
 /** Where programs are that an editor started from a desktop does not have on its path; the last is `tt bootstrap`'s. */
@@ -17,10 +18,8 @@ export function findServerProgram(setting: string, env: Readonly<Record<string, 
     if (isProgram(setting.trim())) return setting.trim();
     throw new TinytownError(
       'redisMissing',
-      `There is no program at ${setting.trim()} (setting tinytown.redis.serverPath).`,
-      {
-        hint: `Correct the setting, or clear it and install Redis: ${installCommand()}`,
-      },
+      say('There is no program at {0} (setting tinytown.redis.serverPath).', setting.trim()),
+      { hint: say('Correct the setting, or clear it and install Redis: {0}', installCommand()) },
     );
   }
   const folders = [...(env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== ''), ...furtherFolders];
@@ -29,7 +28,7 @@ export function findServerProgram(setting: string, env: Readonly<Record<string, 
     if (found !== undefined) return found;
   }
   throw new TinytownError('redisMissing', 'Tinytown needs Redis, and it is not installed on this machine.', {
-    hint: `Install it with: ${installCommand()}`,
+    hint: say('Install it with: {0}', installCommand()),
   });
 }
 

@@ -6,6 +6,7 @@ import type { TownSession } from '../../../src/loop/townSession.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
+import { inEnglish } from '../../../src/util/sentence.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../chaos/cuttingProxy.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
@@ -69,7 +70,7 @@ describe('a town whose Redis is away for longer than its writes wait', function 
       await agentWhen(
         session,
         name,
-        (_, view) => view.turn === undefined && (view.lastError ?? '').includes('Redis has given no answer'),
+        (_, view) => view.turn === undefined && inEnglish(view.lastError ?? '').includes('Redis has given no answer'),
         'its turn ended, as its view says',
       );
     }

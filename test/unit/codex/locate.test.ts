@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CodexLocator, isOlder } from '../../../src/codex/locate.ts';
+import { inEnglish } from '../../../src/util/sentence.ts';
 import { tempDir } from '../../support/tempDir.ts';
 
 const saying = (version: string): string => `echo "codex-cli ${version}"`;
@@ -80,15 +81,15 @@ describe('finding codex', () => {
       const found = await locator.locate(await make(), env('/usr/bin:/bin'));
       assert.ok(!found.ok);
       assert.equal(found.reason, reason);
-      assert.match(found.message, message);
-      assert.match(found.hint, /tinytown\.codex\.path|npm install/);
+      assert.match(inEnglish(found.message), message);
+      assert.match(inEnglish(found.hint), /tinytown\.codex\.path|npm install/);
     });
   }
 
   it('says how to install it where there is none', async () => {
     const found = await locator.locate('  ', env('/nowhere'));
     assert.match(
-      found.ok ? '' : `${found.message} ${found.hint}`,
+      found.ok ? '' : `${inEnglish(found.message)} ${inEnglish(found.hint)}`,
       /not found on the PATH.*npm install -g @openai\/codex/,
     );
   });

@@ -14,6 +14,7 @@ import {
 import type { AgentRequest, WithdrawnReason } from '../../../src/runtime/agentRequest.ts';
 import type { RuntimeEvent } from '../../../src/runtime/codingAgent.ts';
 import type { TurnItem } from '../../../src/runtime/turnItem.ts';
+import { inEnglish } from '../../../src/util/sentence.ts';
 
 function fold(events: readonly RuntimeEvent[], from: AgentView = emptyView('persistent')): AgentView {
   return events.reduce((view, event, index) => reduceView(view, event, index), from);
@@ -112,7 +113,7 @@ describe('an agent’s view', () => {
     const exit = { type: 'exited', code: null, signal: 'SIGKILL', stderrTail: 'one\nout of memory\n' } as const;
     const crashed = fold([started, { ...exit, reason: 'crashed' }]);
     assert.equal(crashed.turn, undefined);
-    assert.equal(crashed.lastError, 'The agent’s process ended by signal SIGKILL: out of memory');
+    assert.equal(inEnglish(crashed.lastError ?? ''), 'The agent’s process was ended by signal SIGKILL. out of memory');
     assert.equal(fold([started, { ...exit, reason: 'stopped' }]).lastError, undefined);
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { parse as parseToml } from 'smol-toml';
 import { chooseRuntime, type CliSettings, cliNames, oneShotCommand, sessionModel } from '../../../src/runtime/clis.ts';
+import { type Sentence, say } from '../../../src/util/sentence.ts';
 
 const settings: CliSettings = {
   overrides: {},
@@ -102,9 +103,9 @@ describe('the agent CLIs', () => {
     ['codex', true, 'persistent', undefined],
     ['codex-mini', true, 'persistent', undefined],
     ['codex', false, 'one-shot', undefined],
-    ['claude', true, 'one-shot', 'claude cannot hold a session; only codex and codex-mini can.'],
+    ['claude', true, 'one-shot', onlyCodex('claude')],
     ['claude', false, 'one-shot', undefined],
-    ['toString', true, 'one-shot', 'toString cannot hold a session; only codex and codex-mini can.'],
+    ['toString', true, 'one-shot', onlyCodex('toString')],
   ] as const) {
     it(`runs ${cli} ${mode} when a session is ${persistentWanted ? '' : 'not '}wanted`, () => {
       assert.deepEqual(chooseRuntime({ cli, persistentWanted }), { mode, reason });
@@ -118,3 +119,7 @@ describe('the agent CLIs', () => {
     assert.deepEqual(sessionModel('codex', { model: '' }), { model: undefined, reasoningEffort: undefined });
   });
 });
+
+function onlyCodex(cli: string): Sentence {
+  return say('{0} cannot hold a session; only codex and codex-mini can.', cli);
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { isSupervisor, resolveAgent, validateAgentName } from '../../../src/town/names.ts';
+import { inEnglish } from '../../../src/util/sentence.ts';
 
 const anna = { id: '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed', name: 'backend', nickname: 'Anna' };
 const bert = { id: '1b9d9999-bbfd-4b2d-9b5d-ab8dfbbd4bed', name: 'frontend' };
@@ -28,7 +29,8 @@ describe('a name for a new agent', () => {
     ['anna', /“Anna” is the nickname of backend/],
   ];
   for (const [name, problem] of bad) {
-    it(`may not be ${JSON.stringify(name)}`, () => assert.match(validateAgentName(name, agents) ?? '', problem));
+    it(`may not be ${JSON.stringify(name)}`, () =>
+      assert.match(inEnglish(validateAgentName(name, agents) ?? ''), problem));
   }
 });
 
@@ -52,7 +54,7 @@ describe('a reference to an agent', () => {
       const resolved = resolveAgent(ref, agents);
       assert.ok(!resolved.ok);
       assert.equal(resolved.reason, 'ambiguous');
-      assert.ok(resolved.message.includes(anna.id), resolved.message);
+      assert.ok(inEnglish(resolved.message).includes(anna.id));
     }
   });
 
@@ -61,11 +63,11 @@ describe('a reference to an agent', () => {
       const resolved = resolveAgent(ref, agents);
       assert.ok(!resolved.ok);
       assert.equal(resolved.reason, 'notFound');
-      assert.match(resolved.message, /backend, frontend, tester/);
+      assert.match(inEnglish(resolved.message), /backend, frontend, tester/);
     }
     const none = resolveAgent('x', []);
     assert.ok(!none.ok);
-    assert.match(none.message, /no agents yet/);
+    assert.match(inEnglish(none.message), /no agents yet/);
   });
 
   it('may mean the supervisor', () => {

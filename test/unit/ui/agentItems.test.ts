@@ -5,6 +5,7 @@ import { type WatchedWork, nothingWatched } from '../../../src/loop/watchedWork.
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
 import type { TurnItem } from '../../../src/runtime/turnItem.ts';
+import { say } from '../../../src/util/sentence.ts';
 import { agentItems } from '../../../src/ui/agentItems.ts';
 import type { Waiting } from '../../../src/ui/townPicture.ts';
 import { agentRecord, drawn, english, flat, picture, type Scene, taskRecord } from './support.ts';
@@ -369,7 +370,7 @@ describe('the agents tree', () => {
         version: '0.169.0',
         model: 'gpt-x',
         mode: 'one-shot' as const,
-        modeReason: 'aider keeps no session',
+        modeReason: say('{0} keeps no session', 'aider'),
       },
     };
     const [item] = agentItems(picture({ agents, views, waiting: { scout: { urgent: 1, dead: 2 } } }), english);
