@@ -104,7 +104,7 @@ export class Transcript {
 
   private turnEnd(outcome: (RuntimeEvent & { type: 'turnCompleted' })['outcome'], now: number): void {
     const { t } = this;
-    const took = this.turnStartedAt === undefined ? '' : ` · ${duration(now - this.turnStartedAt)}`;
+    const took = this.turnStartedAt === undefined ? '' : ` · ${duration(now - this.turnStartedAt, t)}`;
     this.turnStartedAt = undefined;
     this.shown.clear();
     if (outcome.status === 'failed') this.line(now, `${t('Error')}: ${oneLine(outcome.message, 2000)}`);
@@ -135,7 +135,7 @@ export class Transcript {
         this.once(item.id, () => this.line(now, `$ ${oneLine(item.command, 2000)}`));
         if (this.shown.get(item.id) === 0 && item.output) this.delta(item.id, item.output, true);
         const end = item.exitCode === null ? statusWord(item.status, t) : t('exit {0}', item.exitCode);
-        this.line(now, item.durationMs === null ? end : `${end} · ${duration(item.durationMs)}`);
+        this.line(now, item.durationMs === null ? end : `${end} · ${duration(item.durationMs, t)}`);
         return;
       }
       case 'fileChange':

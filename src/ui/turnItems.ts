@@ -161,7 +161,7 @@ function commandRow(item: TurnItem & { kind: 'command' }, context: TurnContext):
   const state = item.exitCode === null ? statusWord(item.status, t) : t('exit {0}', item.exitCode);
   return row(item, context, {
     label: oneLine(item.command),
-    description: item.durationMs === null ? state : `${state} · ${duration(item.durationMs)}`,
+    description: item.durationMs === null ? state : `${state} · ${duration(item.durationMs, t)}`,
     icon: statusIcons[item.exitCode ? 'failed' : item.status],
     spoken: t('Command {0}, {1}', oneLine(item.command), state),
     tooltip: () => clip([item.command, item.cwd, item.output].join('\n\n')),
@@ -238,12 +238,12 @@ export function statusWord(status: ItemStatus, t: Translate): string {
 }
 
 /** Milliseconds as people say them: `0.4 s`, `12 s`, `3 min 5 s`. */
-export function duration(milliseconds: number): string {
+export function duration(milliseconds: number, t: Translate): string {
   const seconds = Math.max(0, milliseconds) / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 10) return t('{0} s', seconds.toFixed(1));
   const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  if (whole < 60) return t('{0} s', whole);
+  return t('{0} min {1} s', Math.floor(whole / 60), whole % 60);
 }
 
 function clip(text: string): string {
