@@ -65,11 +65,6 @@ describe('in another language', () => {
       String(args[Number(index)]),
     );
 
-  /** Names of products are the same in every language. */
-  function untranslated(text: string): string[] {
-    return text.replace(/\b(?:Codex|Tinytown)\b/g, '').match(/[A-Za-z]{2,}[A-Za-z ]*/g) ?? [];
-  }
-
   it('every row says nothing in English: label, description, spoken, tooltip', () => {
     for (const { id, label, description, spoken, tooltip } of rows(pseudo)) {
       for (const text of [label, description, spoken, tooltip?.() ?? '']) {
@@ -169,3 +164,8 @@ describe('the list of texts', () => {
     for (const source of bad) assert.equal(textsOf(`\n${source}`).mistakes[0]?.startsWith('line 2: '), true, source);
   });
 });
+
+/** Names of products are the same in every language. */
+function untranslated(text: string): string[] {
+  return text.replace(/\b(?:Codex|Tinytown)\b/g, '').match(/[A-Za-z]{2,}[A-Za-z ]*/g) ?? [];
+}
