@@ -16,6 +16,7 @@ import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
 import { type Sentence, inEnglish, say } from '../util/sentence.ts';
+import { AskOwner } from './askOwner.ts';
 import { checkedText } from './checkedText.ts';
 import type { Crew } from './crew.ts';
 import { Desk, type PendingRequest, type SupervisorMessage } from './desk.ts';
@@ -40,6 +41,8 @@ export interface ActionRules {
   choose: (record: AgentRecord) => { mode: RuntimeMode; reason: Sentence | undefined };
   defaultCli(): string;
   maxAgents(): number;
+  /** How long another window may take to answer what is asked of it, in milliseconds; by default as {@link AskOwner} says. */
+  answerMs?: number | undefined;
 }
 
 /** How long people are let wait for a Redis that is away, in milliseconds. */
@@ -58,6 +61,7 @@ export class TownActions {
   private readonly crew: Crew;
   private readonly rules: ActionRules;
   private readonly desk: Desk;
+  private readonly owner: AskOwner;
 
   constructor(town: Town, crew: Crew, rules: ActionRules) {
     this.tasks = new TaskActions(town, (ref) => this.find(ref));
@@ -66,7 +70,8 @@ export class TownActions {
     this.town = town;
     this.crew = crew;
     this.rules = rules;
-    this.desk = new Desk(town, crew);
+    this.owner = new AskOwner(town.control, rules.answerMs);
+    this.desk = new Desk(town, crew, this.owner);
   }
 
   /** Makes an agent that this extension runs, and gives it its first task if there is one. */
@@ -147,15 +152,18 @@ export class TownActions {
     return message.id;
   }
 
-  /** Ends the running turn now. What it carried is held. Of an agent that another window runs: asks that window. */
-  async interrupt(ref: string): Promise<void> {
+  /**
+   * Ends the running turn now; what it carried is held. Of an agent that another window runs: asks that window, and waits
+   * for its answer. Resolves with what still runs of the turn, a line each.
+   */
+  async interrupt(ref: string): Promise<{ survivors: string[] }> {
     const agent = await this.find(ref);
     this.mustRun(agent);
     if (this.crew.owns(agent.id)) {
-      if (await this.crew.interrupt(agent.id)) return;
-    } else if (agent.state === 'working') {
-      await this.town.delivery.apply(controlPlan(this.place(agent), 'interrupt'));
-      return;
+      const result = await this.crew.interrupt(agent.id);
+      if (result.stopped) return result;
+    } else if (agent.state === 'working' && (await this.crew.isElsewhere(agent.id))) {
+      return this.owner.ask(agent, 'interrupt');
     }
     throw new TinytownError('noActiveTurn', say('{0} has no running turn: there is nothing to interrupt.', agent.name));
   }
@@ -191,8 +199,8 @@ export class TownActions {
     if (transitions.restart.from.includes(agent.state)) {
       await this.request(agent, 'restart', { rounds_completed: 0, last_error: undefined });
       this.crew.letTry(agent.id);
-    } else if (!(await this.crew.restart(agent.id))) {
-      await this.town.delivery.apply(controlPlan(this.place(agent), 'restart'));
+    } else if (!(await this.crew.restart(agent.id)) && (await this.crew.isElsewhere(agent.id))) {
+      await this.owner.ask(agent, 'restart');
     }
     this.crew.poke(agent.id);
   }
@@ -218,7 +226,7 @@ export class TownActions {
     if (this.crew.owns(agent.id)) {
       throw new TinytownError('wrongState', say('{0} is run by this window already.', agent.name));
     }
-    if (!this.crew.runsElsewhere(agent.id)) {
+    if (!(await this.crew.isElsewhere(agent.id))) {
       throw new TinytownError('wrongState', say('No window runs {0} now. A message wakes it here.', agent.name));
     }
     await this.town.delivery.apply(controlPlan(this.place(agent), 'release'));

@@ -3,7 +3,8 @@
  * happens in one queue; only an interrupt passes it by.
  */
 import type { RequestAnswer } from '../runtime/agentRequest.ts';
-import type { RuntimeEvent, RuntimeMode } from '../runtime/codingAgent.ts';
+import type { InterruptResult, RuntimeEvent, RuntimeMode } from '../runtime/codingAgent.ts';
+import type { ControlReply } from '../town/control.ts';
 import type { ControlRequest, Peek } from '../town/delivery.ts';
 import { Plan } from '../town/plan.ts';
 import { drainedPlan, quietPlan, stoppedPlan } from '../town/plans.ts';
@@ -17,7 +18,7 @@ import { oneLine } from '../util/text.ts';
 import { type LoopAction, type LoopFacts, decide, inOrder } from './decide.ts';
 import type { LoopParts } from './loopParts.ts';
 import { OpenRequests } from './openRequests.ts';
-import { OwnedAgent } from './ownedAgent.ts';
+import { OwnedAgent, failedReply } from './ownedAgent.ts';
 import { RuntimeSlot } from './runtimeSlot.ts';
 import { Settlement } from './settlement.ts';
 import { StreamEcho } from './streamEcho.ts';
@@ -125,8 +126,8 @@ export class AgentLoop {
     if (this.agent.asksForMore(record)) this.wake();
   }
 
-  /** Ends the running turn; what it carried is held. Resolves with whether there was one. */
-  interrupt(): Promise<boolean> {
+  /** Ends the running turn, if there is one; what it carried is held. */
+  interrupt(): Promise<InterruptResult> {
     return this.turns.end('interrupt');
   }
 
@@ -260,9 +261,11 @@ export class AgentLoop {
       case 'steer':
         return this.turns.steer(action.messages);
       case 'endTurnForPause':
-        return this.turns.endInBackground('pause');
+        void this.turns.endInBackground('pause');
+        return;
       case 'endTurnForStop':
-        return this.turns.endInBackground('stop');
+        void this.turns.endInBackground('stop');
+        return;
       case 'replaceRuntime':
         return slot.stop();
       case 'coolDown':
@@ -313,16 +316,28 @@ export class AgentLoop {
       case 'answer':
         return this.requests.obey(request);
       case 'interrupt':
-        if (this.turns.phase === 'running') this.turns.endInBackground('interrupt');
+        // Its answer comes when the turn is in order: what it carried is held by then.
+        this.replyLater(request, this.turns.endInBackground('interrupt').then(interruptReply));
         return;
       case 'restart':
-        this.restart().catch((error: unknown) => this.parts.logger.warn(describeError(error)));
+        this.replyLater(
+          request,
+          this.restart().then(() => ({ ok: true })),
+        );
         return;
       case 'release':
         return this.leave('released');
       default:
         this.parts.logger.warn(`An unknown request "${oneLine(action, 40)}" of another window was ignored.`);
     }
+  }
+
+  /** Replies when that is known and all that it has brought about was written; the queue does not wait for it. */
+  private replyLater(request: ControlRequest, outcome: Promise<ControlReply>): void {
+    outcome
+      .catch((error: unknown) => failedReply(error))
+      .then((reply) => this.queue.run(() => this.agent.reply(request, reply)))
+      .catch((error: unknown) => this.parts.logger.warn(describeError(error)));
   }
 
   /** Ends the loop, its process first: whoever has the agent next may resume its thread at once. */
@@ -339,6 +354,11 @@ export class AgentLoop {
     if (until === undefined || this.end) return;
     this.timer = setTimeout(() => this.wake(), Math.min(Math.max(until - this.parts.now(), 0), LONGEST_TIMER_MS));
   }
+}
+
+function interruptReply(result: InterruptResult): ControlReply {
+  if (result.stopped) return { ok: true, survivors: result.survivors };
+  return { ok: false, reason: result.reason, message: 'It has no running turn: there is nothing to interrupt.' };
 }
 
 /** An agent in such a state has a process, or is to have one soon. */

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RequestAnswer } from '../runtime/agentRequest.ts';
-import type { RuntimeEvent } from '../runtime/codingAgent.ts';
+import type { InterruptResult, RuntimeEvent } from '../runtime/codingAgent.ts';
 import { type Leases, RUNTIME_HOST } from '../town/leases.ts';
 import type { TownMirror } from '../town/mirror.ts';
 import type { AgentRecord, AgentState } from '../town/records.ts';
@@ -138,9 +138,9 @@ export class Crew {
     return this.running.has(agentId);
   }
 
-  /** Ends the running turn of an agent that this window runs; whether there was one. */
-  async interrupt(agentId: string): Promise<boolean> {
-    return (await this.running.get(agentId)?.loop.interrupt()) ?? false;
+  /** Ends the running turn of an agent that this window runs, if there is one. */
+  async interrupt(agentId: string): Promise<InterruptResult> {
+    return (await this.running.get(agentId)?.loop.interrupt()) ?? { stopped: false, reason: 'noActiveTurn' };
   }
 
   /** Answers a request of an agent that this window runs. */
@@ -157,8 +157,9 @@ export class Crew {
     return running !== undefined;
   }
 
-  /** Whether another window runs the agent, as far as this one knows. */
-  runsElsewhere(agentId: string): boolean {
+  /** Whether another window runs the agent, also where this one has not seen it yet. */
+  async isElsewhere(agentId: string): Promise<boolean> {
+    if (!this.running.has(agentId)) await this.learnOwner(agentId);
     return this.elsewhere.has(agentId);
   }
 

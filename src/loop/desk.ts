@@ -10,6 +10,7 @@ import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
 import { say } from '../util/sentence.ts';
 import { oneLine } from '../util/text.ts';
+import type { AskOwner } from './askOwner.ts';
 import type { Crew } from './crew.ts';
 import { requestGone } from './openRequests.ts';
 import { bodyText } from './prompt.ts';
@@ -34,18 +35,17 @@ export interface SupervisorMessage {
   asks: boolean;
 }
 
-/** How long the window that runs an agent may take to take an answer, in milliseconds. */
-const OWNER_PATIENCE_MS = 10_000;
-
 /** Longest piece of a question that its answer repeats, in characters. */
 const QUOTED = 200;
 
 export class Desk {
   private readonly town: Town;
   private readonly crew: Crew;
+  private readonly owner: AskOwner;
   private readonly inbox: SupervisorInbox;
 
-  constructor(town: Town, crew: Crew) {
+  constructor(town: Town, crew: Crew, owner: AskOwner) {
+    this.owner = owner;
     this.town = town;
     this.crew = crew;
     this.inbox = new SupervisorInbox(town.delivery, town.keys);
@@ -67,13 +67,7 @@ export class Desk {
     if (problem !== undefined) throw new TinytownError('badAnswer', problem);
     if ('answers' in answer && asksForSecret(request)) throw secretElsewhere(agent.name, this.crew.windowOf(agent.id));
     const fields = { request: requestId, answer: JSON.stringify(answer) };
-    const outcome = await this.town.control.ask(agent.id, 'answer', fields, OWNER_PATIENCE_MS);
-    if (outcome === 'gone') throw requestGone();
-    if (outcome === 'silent') {
-      const hint = 'Look whether it still asks, and answer again.';
-      throw new TinytownError('ownerSilent', say('The window that runs {0} gave no sign of it.', agent.name), { hint });
-    }
-    if (!outcome.ok) throw new TinytownError(outcome.reason, outcome.message);
+    await this.owner.ask(agent, 'answer', fields);
   }
 
   /** Oldest first. What is no message is set aside. */

@@ -4,7 +4,7 @@
  */
 import type { AgentRequest, RequestAnswer } from '../runtime/agentRequest.ts';
 import type { CodingAgent, RuntimeEvent } from '../runtime/codingAgent.ts';
-import { type ControlReply, withReply } from '../town/control.ts';
+import type { ControlReply } from '../town/control.ts';
 import type { ControlRequest } from '../town/delivery.ts';
 import { newEvent } from '../town/events.ts';
 import { Plan } from '../town/plan.ts';
@@ -12,7 +12,7 @@ import { TinytownError, describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
 import { SerialQueue } from '../util/serialQueue.ts';
 import { oneLine } from '../util/text.ts';
-import type { OwnedAgent } from './ownedAgent.ts';
+import { type OwnedAgent, failedReply } from './ownedAgent.ts';
 import { decodeAnswer, decodeRequests, encodeRequests } from './requestCodec.ts';
 
 export class OpenRequests {
@@ -47,9 +47,7 @@ export class OpenRequests {
 
   /** Takes the answer that another window has sent, and tells it what came of it. */
   async obey(request: ControlRequest): Promise<void> {
-    const { id, parts } = this.agent;
-    const reply = await this.taken(request);
-    await this.agent.commit(withReply(new Plan(parts.keys, id), parts.keys, request, reply));
+    await this.agent.reply(request, await this.taken(request));
   }
 
   handle(event: RuntimeEvent): void {
@@ -78,8 +76,7 @@ export class OpenRequests {
       await this.answer(fields.request ?? '', answer);
       return { ok: true };
     } catch (error) {
-      const reason = error instanceof TinytownError ? error.reason : 'refused';
-      return { ok: false, reason, message: describeError(error) };
+      return failedReply(error);
     }
   }
 

@@ -1,7 +1,8 @@
 /** An agent as its owner sees and writes it: the record as last looked at, and changes that only the owner can make. */
 import type { TurnRecord } from '../town/batch.ts';
-import type { Peek } from '../town/delivery.ts';
-import type { Plan } from '../town/plan.ts';
+import { type ControlReply, withReply } from '../town/control.ts';
+import type { ControlRequest, Peek } from '../town/delivery.ts';
+import { Plan } from '../town/plan.ts';
 import { type PlanContext, setAsidePlan, statePlan } from '../town/plans.ts';
 import type { AgentRecord, AgentState } from '../town/records.ts';
 import { isRedisError } from '../town/redis/errors.ts';
@@ -9,6 +10,12 @@ import { TinytownError, describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
 import { say } from '../util/sentence.ts';
 import type { LoopParts } from './loopParts.ts';
+
+/** What another window is told where it was refused. */
+export function failedReply(error: unknown): ControlReply {
+  const reason = error instanceof TinytownError ? error.reason : 'refused';
+  return { ok: false, reason, message: describeError(error) };
+}
 
 export class OwnedAgent {
   readonly id: string;
@@ -87,6 +94,13 @@ export class OwnedAgent {
     }
     this.fenced.fire();
     return 'changed';
+  }
+
+  /** Tells the window that has asked for something what came of it, where it waits for that. */
+  async reply(request: ControlRequest, answer: ControlReply): Promise<void> {
+    const { keys } = this.parts;
+    if (request.fields.reply !== undefined)
+      await this.commit(withReply(new Plan(keys, this.id), keys, request, answer));
   }
 
   /** Moves the agent from a state to another, unless somebody has asked for something else meanwhile. */

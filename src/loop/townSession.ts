@@ -83,6 +83,8 @@ export interface SessionTimes {
   retryMs: number;
   /** How long an owner's write waits for a Redis that is away, in milliseconds: then the running turn is ended. */
   patienceMs: number;
+  /** How long another window may take to answer what is asked of it, in milliseconds. */
+  answerMs: number;
 }
 
 const DEFAULT_IDLE_SECONDS = 300;
@@ -164,7 +166,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     folder,
     mirror: town.mirror,
     crew,
-    actions: new TownActions(town, crew, rules),
+    actions: new TownActions(town, crew, { ...rules, answerMs: times?.answerMs }),
     receipts,
     follower,
     codex,

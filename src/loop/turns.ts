@@ -3,7 +3,7 @@
  * that must survive is in Redis before anything is sent.
  */
 import { randomUUID } from 'node:crypto';
-import type { RuntimeEvent, RuntimeMode, TurnOutcome } from '../runtime/codingAgent.ts';
+import type { InterruptResult, RuntimeEvent, RuntimeMode, TurnOutcome } from '../runtime/codingAgent.ts';
 import type { Batch } from '../town/batch.ts';
 import type { WaitingMessage } from '../town/delivery.ts';
 import { adriftPlan, deliveredPlan, takePlan } from '../town/plans.ts';
@@ -109,24 +109,22 @@ export class Turns {
     this.steerable = false;
   }
 
-  /** Ends the running turn; false where there is none. */
-  async end(intent: EndIntent): Promise<boolean> {
+  /** Ends the running turn, if there is one. */
+  async end(intent: EndIntent): Promise<InterruptResult> {
     const runtime = this.slot.current;
-    if (!runtime || this.phase !== 'running') return false;
+    if (!runtime || this.phase !== 'running') return { stopped: false, reason: 'noActiveTurn' };
     this.intent = intent;
     const result = await runtime.interrupt();
     if (!result.stopped && this.intent === intent) this.intent = undefined;
-    return result.stopped;
+    return result;
   }
 
-  /** Like {@link end}, for the queue, which must not wait for what is reported through it. */
-  endInBackground(intent: EndIntent, whenEnded: () => void = () => undefined): void {
+  /** Like {@link end}, for the queue, which must not wait for what is reported through it. A failure is reported here. */
+  endInBackground(intent: EndIntent): Promise<InterruptResult> {
     const ending = this.end(intent);
-    this.phase = 'ending';
-    ending.then(
-      (ended) => (ended ? whenEnded() : undefined),
-      (error: unknown) => this.agent.report(error),
-    );
+    if (this.phase === 'running') this.phase = 'ending';
+    ending.catch((error: unknown) => this.agent.report(error));
+    return ending;
   }
 
   handle(event: RuntimeEvent): void {
@@ -174,7 +172,10 @@ export class Turns {
     // Its own end is no crash, and no attempt that failed.
     this.settlement.lastEnd = { crashed: false, reason: 'Redis was away.' };
     if (this.phase !== 'running') return;
-    this.endInBackground('redisAway', () => this.agent.report(turnCutOff(milliseconds)));
+    this.endInBackground('redisAway').then(
+      ({ stopped }) => (stopped ? this.agent.report(turnCutOff(milliseconds)) : undefined),
+      () => undefined,
+    );
   }
 
   /** Moves messages into a batch; undefined where the lists have changed since the look. */

@@ -19,7 +19,8 @@ const REPLY_MS = 60_000;
 const LOOK_MS = 500;
 
 const reply = z.union([
-  z.object({ ok: z.literal(true) }),
+  /** `survivors`: what still runs of what was to end, a line each. */
+  z.object({ ok: z.literal(true), survivors: z.optional(z.array(z.string())) }),
   z.object({ ok: z.literal(false), reason: z.string(), message: z.string() }),
 ]);
 

@@ -12,7 +12,7 @@ import type { AgentOutputs } from './agentOutput.ts';
 import { askText, pickAgent } from './ask.ts';
 import type { Call } from './calls.ts';
 import { View } from './ids.ts';
-import { confirm, inform } from './notify.ts';
+import { confirm, inform, warn } from './notify.ts';
 import { problemOf } from './problems.ts';
 import type { TownHost } from './townHost.ts';
 import { pictureOf } from './townPicture.ts';
@@ -92,9 +92,12 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
       await actions.steer(id, text);
       return id;
     }
-    case 'interrupt':
-      await actions.interrupt(id);
+    case 'interrupt': {
+      const { survivors } = await actions.interrupt(id);
+      const left = survivors.map((line) => oneLine(line, 160)).join('; ');
+      if (left !== '') void warn(t('{0} was interrupted, but this still runs: {1}', oneLine(agent.name, 64), left));
       return id;
+    }
     case 'pauseAgent':
       await actions.pauseAgent(id);
       return id;

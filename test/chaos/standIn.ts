@@ -35,7 +35,8 @@ async function perform({ actions }: TownSession, request: Exclude<StandInRequest
       await actions.assignTask(request.agent, request.text);
       return;
     case 'interrupt':
-      return actions.interrupt(request.agent);
+      await actions.interrupt(request.agent);
+      return;
     case 'pause':
       return actions.pauseAgent(request.agent);
     case 'resume':

@@ -1,0 +1,188 @@
+/** A window acts on agents that another one runs: everything gets there, and the person gets an answer. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { TownSession } from '../../../src/loop/townSession.ts';
+import { TownKeys } from '../../../src/town/keys.ts';
+import type { AgentRecord } from '../../../src/town/records.ts';
+import { TinytownError } from '../../../src/util/errors.ts';
+import { startTimeOf } from '../../../src/util/processTable.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type Script, gate } from '../../support/scriptedModel.ts';
+import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+
+const keys = new TownKeys('test-town');
+const forEver: Script = () => [{ hold: gate().opened }];
+const firstWaits: Script = ({ index }) => (index === 0 ? [{ hold: gate().opened }] : [{ text: 'done' }]);
+
+describe('an agent that another window runs', function () {
+  this.timeout(60_000);
+  let town: TestTown;
+  let owner: TownSession;
+  let other: TownSession;
+  let agent: AgentRecord;
+
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
+    await town.close();
+  });
+
+  /** An agent that one window runs and the other knows of. */
+  async function twoWindows(script?: Script, answerMs?: number): Promise<void> {
+    town = await startTestTown(script);
+    const settings = { sandbox: 'danger-full-access' } as const;
+    owner = await town.open(settings);
+    agent = await owner.actions.spawnAgent({ name: 'ops' });
+    await agentWhen(owner, 'ops', (it) => it.state === 'idle', 'up');
+    other = await town.open(settings, answerMs === undefined ? {} : { answerMs });
+    await eventually(() => other.crew.view(agent.id).owner === 'elsewhere', { what: 'seen in the other window' });
+  }
+
+  async function atWork(): Promise<void> {
+    await other.actions.sendMessage('ops', 'the work');
+    await town.model.waitForRequest(({ index }) => index === 0);
+    await agentWhen(other, 'ops', (it) => it.state === 'working', 'at work');
+  }
+
+  it('is interrupted from there, and its work is held by the time that is said', async () => {
+    await twoWindows(forEver);
+    await assert.rejects(other.actions.interrupt('ops'), { reason: 'noActiveTurn' });
+    await atWork();
+    assert.deepEqual(await other.actions.interrupt('ops'), { survivors: [] });
+    assert.equal(await town.redis.client().llen(keys.held(agent.id)), 1);
+    assert.equal(owner.crew.view(agent.id).turn, undefined);
+  });
+
+  it('says what of the turn could not be ended', async () => {
+    await twoWindows(({ toolOutputs }) =>
+      toolOutputs.length === 0
+        ? [{ exec: 'setsid sh -c "echo \\$\\$ > free; exec sleep 300" & wait' }]
+        : [{ text: 'done' }],
+    );
+    await atWork();
+    const free = await eventually(async () => Number(await readFile(path.join(town.folder, 'free'), 'utf8')));
+    try {
+      const { survivors } = await other.actions.interrupt('ops');
+      assert.deepEqual(survivors, [`process ${free} (sleep 300)`]);
+    } finally {
+      process.kill(free, 'SIGKILL');
+    }
+  });
+
+  it('tells that there is nothing to interrupt where its turn has ended meanwhile', async () => {
+    await twoWindows();
+    // As if this window had not seen the end of it yet.
+    await town.redis.client().hset(keys.agent(agent.id), 'state', 'working');
+    await agentWhen(owner, 'ops', (it) => it.state === 'working', 'said to work');
+    await assert.rejects(other.actions.interrupt('ops'), {
+      reason: 'noActiveTurn',
+      message: 'It has no running turn: there is nothing to interrupt.',
+    });
+  });
+
+  it('is restarted from there: its old process is gone by the time that is said, and the turn goes on', async () => {
+    await twoWindows(firstWaits);
+    await atWork();
+    const { pid = 0 } = owner.crew.view(agent.id);
+    await other.actions.restartAgent('ops');
+    assert.equal(await startTimeOf(pid), undefined);
+    const done = await agentWhen(other, 'ops', (it) => it.roundsCompleted === 1 && it.state === 'idle', 'one round');
+    assert.equal(town.model.userMessages().length, 2);
+    assert.match(town.model.userMessages()[1] ?? '', /was cut off/);
+    assert.ok(owner.crew.owns(done.id));
+  });
+
+  it('says that its window gives no answer, and what to do', async () => {
+    await twoWindows(forEver, 200);
+    await atWork();
+    // A window that lives, as its lease says, and hears of nothing.
+    const deaf = 'elsewhere/1/1/x';
+    const redis = town.redis.client();
+    await redis.mset(keys.windowLease(deaf), '1', keys.lease(agent.id), deaf);
+    await owner.close();
+    await eventually(() => other.crew.windowOf(agent.id) === deaf, { what: 'the deaf owner' });
+    for (const action of ['interrupt', 'restartAgent'] as const) {
+      await assert.rejects(other.actions[action]('ops'), {
+        reason: 'ownerSilent',
+        message: /The window that runs ops has given no answer/,
+        hint: /Take Over/,
+      });
+    }
+    await redis.del(keys.windowLease(deaf));
+    await agentWhen(other, 'ops', (_, view) => view.owner === 'here' && view.turn !== undefined, 'taken and at work');
+    assert.equal(other.mirror.waiting(agent.id).held, 0, 'what nobody heard is not done later');
+  });
+
+  it('is steered, paused, resumed, toggled, closed, woken and stopped from there', async () => {
+    await twoWindows(firstWaits);
+    await atWork();
+    await other.actions.steer('ops', 'change course');
+    await eventually(() => owner.crew.view(agent.id).turn?.steers.length === 1, { what: 'the steer' });
+    await other.actions.pauseAgent('ops');
+    await agentWhen(owner, 'ops', (it, view) => it.state === 'paused' && view.turn === undefined, 'paused');
+    await assert.rejects(other.actions.pauseAgent('ops'), { reason: 'wrongState', message: /ops is paused/ });
+    await other.actions.resumeAgent('ops');
+    await agentWhen(other, 'ops', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'its work done');
+    await assert.rejects(other.actions.resumeAgent('ops'), { reason: 'wrongState', message: /ops is idle/ });
+    assert.deepEqual(await other.actions.setPersistent('ops', false), { mode: 'one-shot', reason: undefined });
+    await other.actions.sendMessage('ops', 'once');
+    await agentWhen(owner, 'ops', (it, view) => it.roundsCompleted === 2 && view.mode === 'one-shot', 'a process');
+    await other.actions.closeAgent('ops');
+    await agentWhen(owner, 'ops', (it, view) => it.state === 'cold' && view.owner === 'none', 'cold');
+    await assert.rejects(other.actions.closeAgent('ops'), { reason: 'wrongState', message: /ops is cold/ });
+    await other.actions.sendMessage('ops', 'wake up');
+    await agentWhen(other, 'ops', (it) => it.roundsCompleted === 3 && it.state === 'idle', 'awake');
+    await other.actions.stopAgent('ops');
+    for (const { crew } of [owner, other]) await eventually(() => !crew.owns(agent.id), { what: 'nobody has it' });
+    assert.equal((await agentWhen(other, 'ops', (it) => it.state === 'stopped', 'stopped')).roundsCompleted, 3);
+    await assert.rejects(other.actions.stopAgent('ops'), { reason: 'wrongState', message: /ops is stopped/ });
+  });
+});
+
+describe('answers from two windows at the same moment', function () {
+  this.timeout(60_000);
+  let town: TestTown;
+
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
+    await town.close();
+  });
+
+  it('count once, and whoever was second is told', async () => {
+    const times = 30;
+    town = await startTestTown(({ toolOutputs }) =>
+      toolOutputs.length < times ? [{ exec: `echo ${toolOutputs.length}`, escalate: 'May I?' }] : [{ text: 'done' }],
+    );
+    const owner = await town.open({ sandbox: 'workspace-write' });
+    const agent = await owner.actions.spawnAgent({ name: 'ops', task: 'ask' });
+    await eventually(() => owner.crew.owns(agent.id));
+    const other = await town.open({ sandbox: 'workspace-write' });
+    const outcomes: string[] = [];
+    let last = '';
+    for (let time = 0; time < times; time += 1) {
+      const { id } = await eventually(
+        () => other.actions.pendingRequests().find(({ request }) => request.id !== last)?.request,
+        { timeout: 15_000, what: `request ${time}` },
+      );
+      last = id;
+      const remote = other.actions.answerRequest('ops', id, { choice: 'decline' });
+      // The remote one takes its way through Redis: now the one is first, now the other.
+      const step = time % 6;
+      const local = Array.from({ length: step * 4 })
+        .reduce<Promise<unknown>>((before) => before.then(() => town.redis.cli('PING')), Promise.resolve())
+        .then(() => owner.actions.answerRequest('ops', id, { choice: 'approve' }));
+      const [here, there] = await Promise.allSettled([local, remote]);
+      const refused = [here, there].flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
+      assert.ok(refused.length === 1 && refused[0] instanceof TinytownError, `time ${time}: ${refused.join(', ')}`);
+      assert.equal(refused[0].reason, 'requestGone', `time ${time}`);
+      outcomes.push(here.status === 'fulfilled' ? 'ran' : 'declined');
+    }
+    await agentWhen(owner, 'ops', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'done');
+    const said = town.model.requests.at(-1)?.toolOutputs ?? [];
+    assert.deepEqual(
+      said.map((output) => (/reject|declin|denied/i.test(output) ? 'declined' : 'ran')),
+      outcomes,
+    );
+    assert.equal(new Set(outcomes).size, 2, 'both have been first');
+  });
+});
