@@ -10,24 +10,12 @@ import type { Logger } from '../util/logger.ts';
 import { Aftermath } from './aftermath.ts';
 import type { CodexConnection } from './connection.ts';
 import { CodexError } from './errors.ts';
-import {
-  decodeNotification,
-  type HeardNotification,
-  threadResume,
-  threadStart,
-  turnInterrupt,
-  turnStart,
-  turnSteer,
-} from './methods.ts';
+import { decodeNotification, type HeardNotification, turnInterrupt, turnStart, turnSteer } from './methods.ts';
+import { type OpenedThread, type ThreadOptions, resumeThread, startThread } from './openThread.ts';
 import { OtherThreads } from './otherThreads.ts';
 import type { PendingRequests } from './pendingRequests.ts';
-import type { ThreadStartParams } from './protocol/v2/ThreadStartParams';
+import type { TurnStartParams } from './protocol/v2/TurnStartParams';
 import type { WireItem } from './wire.ts';
-
-export type ThreadOptions = Pick<
-  ThreadStartParams,
-  'cwd' | 'model' | 'approvalPolicy' | 'sandbox' | 'developerInstructions' | 'config'
->;
 
 export type TurnState =
   /** `adopted`: nobody here asked for it. */
@@ -38,6 +26,9 @@ export interface SessionInput {
   /** Comes back on the `userMessage` item and stands in the history. */
   clientId: string;
 }
+
+/** For this turn and those after it. */
+export type TurnOverrides = Pick<TurnStartParams, 'model' | 'effort'>;
 
 export interface SessionLimits {
   /** How long a reply may take, and the start of the turn after it, in milliseconds. */
@@ -100,39 +91,22 @@ export class CodexSession {
     return threadId === this.thread ? null : this.others.nameOf(threadId);
   }
 
-  /** Opens a new thread. It is not stored before its first turn. Resolves with its model, where the server says it. */
-  async startThread(options: ThreadOptions): Promise<string | null> {
-    const { thread, model } = await this.connection.request(threadStart, options, this.limits.startMs);
-    this.thread = thread.id;
-    return model ?? null;
+  /** Opens a new thread. It is not stored before its first turn. */
+  async startThread(options: ThreadOptions): Promise<OpenedThread> {
+    return this.opened(await startThread(this.connection, options, this.limits.startMs));
   }
 
-  /**
-   * Resumes a stored thread. One that another process still writes is asked for again for some seconds.
-   * @throws CodexError `threadLost`, `threadBusy`
-   */
-  async resumeThread(threadId: string, options: ThreadOptions): Promise<string | null> {
-    const backoff = new Backoff({ firstMs: 200, maxMs: 2_000, attempts: 5 });
-    for (;;) {
-      try {
-        const params = { ...options, threadId, excludeTurns: true };
-        const { thread, model } = await this.connection.request(threadResume, params, this.limits.startMs);
-        this.thread = thread.id;
-        return model ?? null;
-      } catch (error) {
-        const wait = error instanceof CodexError && error.reason === 'threadBusy' ? backoff.next() : undefined;
-        if (wait === undefined) throw error;
-        this.logger.info(`Another process still writes the thread; asking for it again in ${wait} ms.`);
-        await pause(wait);
-      }
-    }
+  /** @throws CodexError `threadLost`, `threadBusy` */
+  async resumeThread(threadId: string, options: ThreadOptions): Promise<OpenedThread> {
+    const how = { limitMs: this.limits.startMs, logger: this.logger };
+    return this.opened(await resumeThread(this.connection, threadId, options, how));
   }
 
   /**
    * Starts a turn; resolves with its id once it has really started.
    * @throws CodexError `turnActive`, as the server would quietly steer the running turn; `unresponsive`
    */
-  async startTurn(input: SessionInput): Promise<string> {
+  async startTurn(input: SessionInput, overrides: TurnOverrides = {}): Promise<string> {
     const { threadId } = this;
     if (this.state.phase !== 'idle') throw new CodexError('turnActive', 'A turn is running.');
     let started: string | undefined;
@@ -142,7 +116,8 @@ export class CodexSession {
       return this.state.phase !== 'starting';
     });
     try {
-      await this.connection.request(turnStart, { threadId, ...inputParams(input) }, this.limits.startMs);
+      const params = { threadId, ...inputParams(input), ...overrides };
+      await this.connection.request(turnStart, params, this.limits.startMs);
       await within(begun, this.limits.startMs, 'turn/started');
     } catch (error) {
       if (this.state.phase === 'starting') this.enter({ phase: 'idle' });
@@ -218,6 +193,11 @@ export class CodexSession {
       this.enter({ phase: 'idle' });
     }
     this.emitter.fire(heard);
+  }
+
+  private opened(thread: OpenedThread): OpenedThread {
+    this.thread = thread.threadId;
+    return thread;
   }
 
   private followChanges({ method, params }: HeardNotification): void {

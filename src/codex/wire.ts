@@ -148,10 +148,21 @@ export const notificationSchemas = {
   'serverRequest/resolved': z.object({ threadId: z.string(), requestId: z.union([z.string(), z.number()]) }),
 } as const;
 
+const model = z.object({
+  model: z.string(),
+  displayName: z.string(),
+  description: z.string(),
+  hidden: z.boolean(),
+  isDefault: z.boolean(),
+  defaultReasoningEffort: z.string(),
+  supportedReasoningEfforts: z.array(z.object({ reasoningEffort: z.string(), description: z.string() })),
+});
+export type WireModel = z.output<typeof model>;
+
 /** The answers to our requests. */
 export const resultSchemas = {
   initialize: z.object({ userAgent: z.string() }),
-  threadOpened: z.object({ thread: z.object({ id }), model: z.nullish(z.string()) }),
+  threadOpened: z.object({ thread: z.object({ id }), model: optionalText, reasoningEffort: optionalText }),
   turnStart: z.object({ turn: z.object({ id }) }),
   turnSteer: z.object({ turnId: z.string() }),
   /** Nothing to say but that it was done. */
@@ -168,6 +179,8 @@ export const resultSchemas = {
     verificationUrl: optionalText,
     userCode: optionalText,
   }),
+  modelList: z.object({ data: z.array(model), nextCursor: optionalText }),
+  config: z.object({ config: z.object({ model: optionalText, model_reasoning_effort: optionalText }) }),
   loginCancelled: z.object({ status: z.string() }),
   turnsList: z.object({ data: z.array(turn), nextCursor: optionalText }),
 } as const;

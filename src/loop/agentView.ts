@@ -6,6 +6,7 @@ import type { AgentRequest, WithdrawnReason } from '../runtime/agentRequest.ts';
 import type {
   PlanStep,
   RateLimitWindow,
+  RunsOn,
   RuntimeEvent,
   RuntimeMode,
   TokenUsage,
@@ -59,6 +60,7 @@ export interface AgentView {
   /** What went wrong last, until something goes well again. */
   lastError: Said | undefined;
   model: string | undefined;
+  reasoningEffort: string | undefined;
   version: string | undefined;
   pid: number | undefined;
   /** It starts no turn, as Codex has refused one: nobody is signed in. */
@@ -91,6 +93,7 @@ export function emptyView(mode: RuntimeMode): AgentView {
     stalled: false,
     lastError: undefined,
     model: undefined,
+    reasoningEffort: undefined,
     version: undefined,
     pid: undefined,
     waitsForSignIn: false,
@@ -106,10 +109,12 @@ export function reduceView(view: AgentView, event: RuntimeEvent, now: number): A
     case 'sessionReady':
       return {
         ...view,
-        model: event.model ?? undefined,
+        ...runsOn(event),
         version: event.version ?? undefined,
         lastError: undefined,
       };
+    case 'modelChanged':
+      return { ...view, ...runsOn(event) };
     case 'turnStarted':
       return view.turn?.id === event.turnId
         ? view
@@ -157,6 +162,10 @@ export function reduceView(view: AgentView, event: RuntimeEvent, now: number): A
         : { ...ended, pid: undefined, lastError: exitText(event) };
     }
   }
+}
+
+function runsOn({ model, reasoningEffort }: RunsOn): Pick<AgentView, 'model' | 'reasoningEffort'> {
+  return { model: model ?? undefined, reasoningEffort: reasoningEffort ?? undefined };
 }
 
 /** Whether a running turn has been silent for too long. One that waits for a person is silent for a reason. */

@@ -1,5 +1,5 @@
 /** What a loop is handed: its town, its runtimes, and the rules that settings make. */
-import type { CodingAgent, RuntimeMode } from '../runtime/codingAgent.ts';
+import type { CodingAgent, ModelChoice, RuntimeMode } from '../runtime/codingAgent.ts';
 import type { Delivery } from '../town/delivery.ts';
 import type { TownKeys } from '../town/keys.ts';
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
@@ -44,6 +44,8 @@ export interface LoopParts {
   choose: (record: AgentRecord) => { mode: RuntimeMode; reason: Sentence | undefined };
   /** Whether its turns run on Codex, in either mode. */
   usesCodex: (record: AgentRecord) => boolean;
+  /** What its turns are to run on. */
+  modelOf: (record: AgentRecord) => ModelChoice;
   /** @throws TinytownError with a `RuntimeErrorReason` */
   createRuntime(record: AgentRecord, mode: RuntimeMode): Promise<CodingAgent>;
   /** Ends what still runs for an agent on this machine, whoever started it; resolves when it is gone. */

@@ -1,5 +1,5 @@
 /** The place for one agent's runtime: brings it up with its thread, takes it down, and says when to try again after a failure. */
-import type { CodingAgent, RuntimeEvent, RuntimeMode } from '../runtime/codingAgent.ts';
+import type { CodingAgent, ModelChoice, RuntimeEvent, RuntimeMode } from '../runtime/codingAgent.ts';
 import { isRedisError } from '../town/redis/errors.ts';
 import { TinytownError, describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
@@ -17,6 +17,7 @@ export class RuntimeSlot {
   private readonly restarts: RestartPolicy;
   private runtime: CodingAgent | undefined;
   private stamp = 0;
+  private madeFor: ModelChoice | undefined;
   private closed = false;
   private readonly events = new Emitter<RuntimeEvent>();
   /** What the runtime tells; nothing of one that was taken down but its exit. */
@@ -38,9 +39,11 @@ export class RuntimeSlot {
     return this.runtime?.mode ?? 'none';
   }
 
-  /** Whether the runtime holds a sign-in that is not the last one. */
+  /** Whether the runtime holds a sign-in that is not the last one, or a model for good that is not the one chosen. */
   get outdated(): boolean {
-    return this.mode === 'persistent' && this.agent.parts.signIn.isOutdated(this.stamp);
+    const { parts } = this.agent;
+    if (this.mode === 'one-shot') return !isSameModel(parts.modelOf(this.agent.record), this.madeFor);
+    return this.mode === 'persistent' && parts.signIn.isOutdated(this.stamp);
   }
 
   /**
@@ -54,6 +57,7 @@ export class RuntimeSlot {
     const { mode } = agent.parts.choose(agent.record);
     let runtime: CodingAgent | undefined;
     this.stamp = agent.parts.signIn.stamp();
+    this.madeFor = agent.parts.modelOf(agent.record);
     try {
       runtime = await agent.parts.createRuntime(agent.record, mode);
       if (this.closed) return;
@@ -135,4 +139,8 @@ export class RuntimeSlot {
     this.restartAt = this.agent.parts.now() + delay;
     return true;
   }
+}
+
+function isSameModel(a: ModelChoice, b: ModelChoice | undefined): boolean {
+  return a.model === b?.model && a.reasoningEffort === b?.reasoningEffort;
 }

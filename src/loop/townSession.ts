@@ -1,6 +1,6 @@
 /** A town in this window: opened for one folder, with its agents' loops, until the window or the folder goes. */
 import path from 'node:path';
-import { chooseRuntime, usesCodex } from '../runtime/clis.ts';
+import { chooseRuntime, modelOf, usesCodex } from '../runtime/clis.ts';
 import { CodexService } from '../runtime/codexService.ts';
 import type { RuntimeMode } from '../runtime/codingAgent.ts';
 import { Runtimes } from '../runtime/runtimes.ts';
@@ -123,6 +123,10 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     failTask: async (id, error) => void (await town.tasks.fail(id, error)),
     choose: rules.choose,
     usesCodex: (agent) => usesCodex(agent.cli || rules.defaultCli(), rules.choose(agent).mode, agentClis()),
+    modelOf: ({ cli, modelChosen, ...own }) => ({
+      ...modelOf(cli || rules.defaultCli(), settings, own),
+      chosenBefore: modelChosen ?? false,
+    }),
     createRuntime: async (agent, mode) =>
       await runtimes.create({
         mode,

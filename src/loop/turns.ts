@@ -70,7 +70,7 @@ export class Turns {
     const { record, parts } = this.agent;
     parts.roundLog.begin(record.name, record.roundsCompleted + 1, text);
     try {
-      await runtime.startTurn({ text, clientId: batch.id });
+      await runtime.startTurn({ text, clientId: batch.id }, parts.modelOf(record));
     } catch (error) {
       const reason = error instanceof TinytownError ? error.reason : '';
       // Whether a process that went away has seen it is found out from its history.

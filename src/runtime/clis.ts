@@ -32,6 +32,8 @@ export interface CliSettings {
   codexPath: string;
   model?: string | undefined;
   reasoningEffort?: string | undefined;
+  /** The agent's own choices. */
+  own?: Chosen;
   sandbox: 'read-only' | 'workspace-write' | 'danger-full-access';
   approvalPolicy: 'untrusted' | 'on-request' | 'never';
   /** For Codex only. */
@@ -79,14 +81,22 @@ export function usesCodex(cli: string, mode: RuntimeMode, overrides: CliSettings
   return mode === 'persistent' || runsCodex(cli, overrides);
 }
 
-/** Model and effort for the thread of a persistent agent. */
-export function sessionModel(
+interface Chosen {
+  model?: string | undefined;
+  reasoningEffort?: string | undefined;
+}
+
+/** Model and effort of an agent on Codex: its own choices beat its CLI's, which beat the settings'. */
+export function modelOf(
   cli: string,
-  settings: Pick<CliSettings, 'model' | 'reasoningEffort'>,
+  settings: Chosen,
+  own: Chosen = {},
 ): { model: string | undefined; reasoningEffort: string | undefined } {
-  const preset = presets[cli] ?? {};
-  const { model = settings.model, reasoningEffort = settings.reasoningEffort } = preset;
-  return { model: model || undefined, reasoningEffort: reasoningEffort || undefined };
+  const preset = Object.hasOwn(presets, cli) ? presets[cli] : undefined;
+  return {
+    model: own.model ?? preset?.model ?? (settings.model || undefined),
+    reasoningEffort: own.reasoningEffort ?? preset?.reasoningEffort ?? (settings.reasoningEffort || undefined),
+  };
 }
 
 /** @throws TinytownError `programUnusable` for a CLI that nobody has described, or whose command is empty. */
@@ -113,7 +123,7 @@ export function oneShotCommand(cli: string, settings: CliSettings): CliCommand {
  * and as nobody can answer, nothing may be changed.
  */
 function codexExec(cli: string, settings: CliSettings): CliCommand {
-  const { model, reasoningEffort } = sessionModel(cli, settings);
+  const { model, reasoningEffort } = modelOf(cli, settings, settings.own);
   const sandbox = settings.approvalPolicy === 'untrusted' ? 'read-only' : settings.sandbox;
   const args = ['exec', '--json', '--skip-git-repo-check', '--sandbox', sandbox];
   if (model) args.push('--model', model);

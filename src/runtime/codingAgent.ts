@@ -37,7 +37,9 @@ export type TurnOutcome =
 
 /** What a runtime tells its loop. Every event of a turn carries the turn's id; deltas are live only, never the record. */
 export type RuntimeEvent =
-  | { type: 'sessionReady'; threadId: string | null; resumed: boolean; model: string | null; version: string | null }
+  | ({ type: 'sessionReady'; threadId: string | null; resumed: boolean; version: string | null } & RunsOn)
+  /** The session runs on something else from this turn on. */
+  | ({ type: 'modelChanged' } & RunsOn)
   | { type: 'turnStarted'; turnId: string; /** No one here asked for it. */ adopted: boolean }
   | { type: 'itemStarted'; turnId: string; item: TurnItem }
   | { type: 'itemDelta'; turnId: string; itemId: string; kind: 'text' | 'reasoning' | 'output'; delta: string }
@@ -66,6 +68,21 @@ export type ExitReason = 'stopped' | 'crashed' | 'unresponsive';
 export interface TurnInput {
   text: string;
   clientId: string;
+}
+
+/** What a session runs on, as it says itself; null where it does not. */
+export interface RunsOn {
+  model: string | null;
+  reasoningEffort: string | null;
+}
+
+/** What turns are to run on. */
+export interface ModelChoice {
+  /** Undefined: as is configured. */
+  model: string | undefined;
+  reasoningEffort: string | undefined;
+  /** There was another choice once, which the thread may still hold: what is configured has to be named. */
+  chosenBefore: boolean;
 }
 
 export type SteerResult =
@@ -120,8 +137,11 @@ export interface CodingAgent {
    */
   start(threadId: string | null): Promise<{ threadId: string | null }>;
 
-  /** Starts a turn; resolves once it was accepted. Never called while a turn is active. */
-  startTurn(input: TurnInput): Promise<{ turnId: string }>;
+  /**
+   * Starts a turn; resolves once it was accepted. Never called while a turn is active. A runtime that is made anew for
+   * another choice looks at none.
+   */
+  startTurn(input: TurnInput, choice: ModelChoice): Promise<{ turnId: string }>;
 
   steer(input: TurnInput): Promise<SteerResult>;
 

@@ -134,7 +134,8 @@ export class OneShotAgent implements CodingAgent {
     await this.locate();
     if (this.stopping) throw failure('notRunning', 'The agent was stopped.');
     this.state = 'ready';
-    this.emitter.fire({ type: 'sessionReady', threadId: null, resumed: false, model: null, version: null });
+    const unknown = { threadId: null, model: null, reasoningEffort: null, version: null };
+    this.emitter.fire({ type: 'sessionReady', ...unknown, resumed: false });
     return { threadId: null };
   }
 

@@ -8,7 +8,8 @@ import { CodexError } from '../codex/errors.ts';
 import { searchHistory } from '../codex/history.ts';
 import { askPeople } from '../codex/askPeople.ts';
 import type { IncomingRequest } from '../codex/serverRequests.ts';
-import { CodexSession, type SessionLimits, type ThreadOptions } from '../codex/session.ts';
+import type { ThreadOptions } from '../codex/openThread.ts';
+import { CodexSession, type SessionLimits } from '../codex/session.ts';
 import type { TransportEnd } from '../codex/transport.ts';
 import { describeError } from '../util/errors.ts';
 import { Emitter, type Event } from '../util/event.ts';
@@ -22,12 +23,15 @@ import type {
   ExitReason,
   InputFate,
   InterruptResult,
+  ModelChoice,
   RuntimeEvent,
   SteerResult,
   TurnInput,
 } from './codingAgent.ts';
 import { escapedFrom } from './escaped.ts';
 import { toRuntimeEvents } from './events.ts';
+import { toInputFates } from './inputFate.ts';
+import { ThreadModel } from './threadModel.ts';
 
 export type ApprovalPolicy = 'untrusted' | 'on-request' | 'never';
 export type SandboxMode = 'read-only' | 'workspace-write' | 'danger-full-access';
@@ -57,6 +61,8 @@ const defaultLimits: SessionLimits = { startMs: 30_000, steerMs: 10_000, interru
 /** Lets the agent ask people in the middle of its work (`request_user_input`), not in its planning mode alone. */
 const mayAsk = { 'features.default_mode_request_user_input': true };
 
+const asMade: ModelChoice = { model: undefined, reasoningEffort: undefined, chosenBefore: false };
+
 /** How long a process that gave no answer has to end by itself, in milliseconds. */
 const discardGraceMs = 300;
 
@@ -64,6 +70,8 @@ const discardGraceMs = 300;
 interface Life {
   connection: CodexConnection;
   session: CodexSession;
+  /** From its thread's opening on. */
+  model: ThreadModel | undefined;
   asking: Asking;
   /** Why it ends, when we end it. */
   ending: Exclude<ExitReason, 'crashed'> | undefined;
@@ -105,9 +113,12 @@ export class PersistentAgent implements CodingAgent {
     return this.starting;
   }
 
-  async startTurn(input: TurnInput): Promise<{ turnId: string }> {
+  async startTurn(input: TurnInput, choice: ModelChoice = asMade): Promise<{ turnId: string }> {
     const life = this.running();
-    return { turnId: await this.orDiscard(life, life.session.startTurn(input)) };
+    const overrides = life.model ? await this.orDiscard(life, life.model.overrides(choice)) : {};
+    const turnId = await this.orDiscard(life, life.session.startTurn(input, overrides));
+    if (life.model?.took(overrides)) this.emitter.fire({ type: 'modelChanged', ...life.model.current });
+    return { turnId };
   }
 
   async steer(input: TurnInput): Promise<SteerResult> {
@@ -152,14 +163,7 @@ export class PersistentAgent implements CodingAgent {
     const life = this.running();
     const { connection, session } = life;
     const search = searchHistory(connection, session.threadId, clientIds, this.limits.startMs);
-    const { found, complete } = await this.orDiscard(life, search);
-    return new Map(
-      clientIds.map((clientId): [string, InputFate] => {
-        const hit = found.get(clientId);
-        if (!hit) return [clientId, { found: false, complete }];
-        return [clientId, { found: true, turnId: hit.turnId, turn: turnFate(hit.turnStatus) }];
-      }),
-    );
+    return toInputFates(clientIds, await this.orDiscard(life, search));
   }
 
   stop(): Promise<void> {
@@ -173,12 +177,14 @@ export class PersistentAgent implements CodingAgent {
       this.stopSignal.signal.throwIfAborted();
       const options = this.threadOptions();
       const { session } = life;
-      const model = await (threadId === null ? session.startThread(options) : session.resumeThread(threadId, options));
+      const opening = threadId === null ? session.startThread(options) : session.resumeThread(threadId, options);
+      const runsOn = await opening;
+      life.model = new ThreadModel(life.connection, runsOn, this.options.cwd, this.limits.startMs);
       this.stopSignal.signal.throwIfAborted();
       life.ready = true;
       const { version } = life;
       const resumed = threadId !== null;
-      this.emitter.fire({ type: 'sessionReady', threadId: session.threadId, resumed, model, version });
+      this.emitter.fire({ type: 'sessionReady', ...runsOn, resumed, version });
       return { threadId: session.threadId };
     } catch (error) {
       await life.connection.close(discardGraceMs);
@@ -202,7 +208,8 @@ export class PersistentAgent implements CodingAgent {
     };
     const { connection, version } = await launchAppServer(launch);
     const session = new CodexSession(connection, asking.pending, this.limits, options.logger);
-    const born = { connection, session, asking, version, ending: undefined, ready: false, interrupting: false };
+    const start = { model: undefined, ending: undefined, ready: false, interrupting: false };
+    const born: Life & { version: string | null } = { connection, session, asking, version, ...start };
     life = born;
     this.life = born;
     asking.follow(session);
@@ -284,9 +291,4 @@ export class PersistentAgent implements CodingAgent {
       config: { ...threadConfig, ...effort, ...mayAsk },
     };
   }
-}
-
-function turnFate(status: string): 'completed' | 'interrupted' | 'failed' | 'running' {
-  if (status === 'completed' || status === 'failed') return status;
-  return status === 'inProgress' ? 'running' : 'interrupted';
 }

@@ -3,7 +3,7 @@ import { CodexLocator } from '../codex/locate.ts';
 import { TinytownError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import type { ProcessRegistry } from '../util/processRegistry.ts';
-import { type CliOverride, type CliSettings, type ThreadConfig, oneShotCommand, sessionModel } from './clis.ts';
+import { type CliOverride, type CliSettings, type ThreadConfig, oneShotCommand, modelOf } from './clis.ts';
 import type { CodingAgent, RuntimeMode } from './codingAgent.ts';
 import { OneShotAgent } from './oneShotAgent.ts';
 import { type ApprovalPolicy, PersistentAgent, type SandboxMode } from './persistentAgent.ts';
@@ -62,16 +62,13 @@ export class Runtimes {
     const { cwd, logger } = spec;
     const { clientVersion } = this;
     const registry = this.registry.of(spec.agentId);
-    const own = { ...settings, ...(spec.model !== undefined && { model: spec.model }) };
     if (spec.mode === 'persistent') {
       const codex = await this.codexProgram();
-      const models = sessionModel(spec.cli, own);
       return new PersistentAgent({
         codexPath: codex.path,
         cwd,
         env: { ...codex.env, ...spec.env, PATH: codex.env.PATH },
-        model: spec.model ?? models.model,
-        reasoningEffort: spec.reasoningEffort ?? models.reasoningEffort,
+        ...modelOf(spec.cli, settings, spec),
         approvalPolicy: settings.approvalPolicy,
         sandbox: settings.sandbox,
         threadConfig: spec.threadConfig,
@@ -81,7 +78,8 @@ export class Runtimes {
       });
     }
     const env = { ...process.env, ...settings.codexEnv, ...spec.env };
-    const cliSettings: CliSettings = { ...own, overrides: settings.agentClis, threadConfig: spec.threadConfig };
+    const { agentClis: overrides } = settings;
+    const cliSettings: CliSettings = { ...settings, own: spec, overrides, threadConfig: spec.threadConfig };
     let cli = oneShotCommand(spec.cli, cliSettings);
     if (cli.output === 'codexJson')
       cli = oneShotCommand(spec.cli, { ...cliSettings, codexPath: (await this.findCodex()).path });

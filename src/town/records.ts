@@ -82,6 +82,7 @@ const agentHash = z.object({
   persistent: z.optional(flag),
   model: z.optional(label),
   reasoning_effort: z.optional(label),
+  model_chosen: z.optional(flag),
   last_error: z.optional(text),
   mode_reason: z.optional(text),
 });
@@ -127,6 +128,8 @@ export interface AgentRecord {
   persistent?: boolean | undefined;
   model?: string | undefined;
   reasoningEffort?: string | undefined;
+  /** Model or effort were chosen for it after it was made: its thread may hold that even when the choice is taken back. */
+  modelChosen?: boolean | undefined;
   lastError?: string | undefined;
   modeReason?: string | undefined;
 }
@@ -180,6 +183,7 @@ export function decodeAgent(hash: Record<string, string>): Decoded<AgentRecord> 
       persistent: it.persistent,
       model: it.model,
       reasoningEffort: it.reasoning_effort,
+      modelChosen: it.model_chosen,
       lastError: it.last_error,
       modeReason: it.mode_reason,
     },

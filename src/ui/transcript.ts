@@ -50,6 +50,9 @@ export class Transcript {
         this.line(now, facts.length > 0 ? `${what}: ${facts.join(', ')}` : what);
         return;
       }
+      case 'modelChanged':
+        this.line(now, t('Model: {0}', [event.model, event.reasoningEffort].filter(Boolean).join(', ')));
+        return;
       case 'turnStarted':
         this.turnStartedAt = now;
         this.rule(now, t('Turn started'));

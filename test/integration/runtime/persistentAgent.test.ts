@@ -39,7 +39,8 @@ describe('persistent agent on the real codex', () => {
     bench.model.script = () => [{ text: 'one two three', chunks: 3 }];
     const { threadId } = await agent.start(null);
     const [ready] = record.of('sessionReady');
-    assert.deepEqual(ready, { type: 'sessionReady', threadId, resumed: false, model: 'scripted', version: '0.169.0' });
+    const runsOn = { model: 'scripted', reasoningEffort: null };
+    assert.deepEqual(ready, { type: 'sessionReady', threadId, resumed: false, ...runsOn, version: '0.169.0' });
     const { turnId } = await agent.startTurn({ text: 'count', clientId: 'c1' });
     const { outcome } = await record.next('turnCompleted');
     assert.deepEqual(outcome, { status: 'completed' });

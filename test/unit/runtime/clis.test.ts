@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parse as parseToml } from 'smol-toml';
-import { chooseRuntime, type CliSettings, cliNames, oneShotCommand, sessionModel } from '../../../src/runtime/clis.ts';
+import { chooseRuntime, type CliSettings, cliNames, modelOf, oneShotCommand } from '../../../src/runtime/clis.ts';
 import { type Sentence, say } from '../../../src/util/sentence.ts';
 
 const settings: CliSettings = {
@@ -114,9 +114,9 @@ describe('the agent CLIs', () => {
 
   it('gives a session of codex-mini its own model and effort', () => {
     const chosen = { model: 'big', reasoningEffort: 'high' };
-    assert.deepEqual(sessionModel('codex-mini', chosen), { model: 'gpt-5.4-mini', reasoningEffort: 'medium' });
-    assert.deepEqual(sessionModel('codex', chosen), chosen);
-    assert.deepEqual(sessionModel('codex', { model: '' }), { model: undefined, reasoningEffort: undefined });
+    assert.deepEqual(modelOf('codex-mini', chosen), { model: 'gpt-5.4-mini', reasoningEffort: 'medium' });
+    assert.deepEqual(modelOf('codex', chosen), chosen);
+    assert.deepEqual(modelOf('codex', { model: '' }), { model: undefined, reasoningEffort: undefined });
   });
 });
 

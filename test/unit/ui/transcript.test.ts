@@ -32,7 +32,7 @@ const command = { id: 'c', kind: 'command', command: 'make', cwd: '/w', output: 
 describe('the transcript', () => {
   it('tells a turn from its start to its end', () => {
     const events: RuntimeEvent[] = [
-      { type: 'sessionReady', threadId: 'th', resumed: true, model: 'gpt', version: '0.169.0' },
+      { type: 'sessionReady', threadId: 'th', resumed: true, model: 'gpt', reasoningEffort: null, version: '0.169.0' },
       { type: 'turnStarted', turnId: 't', adopted: false },
       {
         type: 'itemCompleted',

@@ -1,0 +1,57 @@
+/** Opens a thread on an app-server, a new one or a stored one, and says what it runs on. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type * as z from 'zod/mini';
+import { Backoff } from '../util/backoff.ts';
+import type { Logger } from '../util/logger.ts';
+import type { CodexConnection } from './connection.ts';
+import { CodexError } from './errors.ts';
+import { threadResume, threadStart } from './methods.ts';
+import type { ThreadStartParams } from './protocol/v2/ThreadStartParams';
+
+export type ThreadOptions = Pick<
+  ThreadStartParams,
+  'cwd' | 'model' | 'approvalPolicy' | 'sandbox' | 'developerInstructions' | 'config'
+>;
+
+/** What it runs on is null where the server does not say. */
+export interface OpenedThread {
+  threadId: string;
+  model: string | null;
+  reasoningEffort: string | null;
+}
+
+/** Opens a new thread. It is not stored before its first turn. */
+export async function startThread(
+  connection: CodexConnection,
+  options: ThreadOptions,
+  limitMs: number,
+): Promise<OpenedThread> {
+  return opened(await connection.request(threadStart, options, limitMs));
+}
+
+/**
+ * Resumes a stored thread. One that another process still writes is asked for again for some seconds.
+ * @throws CodexError `threadLost`, `threadBusy`
+ */
+export async function resumeThread(
+  connection: CodexConnection,
+  threadId: string,
+  options: ThreadOptions,
+  { limitMs, logger }: { limitMs: number; logger: Logger },
+): Promise<OpenedThread> {
+  const backoff = new Backoff({ firstMs: 200, maxMs: 2_000, attempts: 5 });
+  for (;;) {
+    try {
+      return opened(await connection.request(threadResume, { ...options, threadId, excludeTurns: true }, limitMs));
+    } catch (error) {
+      const wait = error instanceof CodexError && error.reason === 'threadBusy' ? backoff.next() : undefined;
+      if (wait === undefined) throw error;
+      logger.info(`Another process still writes the thread; asking for it again in ${wait} ms.`);
+      await pause(wait);
+    }
+  }
+}
+
+function opened({ thread, model, reasoningEffort }: z.output<(typeof threadStart)['result']>): OpenedThread {
+  return { threadId: thread.id, model: model ?? null, reasoningEffort: reasoningEffort ?? null };
+}

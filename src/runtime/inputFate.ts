@@ -1,0 +1,19 @@
+/** What became of inputs, out of a search of the thread's history for them. */
+import type { HistorySearch } from '../codex/history.ts';
+import type { InputFate } from './codingAgent.ts';
+
+export function toInputFates(clientIds: readonly string[], search: HistorySearch): Map<string, InputFate> {
+  const { found, complete } = search;
+  return new Map(
+    clientIds.map((clientId): [string, InputFate] => {
+      const hit = found.get(clientId);
+      if (!hit) return [clientId, { found: false, complete }];
+      return [clientId, { found: true, turnId: hit.turnId, turn: turnFate(hit.turnStatus) }];
+    }),
+  );
+}
+
+function turnFate(status: string): 'completed' | 'interrupted' | 'failed' | 'running' {
+  if (status === 'completed' || status === 'failed') return status;
+  return status === 'inProgress' ? 'running' : 'interrupted';
+}
