@@ -39,6 +39,7 @@ export interface NewAgent {
 
 export interface ActionRules {
   choose: (record: AgentRecord) => { mode: RuntimeMode; reason: Sentence | undefined };
+  usesCodex: (record: AgentRecord) => boolean;
   defaultCli(): string;
   maxAgents(): number;
   /** How long another window may take to answer what is asked of it, in milliseconds; by default as {@link AskOwner} says. */
@@ -255,6 +256,25 @@ export class TownActions {
     const choice = this.rules.choose({ ...agent, persistent });
     await this.town.agents.setFields(agent.id, { persistent, modeReason: choice.reason && inEnglish(choice.reason) });
     return choice;
+  }
+
+  /** @throws TinytownError `notCodex` or `external` where a model cannot be chosen for the agent */
+  async mayChooseModel(ref: string): Promise<AgentRecord> {
+    const agent = await this.find(ref);
+    this.mustRun(agent);
+    if (this.rules.usesCodex(agent)) return agent;
+    const hint = 'Choose it where that CLI is configured, or in its command in "tinytown.agentClis".';
+    const message = say('{0} runs on {1}, which has models of its own.', agent.name, agent.cli);
+    throw new TinytownError('notCodex', message, { hint });
+  }
+
+  /** Sets what the agent's turns run on, from the next one on; undefined takes a choice back. */
+  async chooseModel(
+    ref: string,
+    { model, reasoningEffort }: { model: string | undefined; reasoningEffort: string | undefined },
+  ): Promise<void> {
+    const agent = await this.mayChooseModel(ref);
+    await this.town.agents.setFields(agent.id, { model, reasoningEffort, modelChosen: true });
   }
 
   /** Gives the agent the work again that was held when its turn was interrupted: one round of it, or all. */

@@ -2,11 +2,10 @@
 import path from 'node:path';
 import { chooseRuntime, modelOf, usesCodex } from '../runtime/clis.ts';
 import { CodexService } from '../runtime/codexService.ts';
-import type { RuntimeMode } from '../runtime/codingAgent.ts';
 import { Runtimes } from '../runtime/runtimes.ts';
 import { type TownConfig, readTownConfig } from '../town/config.ts';
 import type { TownMirror } from '../town/mirror.ts';
-import type { AgentRecord, TaskRecord } from '../town/records.ts';
+import type { TaskRecord } from '../town/records.ts';
 import { redisUrlOf } from '../town/redis/address.ts';
 import { openTownRedis } from '../town/redis/open.ts';
 import { resolveRedis } from '../town/redis/resolve.ts';
@@ -16,8 +15,7 @@ import { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import { ProcessRegistry } from '../util/processRegistry.ts';
-import type { Sentence } from '../util/sentence.ts';
-import { TownActions } from './actions.ts';
+import { type ActionRules, TownActions } from './actions.ts';
 import { Crew } from './crew.ts';
 import { Follower } from './follower.ts';
 import type { CrewParts, TownFacts } from './loopParts.ts';
@@ -112,7 +110,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   const agentClis = (): TownSettings['agentClis'] => ({ ...config.agentClis, ...settings.agentClis });
   const redisUrl = redisUrlOf(target);
   const runtimes = new Runtimes(registry, version, () => ({ ...settings, agentClis: agentClis() }));
-  const rules = runtimeRules(settings, config);
+  const rules = runtimeRules(settings, config, agentClis);
   const parts: CrewParts = {
     folder,
     townName: config.name,
@@ -122,7 +120,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     access: (agent, mode) => accessOf(agent.cli || rules.defaultCli(), mode, agentClis()),
     failTask: async (id, error) => void (await town.tasks.fail(id, error)),
     choose: rules.choose,
-    usesCodex: (agent) => usesCodex(agent.cli || rules.defaultCli(), rules.choose(agent).mode, agentClis()),
+    usesCodex: rules.usesCodex,
     modelOf: ({ cli, modelChosen, ...own }) => ({
       ...modelOf(cli || rules.defaultCli(), settings, own),
       chosenBefore: modelChosen ?? false,
@@ -203,19 +201,18 @@ async function townConfig(folder: string): Promise<TownConfig> {
 function runtimeRules(
   settings: TownSettings,
   config: TownConfig,
-): {
-  choose: (record: AgentRecord) => { mode: RuntimeMode; reason: Sentence | undefined };
-  defaultCli(): string;
-  maxAgents(): number;
-} {
+  agentClis: () => TownSettings['agentClis'],
+): ActionRules {
   const defaultCli = (): string => config.defaultCli ?? settings.cli ?? 'codex';
+  const choose: ActionRules['choose'] = ({ cli, persistent }) =>
+    chooseRuntime({
+      cli: cli || defaultCli(),
+      persistentWanted: persistent ?? config.agent.persistent ?? settings.persistent ?? true,
+    });
   return {
     defaultCli,
-    choose: ({ cli, persistent }) =>
-      chooseRuntime({
-        cli: cli || defaultCli(),
-        persistentWanted: persistent ?? config.agent.persistent ?? settings.persistent ?? true,
-      }),
+    choose,
+    usesCodex: (agent) => usesCodex(agent.cli || defaultCli(), choose(agent).mode, agentClis()),
     maxAgents: () => settings.maxAgents ?? config.maxAgents ?? DEFAULT_MAX_AGENTS,
   };
 }

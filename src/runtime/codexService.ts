@@ -14,6 +14,7 @@ import { Emitter } from '../util/event.ts';
 import type { Logger } from '../util/logger.ts';
 import type { ProcessRegistry } from '../util/processRegistry.ts';
 import { type AccountState, type SignInKind, type SignInPlace, readAccount } from './account.ts';
+import { type ModelInfo, readModels } from './models.ts';
 import type { CodexProgram } from './runtimes.ts';
 import { type HistoryPage, toStoredTurn } from './storedTurn.ts';
 
@@ -67,6 +68,11 @@ export class CodexService {
 
   account(): Promise<AccountState> {
     return this.use((connection) => readAccount(connection, this.limits.answerMs));
+  }
+
+  /** The models that Codex lists; a provider of one's own may have others. */
+  models(): Promise<ModelInfo[]> {
+    return this.use((connection) => readModels(connection, this.limits.answerMs));
   }
 
   /**

@@ -38,6 +38,8 @@ export function actionLabel(action: AgentAction, t: Translate): string {
       return t('Take Over Agent');
     case 'togglePersistent':
       return t('Toggle Persistent / One-Shot');
+    case 'chooseModel':
+      return t('Choose Model…');
     case 'showOutput':
       return t('Show Output');
   }

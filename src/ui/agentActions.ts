@@ -25,6 +25,7 @@ export const agentActions = [
   'adoptAgent',
   'takeOver',
   'togglePersistent',
+  'chooseModel',
   'showOutput',
 ] as const;
 
@@ -107,6 +108,7 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
       return agent.owner === 'none' ? t('No window runs {0} now. A message wakes it here.', name) : undefined;
     case 'restartAgent':
     case 'togglePersistent':
+    case 'chooseModel':
       return agent.owner === 'external' ? external() : undefined;
     case 'removeAgent':
       return agent.turn || state === 'starting' || state === 'draining'

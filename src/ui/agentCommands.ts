@@ -1,5 +1,6 @@
 /** The commands that act on one agent: find out which, ask for what is missing, hand it to the town's actions. */
 import * as vscode from 'vscode';
+import * as z from 'zod/mini';
 import type { TownSession } from '../loop/townSession.ts';
 import { isSupervisor, resolveAgent } from '../town/names.ts';
 import type { AgentRecord } from '../town/records.ts';
@@ -12,6 +13,7 @@ import type { AgentOutputs } from './agentOutput.ts';
 import { askText, pickAgent } from './ask.ts';
 import type { Call } from './calls.ts';
 import { View } from './ids.ts';
+import { pickModel } from './modelPicks.ts';
 import { confirm, inform, warn } from './notify.ts';
 import { problemOf } from './problems.ts';
 import type { TownHost } from './townHost.ts';
@@ -22,7 +24,7 @@ const { t } = vscode.l10n;
 
 /**
  * Does `action`. Resolves with what is of use to a program: the agent's id, the task's id for `assignTask`, mode and reason
- * for `togglePersistent`; undefined where the person left the question unanswered.
+ * for `togglePersistent`, the choice for `chooseModel`; undefined where the person left the question unanswered.
  */
 export async function actOnAgent(
   action: AgentAction,
@@ -139,10 +141,38 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
       if (call.interactive && reason) void inform(reason);
       return { mode: chosen.mode, reason };
     }
+    case 'chooseModel':
+      return chooseModel(step);
     case 'showOutput':
       outputs.show(id, agent.name);
       return id;
   }
+}
+
+const modelOptions = z.object({ effort: z.optional(z.string()) });
+
+/**
+ * `chooseModel(agent?, model?, {effort}?)`: without a model, or with an empty one, what is configured. Resolves with what was
+ * chosen, and whether Codex lists it.
+ */
+async function chooseModel({ call, session, agent }: Step): Promise<unknown> {
+  const options = modelOptions.safeParse(call.extra ?? {});
+  if (!options.success) throw new TinytownError('badArguments', t('The option of a model is its effort, as a text.'));
+  const wanted = { model: call.text?.trim() || undefined, reasoningEffort: options.data.effort?.trim() || undefined };
+  await session.actions.mayChooseModel(agent.id);
+  const models = await session.codex.models();
+  const asked = call.text === undefined && call.extra === undefined;
+  const now = session.crew.view(agent.id).model ?? agent.model;
+  const choice = asked && call.interactive ? await pickModel(agent, models, now) : wanted;
+  if (!choice) return undefined;
+  await session.actions.chooseModel(agent.id, choice);
+  const info = models.find(({ model }) => model === choice.model);
+  const knowsEffort = info?.efforts.some(({ effort }) => effort === choice.reasoningEffort) ?? false;
+  const listed = (choice.model === undefined || info !== undefined) && (!choice.reasoningEffort || knowsEffort);
+  if (call.interactive && choice.model !== undefined && !info) {
+    void inform(t('Codex does not list the model {0}. It is asked for all the same.', oneLine(choice.model, 64)));
+  }
+  return { model: choice.model, effort: choice.reasoningEffort, listed };
 }
 
 async function removeAgent({ session, agent, call, outputs }: Step): Promise<string | undefined> {

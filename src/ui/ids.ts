@@ -26,6 +26,7 @@ export const Command = {
   adoptAgent: 'tinytown.adoptAgent',
   takeOver: 'tinytown.takeOver',
   togglePersistent: 'tinytown.togglePersistent',
+  chooseModel: 'tinytown.chooseModel',
   runAgain: 'tinytown.runAgain',
   dismissHeld: 'tinytown.dismissHeld',
   retryDead: 'tinytown.retryDead',

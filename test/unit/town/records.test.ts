@@ -73,6 +73,7 @@ describe('an agent’s record', () => {
       model: 'm',
       reasoningEffort: 'high',
       lastError: 'oh',
+      modelChosen: true,
       modeReason: 'so',
     };
     const fields = agentFields(record);
