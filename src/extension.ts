@@ -13,6 +13,7 @@ import { registerNeedCommands } from './ui/needCommands.ts';
 import { NeedsFeed } from './ui/needsFeed.ts';
 import { NeedsView } from './ui/needsView.ts';
 import { offerProblemFixes } from './ui/problemFixes.ts';
+import { registerQueueCommands } from './ui/queueCommands.ts';
 import { RequestDocuments } from './ui/requestDocuments.ts';
 import { StatusBar } from './ui/statusBar.ts';
 import { createApi } from './ui/tinytownApi.ts';
@@ -47,10 +48,19 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   const commands = registerCommands({ host, outputs, views, log, secrets, checkCodex, checkSignedIn, chooseFolder });
   const answers = registerNeedCommands({ host, feed, view: needs, documents, log });
   const taskCommands = registerTaskCommands({ host, log });
+  const queueCommands = registerQueueCommands({ host, log });
   context.subscriptions.push(log, town, feed, outputs, views, needs, documents, statusBar, api);
   const fromEditor = registerEditorCommands({ host, views, log });
   const account = registerAccountCommands({ withCodex: (job) => town.withCodex(job), log });
-  context.subscriptions.push(account, commands, answers, taskCommands, fromEditor, offerProblemFixes(host));
+  context.subscriptions.push(
+    account,
+    commands,
+    answers,
+    taskCommands,
+    queueCommands,
+    fromEditor,
+    offerProblemFixes(host),
+  );
   context.subscriptions.push(
     host.onDidChange(redraw),
     feed.onDidChange(redraw),
@@ -59,6 +69,7 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
     host.whileReady((session, store) => {
       store.add(session.mirror.onDidChange(redraw));
       store.add(session.crew.onDidChangeView(redraw));
+      store.add(session.receipts.onDidChange(redraw));
       store.add(session.follower.onDidChange(redraw));
       store.add(session.follower.onEvent(({ agentId, event }) => outputs.watched(agentId, event)));
       store.add(session.crew.onRuntimeEvent(({ agentId, event }) => outputs.handle(agentId, event)));

@@ -12,6 +12,7 @@ import { TinytownError } from '../util/errors.ts';
 import { say } from '../util/sentence.ts';
 import { checkedText } from './checkedText.ts';
 import { inOrder } from './decide.ts';
+import { bodyText } from './prompt.ts';
 import { type Receipt, elementId, receiptsOf } from './receipt.ts';
 import { type QueueAction, neighbourOf, whyNotQueued } from './queueRules.ts';
 
@@ -42,6 +43,14 @@ export class QueueActions {
     this.town = town;
     this.find = find;
     this.poke = poke;
+  }
+
+  /** What a waiting message says now, where it can be edited. @throws as {@link edit} does */
+  async textToEdit(ref: string, messageId: string): Promise<string> {
+    const agent = await this.find(ref);
+    const { waiting } = findWaiting('editQueued', await this.town.messages.at(agent.id), messageId);
+    const task = await this.taskOf(waiting);
+    return bodyText(() => task, waiting.message);
   }
 
   /**
@@ -120,12 +129,7 @@ export class QueueActions {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const look = await this.town.messages.at(agent.id);
       if (step?.done(look)) return agent;
-      const order = inOrder(look.urgent, look.inbox);
-      const waiting = order.find(({ message }) => message.id === messageId);
-      if (!waiting) throw notWaiting(look, messageId);
-      const reason = whyNotQueued(action, waiting, order);
-      if (reason !== undefined) throw new TinytownError('cannotNow', reason);
-      step = await stepOf({ agent, look, waiting, order });
+      step = await stepOf({ agent, look, ...findWaiting(action, look, messageId) });
       if (!step || (await this.town.delivery.apply(step.plan))) return agent;
     }
     throw new TinytownError('wrongState', 'The inbox keeps changing. Look again and repeat it.');
@@ -143,6 +147,16 @@ export class QueueActions {
   private place(agent: AgentRecord): { keys: Town['keys']; agentId: string } {
     return { keys: this.town.keys, agentId: agent.id };
   }
+}
+
+/** The message, if `action` can be done with it. @throws TinytownError `cannotNow`, `messageTaken`, `messageGone` */
+function findWaiting(action: QueueAction, look: MessageLook, messageId: string): Pick<Found, 'waiting' | 'order'> {
+  const order = inOrder(look.urgent, look.inbox);
+  const waiting = order.find(({ message }) => message.id === messageId);
+  if (!waiting) throw notWaiting(look, messageId);
+  const reason = whyNotQueued(action, waiting, order);
+  if (reason !== undefined) throw new TinytownError('cannotNow', reason);
+  return { waiting, order };
 }
 
 function receiptOf(look: MessageLook, messageId: string): Receipt | undefined {

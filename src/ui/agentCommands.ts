@@ -16,6 +16,7 @@ import { View } from './ids.ts';
 import { pickModel } from './modelPicks.ts';
 import { confirm, inform, warn } from './notify.ts';
 import { problemOf } from './problems.ts';
+import { tellIfQueued } from './steerNotice.ts';
 import type { TownHost } from './townHost.ts';
 import { pictureOf } from './townPicture.ts';
 import type { TownViews } from './townViews.ts';
@@ -23,8 +24,10 @@ import type { TownViews } from './townViews.ts';
 const { t } = vscode.l10n;
 
 /**
- * Does `action`. Resolves with what is of use to a program: the agent's id, the task's id for `assignTask`, mode and reason
- * for `togglePersistent`, the choice for `chooseModel`; undefined where the person left the question unanswered.
+ * Does `action`. Those that decide about held or given-up messages do it to the one of the row, or with the round's or
+ * message's id in the place of a text, else to all of the agent. Resolves with what is of use to a program: the agent's id,
+ * the task's id for `assignTask`, mode and reason for `togglePersistent`, the choice for `chooseModel`; undefined where the
+ * person left the question unanswered.
  */
 export async function actOnAgent(
   action: AgentAction,
@@ -91,7 +94,8 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
     case 'steer': {
       const text = await textOf(call, t('Steer {0}', agent.name), t('It is put into the running turn at once.'));
       if (text === undefined) return undefined;
-      await actions.steer(id, text);
+      const messageId = await actions.steer(id, text);
+      if (call.interactive) void tellIfQueued(session, agent, messageId);
       return id;
     }
     case 'interrupt': {
@@ -107,16 +111,16 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
       await actions.resumeAgent(id);
       return id;
     case 'runAgain':
-      await actions.runAgain(id);
+      await actions.runAgain(id, call.about ?? call.text);
       return id;
     case 'dismissHeld':
-      await actions.dismissHeld(id);
+      await actions.dismissHeld(id, call.about ?? call.text);
       return id;
     case 'retryDead':
-      await actions.retryDead(id);
+      await actions.retryDead(id, call.about ?? call.text);
       return id;
     case 'dismissDead':
-      await actions.dismissDead(id);
+      await actions.dismissDead(id, call.about ?? call.text);
       return id;
     case 'closeAgent':
       await actions.closeAgent(id);

@@ -5,6 +5,7 @@ import { oneLine } from '../util/text.ts';
 import { inWords } from '../util/sentence.ts';
 import { contextFlags, factsOf } from './agentActions.ts';
 import { agentRows } from './agentRows.ts';
+import { hasInbox } from './inboxRows.ts';
 import type { Item, ItemIcon } from './items.ts';
 import type { Translate } from './l10n.ts';
 import { isWatched } from './workRows.ts';
@@ -73,8 +74,7 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
   ].filter((detail) => detail !== undefined);
   const hasChildren =
     task !== undefined ||
-    waiting.inbox + waiting.urgent + waiting.held + waiting.dead > 0 ||
-    view.turn !== undefined ||
+    hasInbox(agent, view, waiting) ||
     isWatched(agent, view) ||
     view.pastTurns.length > 0 ||
     view.requests.length > 0 ||

@@ -1,19 +1,19 @@
-/** The rows below an agent: its task, what waits, what it holds, the running turn, its steers, earlier turns. */
+/** The rows below an agent: its task, its inbox, the running turn, its steers, earlier turns. */
 import type { AgentView, TurnView } from '../loop/agentView.ts';
 import type { AgentRecord } from '../town/records.ts';
 import { oneLine, stripControls } from '../util/text.ts';
 import { inWords } from '../util/sentence.ts';
+import { inboxRows } from './inboxRows.ts';
 import type { Item } from './items.ts';
 import type { Translate } from './l10n.ts';
 import { requestsOf } from './needs.ts';
 import { needItem } from './needsYouItems.ts';
-import { type TownPicture, type Waiting, taskOf } from './townPicture.ts';
+import { type TownPicture, taskOf } from './townPicture.ts';
 import { workRows } from './workRows.ts';
 import { planRow, turnRows } from './turnItems.ts';
 
 export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[] {
   const view = picture.view(agent.id);
-  const waiting = picture.waiting(agent.id);
   const own = (key: string): string => `agent/${agent.id}/${key}`;
   const turn = view.turn && {
     context: { agentId: agent.id, prefix: own(`turn/${view.turn.id}`), t },
@@ -24,8 +24,7 @@ export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate
     ...requestRows(agent, view, t),
     ...modeRows(agent, view, t),
     ...taskRows(agent, picture, t),
-    ...heldRows(agent, waiting, t),
-    ...waitingRows(agent, waiting, t),
+    ...inboxRows(agent, picture, t),
     ...(turn ? planRow(turn.plan, turn.context) : []),
     ...(turn ? turnRows(turn, turn.context) : []),
     ...workRows(agent, view, picture.work(agent.id), t),
@@ -74,40 +73,6 @@ function taskRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[
   const tooltip = (): string => stripControls(task.description);
   const spoken = t('Task: {0}', label);
   return [leaf(agent, 'task', { label, icon: { id: 'target' }, spoken, tooltip, taskId: task.id })];
-}
-
-function heldRows(agent: AgentRecord, waiting: Waiting, t: Translate): Item[] {
-  if (waiting.held === 0) return [];
-  return [
-    leaf(agent, 'held', {
-      label: t('Held: interrupted work'),
-      description: waiting.held === 1 ? '' : t('{0} rounds', waiting.held),
-      icon: { id: 'debug-rerun', color: 'list.warningForeground' },
-    }),
-  ];
-}
-
-function waitingRows(agent: AgentRecord, waiting: Waiting, t: Translate): Item[] {
-  const rows: Item[] = [];
-  const messages = waiting.inbox + waiting.urgent;
-  if (messages > 0) {
-    rows.push(
-      leaf(agent, 'waiting', {
-        label: messages === 1 ? t('1 message waits') : t('{0} messages wait', messages),
-        description: waiting.urgent > 0 ? t('{0} urgent', waiting.urgent) : '',
-        icon: { id: 'mail' },
-      }),
-    );
-  }
-  if (waiting.dead > 0) {
-    rows.push(
-      leaf(agent, 'dead', {
-        label: waiting.dead === 1 ? t('1 message was given up') : t('{0} messages were given up', waiting.dead),
-        icon: { id: 'warning', color: 'list.warningForeground' },
-      }),
-    );
-  }
-  return rows;
 }
 
 function declinedRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {

@@ -14,6 +14,8 @@ export interface Call {
   /** More than one, where several rows are selected; `agent` is one of them. */
   agents?: readonly string[];
   text?: string;
+  /** Which held round or message of the agent, where the row is about one. */
+  about?: string;
   /** Options: the object after agent and text, or in the text's place. */
   extra?: object;
 }

@@ -43,7 +43,11 @@ export function registerCommands(parts: CommandParts): Disposable {
   const add = (id: CommandId, run: (call: Call) => Promise<unknown>): void => {
     const { log } = parts;
     const handler = (...args: unknown[]): unknown =>
-      runCommand(id, { read: () => readCall(args, (value) => agentOfRow(value, parts.views), t), run, log });
+      runCommand(id, {
+        read: () => ({ ...readCall(args, (it) => agentOfRow(it, parts.views), t), ...about(args[0]) }),
+        run,
+        log,
+      });
     store.add(vscode.commands.registerCommand(id, handler));
   };
   for (const action of agentActions) add(Command[action], (call) => actOnAgent(action, call, parts));
@@ -66,6 +70,10 @@ const byKey = z.object({ focused: z.literal(true) });
 function agentOfRow(value: unknown, views: TownViews): string | null | undefined {
   if (byKey.safeParse(value).success) return views.selected ?? null;
   return value instanceof Row ? (value.item.agentId ?? null) : undefined;
+}
+
+function about(value: unknown): Pick<Call, 'about'> {
+  return value instanceof Row && value.item.about !== undefined ? { about: value.item.about } : {};
 }
 
 /** `initTown(name?)`: makes the folder a town. Resolves with the town's name, the present one if it already is a town. */

@@ -19,6 +19,7 @@ import { type AttachedFile, filesText, problemsText, selectionText } from './edi
 import { Command, type CommandId } from './ids.ts';
 import { FileProblems, inFile } from './problemFixes.ts';
 import { runCommand } from './runCommand.ts';
+import { tellIfQueued } from './steerNotice.ts';
 import type { TownHost } from './townHost.ts';
 import { pictureOf } from './townPicture.ts';
 import type { TownViews } from './townViews.ts';
@@ -152,7 +153,12 @@ async function send(
   // The answer took its time.
   const now = session.mirror.agents.get(agent.id) ?? agent;
   const steers = canSteer(session, now);
-  await (steers ? session.actions.steer(agent.id, text) : session.actions.sendMessage(agent.id, text));
+  if (steers) {
+    const messageId = await session.actions.steer(agent.id, text);
+    if (call.interactive) void tellIfQueued(session, agent, messageId);
+  } else {
+    await session.actions.sendMessage(agent.id, text);
+  }
   if (call.interactive) {
     views.watch(agent.id);
     vscode.window.setStatusBarMessage(sentWords(now, steers), STATUS_MS);

@@ -22,6 +22,8 @@ export interface Item {
   readonly collapse: Collapse;
   /** Who a command on this row is for. */
   readonly agentId?: string;
+  /** Which message to the agent, or which held round, a command on this row is about. */
+  readonly about?: string;
   /** Which task a command on this row is about. */
   readonly taskId?: string;
   /** A file that a click opens: absolute, or relative to the town's folder. */

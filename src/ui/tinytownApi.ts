@@ -2,7 +2,7 @@
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';
 import type { RuntimeEvent } from '../runtime/codingAgent.ts';
-import type { AgentSummary, NeedSummary, TinytownApi } from './api.ts';
+import type { AgentSummary, NeedSummary, ReceiptSummary, TinytownApi } from './api.ts';
 import type { NeedsFeed } from './needsFeed.ts';
 import { wholeText } from './needsYouItems.ts';
 import type { Translate } from './l10n.ts';
@@ -23,9 +23,17 @@ export function createApi(
   store.add(feed.onDidChange(() => needsChanged.fire()));
   const runtimeEvents = store.add(new Emitter<{ agentId: string; event: RuntimeEvent }>(onError));
   const changes = store.add(new Throttle<'changed'>(() => agentsChanged.fire(), CHANGE_MS));
+  const receiptsChanged = store.add(new Emitter<readonly string[]>(onError));
+  const moved = store.add(new Throttle<string>((ids) => receiptsChanged.fire([...ids]), CHANGE_MS));
   store.add(
     host.whileReady((session, ready) => {
-      ready.add(session.mirror.onDidChange(() => changes.add('changed')));
+      ready.add(
+        session.mirror.onDidChange(({ agents }) => {
+          changes.add('changed');
+          for (const id of agents) moved.add(id);
+        }),
+      );
+      ready.add(session.receipts.onDidChange((id) => moved.add(id)));
       ready.add(session.crew.onDidChangeView(() => changes.add('changed')));
       ready.add(session.crew.onRuntimeEvent((event) => runtimeEvents.fire(event)));
     }),
@@ -58,17 +66,27 @@ export function createApi(
         waits: need.waits,
       }));
     },
+    async listReceipts(agent): Promise<ReceiptSummary[]> {
+      const { actions, receipts } = await host.session();
+      const { id } = await actions.find(agent);
+      return (await receipts.list(id)).map(({ can: _can, reason, attempts = 0, ...receipt }) => ({
+        ...receipt,
+        reason,
+        attempts,
+      }));
+    },
     async send(agent, text, options = {}) {
-      await (await host.session()).actions.sendMessage(agent, text, options);
+      return (await host.session()).actions.sendMessage(agent, text, options);
     },
     async steer(agent, text) {
-      await (await host.session()).actions.steer(agent, text);
+      return (await host.session()).actions.steer(agent, text);
     },
     async interrupt(agent) {
       await (await host.session()).actions.interrupt(agent);
     },
     onDidChangeAgents: agentsChanged.event,
     onDidChangeNeeds: needsChanged.event,
+    onDidChangeReceipts: receiptsChanged.event,
     onRuntimeEvent: runtimeEvents.event,
   };
   return { api, dispose: () => store.dispose() };

@@ -1,5 +1,6 @@
 /** What the screens are made of: the part of a town's mirror and crew that they read. */
 import type { AgentView } from '../loop/agentView.ts';
+import type { Receipt } from '../loop/receipt.ts';
 import type { TownSession } from '../loop/townSession.ts';
 import type { WatchedWork } from '../loop/watchedWork.ts';
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
@@ -24,6 +25,8 @@ export interface TownPicture {
   readonly problems: readonly { key: string; reason: string }[];
   waiting(agentId: string): Waiting;
   view(agentId: string): AgentView;
+  /** What became of the messages to an agent; undefined until it was read. Asking is what has it read. */
+  receipts(agentId: string): readonly Receipt[] | undefined;
   /** What an agent does that this window does not run, where it is followed. */
   work(agentId: string): WatchedWork | undefined;
 }
@@ -54,7 +57,7 @@ export function taskOf(agent: AgentRecord, picture: TownPicture): TaskRecord | u
 
 /** The session's facts, live: each look at a field is a look at what is known now. */
 export function pictureOf(session: TownSession): TownPicture {
-  const { mirror, crew, follower } = session;
+  const { mirror, crew, follower, receipts } = session;
   return {
     get connected() {
       return mirror.connected;
@@ -76,6 +79,7 @@ export function pictureOf(session: TownSession): TownPicture {
     },
     waiting: (agentId) => mirror.waiting(agentId),
     view: (agentId) => crew.view(agentId),
+    receipts: (agentId) => receipts.of(agentId),
     work: (agentId) => follower.work(agentId),
   };
 }

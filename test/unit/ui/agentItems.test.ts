@@ -145,7 +145,7 @@ describe('the agents tree', () => {
     assert.deepEqual(rows(scene), [
       'sync~spin scout · working · Mend the tests',
       '  target Mend the tests',
-      '  mail 2 messages wait · 1 urgent',
+      '  inbox Inbox · 2 waiting · 1 urgent',
       '  checklist Plan · 1 of 2 done',
       '    pass Look',
       '    arrow-circle-right Mend · in progress',
@@ -161,22 +161,19 @@ describe('the agents tree', () => {
 
   it('offers held work, and marks its agent', () => {
     const scene = { agents: [agentRecord('scout')], waiting: { scout: { held: 2 } } };
-    assert.deepEqual(rows(scene), [
-      'warning scout · idle, holds work',
-      '  debug-rerun Held: interrupted work · 2 rounds',
-    ]);
+    assert.deepEqual(rows(scene), ['warning scout · idle, holds work', '  inbox Inbox · 2 held']);
     const [agent, held] = flat(agentItems(picture(scene), english));
     assert.match(agent?.contextValue ?? '', /^agent;none;idle;held;.*can-runAgain;/);
-    assert.equal(held?.contextValue, 'held;');
+    assert.equal(held?.contextValue, 'inbox;held;');
     assert.equal(held.agentId, 'id-scout');
   });
 
   it('offers messages that were given up', () => {
     const scene = { agents: [agentRecord('scout')], waiting: { scout: { dead: 1 } } };
-    assert.deepEqual(rows(scene), ['warning scout · idle, gave up messages', '  warning 1 message was given up']);
+    assert.deepEqual(rows(scene), ['warning scout · idle, gave up messages', '  inbox Inbox · 1 given up']);
     const [agent, dead] = flat(agentItems(picture(scene), english));
     assert.match(agent?.contextValue ?? '', /;can-retryDead;can-dismissDead;/);
-    assert.equal(dead?.contextValue, 'dead;');
+    assert.equal(dead?.contextValue, 'inbox;dead;');
   });
 
   it('keeps earlier turns, the last first and the older ones below it', () => {
@@ -275,12 +272,15 @@ describe('the agents tree', () => {
       '  error no more tokens',
       '  pass Turn completed',
     ];
-    assert.deepEqual(watchedRows('elsewhere', work), ['sync~spin a · working, another window · 1 min', ...lines]);
+    const inbox = '  inbox Inbox';
+    const elsewhere = ['sync~spin a · working, another window · 1 min', inbox, ...lines];
+    assert.deepEqual(watchedRows('elsewhere', work), elsewhere);
     const external = ['sync~spin a · working, external · 1 min', '  note Round 1: started', ...lines];
     assert.deepEqual(watchedRows('external', work), external);
-    assert.deepEqual(watchedRows('elsewhere'), ['sync~spin a · working, another window']);
+    assert.deepEqual(watchedRows('elsewhere'), ['sync~spin a · working, another window', inbox]);
     assert.deepEqual(watchedRows('elsewhere', nothingWatched), [
       'sync~spin a · working, another window',
+      inbox,
       '  ellipsis Nothing heard of it yet',
     ]);
   });

@@ -1,6 +1,7 @@
 /** A town as plain values, for the models of the screens. */
 import { type AgentView, emptyView } from '../../../src/loop/agentView.ts';
 import type { WatchedWork } from '../../../src/loop/watchedWork.ts';
+import type { Receipt } from '../../../src/loop/receipt.ts';
 import type { AgentRecord, TaskRecord } from '../../../src/town/records.ts';
 import type { Item } from '../../../src/ui/items.ts';
 import type { Translate } from '../../../src/ui/l10n.ts';
@@ -40,6 +41,8 @@ export interface Scene {
   problems?: { key: string; reason: string }[];
   waiting?: Record<string, Partial<Waiting>>;
   views?: Record<string, Partial<AgentView>>;
+  /** By agent name. */
+  receipts?: Record<string, Receipt[]>;
   connected?: boolean;
   /** What those do that are run elsewhere, by name. */
   work?: Record<string, WatchedWork>;
@@ -62,6 +65,7 @@ export function picture(scene: Scene): TownPicture {
     problems: scene.problems ?? [],
     waiting: (id) => ({ inbox: 0, urgent: 0, held: 0, dead: 0, ...scene.waiting?.[nameOf(id)] }),
     work: (id) => scene.work?.[nameOf(id)],
+    receipts: (id) => scene.receipts?.[nameOf(id)] ?? [],
     view: (id) => ({ ...emptyView('persistent'), ...scene.views?.[nameOf(id)] }),
   };
 }
