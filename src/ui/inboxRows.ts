@@ -179,16 +179,18 @@ function messageRow(receipt: Receipt, context: Context): Item {
   const { agentId, prefix, t } = context;
   const { messageId, batchId, state, text, can, list } = receipt;
   const label = oneLine(text) || t('(an empty message)');
-  const words = [stateWord(receipt, t), fromWord(receipt, context), ageOf(receipt, context), reasonOf(receipt)];
-  const description = words.filter(Boolean).join(' · ');
+  const from = fromWord(receipt, context);
+  const rest = [ageOf(receipt, context), reasonOf(receipt)];
+  // The row above those that are settled says so for all of them.
+  const description = [...(state === 'settled' ? [] : [stateWord(receipt, t)]), from, ...rest];
   const about = state === 'held' ? batchId : messageId;
   return {
     id: `${prefix}/message/${messageId}`,
     label,
-    description,
+    description: description.filter(Boolean).join(' · '),
     icon: state === 'queued' && list === 'urgent' ? { id: 'compass', color: 'charts.yellow' } : stateIcons[state],
     contextValue: ['receipt', state, ...can, ''].join(';'),
-    spoken: [label, ...words].filter(Boolean).join(', '),
+    spoken: [label, stateWord(receipt, t), from && t('from {0}', from), ...rest].filter(Boolean).join(', '),
     collapse: 'none',
     agentId,
     ...(about === undefined ? {} : { about }),
@@ -218,10 +220,10 @@ function stateWord({ state, list, attempts }: Receipt, t: Translate): string {
   }
 }
 
+/** Who wrote it; empty for what is no message. */
 function fromWord({ from }: Receipt, { picture, t }: Context): string {
-  if (from === SUPERVISOR_ID) return t('from you');
-  const name = picture.agents.get(from)?.name;
-  return from === '' ? '' : t('from {0}', name === undefined ? from.slice(0, 8) : oneLine(name, 64));
+  if (from === SUPERVISOR_ID) return t('you');
+  return oneLine(picture.agents.get(from)?.name ?? from.slice(0, 8), 64);
 }
 
 /** Empty for what tells no time. */
@@ -236,7 +238,9 @@ function reasonOf({ reason = '' }: Receipt): string {
 function tooltipOf(receipt: Receipt, context: Context): string {
   const { t } = context;
   const from = fromWord(receipt, context);
-  const head = [stateWord(receipt, t), from, ageOf(receipt, context)].filter(Boolean).join(' · ');
+  const head = [stateWord(receipt, t), from && t('from {0}', from), ageOf(receipt, context)]
+    .filter(Boolean)
+    .join(' · ');
   const parts = [stripControls(receipt.text).trim(), head];
   if (receipt.state === 'uncertain') {
     parts.push(

@@ -78,7 +78,7 @@ describe('a person and an inbox', function () {
     await agents.expand('courier');
     await says('Inbox', '4 waiting');
     await agents.expand('Inbox');
-    await says('Fetch the leters', /^queued · from you · just now$/);
+    await says('Fetch the leters', /^queued · you · just now$/);
     await agents.item('Fetch the leters').hover();
     await workbench.screenshots('inbox');
 
@@ -122,13 +122,13 @@ describe('a person and an inbox', function () {
     await agents.clickInline('Mind the ice', 'Send Now');
     first.open();
     await town.model.waitForRequest(({ userTexts }) => userTexts.some((text) => text.includes('Mind the ice')), 20_000);
-    await eventually(async () => (await agents.items.getByText('delivered · from you').count()) === 4);
+    await eventually(async () => (await agents.items.getByText('delivered · you').count()) === 4);
     await workbench.screenshots('inbox-delivered');
     second.open();
     await stateIs('idle');
     await says('Settled', 'last 4');
     await agents.expand('Settled');
-    await says('Mind the ice', /^settled · from you/);
+    await says('Mind the ice', /^you · just now$/);
     await workbench.screenshots('inbox-settled');
   });
 
@@ -138,7 +138,7 @@ describe('a person and an inbox', function () {
     await agents.item('On my way.').waitFor();
     await agents.clickInline('courier', 'Interrupt Turn');
     await stateIs('idle, holds work');
-    await says('Cross the river', /^held · from you · just now · The turn was interrupted\.$/);
+    await says('Cross the river', /^held · you · just now · The turn was interrupted\.$/);
     await says('Inbox', '1 held');
     await agents.item('Cross the river').hover();
     await workbench.screenshots('inbox-held');
@@ -146,7 +146,7 @@ describe('a person and an inbox', function () {
     await workbench.openSidebar();
     await agents.expand('courier');
     await agents.expand('Inbox');
-    await says('Cross the river', /^held · from you/);
+    await says('Cross the river', /^held · you/);
     await says('Settled', 'last 4');
     town.model.script = () => [{ text: 'Across.' }];
     await agents.clickInline('Cross the river', 'Run Held Work Again');
@@ -164,7 +164,7 @@ describe('a person and an inbox', function () {
     await agents.clickInline('courier', 'Steer');
     await workbench.quickInput.type('And this');
     await workbench.quickInput.accept();
-    await workbench.notifications(/runs one-shot.*waits for the next one/).waitFor();
+    await workbench.notifications(/waits for the next turn: courier runs one-shot/).waitFor();
     await says('And this', /^queued, urgent/);
     await workbench.screenshot('inbox-not-steered');
     held.open();

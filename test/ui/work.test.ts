@@ -153,12 +153,12 @@ describe('a person and an agent', function () {
     await agents.item('I dig.').waitFor();
     await agents.clickInline('builder', 'Interrupt Turn');
     await isNow(agents, 'builder', 'idle, holds work');
-    await agents.item('Held: interrupted work').waitFor();
+    await agents.description('Inbox').getByText('1 held').waitFor();
     await workbench.statusBar('1 needs you').waitFor();
-    await agents.item('Held: interrupted work').hover();
+    await agents.item('Inbox').hover();
     await workbench.screenshots('held');
     const before = town.model.requests.length;
-    await agents.clickInline('Held: interrupted work', 'Run Held Work Again');
+    await agents.clickInline('Inbox', 'Run Held Work Again');
     await town.model.waitForRequest(
       ({ index, lastUserText }) => index >= before && lastUserText.includes('Dig a canal'),
     );

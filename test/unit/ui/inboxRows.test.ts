@@ -82,18 +82,18 @@ describe('the rows of an inbox', () => {
         receipt('done', { state: 'settled', batchId: 'a' }),
       ]),
       [
-        'send on its way · sent · from you · 2 min',
-        'mail-read in the thread · delivered · from you · 2 min',
-        'question lost its owner · uncertain · from you · 2 min',
-        'compass now! · queued, urgent · from docs · 2 min',
-        'mail later · queued · from you · just now',
-        'mail again · queued, attempt 3 · from you · 2 min',
-        'compass put back · queued again · from you · 2 min',
-        'debug-pause cut off · held · from you · 2 min · The turn was interrupted.',
-        'warning hopeless · given up · from you · 2 min · 400 no',
+        'send on its way · sent · you · 2 min',
+        'mail-read in the thread · delivered · you · 2 min',
+        'question lost its owner · uncertain · you · 2 min',
+        'compass now! · queued, urgent · docs · 2 min',
+        'mail later · queued · you · just now',
+        'mail again · queued, attempt 3 · you · 2 min',
+        'compass put back · queued again · you · 2 min',
+        'debug-pause cut off · held · you · 2 min · The turn was interrupted.',
+        'warning hopeless · given up · you · 2 min · 400 no',
         'mail {broken · queued',
         'pass Settled · last 1',
-        '  pass done · settled · from you · 2 min',
+        '  pass done · you · 2 min',
       ],
     );
   });
@@ -104,8 +104,8 @@ describe('the rows of an inbox', () => {
     const [round, alone] = items.children?.() ?? [];
     assert.deepEqual(drawn(round ? [round] : []), [
       'debug-pause Round of 2 messages · held · 2 min · The turn was interrupted.',
-      '  debug-pause one · held · from you · 2 min · The turn was interrupted.',
-      '  debug-pause two · held · from you · 2 min · The turn was interrupted.',
+      '  debug-pause one · held · you · 2 min · The turn was interrupted.',
+      '  debug-pause two · held · you · 2 min · The turn was interrupted.',
     ]);
     assert.deepEqual([round?.about, round?.contextValue], ['h1', 'receipt;held;']);
     assert.deepEqual([alone?.about, alone?.contextValue], ['h2', 'receipt;held;']);
