@@ -2,6 +2,7 @@
 import type { WaitingMessage } from '../town/delivery.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { hasText } from '../town/queuePlans.ts';
+import { type Sentence, say } from '../util/sentence.ts';
 import { goesByTime } from './decide.ts';
 
 export const queueActions = ['editQueued', 'moveQueuedUp', 'moveQueuedDown', 'promoteQueued', 'removeQueued'] as const;
@@ -16,17 +17,17 @@ export function whyNotQueued(
   action: QueueAction,
   waiting: WaitingMessage,
   order: readonly WaitingMessage[],
-): string | undefined {
+): Sentence | undefined {
   switch (action) {
     case 'editQueued':
       if (waiting.message.from !== SUPERVISOR_ID)
-        return 'Another agent wrote this message: only what you wrote can be edited.';
-      return hasText(waiting.message) ? undefined : 'This message has no text that could be edited.';
+        return say('Another agent wrote this message: only what you wrote can be edited.');
+      return hasText(waiting.message) ? undefined : say('This message has no text that could be edited.');
     case 'moveQueuedUp':
     case 'moveQueuedDown':
       return whyNotMoved(action, waiting, order);
     case 'promoteQueued':
-      return waiting.list === 'urgent' ? 'This message is urgent already.' : undefined;
+      return waiting.list === 'urgent' ? say('This message is urgent already.') : undefined;
     case 'removeQueued':
       return undefined;
   }
@@ -47,10 +48,10 @@ function whyNotMoved(
   action: 'moveQueuedUp' | 'moveQueuedDown',
   waiting: WaitingMessage,
   order: readonly WaitingMessage[],
-): string | undefined {
-  if (goesByTime(waiting)) return 'Urgent messages go by the time they were written: this one cannot be moved.';
+): Sentence | undefined {
+  if (goesByTime(waiting)) return say('Urgent messages go by the time they were written: this one cannot be moved.');
   if (neighbourOf(action, waiting, order)) return undefined;
   return action === 'moveQueuedUp'
-    ? 'This message is the first of those that can be moved.'
-    : 'This message is the last one.';
+    ? say('This message is the first of those that can be moved.')
+    : say('This message is the last one.');
 }

@@ -9,6 +9,7 @@ import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import type { MessageLook } from '../../../src/town/messageLook.ts';
 import { type MessageBody, type Priority, encodeMessage, newMessage } from '../../../src/town/messages.ts';
 import { agentStates } from '../../../src/town/records.ts';
+import { inEnglish } from '../../../src/util/sentence.ts';
 
 const agent = '11111111-1111-4111-8111-111111111111';
 const peer = '22222222-2222-4222-8222-222222222222';
@@ -59,6 +60,10 @@ function look(parts: Partial<MessageLook>): MessageLook {
 
 function over({ raw, list }: WaitingMessage, at: number): SettledMessage {
   return { raw: raw.toString(), list, batchId: 'b0', at };
+}
+
+function why(...words: Parameters<typeof whyNotQueued>): string {
+  return inEnglish(whyNotQueued(...words) ?? '');
 }
 
 const noTask = (): undefined => undefined;
@@ -201,12 +206,12 @@ describe('what may be done with a waiting message', () => {
   }
 
   it('is said why not', () => {
-    assert.match(whyNotQueued('moveQueuedUp', first, order) ?? '', /the first/);
-    assert.match(whyNotQueued('moveQueuedDown', thanks, order) ?? '', /the last/);
-    assert.match(whyNotQueued('moveQueuedUp', high, order) ?? '', /by the time they were written/);
-    assert.match(whyNotQueued('editQueued', third, order) ?? '', /Another agent wrote/);
-    assert.match(whyNotQueued('editQueued', thanks, order) ?? '', /no text/);
-    assert.match(whyNotQueued('promoteQueued', urgent, order) ?? '', /already/);
+    assert.match(why('moveQueuedUp', first, order), /the first/);
+    assert.match(why('moveQueuedDown', thanks, order), /the last/);
+    assert.match(why('moveQueuedUp', high, order), /by the time they were written/);
+    assert.match(why('editQueued', third, order), /Another agent wrote/);
+    assert.match(why('editQueued', thanks, order), /no text/);
+    assert.match(why('promoteQueued', urgent, order), /already/);
   });
 
   it('moves past its neighbour among those that can be moved', () => {

@@ -31,7 +31,20 @@ function rows(t: Translate): Item[] {
 describe('every row', () => {
   it('is there: the town of these tests has some of each kind', () => {
     const kinds = new Set(rows(english).map(({ contextValue }) => contextValue.split(';', 1)[0]));
-    for (const kind of ['agent', 'need', 'task', 'held', 'dead', 'problem', 'past', 'mode', 'error', 'reports']) {
+    for (const kind of [
+      'agent',
+      'need',
+      'task',
+      'inbox',
+      'receipt',
+      'settled',
+      'more',
+      'problem',
+      'past',
+      'mode',
+      'error',
+      'reports',
+    ]) {
       assert.ok(kinds.has(kind), `${kind} is missing among ${[...kinds].join()}`);
     }
     assert.ok(rows(english).length > 200);

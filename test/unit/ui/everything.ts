@@ -1,6 +1,7 @@
 /** A town with everything in it that a row can show, for tests about all rows. What is data here holds no Latin letter. */
 import type { AgentView, TurnView } from '../../../src/loop/agentView.ts';
 import type { SupervisorMessage } from '../../../src/loop/desk.ts';
+import type { Receipt } from '../../../src/loop/receipt.ts';
 import type { AgentRequest, RequestChoice } from '../../../src/runtime/agentRequest.ts';
 import type { ItemStatus, TurnItem } from '../../../src/runtime/turnItem.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
@@ -128,6 +129,30 @@ const agents = [
   agentRecord('24', { state: 'idle', cli: '数' }),
 ];
 
+const receiptStates = ['queued', 'sent', 'delivered', 'settled', 'held', 'dead', 'uncertain'] as const;
+const receipts = [
+  ...receiptStates.flatMap((state, index): Receipt[] => {
+    const own = {
+      batchId: state,
+      text: '数',
+      type: 'task',
+      state,
+      since: now - 200_000,
+      reason: '数',
+      can: [],
+    } as const;
+    return [
+      { ...own, messageId: `${index}`, from: SUPERVISOR_ID, list: 'inbox' },
+      { ...own, messageId: `${index}0`, from: 'id-21', list: 'urgent', text: '' },
+      { ...own, messageId: `${index}00`, from: '', list: 'inbox', attempts: index % 2 },
+    ];
+  }),
+  ...Array.from({ length: 100 }, (_none, index): Receipt => {
+    const own = { batchId: undefined, text: '数', type: 'task', state: 'queued', since: now, can: [] } as const;
+    return { ...own, messageId: `${index}000`, from: SUPERVISOR_ID, list: 'inbox' };
+  }),
+];
+
 export const everything: Scene & { now: number } = {
   now,
   agents,
@@ -139,7 +164,8 @@ export const everything: Scene & { now: number } = {
     { key: '数', reason: '数' },
     { key: '数数', reason: '数' },
   ],
-  waiting: { 20: { inbox: 3, urgent: 1, held: 2, dead: 2 }, 21: { inbox: 1, held: 1, dead: 1 }, 22: { dead: 1 } },
+  waiting: { 20: { inbox: 300, urgent: 1, held: 2, dead: 2 }, 21: { inbox: 1, held: 1, dead: 1 }, 22: { dead: 1 } },
+  receipts: { 20: receipts },
   views: {
     20: { ...view, owner: 'here' },
     21: { owner: 'external', declined: 1 },
