@@ -47,8 +47,8 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   const { secrets } = context;
   const commands = registerCommands({ host, outputs, views, log, secrets, checkCodex, checkSignedIn, chooseFolder });
   const answers = registerNeedCommands({ host, feed, view: needs, documents, log });
-  const taskCommands = registerTaskCommands({ host, log });
   const queueCommands = registerQueueCommands({ host, log });
+  const taskCommands = registerTaskCommands({ host, views, documents, log });
   context.subscriptions.push(log, town, feed, outputs, views, needs, documents, statusBar, api);
   const fromEditor = registerEditorCommands({ host, views, log });
   const account = registerAccountCommands({ withCodex: (job) => town.withCodex(job), log });

@@ -238,7 +238,8 @@ export class AgentLoop {
   /** The backlog as it is now, where some of it is for this agent and it was not shown it yet. */
   private backlogOffer(record: AgentRecord): string | undefined {
     const { ids, matching } = this.parts.picture.backlog(roleOf(record));
-    const now = ids.join();
+    // Neither is new: the same tasks in another order, nor tags that say nothing to this agent.
+    const now = [...ids.toSorted(), '', ...matching.map(({ id }) => id).toSorted()].join();
     return matching.length > 0 && now !== this.offeredBacklog ? now : undefined;
   }
 

@@ -17,9 +17,8 @@ export class TaskActions {
 
   /** Puts a task into the backlog, where agents whose role it matches are shown it. */
   async add(description: string, tags: readonly string[] = []): Promise<TaskRecord> {
-    if (description.trim() === '') throw new TinytownError('emptyText', 'The task is empty. Write what is to be done.');
-    const clean = tags.map((tag) => tag.trim()).filter((tag) => tag !== '');
-    return this.town.tasks.addToBacklog({ description, tags: clean });
+    mustSay(description);
+    return this.town.tasks.addToBacklog({ description, tags: cleanTags(tags) });
   }
 
   /** Gives a task of the backlog to an agent. @throws TinytownError `taskTaken`, `taskGone`, `agentGone` */
@@ -52,9 +51,34 @@ export class TaskActions {
     await this.town.tasks.cancel(taskId, reason);
   }
 
+  /** Puts a task of the backlog before another one, or at its end. @throws TinytownError `taskTaken` */
+  async move(taskId: string, before: string | undefined): Promise<void> {
+    await this.town.taskEdits.move(taskId, before);
+  }
+
+  /** Replaces a task's tags: agents whose role they name are shown it. @throws TinytownError `taskGone`, `taskOver` */
+  async tag(taskId: string, tags: readonly string[]): Promise<void> {
+    await this.town.taskEdits.tag(taskId, cleanTags(tags));
+  }
+
+  /** Replaces the text of a task that nobody has begun. @throws TinytownError `taskGone`, `taskOver`, `taskBegun` */
+  async describe(taskId: string, description: string): Promise<void> {
+    mustSay(description);
+    await this.town.taskEdits.describe(taskId, description);
+  }
+
   private async open(taskId: string): Promise<void> {
     const task = await this.town.tasks.get(taskId);
     if (!task) throw new TinytownError('taskGone', 'There is no such task any more.');
     if (isTaskOver(task.state)) throw new TinytownError('taskOver', say('This task is {0} already.', task.state));
   }
+}
+
+function mustSay(description: string): void {
+  if (description.trim() === '') throw new TinytownError('emptyText', 'The task is empty. Write what is to be done.');
+}
+
+/** Each once, without the sign that people write before them. */
+function cleanTags(tags: readonly string[]): string[] {
+  return [...new Set(tags.map((tag) => tag.trim().replace(/^#+/, '')).filter((tag) => tag !== ''))];
 }

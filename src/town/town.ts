@@ -10,6 +10,7 @@ import { Leases } from './leases.ts';
 import { MessageLooks } from './messageLook.ts';
 import { TownMirror } from './mirror.ts';
 import type { TownRedis } from './redis/connect.ts';
+import { TaskEdits } from './taskEdits.ts';
 import { TaskStore } from './tasks.ts';
 import { WakeSource } from './wake.ts';
 
@@ -19,6 +20,7 @@ export class Town {
   readonly agents: AgentStore;
   readonly inbox: InboxStore;
   readonly tasks: TaskStore;
+  readonly taskEdits: TaskEdits;
   readonly events: EventLog;
   readonly delivery: Delivery;
   readonly messages: MessageLooks;
@@ -33,6 +35,7 @@ export class Town {
     this.agents = new AgentStore(redis, keys);
     this.inbox = new InboxStore(redis, keys);
     this.tasks = new TaskStore(redis, keys);
+    this.taskEdits = new TaskEdits(redis, keys);
     this.events = new EventLog(redis, keys);
     this.delivery = new Delivery(redis, keys, patienceMs);
     this.messages = new MessageLooks(redis, keys);

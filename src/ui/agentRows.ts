@@ -4,6 +4,7 @@ import type { AgentRecord } from '../town/records.ts';
 import { oneLine, stripControls } from '../util/text.ts';
 import { inWords } from '../util/sentence.ts';
 import { inboxRows } from './inboxRows.ts';
+import { Command } from './ids.ts';
 import type { Item } from './items.ts';
 import type { Translate } from './l10n.ts';
 import { requestsOf } from './needs.ts';
@@ -72,7 +73,8 @@ function taskRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[
   const label = oneLine(task.description);
   const tooltip = (): string => stripControls(task.description);
   const spoken = t('Task: {0}', label);
-  return [leaf(agent, 'task', { label, icon: { id: 'target' }, spoken, tooltip, taskId: task.id })];
+  const runs = { command: Command.openTask, title: t('Open Task'), arguments: [task.id] };
+  return [leaf(agent, 'task', { label, icon: { id: 'target' }, spoken, tooltip, taskId: task.id, runs })];
 }
 
 function declinedRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {

@@ -96,12 +96,14 @@ export async function pickAgentAndAction(
   return chosen && { agent, action: chosen.action };
 }
 
-export function askText(title: string, placeHolder: string): Thenable<string | undefined> {
+/** @param value What stands there at first. */
+export function askText(title: string, placeHolder: string, value = ''): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title,
     placeHolder,
+    value,
     ignoreFocusOut: true,
-    validateInput: (value) => (value.trim() === '' ? t('Type some text, or press Escape to leave.') : undefined),
+    validateInput: (text) => (text.trim() === '' ? t('Type some text, or press Escape to leave.') : undefined),
   });
 }
 

@@ -61,11 +61,15 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
     this.open.delete(row.item.id);
   }
 
-  /** The first row that fits, roots before what is below them; as the model is now, drawn or not. */
-  find(fits: (item: Item) => boolean): Row | undefined {
-    const roots = this.below();
-    const found = roots.find((row) => fits(row.item));
-    return found ?? roots.flatMap((row) => this.below(row)).find((row) => fits(row.item));
+  /** The first row that fits, what is higher first; as the model is now, drawn or not. */
+  find(fits: (item: Item) => boolean, levels = 2): Row | undefined {
+    let rows = this.below();
+    for (let level = 1; rows.length > 0; level += 1) {
+      const found = rows.find((row) => fits(row.item));
+      if (found || level === levels) return found;
+      rows = rows.flatMap((row) => this.below(row));
+    }
+    return undefined;
   }
 
   getChildren(row?: Row): Row[] {

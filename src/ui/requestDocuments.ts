@@ -1,4 +1,7 @@
-/** Shows what an agent asks for in editors of its own: a change as a diff, everything else as a text that cannot be edited. */
+/**
+ * Shows what an agent asks for in editors of its own: a change as a diff, everything else as a text that cannot be edited;
+ * and other whole texts in the same way.
+ */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -16,9 +19,13 @@ const SCHEME = 'tinytown-request';
 export class RequestDocuments implements Disposable {
   private readonly store = new DisposableStore();
   private readonly texts = new Map<string, string>();
+  private readonly changed = this.store.add(new vscode.EventEmitter<vscode.Uri>());
 
   constructor() {
-    const provider = { provideTextDocumentContent: (uri: vscode.Uri) => this.texts.get(uri.toString()) ?? '' };
+    const provider = {
+      onDidChange: this.changed.event,
+      provideTextDocumentContent: (uri: vscode.Uri) => this.texts.get(uri.toString()) ?? '',
+    };
     this.store.add(vscode.workspace.registerTextDocumentContentProvider(SCHEME, provider));
     this.store.add(vscode.workspace.onDidCloseTextDocument(({ uri }) => this.texts.delete(uri.toString())));
   }
@@ -39,7 +46,7 @@ export class RequestDocuments implements Disposable {
     if (sides.some((side) => side === undefined) || !first) {
       // The file is not what the diff was made for: then the diff itself says most.
       const text = chosen.map(({ path: name, diff }) => `${name}\n${diff}`).join('\n\n');
-      await this.showText(need.key, title, text, 'diff');
+      await this.showText(need.key, title, text, { language: 'diff' });
     } else if (sides.length === 1) {
       await vscode.commands.executeCommand('vscode.diff', first.before, first.after, title, { preview: true });
     } else {
@@ -53,10 +60,16 @@ export class RequestDocuments implements Disposable {
     this.texts.clear();
   }
 
-  private async showText(key: string, title: string, text: string, language = 'plaintext'): Promise<void> {
+  /** Shows a text under `key`; shown again, the same document shows what it is then. */
+  async showText(
+    key: string,
+    title: string,
+    text: string,
+    { language = 'plaintext', preserveFocus = false }: { language?: string; preserveFocus?: boolean } = {},
+  ): Promise<void> {
     const document = await vscode.workspace.openTextDocument(this.put(key, `${title}.txt`, text));
-    await vscode.languages.setTextDocumentLanguage(document, language);
-    await vscode.window.showTextDocument(document, { preview: true });
+    if (document.languageId !== language) await vscode.languages.setTextDocumentLanguage(document, language);
+    await vscode.window.showTextDocument(document, { preview: true, preserveFocus });
   }
 
   /** Before and after of one file; undefined where the change does not fit what is there. */
@@ -78,7 +91,9 @@ export class RequestDocuments implements Disposable {
   private put(key: string, name: string, text: string): vscode.Uri {
     const plain = name.replaceAll(/[\\/#?]/g, '∕');
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${encodeURIComponent(key)}/${plain}` });
+    const before = this.texts.get(uri.toString());
     this.texts.set(uri.toString(), text);
+    if (before !== undefined && before !== text) this.changed.fire(uri);
     return uri;
   }
 }

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import type { TownSession } from '../loop/townSession.ts';
-import { type TaskRecord, isTaskOver } from '../town/records.ts';
+import { type TaskRecord, byAge, isTaskOver } from '../town/records.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { TinytownError } from '../util/errors.ts';
 import { oneLine } from '../util/text.ts';
@@ -12,8 +12,13 @@ import { Command, type CommandId } from './ids.ts';
 import { Row } from './itemTree.ts';
 import { confirm } from './notify.ts';
 import { withoutIcons } from './plainText.ts';
+import type { RequestDocuments } from './requestDocuments.ts';
 import { runCommand } from './runCommand.ts';
+import { taskIcons } from './taskItems.ts';
+import { placeBeside } from './taskOrder.ts';
+import { assigneeOf, taskStateWord, taskText } from './taskText.ts';
 import type { TownHost } from './townHost.ts';
+import type { TownViews } from './townViews.ts';
 
 const { t } = vscode.l10n;
 
@@ -28,7 +33,14 @@ interface TaskCall {
 
 const options = z.object({ tags: z.optional(z.array(z.string())) });
 
-export function registerTaskCommands({ host, log }: { host: TownHost; log: EditorLog }): Disposable {
+interface Parts {
+  host: TownHost;
+  views: TownViews;
+  documents: RequestDocuments;
+  log: EditorLog;
+}
+
+export function registerTaskCommands({ host, views, documents, log }: Parts): Disposable {
   const store = new DisposableStore();
   const add = (id: CommandId, run: (call: TaskCall, session: TownSession) => Promise<unknown>): void => {
     const handler = (...args: unknown[]): unknown =>
@@ -39,6 +51,19 @@ export function registerTaskCommands({ host, log }: { host: TownHost; log: Edito
   add(Command.claimBacklogTask, claimBacklogTask);
   add(Command.completeTask, completeTask);
   add(Command.cancelTask, cancelTask);
+  add(Command.tagTask, tagTask);
+  add(Command.editTask, editTask);
+  add(Command.moveTaskUp, (call, session) => moveTask('up', call, session, views));
+  add(Command.moveTaskDown, (call, session) => moveTask('down', call, session, views));
+  add(Command.openTask, (call, session) => openTask(call, session, documents));
+  add(Command.findTask, async (call, session) => {
+    const id = call.task ?? call.words[0] ?? (await pickAnyTask(session));
+    // A task that stands in no list has no row.
+    if (id !== undefined && !(await views.revealTask(id, { focus: call.interactive }))) {
+      await showTask(id, session, documents, false);
+    }
+    return id;
+  });
   return store;
 }
 
@@ -98,6 +123,114 @@ async function cancelTask(call: TaskCall, session: TownSession): Promise<string 
   const { tasks } = session.actions;
   await (waits ? tasks.removeFromBacklog(id) : tasks.cancel(id, t('Cancelled by the supervisor.')));
   return id;
+}
+
+/** `tagTask(taskId?, tags?)`: replaces a task's tags, as one text with blanks or commas between. Resolves with its id. */
+async function tagTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
+  const id = call.task ?? call.words[0] ?? (await pickTask(openTasks(session), t('Tag a Task')));
+  if (id === undefined) return undefined;
+  const text = call.words[1] ?? (call.interactive ? await askTags(session, id) : call.tags.join(' '));
+  if (text === undefined) return undefined;
+  await session.actions.tasks.tag(id, text.split(/[\s,]+/));
+  return id;
+}
+
+/** `editTask(taskId?, text?)`: replaces the text of a task that nobody has begun. Resolves with its id. */
+async function editTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
+  const notBegun = openTasks(session).filter(({ state }) => state !== 'running');
+  const id = call.task ?? call.words[0] ?? (await pickTask(notBegun, t('Edit a Task')));
+  if (id === undefined) return undefined;
+  const text = call.words[1] ?? (await askNewText(taskOf(session, id).description));
+  if (text === undefined) return undefined;
+  await session.actions.tasks.describe(id, text);
+  return id;
+}
+
+async function askNewText(before: string): Promise<string | undefined> {
+  if (!before.includes('\n')) return askText(t('Edit Task'), t('What is to be done?'), before);
+  // The editor's box has one line: the others would be lost.
+  const message = t('This task has several lines. Open it, copy its text, cancel it and add it anew.');
+  throw new TinytownError('cannotNow', message);
+}
+
+/** `moveTaskUp(taskId?)`, `moveTaskDown(taskId?)`: by default the selected one. Resolves with its id. */
+async function moveTask(
+  direction: 'up' | 'down',
+  call: TaskCall,
+  session: TownSession,
+  views: TownViews,
+): Promise<string | undefined> {
+  const { backlog, tasks } = session.mirror;
+  const waiting = backlog.flatMap((id) => tasks.get(id) ?? []);
+  const given = call.task ?? call.words[0] ?? views.selectedTask;
+  const id = given ?? (await pickTask(waiting, direction === 'up' ? t('Move a Task Up') : t('Move a Task Down')));
+  if (id === undefined) return undefined;
+  if (!backlog.includes(id)) throw new TinytownError('taskTaken', t('Only tasks of the backlog have an order.'));
+  const place = placeBeside(backlog, id, direction);
+  if (place !== 'stays') await session.actions.tasks.move(id, place.before);
+  return id;
+}
+
+/** `openTask(taskId?)`: shows a task's whole text and result. Resolves with its id. */
+async function openTask(
+  call: TaskCall,
+  session: TownSession,
+  documents: RequestDocuments,
+): Promise<string | undefined> {
+  const id = call.task ?? call.words[0] ?? (await pickAnyTask(session));
+  // A click on a row looks at it, and leaves the keyboard there.
+  if (id !== undefined) await showTask(id, session, documents, !call.interactive);
+  return id;
+}
+
+async function showTask(
+  id: string,
+  session: TownSession,
+  documents: RequestDocuments,
+  preserveFocus: boolean,
+): Promise<void> {
+  const task = taskOf(session, id);
+  const title = t('Task: {0}', oneLine(task.description, 60));
+  await documents.showText(`task/${id}`, title, taskText(task, session.mirror, t), { preserveFocus });
+}
+
+function taskOf({ mirror }: TownSession, id: string): TaskRecord {
+  const task = mirror.tasks.get(id);
+  if (!task) throw new TinytownError('taskGone', t('There is no such task any more.'));
+  return task;
+}
+
+function askTags(session: TownSession, id: string): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: t('Tag Task'),
+    placeHolder: t('Tags with blanks between: agents whose role they name take the task.'),
+    value: taskOf(session, id)
+      .tags.map((tag) => `#${tag}`)
+      .join(' '),
+    ignoreFocusOut: true,
+  });
+}
+
+/** Any task there is, found by typing part of its text, tags, state, agent or result. */
+async function pickAnyTask({ mirror }: TownSession): Promise<string | undefined> {
+  if (mirror.tasks.size === 0) throw new TinytownError('noTasks', t('There are no tasks yet. Add one to the backlog.'));
+  const newest = [...mirror.tasks.values()].toSorted((a, b) => byAge(b, a));
+  const picks = newest.map((task) => {
+    const words = [
+      taskStateWord(task.state, t),
+      assigneeOf(task, mirror),
+      ...task.tags.map((tag) => `#${oneLine(tag, 24)}`),
+    ].filter((word) => word !== undefined);
+    return {
+      label: `$(${taskIcons[task.state].id}) ${withoutIcons(oneLine(task.description)) || t('(no text)')}`,
+      description: withoutIcons(words.map((word) => oneLine(word, 64)).join(' · ')),
+      ...(task.result && { detail: withoutIcons(oneLine(task.result, 200)) }),
+      id: task.id,
+    };
+  });
+  const placeHolder = t('Type part of its text, tags, state, agent or result.');
+  const options = { title: t('Find Task'), placeHolder, matchOnDescription: true, matchOnDetail: true };
+  return (await vscode.window.showQuickPick(picks, options))?.id;
 }
 
 function openTasks({ mirror }: TownSession): TaskRecord[] {

@@ -1,16 +1,21 @@
 /** The tasks tree as plain data: what runs, what is assigned, the backlog, what is done. */
 import { isTaskOver, type TaskRecord, type TaskState } from '../town/records.ts';
-import { oneLine, stripControls } from '../util/text.ts';
+import { oneLine } from '../util/text.ts';
+import { Command } from './ids.ts';
 import type { Collapse, Item, ItemIcon } from './items.ts';
 import type { Translate } from './l10n.ts';
+import { assigneeOf, taskStateWord, taskText } from './taskText.ts';
 import type { TownPicture } from './townPicture.ts';
 
-/** Finished tasks that are shown; older ones stay in Redis. */
-const DONE_LIMIT = 50;
+/** Tasks of one group that are shown at once; the rest sits one level deeper, so many again. */
+const SHOWN = 50;
+
+/** The id of the backlog's row. */
+export const BACKLOG_ROW = 'tasks/backlog';
 
 export type TaskPicture = Pick<TownPicture, 'agents' | 'tasks' | 'backlog'>;
 
-const icons: Record<TaskState, ItemIcon> = {
+export const taskIcons: Record<TaskState, ItemIcon> = {
   pending: { id: 'circle-large-outline' },
   assigned: { id: 'mail' },
   running: { id: 'sync~spin', color: 'charts.blue' },
@@ -27,8 +32,7 @@ export function taskItems(picture: TaskPicture, t: Translate): Item[] {
   const backlog = picture.backlog.flatMap((id) => picture.tasks.get(id) ?? []);
   const done = tasks
     .filter((task) => isTaskOver(task.state))
-    .toSorted((a, b) => time(b.completedAt ?? b.updatedAt) - time(a.completedAt ?? a.updatedAt))
-    .slice(0, DONE_LIMIT);
+    .toSorted((a, b) => time(b.completedAt ?? b.updatedAt) - time(a.completedAt ?? a.updatedAt));
   const groups: Group[] = [
     { key: 'running', label: t('Running'), icon: 'play', tasks: inState('running'), collapse: 'expanded' },
     { key: 'assigned', label: t('Assigned'), icon: 'inbox', tasks: inState('assigned'), collapse: 'expanded' },
@@ -55,30 +59,57 @@ function groupItem(group: Group, picture: TaskPicture, t: Translate): Item {
     contextValue: `taskGroup;${group.key};`,
     spoken: t('{0}, {1} tasks', group.label, group.tasks.length),
     collapse: group.collapse,
-    children: () => group.tasks.map((task) => taskItem(task, group.key, picture, t)),
+    children: () => page(group, 0, picture, t),
   };
 }
 
+/** The tasks of a group from `start` on, with those that follow below a row of their own. */
+function page(group: Group, start: number, picture: TaskPicture, t: Translate): Item[] {
+  const end = start + SHOWN;
+  const rows = group.tasks.slice(start, end).map((task) => taskItem(task, group.key, picture, t));
+  const left = group.tasks.length - end;
+  if (left <= 0) return rows;
+  const label = group.key === 'done' ? t('Older') : t('More');
+  return [
+    ...rows,
+    {
+      id: `tasks/${group.key}/from/${end}`,
+      label,
+      description: String(left),
+      icon: { id: 'ellipsis' },
+      contextValue: 'moreTasks;',
+      spoken: t('{0}, {1} tasks', label, left),
+      collapse: 'collapsed',
+      children: () => page(group, end, picture, t),
+    },
+  ];
+}
+
 function taskItem(task: TaskRecord, group: string, picture: TaskPicture, t: Translate): Item {
-  const agent = task.assignedTo === undefined ? undefined : picture.agents.get(task.assignedTo);
-  const label = oneLine(task.description) || t('(no text)');
-  const details = [agent && oneLine(agent.name, 64), ...task.tags.map((tag) => `#${oneLine(tag, 24)}`)].filter(
-    (part) => part !== undefined,
-  );
+  const agent = assigneeOf(task, picture);
+  const label = [oneLine(task.description) || t('(no text)'), ...unsaidTags(task)].join(' ');
+  const details = [
+    agent === undefined ? undefined : oneLine(agent, 64),
+    task.state === 'cancelled' ? t('cancelled') : undefined,
+    task.result === undefined ? undefined : oneLine(task.result, 80),
+  ].filter((part) => part);
   return {
     id: `tasks/${group}/${task.id}`,
     label,
     description: details.join(' · '),
-    icon: icons[task.state],
+    icon: taskIcons[task.state],
     contextValue: `task;${task.state};${group === 'backlog' ? 'backlog;' : ''}${isTaskOver(task.state) ? '' : 'open;'}`,
     taskId: task.id,
-    spoken: [t('Task {0}', label), ...details].join(', '),
+    spoken: [t('Task {0}', label), taskStateWord(task.state, t), ...details].join(', '),
     collapse: 'none',
-    tooltip: () =>
-      [task.description, task.result && t('Result: {0}', task.result), t('Task id: {0}', task.id)]
-        .flatMap((line) => (line ? [stripControls(line)] : []))
-        .join('\n\n'),
+    runs: { command: Command.openTask, title: t('Open Task'), arguments: [task.id] },
+    tooltip: () => taskText(task, picture, t),
   };
+}
+
+/** The tags that its text does not name: part of the label, so that they are found by typing. */
+function unsaidTags({ description, tags }: TaskRecord): string[] {
+  return tags.map((tag) => `#${oneLine(tag, 24)}`).filter((tag) => !description.includes(tag));
 }
 
 function time(rfc3339: string): number {

@@ -17,6 +17,8 @@ import { isWatched } from './workRows.ts';
 const { t } = vscode.l10n;
 
 const FRAME_MS = 250;
+/** How deep older tasks are looked for: each level holds as many as are shown at once. */
+const TASK_LEVELS = 50;
 /** How often the time that turns have run is shown anew. */
 const CLOCK_MS = 60_000;
 
@@ -27,6 +29,7 @@ export class TownViews implements Disposable {
   private readonly agents: ItemTree;
   private readonly tasks: ItemTree;
   private readonly agentsView: vscode.TreeView<Row>;
+  private readonly tasksView: vscode.TreeView<Row>;
   /** Agents whose row has opened at the beginning of a turn. The editor itself opens only rows that are new. */
   private readonly opened = new Set<string>();
   private wanted: string | undefined;
@@ -49,10 +52,13 @@ export class TownViews implements Disposable {
         dragAndDropController: agentsToDropOn(host),
       }),
     );
-    const tasksView = this.store.add(
-      vscode.window.createTreeView(View.tasks, { treeDataProvider: this.tasks, dragAndDropController: tasksToDrag }),
+    this.tasksView = this.store.add(
+      vscode.window.createTreeView(View.tasks, {
+        treeDataProvider: this.tasks,
+        dragAndDropController: tasksToDrag(host),
+      }),
     );
-    for (const view of [this.agentsView, tasksView]) {
+    for (const view of [this.agentsView, this.tasksView]) {
       this.store.add(view.onDidChangeVisibility(({ visible }) => this.seen(visible)));
     }
     this.store.add(this.agents.onDidOpen(() => this.frame.add('frame')));
@@ -81,6 +87,19 @@ export class TownViews implements Disposable {
   /** The agent of the row that is selected. */
   get selected(): string | undefined {
     return this.agentsView.selection[0]?.item.agentId;
+  }
+
+  /** The task of the row that is selected. */
+  get selectedTask(): string | undefined {
+    return this.tasksView.selection[0]?.item.taskId;
+  }
+
+  /** Brings the tasks up and selects a task's row, however deep; whether there is one. */
+  async revealTask(taskId: string, { focus }: { focus: boolean }): Promise<boolean> {
+    const row = this.tasks.find((item) => item.taskId === taskId, TASK_LEVELS);
+    if (!row) return false;
+    await this.tasksView.reveal(row, { select: true, focus });
+    return true;
   }
 
   /** The agent that the person gave work last. */

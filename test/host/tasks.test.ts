@@ -12,12 +12,12 @@ import { eventually } from '../support/eventually.ts';
 import { agentRecord } from '../unit/ui/support.ts';
 import { HostTown, refused, run } from './town.ts';
 
-function rowsOf(...items: Pick<Item, 'id' | 'agentId' | 'taskId'>[]): Row[] {
+function rowsOf(...items: (Pick<Item, 'id'> & Partial<Item>)[]): Row[] {
   const look = {
     label: 'x',
     description: '',
     icon: { id: 'circle' },
-    contextValue: '',
+    contextValue: 'task;pending;backlog;open;',
     spoken: '',
     collapse: 'none',
   } as const;
@@ -28,6 +28,10 @@ function rowsOf(...items: Pick<Item, 'id' | 'agentId' | 'taskId'>[]): Row[] {
   const rows = tree.getChildren();
   tree.dispose();
   return rows;
+}
+
+function shownText(): string {
+  return vscode.window.activeTextEditor?.document.getText() ?? '';
 }
 
 describe('tasks', function () {
@@ -74,6 +78,43 @@ describe('tasks', function () {
     await town.agent('scout', ({ state }) => state === 'idle');
   });
 
+  /** The commands go by what this window knows, which is a moment behind. */
+  const moved = (command: string, id: unknown, ...wanted: unknown[]): Promise<unknown> =>
+    eventually(async () => (await run(command, id)) === id && (await backlog()).split('\n').join() === wanted.join());
+
+  it('change places in the backlog, and get tags and another text', async () => {
+    const ids = [];
+    for (const text of ['One', 'Two', 'Three']) ids.push(await run('addBacklogTask', text));
+    const [one, two, three] = ids;
+    await moved('moveTaskUp', three, one, three, two);
+    await moved('moveTaskDown', one, three, one, two);
+    assert.equal(await run('tagTask', one, '#docs winter,#docs'), one);
+    assert.deepEqual(JSON.parse(await field(one, 'tags')), ['docs', 'winter']);
+    await run('tagTask', one, { tags: [] });
+    assert.deepEqual(JSON.parse(await field(one, 'tags')), []);
+    await run('editTask', one, 'Another text');
+    assert.equal(await field(one, 'description'), 'Another text');
+    await refused('emptyText', 'editTask', one, ' ');
+    for (const id of ids) await run('cancelTask', id);
+    await refused('taskTaken', 'moveTaskUp', one);
+    await refused('taskGone', 'tagTask', one, 'late');
+    await refused('taskGone', 'openTask', one);
+  });
+
+  it('are shown whole, as they are now, in a document that cannot be edited', async () => {
+    const id = await run('addBacklogTask', 'Read the old letters\nand sort them');
+    await eventually(async () => (await run('openTask', id)) === id);
+    await eventually(() => /^Read the old letters\nand sort them\n[^]*State: backlog/.test(shownText()));
+    await run('tagTask', id, 'attic');
+    await eventually(async () => {
+      await run('openTask', id);
+      return shownText().includes('Tags: #attic');
+    });
+    assert.equal(await run('findTask', id), id);
+    await run('cancelTask', id);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
   it('say what is wrong with them', async () => {
     await refused('emptyText', 'addBacklogTask', ' ');
     await refused('taskGone', 'completeTask', '00000000-0000-4000-8000-000000000000');
@@ -95,11 +136,47 @@ describe('tasks', function () {
     assert.ok(task && agent);
     const transfer = new vscode.DataTransfer();
     const { token } = new vscode.CancellationTokenSource();
-    await tasksToDrag.handleDrag?.([task], transfer, token);
+    await tasksToDrag(host).handleDrag?.([task], transfer, token);
     await agentsToDropOn(host).handleDrop?.(agent, transfer, token);
     assert.deepEqual(claims, ['t1 → a1']);
     await agentsToDropOn(host).handleDrop?.(undefined, transfer, token);
     assert.equal(claims.length, 1);
+    const [over] = rowsOf({ id: 'tasks/done/t1', taskId: 't1', contextValue: 'task;completed;' });
+    const nothing = new vscode.DataTransfer();
+    await tasksToDrag(host).handleDrag?.(over ? [over] : [], nothing, token);
+    await agentsToDropOn(host).handleDrop?.(agent, nothing, token);
+    assert.equal(claims.length, 1, 'a task that is over was given away');
+  });
+
+  it('change places by dragging them within the backlog', async () => {
+    const order: string[] = [];
+    const session = {
+      mirror: { backlog: ['a', 'b', 'c'] },
+      actions: { tasks: { move: async (id: string, before?: string) => void order.push(`${id} < ${before}`) } },
+    };
+    // Only what a drop asks for.
+    const host = { session: async () => session } as unknown as TownHost;
+    const rows = rowsOf(
+      { id: 'tasks/backlog/a', taskId: 'a' },
+      { id: 'tasks/backlog/b', taskId: 'b' },
+      { id: 'tasks/backlog/c', taskId: 'c' },
+      { id: 'tasks/backlog' },
+      { id: 'tasks/running/d', taskId: 'd' },
+    );
+    const { token } = new vscode.CancellationTokenSource();
+    const drag = async (from: number, to: number): Promise<void> => {
+      const transfer = new vscode.DataTransfer();
+      const [row, target] = [rows[from], rows[to]];
+      assert.ok(row && target);
+      await tasksToDrag(host).handleDrag?.([row], transfer, token);
+      await tasksToDrag(host).handleDrop?.(target, transfer, token);
+    };
+    await drag(0, 1);
+    await drag(0, 2);
+    await drag(2, 0);
+    await drag(1, 3);
+    await drag(1, 4);
+    assert.deepEqual(order, ['a < c', 'a < undefined', 'c < a', 'b < undefined']);
   });
 });
 

@@ -81,6 +81,22 @@ describe('agents that work with each other', function () {
     assert.deepEqual(offers, []);
   });
 
+  it('are shown a backlog again when a tag makes a task theirs, and not for its order', async () => {
+    town = await startTestTown(() => [{ text: 'Not for me.' }]);
+    const session = await town.open();
+    const { tasks } = session.actions;
+    const manual = await tasks.add('Write the manual', ['docs']);
+    const fence = await tasks.add('Paint the fence', ['garden']);
+    await session.actions.spawnAgent({ name: 'docs' });
+    await agentWhen(session, 'docs', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one look');
+    await tasks.move(fence.id, manual.id);
+    await eventually(() => session.mirror.backlog[0] === fence.id, { what: 'the order is known' });
+    await tasks.tag(fence.id, ['docs']);
+    await town.model.waitForRequest(({ lastUserText }) => /Paint the fence[^]*Write the manual/.test(lastUserText));
+    await agentWhen(session, 'docs', (it) => it.state === 'idle' && it.roundsCompleted === 2, 'two looks');
+    assert.equal(town.model.requests.length, 2);
+  });
+
   it('are shown a backlog once per change of it, not in a loop', async () => {
     town = await startTestTown(() => [{ text: 'Not for me.' }]);
     const session = await town.open();

@@ -43,7 +43,12 @@ async function wakesForEverything(town: TestTown, told: Wake[]): Promise<void> {
     ['agent', id, () => raw.hset(keys.agent(id), 'state', 'paused')],
     ['control', id, () => raw.xadd(keys.control(id), '*', 'a', '1')],
     ['task', task, () => raw.hset(keys.task(task), 'id', task)],
-    ['backlog', undefined, () => raw.rpush(keys.backlog, task)],
+    ['backlog', undefined, () => raw.rpush(keys.backlog, '1', task, '3', '4')],
+    [
+      'backlog',
+      undefined,
+      () => raw.multi().lrem(keys.backlog, 0, task).linsert(keys.backlog, 'BEFORE', '4', task).exec(),
+    ],
     ['events', undefined, () => raw.xadd(keys.events, '*', 'a', '1')],
     ['inbox', SUPERVISOR_ID, () => raw.rpush(keys.inbox(SUPERVISOR_ID), 'x')],
     ['agent', id, () => raw.del(keys.agent(id))],

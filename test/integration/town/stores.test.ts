@@ -7,7 +7,9 @@ import { InboxStore } from '../../../src/town/inbox.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import { encodeMessage, newMessage, type Priority } from '../../../src/town/messages.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
+import { TaskEdits } from '../../../src/town/taskEdits.ts';
 import { TaskStore } from '../../../src/town/tasks.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type TestTown, openTestTown, testAgent } from '../../support/redisTown.ts';
 
 describe('a town in Redis', () => {
@@ -15,6 +17,7 @@ describe('a town in Redis', () => {
   let agents: AgentStore;
   let inbox: InboxStore;
   let tasks: TaskStore;
+  let edits: TaskEdits;
   let events: EventLog;
   let raw: ReturnType<TestTown['server']['client']>;
   let anna: AgentRecord;
@@ -26,6 +29,7 @@ describe('a town in Redis', () => {
     agents = new AgentStore(redis, keys);
     inbox = new InboxStore(redis, keys);
     tasks = new TaskStore(redis, keys);
+    edits = new TaskEdits(redis, keys);
     events = new EventLog(redis, keys);
   });
   after(() => town.close());
@@ -353,6 +357,60 @@ describe('a town in Redis', () => {
         made.map(({ id }) => id),
       );
       assert.equal((await tasks.get(made[0]?.id ?? ''))?.state, 'pending');
+    });
+
+    it('is put in another order, one task at a time', async () => {
+      const ids: string[] = [];
+      for (const description of ['1', '2', '3']) ids.push((await tasks.addToBacklog({ description })).id);
+      const [one = '', two = '', three = ''] = ids;
+      const moved = async (id: string, before?: string): Promise<string[]> => {
+        await edits.move(id, before);
+        return await tasks.backlog();
+      };
+      assert.deepEqual(await moved(three, one), [three, one, two]);
+      assert.deepEqual(await moved(three, one), [three, one, two]);
+      assert.deepEqual(await moved(three), [one, two, three]);
+      assert.deepEqual(await moved(two, two), [one, two, three]);
+      const gone = randomUUID();
+      await assert.rejects(edits.move(gone, one), { reason: 'taskTaken' });
+      await assert.rejects(edits.move(one, gone), { reason: 'taskTaken' });
+      assert.deepEqual(await tasks.backlog(), [one, two, three]);
+    });
+
+    it('loses nothing when many put it in order at once', async () => {
+      const ids: string[] = [];
+      for (let count = 0; count < 6; count += 1) ids.push((await tasks.addToBacklog({ description: 'x' })).id);
+      const moves = ids.flatMap((id, place) => [edits.move(id, ids[(place + 3) % 6]), edits.move(id, undefined)]);
+      await Promise.all(moves);
+      assert.deepEqual((await tasks.backlog()).toSorted(), ids.toSorted());
+    });
+
+    it('tells again of a task whose tags change', async () => {
+      const { id } = await tasks.addToBacklog({ description: 'x', tags: ['a'] });
+      const told = raw.duplicate();
+      const heard: string[] = [];
+      await told.psubscribe(`__keyspace@*__:${town.keys.backlog}`);
+      told.on('pmessage', (_pattern, _channel, event: string) => heard.push(event));
+      await edits.tag(id, ['b', 'c']);
+      assert.deepEqual((await tasks.get(id))?.tags, ['b', 'c']);
+      await eventually(() => heard.join() === 'lset');
+      told.disconnect();
+    });
+
+    it('lets the text of a task be changed until somebody begins it, and its tags until it is over', async () => {
+      const { id } = await tasks.addToBacklog({ description: 'x' });
+      await edits.describe(id, 'y');
+      await tasks.claim(id, anna.id, SUPERVISOR_ID);
+      await edits.describe(id, 'z');
+      assert.equal((await tasks.get(id))?.description, 'z');
+      await raw.hset(town.keys.task(id), 'state', 'in_flight');
+      await assert.rejects(edits.describe(id, 'too late'), { reason: 'taskBegun' });
+      await edits.tag(id, ['late']);
+      await tasks.complete(id, 'done');
+      await assert.rejects(edits.tag(id, []), { reason: 'taskOver' });
+      const gone = randomUUID();
+      await assert.rejects(edits.tag(gone, []), { reason: 'taskGone' });
+      assert.equal(await raw.exists(town.keys.task(gone)), 0);
     });
 
     it('gives a task to one of many that claim it', async () => {

@@ -9,6 +9,7 @@ import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
 import { newMessage } from '../../../src/town/messages.ts';
 import { TownMirror } from '../../../src/town/mirror.ts';
 import { type TownRedis, openRedis } from '../../../src/town/redis/connect.ts';
+import { TaskEdits } from '../../../src/town/taskEdits.ts';
 import { TaskStore } from '../../../src/town/tasks.ts';
 import { WakeSource } from '../../../src/town/wake.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
@@ -170,6 +171,9 @@ const suite =
     assert.equal(second, ours.id);
     assert.deepEqual((await tasks.get(theirs))?.tags, ['api', 'data']);
     assert.match(await tt('backlog', 'list'), /theirs \[api, data\][\s\S]*ours \[ui\]/);
+    await new TaskEdits(redis, keys).move(ours.id, theirs);
+    await new TaskEdits(redis, keys).tag(ours.id, ['docs']);
+    assert.match(await tt('backlog', 'list'), /ours \[docs\][\s\S]*theirs \[api, data\]/);
     await tt('backlog', 'claim', ours.id, 'anna');
     await tasks.claim(theirs, anna.id, SUPERVISOR_ID);
     await assert.rejects(tasks.claim(ours.id, anna.id.replace(/^./, 'f'), SUPERVISOR_ID), { reason: 'agentGone' });

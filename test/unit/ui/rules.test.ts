@@ -7,9 +7,8 @@ import { readCall } from '../../../src/ui/calls.ts';
 import { needsOf } from '../../../src/ui/needs.ts';
 import { redact } from '../../../src/ui/redact.ts';
 import { statusOf } from '../../../src/ui/status.ts';
-import { taskItems } from '../../../src/ui/taskItems.ts';
 import { Throttle } from '../../../src/ui/throttle.ts';
-import { agentRecord, drawn, english, picture, type Scene, taskRecord } from './support.ts';
+import { agentRecord, english, picture, type Scene } from './support.ts';
 
 function possible(facts: Partial<AgentFacts>): string[] {
   const agent: AgentFacts = { name: 'a', state: 'idle', owner: 'here', turn: false, held: 0, dead: 0, ...facts };
@@ -213,33 +212,6 @@ describe('the status bar', () => {
     for (const kind of ['noFolder', 'untrusted', 'closed'] as const) {
       assert.equal(statusOf({ kind }, undefined, [], english), undefined);
     }
-  });
-});
-
-describe('the tasks tree', () => {
-  it('groups tasks by what happens to them, the backlog in its order, done ones newest first', () => {
-    const tasks = [
-      taskRecord('1', 'run', { state: 'running', assignedTo: 'id-a' }),
-      taskRecord('2', 'wait', { assignedTo: 'id-a', tags: ['ui'] }),
-      taskRecord('3', 'second', { state: 'pending' }),
-      taskRecord('4', 'first', { state: 'pending' }),
-      taskRecord('5', 'older', { state: 'completed', completedAt: '2026-01-01T00:00:00.123456+00:00' }),
-      taskRecord('6', 'newer', { state: 'failed', completedAt: '2026-01-02T00:00:00Z' }),
-    ];
-    const scene = { agents: [agentRecord('a')], tasks, backlog: ['4', '3', 'gone'] };
-    assert.deepEqual(drawn(taskItems(picture(scene), english)), [
-      'play Running · 1',
-      '  sync~spin run · a',
-      'inbox Assigned · 1',
-      '  mail wait · a · #ui',
-      'list-unordered Backlog · 2',
-      '  circle-large-outline first',
-      '  circle-large-outline second',
-      'checklist Done · 2',
-      '  error newer',
-      '  pass older',
-    ]);
-    assert.deepEqual(taskItems(picture({}), english), []);
   });
 });
 

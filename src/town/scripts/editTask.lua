@@ -1,0 +1,21 @@
+-- Writes fields of a task that is not over, and has everybody look at it again who looks at the backlog.
+--
+-- KEYS  task:{id}, backlog
+-- ARGV  id, "1" where nobody may have begun it, the time, field, value, field, value…
+-- Returns "done" | "no-task" | "over" | "begun"
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state then
+  return 'no-task'
+end
+if state == 'completed' or state == 'failed' or state == 'cancelled' then
+  return 'over'
+end
+if ARGV[2] == '1' and state ~= 'pending' and state ~= 'assigned' then
+  return 'begun'
+end
+redis.call('HSET', KEYS[1], 'updated_at', ARGV[3], unpack(ARGV, 4))
+local place = redis.call('LPOS', KEYS[2], ARGV[1])
+if place then
+  redis.call('LSET', KEYS[2], place, ARGV[1])
+end
+return 'done'
