@@ -42,7 +42,8 @@ export function taskText(task: TaskRecord, picture: Pick<TownPicture, 'agents'>,
   return stripControls([task.description.trim(), `── ${t('Task')} ──\n${lines.join('\n')}`, ...result].join('\n\n'));
 }
 
+/** In the form that every language reads, by the clock of this machine: `2026-01-02 03:04`. */
 function moment(rfc3339: string | undefined): string | undefined {
   const at = Date.parse(rfc3339 ?? '');
-  return Number.isNaN(at) ? undefined : new Date(at).toLocaleString();
+  return Number.isNaN(at) ? undefined : new Date(at).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });
 }
