@@ -45,5 +45,7 @@ export function taskText(task: TaskRecord, picture: Pick<TownPicture, 'agents'>,
 /** In the form that every language reads, by the clock of this machine: `2026-01-02 03:04`. */
 function moment(rfc3339: string | undefined): string | undefined {
   const at = Date.parse(rfc3339 ?? '');
-  return Number.isNaN(at) ? undefined : new Date(at).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });
+  return Number.isNaN(at)
+    ? undefined
+    : new Date(at).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });
 }
