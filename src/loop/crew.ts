@@ -14,6 +14,7 @@ import { DisposableStore } from '../util/disposable.ts';
 import { describeError } from '../util/errors.ts';
 import { Emitter, type Event } from '../util/event.ts';
 import { scopedLogger } from '../util/logger.ts';
+import type { ProcessUse } from '../util/processTable.ts';
 import { say } from '../util/sentence.ts';
 import { AgentLoop, type LoopEnd } from './agentLoop.ts';
 import { type AgentView, emptyView, withLeftBehind, withProblem, withSteer } from './agentView.ts';
@@ -22,6 +23,7 @@ import { AskedElsewhere } from './askedElsewhere.ts';
 import { CrewProblems } from './crewProblems.ts';
 import type { CrewParts } from './loopParts.ts';
 import { requestGone } from './openRequests.ts';
+import { ProcessLooks } from './processLooks.ts';
 import { RoundLog } from './roundLog.ts';
 import { SignIn } from './signIn.ts';
 
@@ -53,6 +55,7 @@ export class Crew {
   /** Agents that were given up for another window, and until when they are left to it. */
   private readonly givenUp = new Map<string, number>();
   private readonly views: AgentViews;
+  private readonly processes: ProcessLooks;
   private readonly askedElsewhere: AskedElsewhere;
   private readonly signIn = new SignIn();
   private readonly store = new DisposableStore();
@@ -66,6 +69,11 @@ export class Crew {
   constructor(parts: CrewParts, mirror: TownMirror, wake: WakeSource, leases: Leases) {
     this.parts = parts;
     this.views = new AgentViews(parts.now);
+    this.processes = new ProcessLooks(
+      () => this.pids(),
+      (agentIds) => agentIds.forEach((id) => this.views.touch(id)),
+      parts.now,
+    );
     this.mirror = mirror;
     this.askedElsewhere = new AskedElsewhere(mirror);
     this.wake = wake;
@@ -126,6 +134,16 @@ export class Crew {
       pid: loop?.pid,
       waitsForSignIn: this.signIn.holds(agentId) && this.parts.usesCodex(record),
     };
+  }
+
+  /** What the agent's processes take, as it was seen last: asking has it looked up anew, for all agents at once. */
+  processUse(agentId: string): ProcessUse | undefined {
+    return this.processes.last(agentId);
+  }
+
+  /** The same of all agents that this window runs, looked up now. */
+  processUses(): Promise<ReadonlyMap<string, ProcessUse>> {
+    return this.processes.look();
   }
 
   /** The window that runs the agent, where it is another one. */
@@ -227,6 +245,12 @@ export class Crew {
       if (!out) this.poke(id);
       this.views.touch(id);
     }
+  }
+
+  private pids(): Map<string, number> {
+    const pids = new Map<string, number>();
+    for (const [id, { loop }] of this.running) if (loop.pid !== undefined) pids.set(id, loop.pid);
+    return pids;
   }
 
   private ownerOf(record: AgentRecord): AgentView['owner'] {

@@ -10,6 +10,7 @@ import type { Item, ItemIcon } from './items.ts';
 import type { Translate } from './l10n.ts';
 import { isWatched } from './workRows.ts';
 import { accountLimits, elapsed, highContext, limitWords, tokenWords } from './usage.ts';
+import { hasSession, modelWords, processWords } from './sessionRows.ts';
 import { type TownPicture, type Waiting, sortedAgents, taskOf } from './townPicture.ts';
 
 const stateIcons: Record<AgentState, ItemIcon> = {
@@ -80,6 +81,7 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
     view.requests.length > 0 ||
     view.lastError !== undefined ||
     view.modeReason !== undefined ||
+    hasSession(agent, view) ||
     agent.state === 'error';
   const busy = view.turn !== undefined || agent.state === 'working' || waiting.held > 0;
   const open = busy && picture.agents.size <= OPEN_LIMIT;
@@ -161,11 +163,11 @@ function agentTooltip(agent: AgentRecord, picture: TownPicture, t: Translate): s
     [t('Task'), taskOf(agent, picture)?.description],
     [t('Role'), agent.roleId],
     [t('CLI'), agent.cli],
-    [t('Model'), view.model ?? agent.model],
+    [t('Model'), modelWords(agent, view)],
     [t('Mode'), reason ? `${modeWord} (${reason})` : modeWord],
     [t('Thread'), agent.runtimeSessionId],
     [t('Codex'), view.version],
-    [t('Process'), view.pid === undefined ? undefined : String(view.pid)],
+    [t('Process'), processWords(view.pid, picture, agent.id, t)],
     [t('Done'), t('{0} tasks, {1} rounds', agent.tasksCompleted, agent.roundsCompleted)],
     [t('Tokens'), view.tokens && tokenWords(view.tokens, t)],
     ...accountLimits(picture).map((one): [string, string] => [t('Account'), limitWords(one, picture.now, t)]),

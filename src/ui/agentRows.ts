@@ -11,6 +11,7 @@ import { requestsOf } from './needs.ts';
 import { needItem } from './needsYouItems.ts';
 import { type TownPicture, taskOf } from './townPicture.ts';
 import { workRows } from './workRows.ts';
+import { sessionRows } from './sessionRows.ts';
 import { planRow, turnRows } from './turnItems.ts';
 
 export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[] {
@@ -31,6 +32,7 @@ export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate
     ...workRows(agent, view, picture.work(agent.id), t),
     ...declinedRows(agent, view, t),
     ...pastTurnRows(agent, view, t),
+    ...sessionRows(agent, picture, t),
   ];
 }
 

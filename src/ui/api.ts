@@ -16,6 +16,17 @@ export interface AgentSummary {
   /** Whether this window runs it. */
   readonly here: boolean;
   readonly mode: 'persistent' | 'one-shot';
+  /** What its turns run on, where that is known. */
+  readonly model: string | undefined;
+  readonly effort: string | undefined;
+}
+
+/** What the processes of an agent of this window take. */
+export interface ProcessSummary {
+  readonly agent: string;
+  readonly count: number;
+  /** Resident memory; what processes share counts in each of them. */
+  readonly residentBytes: number;
 }
 
 /** Something that waits for the person at the editor. */
@@ -84,6 +95,8 @@ export interface TinytownApi {
   send(agent: string, text: string, options?: { urgent?: boolean }): Promise<string>;
   /** Resolves with the message's id. */
   steer(agent: string, text: string): Promise<string>;
+  /** Looked up now. */
+  listProcesses(): Promise<ProcessSummary[]>;
   interrupt(agent: string): Promise<void>;
   /** Something about some agent changed: list them again. Fired at most a few times a second. */
   readonly onDidChangeAgents: Event<void>;

@@ -53,6 +53,8 @@ export function createApi(
           thread: agent.runtimeSessionId,
           here: view.owner === 'here',
           mode: view.mode,
+          model: view.model ?? agent.model,
+          effort: view.reasoningEffort ?? agent.reasoningEffort,
         };
       });
     },
@@ -74,6 +76,10 @@ export function createApi(
         reason,
         attempts,
       }));
+    },
+    async listProcesses() {
+      const uses = await (await host.session()).crew.processUses();
+      return [...uses].map(([agent, use]) => ({ agent, ...use }));
     },
     async send(agent, text, options = {}) {
       return (await host.session()).actions.sendMessage(agent, text, options);

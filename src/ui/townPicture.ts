@@ -3,6 +3,7 @@ import type { AgentView } from '../loop/agentView.ts';
 import type { Receipt } from '../loop/receipt.ts';
 import type { TownSession } from '../loop/townSession.ts';
 import type { WatchedWork } from '../loop/watchedWork.ts';
+import type { ProcessUse } from '../util/processTable.ts';
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
 
 /** What waits for an agent, by count. */
@@ -27,6 +28,8 @@ export interface TownPicture {
   view(agentId: string): AgentView;
   /** What became of the messages to an agent; undefined until it was read. Asking is what has it read. */
   receipts(agentId: string): readonly Receipt[] | undefined;
+  /** What its processes take, as far as was looked at: asking has it looked up anew, which is told as a change. */
+  processUse(agentId: string): ProcessUse | undefined;
   /** What an agent does that this window does not run, where it is followed. */
   work(agentId: string): WatchedWork | undefined;
 }
@@ -80,6 +83,7 @@ export function pictureOf(session: TownSession): TownPicture {
     waiting: (agentId) => mirror.waiting(agentId),
     view: (agentId) => crew.view(agentId),
     receipts: (agentId) => receipts.of(agentId),
+    processUse: (agentId) => crew.processUse(agentId),
     work: (agentId) => follower.work(agentId),
   };
 }

@@ -36,12 +36,87 @@ export interface ListedProcess {
 export async function descendantsOf(pid: number): Promise<ListedProcess[]> {
   if (windows) return [];
   const all = await (process.platform === 'linux' ? linuxProcesses() : listedByPs());
-  const found = new Map<number, ListedProcess>();
+  return below(pid, all);
+}
+
+/** Those of `all` that `pid` has started, directly or not. */
+function below<P extends { pid: number; parent: number }>(pid: number, all: readonly P[]): P[] {
+  const found = new Map<number, P>();
   for (let before = -1; before < found.size;) {
     before = found.size;
     for (const one of all) if (one.parent === pid || found.has(one.parent)) found.set(one.pid, one);
   }
   return [...found.values()];
+}
+
+/** What a process and all that it has started take of the machine together. */
+export interface ProcessUse {
+  /** Of processes, itself included. */
+  count: number;
+  /** Resident memory; what processes share counts in each of them. */
+  residentBytes: number;
+}
+
+/** One look at the machine for all of `pids`; those that do not live are left out, as is everything where it does not say. */
+export async function processUses(pids: readonly number[]): Promise<Map<number, ProcessUse>> {
+  if (pids.length === 0) return new Map();
+  const all = await (process.platform === 'linux' ? linuxUses() : windows ? windowsUses() : psUses());
+  return new Map(
+    pids.flatMap((pid): [number, ProcessUse][] => {
+      const itself = all.find((one) => one.pid === pid);
+      if (!itself) return [];
+      const family = [itself, ...below(pid, all)];
+      return [[pid, { count: family.length, residentBytes: family.reduce((sum, one) => sum + one.residentBytes, 0) }]];
+    }),
+  );
+}
+
+interface UsedBy {
+  pid: number;
+  parent: number;
+  residentBytes: number;
+}
+
+async function linuxUses(): Promise<UsedBy[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const read = await Promise.all(
+    // It may have gone in the meantime.
+    pids.map((pid) => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')),
+  );
+  return read.flatMap((status, index) => {
+    const [, state] = /^State:\s+(\S)/m.exec(status) ?? [];
+    const [, parent] = /^PPid:\s+(\d+)/m.exec(status) ?? [];
+    if (parent === undefined || state === 'Z' || state === 'X') return [];
+    const [, kib = '0'] = /^VmRSS:\s+(\d+)/m.exec(status) ?? [];
+    return [{ pid: Number(pids[index]), parent: Number(parent), residentBytes: 1024 * Number(kib) }];
+  });
+}
+
+async function psUses(): Promise<UsedBy[]> {
+  const listing = await run('ps', ['-axo', 'pid=,ppid=,rss=']).catch(() => undefined);
+  return threeNumbers(listing?.stdout ?? '').map(([pid, parent, kib]) => ({ pid, parent, residentBytes: 1024 * kib }));
+}
+
+async function windowsUses(): Promise<UsedBy[]> {
+  const ask =
+    'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) $($_.WorkingSetSize)" }';
+  const how = { windowsHide: true };
+  const listing = await run('powershell.exe', ['-NoProfile', '-Command', ask], how).catch(() => undefined);
+  const all = threeNumbers(listing?.stdout ?? '').map(([pid, parent, residentBytes]) => ({
+    pid,
+    parent,
+    residentBytes,
+  }));
+  // The first process is its own parent there, and the number of a parent that has gone is given to another.
+  return all.filter(({ pid, parent }) => pid !== parent);
+}
+
+/** Lines of three numbers; others are passed over. */
+function threeNumbers(text: string): [number, number, number][] {
+  return text.split('\n').flatMap((line): [number, number, number][] => {
+    const [, a, b, c] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s*$/.exec(line) ?? [];
+    return c === undefined ? [] : [[Number(a), Number(b), Number(c)]];
+  });
 }
 
 async function linuxProcesses(): Promise<ListedProcess[]> {

@@ -392,3 +392,54 @@ describe('the agents tree', () => {
     );
   });
 });
+
+describe('the session of an agent', () => {
+  const scene: Scene = {
+    agents: [agentRecord('a', { runtimeSessionId: 'th-1', model: 'gpt-5.5' })],
+    views: {
+      a: {
+        model: 'gpt-5.5',
+        reasoningEffort: 'high',
+        version: '0.169.0',
+        pid: 4711,
+        tokens: { totalTokens: 1_200_000, contextTokens: 98_000, contextWindow: 258_000 },
+      },
+    },
+  };
+
+  it('is one closed row, with its facts below it', () => {
+    const [agent] = agentItems(
+      picture({ ...scene, processes: { a: { count: 3, residentBytes: 312_400_000 } } }),
+      english,
+    );
+    assert.deepEqual(drawn(agent?.children?.() ?? []), [
+      'pulse Session · gpt-5.5, high',
+      '  symbol-misc Model · gpt-5.5, high',
+      '  dashboard Tokens · 38% of context (98k of 258k), 1.2M tokens in all',
+      '  comment-discussion Thread · th-1',
+      '  versions Codex · 0.169.0',
+      '  server-process Process · 4711 · 312 MB in 3 processes',
+    ]);
+    assert.deepEqual(
+      agent?.children?.().map(({ collapse }) => collapse),
+      ['collapsed'],
+    );
+  });
+
+  it('is looked at on the machine only by who opens it', () => {
+    let looks = 0;
+    const town = { ...picture(scene), processUse: () => ((looks += 1), undefined) };
+    const [agent] = agentItems(town, english);
+    const [session] = agent?.children?.() ?? [];
+    assert.equal(looks, 0);
+    const rows = session?.children?.() ?? [];
+    assert.equal(rows.at(-1)?.description, '4711');
+    assert.equal(looks, 1);
+  });
+
+  it('is not there before there was one', () => {
+    const [agent] = agentItems(picture({ agents: [agentRecord('a')] }), english);
+    assert.equal(agent?.collapse, 'none');
+    assert.deepEqual(agent.children?.(), []);
+  });
+});

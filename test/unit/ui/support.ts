@@ -3,6 +3,7 @@ import { type AgentView, emptyView } from '../../../src/loop/agentView.ts';
 import type { WatchedWork } from '../../../src/loop/watchedWork.ts';
 import type { Receipt } from '../../../src/loop/receipt.ts';
 import type { AgentRecord, TaskRecord } from '../../../src/town/records.ts';
+import type { ProcessUse } from '../../../src/util/processTable.ts';
 import type { Item } from '../../../src/ui/items.ts';
 import type { Translate } from '../../../src/ui/l10n.ts';
 import type { TownPicture, Waiting } from '../../../src/ui/townPicture.ts';
@@ -43,6 +44,7 @@ export interface Scene {
   views?: Record<string, Partial<AgentView>>;
   /** By agent name. */
   receipts?: Record<string, Receipt[]>;
+  processes?: Record<string, ProcessUse>;
   connected?: boolean;
   /** What those do that are run elsewhere, by name. */
   work?: Record<string, WatchedWork>;
@@ -66,6 +68,7 @@ export function picture(scene: Scene): TownPicture {
     waiting: (id) => ({ inbox: 0, urgent: 0, held: 0, dead: 0, ...scene.waiting?.[nameOf(id)] }),
     work: (id) => scene.work?.[nameOf(id)],
     receipts: (id) => scene.receipts?.[nameOf(id)] ?? [],
+    processUse: (id) => scene.processes?.[nameOf(id)],
     view: (id) => ({ ...emptyView('persistent'), ...scene.views?.[nameOf(id)] }),
   };
 }
