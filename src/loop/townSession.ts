@@ -83,6 +83,8 @@ export interface SessionTimes {
   patienceMs: number;
   /** How long another window may take to answer what is asked of it, in milliseconds. */
   answerMs: number;
+  /** How long a session's process may take to answer anything, in milliseconds: then it is ended. */
+  replyMs: number;
 }
 
 const DEFAULT_IDLE_SECONDS = 300;
@@ -109,7 +111,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   // The settings may change while the town is open.
   const agentClis = (): TownSettings['agentClis'] => ({ ...config.agentClis, ...settings.agentClis });
   const redisUrl = redisUrlOf(target);
-  const runtimes = new Runtimes(registry, version, () => ({ ...settings, agentClis: agentClis() }));
+  const runtimes = new Runtimes(registry, version, () => ({ ...settings, agentClis: agentClis() }), times?.replyMs);
   const rules = runtimeRules(settings, config, agentClis);
   const parts: CrewParts = {
     folder,

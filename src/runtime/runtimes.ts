@@ -49,18 +49,21 @@ export class Runtimes {
   private readonly registry: ProcessRegistry;
   private readonly clientVersion: string;
   private readonly settings: () => RuntimeSettings;
+  private readonly replyMs: number | undefined;
 
-  constructor(registry: ProcessRegistry, clientVersion: string, settings: () => RuntimeSettings) {
+  /** @param replyMs How long a session's process may take to answer anything; by default as it says itself. */
+  constructor(registry: ProcessRegistry, clientVersion: string, settings: () => RuntimeSettings, replyMs?: number) {
     this.registry = registry;
     this.clientVersion = clientVersion;
     this.settings = settings;
+    this.replyMs = replyMs;
   }
 
   /** @throws TinytownError `programUnusable` with what to do about it */
   async create(spec: RuntimeSpec): Promise<CodingAgent> {
     const settings = this.settings();
     const { cwd, logger } = spec;
-    const { clientVersion } = this;
+    const { clientVersion, replyMs } = this;
     const registry = this.registry.of(spec.agentId);
     if (spec.mode === 'persistent') {
       const codex = await this.codexProgram();
@@ -71,6 +74,7 @@ export class Runtimes {
         ...modelOf(spec.cli, settings, spec),
         approvalPolicy: settings.approvalPolicy,
         sandbox: settings.sandbox,
+        ...(replyMs !== undefined && { limits: { startMs: replyMs, steerMs: replyMs, interruptMs: replyMs } }),
         threadConfig: spec.threadConfig,
         clientVersion,
         logger,

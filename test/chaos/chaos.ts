@@ -51,7 +51,7 @@ function summarise(results: readonly RunResult[]): void {
     '',
     `${results.length} runs in ${sum(({ seconds }) => seconds).toFixed(0)} s`,
     `${sum(({ messages }) => messages)} messages, of which ${sum(({ uncertain }) => uncertain)} got no answer when they were written`,
-    `${sum(({ requests }) => requests)} requests to the model, ${sum(({ lostReplies }) => lostReplies)} replies of Redis lost on the way`,
+    `${sum(({ requests }) => requests)} requests to the model, ${sum(({ subAgents }) => subAgents)} sub-agents, ${sum(({ lostReplies }) => lostReplies)} replies of Redis lost on the way`,
     [...happened].map(([what, count]) => `${count} ${what}`).join(', '),
     `${sum(({ restarts }) => restarts.length)} restarts by hand of agents whose process had gone down too often`,
     `${sum(({ violations }) => violations.length)} violations in ${broken.length} runs${broken.length > 0 ? `: seeds ${broken.map(({ seed }) => seed).join(', ')}` : ''}`,

@@ -93,18 +93,33 @@ export class Disasters {
         await pause(disaster.forMs);
         await this.ask('resume', disaster.agent);
         return true;
+      case 'toggle':
+        return this.ask('toggle', disaster.agent);
+      case 'takeOver':
+        return this.takeOver(disaster.agent);
+      case 'askCodex':
+        return (await alive[0]?.ask({ do: 'askCodex' })) === undefined;
     }
   }
 
-  private async ask(wish: 'interrupt' | 'pause' | 'resume', agent: number): Promise<boolean> {
+  private async ask(wish: 'interrupt' | 'pause' | 'resume' | 'toggle', agent: number): Promise<boolean> {
     const [window] = this.world.alive;
     return window !== undefined && (await window.ask({ do: wish, agent: nameOf(agent) })) === undefined;
   }
 
-  /** To the whole group of every app-server of an agent; false where it has none. */
+  /** By a window that does not have the agent. */
+  private async takeOver(agent: number): Promise<boolean> {
+    const { world } = this;
+    const owner = Number((await world.ownerOf(this.agentIds[agent] ?? ''))?.split('/')[1]);
+    const window = world.alive.find(({ pid, isOpen }) => isOpen && pid !== owner) ?? world.openWindow();
+    await window.opened();
+    return (await window.ask({ do: 'takeOver', agent: nameOf(agent) })) === undefined;
+  }
+
+  /** To the whole group of every process that works for an agent; false where there is none. */
   private async signalServers(agent: number, signal: NodeJS.Signals): Promise<boolean> {
     const id = this.agentIds[agent] ?? '';
-    const servers = (await this.world.appServers()).filter(({ pid }) => this.world.agentOf(pid) === id);
+    const servers = (await this.world.agentProcesses()).filter(({ pid }) => this.world.agentOf(pid) === id);
     for (const { pid } of servers) {
       try {
         process.kill(-pid, signal);

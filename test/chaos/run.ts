@@ -5,10 +5,10 @@ import { Disasters, nameOf } from './disasters.ts';
 import { userMessagesOf } from './histories.ts';
 import { Ledger } from './ledger.ts';
 import { Random } from './random.ts';
-import { type Schedule, scheduleOf } from './schedule.ts';
+import { type AgentKind, type Schedule, scheduleOf } from './schedule.ts';
 import { markersIn, violations } from './verdict.ts';
 import type { ChaosWindow, Wish } from './window.ts';
-import { World } from './world.ts';
+import { OTHER_CLI, World } from './world.ts';
 import { type Writer, rawWriter, windowWriter } from './writers.ts';
 
 export interface RunResult {
@@ -20,6 +20,7 @@ export interface RunResult {
   disasters: Map<string, number>;
   lostReplies: number;
   requests: number;
+  subAgents: number;
   /** Why agents had to be restarted by hand, each time. */
   restarts: string[];
   seconds: number;
@@ -41,8 +42,10 @@ export async function run(seed: number, { keep = false } = {}): Promise<RunResul
   const restarts: string[] = [];
   try {
     const agentIds = await spawnAgents(world, schedule.agents);
+    const oneShot = new Set(schedule.agents.flatMap((kind, agent) => (kind === 'session' ? [] : [agent])));
     if (schedule.waitsForAgents) await agentsAreUp(world, agentIds);
     disasters = new Disasters(world, new Random(seed ^ 0xd15a), agentIds);
+    for (const disaster of schedule.disasters) if (disaster.do === 'toggle') oneShot.add(disaster.agent);
     await carryOut(world, schedule, ledger, disasters, agentIds);
     await becomeQuiet(world, agentIds, { ledger, found, restarts });
     found.push(...(await whatIsLeft(world, agentIds)));
@@ -51,8 +54,11 @@ export async function run(seed: number, { keep = false } = {}): Promise<RunResul
       agentIds.map((id) => world.direct.hget(world.keys.agent(id), 'runtime_session_id')),
     );
     const histories = await userMessagesOf(world.home, threads);
-    found.push(...violations(ledger, { histories, requests: world.model.requests }));
-    for (const thread of new Set(world.watch.overlaps)) found.push(`two processes at work in the thread ${thread}`);
+    const settled = await Promise.all(agentIds.map((id) => world.direct.lrange(world.keys.settled(id), 0, -1)));
+    const runs = world.otherRuns().map((text, number) => ({ threadId: `run ${number}`, userTexts: [text] }));
+    const requests = [...world.model.requests, ...runs];
+    found.push(...violations(ledger, { histories, requests, oneShot, settled }));
+    for (const worker of new Set(world.watch.overlaps)) found.push(`two processes at work for ${worker}`);
   } catch (error) {
     found.push(`the run broke off: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -67,17 +73,19 @@ export async function run(seed: number, { keep = false } = {}): Promise<RunResul
     disasters: disasters?.counts ?? new Map(),
     lostReplies: world.proxy.lost,
     requests: world.model.requests.length,
+    subAgents: world.watch.children.size,
     restarts,
     seconds: (Date.now() - started) / 1000,
     log: isKept ? world.logFile : undefined,
   };
 }
 
-async function spawnAgents(world: World, count: number): Promise<string[]> {
+async function spawnAgents(world: World, kinds: readonly AgentKind[]): Promise<string[]> {
   const window = world.openWindow();
   await window.opened();
-  for (let agent = 0; agent < count; agent += 1) {
-    const failure = await window.ask({ do: 'spawn', agent: nameOf(agent) });
+  for (const [agent, kind] of kinds.entries()) {
+    const cli = kind === 'other' ? OTHER_CLI : 'codex';
+    const failure = await window.ask({ do: 'spawn', agent: nameOf(agent), cli, persistent: kind !== 'exec' });
     if (failure !== undefined) throw new Error(`An agent could not be made: ${failure}`);
   }
   const ids = new Map<string, string>();
@@ -85,7 +93,7 @@ async function spawnAgents(world: World, count: number): Promise<string[]> {
     const { id = '', name = '' } = await world.direct.hgetall(key);
     ids.set(name, id);
   }
-  return Array.from({ length: count }, (_, agent) => ids.get(nameOf(agent)) ?? '');
+  return kinds.map((_, agent) => ids.get(nameOf(agent)) ?? '');
 }
 
 async function agentsAreUp({ direct, keys }: World, agentIds: readonly string[]): Promise<void> {

@@ -20,6 +20,9 @@ export interface PlannedWrite extends PlannedMessage {
   writer: number;
 }
 
+/** Who the agent is: a session, a process of `codex exec` for each turn, or one of another CLI. */
+export type AgentKind = 'session' | 'exec' | 'other';
+
 /** Something bad, or something that people do. Times in milliseconds. */
 export type Disaster =
   | { do: 'killWindow' }
@@ -33,10 +36,13 @@ export type Disaster =
   | { do: 'cut' }
   | { do: 'loseReplies'; count: number }
   | { do: 'interrupt'; agent: number }
-  | { do: 'pause'; agent: number; forMs: number };
+  | { do: 'pause'; agent: number; forMs: number }
+  | { do: 'toggle'; agent: number }
+  | { do: 'takeOver'; agent: number }
+  | { do: 'askCodex' };
 
 export interface Schedule {
-  agents: number;
+  agents: AgentKind[];
   /** Begins when all agents are up; otherwise while they start. */
   waitsForAgents: boolean;
   rawWriters: number;
@@ -48,6 +54,12 @@ export interface Schedule {
 
 /** A window that gives no sign of life for so long loses its agents, in a run. */
 export const LEASE_MS = 1_500;
+/** A session's process that gives no answer for so long is ended, in a run. */
+export const REPLY_MS = 3_000;
+/** An owner's writes wait so long for a Redis that is away, in a run; shorter than it may be. */
+export const PATIENCE_MS = 2_000;
+/** So long does a window wait for another one's answer, in a run. */
+export const ANSWER_MS = 3_000;
 
 const weights = {
   killWindow: 4,
@@ -62,6 +74,9 @@ const weights = {
   loseReplies: 5,
   interrupt: 1,
   pause: 1,
+  toggle: 2,
+  takeOver: 3,
+  askCodex: 1,
 } as const;
 
 export const disasterKinds: readonly string[] = Object.keys(weights);
@@ -91,7 +106,7 @@ export function scheduleOf(seed: number): Schedule {
     disasters.push({ at: random.whole(200, durationMs), ...disaster(random, agents) });
   }
   return {
-    agents,
+    agents: Array.from({ length: agents }, (_, agent) => kindOf(seed, agent)),
     waitsForAgents: new Random(seed ^ 0xa6e7).chance(0.7),
     rawWriters,
     windowWriters,
@@ -99,6 +114,11 @@ export function scheduleOf(seed: number): Schedule {
     writes: writes.toSorted(byTime),
     disasters: disasters.toSorted(byTime),
   };
+}
+
+/** The first holds a session, as the strictest promises are about those. */
+function kindOf(seed: number, agent: number): AgentKind {
+  return agent === 0 ? 'session' : new Random(seed ^ (0xa9e + agent)).weighted({ session: 6, exec: 2, other: 2 });
 }
 
 function byTime(a: { at: number }, b: { at: number }): number {
@@ -116,9 +136,12 @@ function disaster(random: Random, agents: number): Disaster {
       return { do: kind, overlap: random.chance(0.5) };
     case 'killServer':
     case 'interrupt':
+    case 'toggle':
+    case 'takeOver':
       return { do: kind, agent };
     case 'stopServer':
-      return { do: kind, agent, forMs: random.whole(50, 2_000) };
+      // Shorter than anybody waits for its replies, or longer.
+      return { do: kind, agent, forMs: random.whole(50, REPLY_MS + 1_500) };
     case 'pause':
       return { do: kind, agent, forMs: random.whole(100, 1_500) };
     case 'killRedis':
@@ -130,6 +153,7 @@ function disaster(random: Random, agents: number): Disaster {
     case 'killWindow':
     case 'openWindow':
     case 'cut':
+    case 'askCodex':
       return { do: kind };
   }
 }

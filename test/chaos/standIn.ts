@@ -23,10 +23,14 @@ function logger(name: string): Logger {
   return { trace() {}, debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
 
-async function perform({ actions }: TownSession, request: Exclude<StandInRequest, { do: 'close' }>): Promise<void> {
+async function perform(
+  { actions, codex }: TownSession,
+  request: Exclude<StandInRequest, { do: 'close' }>,
+): Promise<void> {
   switch (request.do) {
     case 'spawn':
-      await actions.spawnAgent({ name: request.agent });
+      await actions.spawnAgent({ name: request.agent, cli: request.cli });
+      if (request.persistent === false) await actions.setPersistent(request.agent, false);
       return;
     case 'send':
       await actions.sendMessage(request.agent, request.text, { urgent: request.urgent, kind: request.kind });
@@ -45,6 +49,14 @@ async function perform({ actions }: TownSession, request: Exclude<StandInRequest
       return actions.restartAgent(request.agent);
     case 'runAgain':
       return actions.runAgain(request.agent);
+    case 'toggle':
+      await actions.setPersistent(request.agent, 'toggle');
+      return;
+    case 'takeOver':
+      return actions.takeOver(request.agent);
+    case 'askCodex':
+      await codex.account();
+      return;
   }
 }
 
@@ -60,7 +72,7 @@ const settings: TownSettings = {
   redisServerPath: '',
   codexPath: options.codexPath,
   codexEnv: options.codexEnv,
-  agentClis: {},
+  agentClis: options.agentClis,
   model: undefined,
   reasoningEffort: undefined,
   approvalPolicy: 'never',

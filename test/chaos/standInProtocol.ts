@@ -10,7 +10,14 @@ export const standInOptions = z.object({
   codexPath: z.string(),
   codexEnv: z.record(z.string(), z.string()),
   bundles: z.object({ mcp: z.string(), tt: z.string() }),
-  times: z.object({ leaseMs: z.number(), retryMs: z.number() }),
+  agentClis: z.record(z.string(), z.object({ command: z.string() })),
+  times: z.object({
+    leaseMs: z.number(),
+    retryMs: z.number(),
+    patienceMs: z.number(),
+    answerMs: z.number(),
+    replyMs: z.number(),
+  }),
 });
 export type StandInOptions = z.infer<typeof standInOptions>;
 
@@ -27,12 +34,15 @@ export const standInRequest = z.discriminatedUnion('do', [
     kind: z.enum(['task', 'query', 'info']),
   }),
   z.object({ do: z.literal('assign'), number, agent, text: z.string() }),
-  z.object({ do: z.literal('spawn'), number, agent }),
+  z.object({ do: z.literal('spawn'), number, agent, cli: z.optional(z.string()), persistent: z.optional(z.boolean()) }),
   z.object({ do: z.literal('interrupt'), number, agent }),
   z.object({ do: z.literal('pause'), number, agent }),
   z.object({ do: z.literal('resume'), number, agent }),
   z.object({ do: z.literal('restart'), number, agent }),
   z.object({ do: z.literal('runAgain'), number, agent }),
+  z.object({ do: z.literal('toggle'), number, agent }),
+  z.object({ do: z.literal('takeOver'), number, agent }),
+  z.object({ do: z.literal('askCodex'), number }),
   z.object({ do: z.literal('close') }),
 ]);
 export type StandInRequest = z.infer<typeof standInRequest>;

@@ -5,8 +5,15 @@ import type { Ledger, WrittenMessage } from './ledger.ts';
 export interface Evidence {
   /** By agent's number: the user messages of its thread, oldest first. */
   histories: readonly (readonly string[])[];
-  /** Of each request to the model: its thread and the user messages in it. */
+  /** Of each request to the model, or run of another CLI: its thread and the user messages in it. */
   requests: readonly { threadId: string; userTexts: readonly string[] }[];
+  /**
+   * Agents that had, at some time, a process for each turn. It remembers nothing and keeps no history, so what a turn of it
+   * held that was cut off is given to it again: in another thread, at least once instead of exactly once.
+   */
+  oneShot: ReadonlySet<number>;
+  /** By agent's number: the messages that are over, as its list of them says. */
+  settled: readonly (readonly string[])[];
 }
 
 export function violations(ledger: Ledger, evidence: Evidence): string[] {
@@ -16,10 +23,11 @@ export function violations(ledger: Ledger, evidence: Evidence): string[] {
     const places = placesOf(message, evidence);
     const threads = shown.get(message.marker)?.size ?? 0;
     if (places.length > 1) found.push(`delivered ${places.length} times: ${describe(message)}`);
-    if (threads > 1) found.push(`shown to the model in ${threads} threads: ${describe(message)}`);
+    const mayRepeat = evidence.oneShot.has(message.agent);
+    if (threads > 1 && !mayRepeat) found.push(`shown to the model in ${threads} threads: ${describe(message)}`);
     // Of what is only for information a round shows eight, and says how many there are besides.
     if (!message.certain || message.kind === 'info') continue;
-    if (places.length === 0) found.push(`lost: ${describe(message)}`);
+    if (places.length === 0 && !(mayRepeat && threads > 0)) found.push(`lost: ${describe(message)}`);
     if (threads === 0) found.push(`never shown to the model: ${describe(message)}`);
   }
   for (const [agent, history] of evidence.histories.entries()) {
@@ -28,10 +36,18 @@ export function violations(ledger: Ledger, evidence: Evidence): string[] {
       if (!known.has(marker)) found.push(`somebody else’s message in the thread of agent ${agent}: ${marker}`);
     }
   }
+  for (const [agent, settled] of evidence.settled.entries()) {
+    const ids = settled.map((raw) => /"id":"([^"]+)"/.exec(raw)?.[1] ?? raw);
+    for (const id of new Set(ids.filter((each, index) => ids.indexOf(each) !== index))) {
+      found.push(`settled twice: message ${id} of agent ${agent}`);
+    }
+  }
   for (const sequence of ledger.sequences()) {
     const delivered = sequence
       // What is for information stands after what is to be acted on.
       .filter(({ kind }) => kind !== 'info')
+      // What was given to a process of its own has its place there.
+      .filter(({ agent, marker }) => !evidence.oneShot.has(agent) || shown.get(marker)?.size === 1)
       .map((message) => ({ message, place: placesOf(message, evidence)[0] }))
       .filter(({ place }) => place !== undefined);
     for (const [position, { message, place }] of delivered.entries()) {

@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Redis } from 'ioredis';
+import * as z from 'zod/mini';
 import { TownKeys } from '../../src/town/keys.ts';
 import { type ProcessRecord, ProcessRegistry } from '../../src/util/processRegistry.ts';
 import { builtBundles } from '../support/bundles.ts';
@@ -14,10 +15,13 @@ import { shortTempDir } from '../support/shortTempDir.ts';
 import { tempDir } from '../support/tempDir.ts';
 import { type CuttingProxy, startCuttingProxy } from './cuttingProxy.ts';
 import { chaosScript, type ModelWatch } from './modelScript.ts';
-import { LEASE_MS } from './schedule.ts';
+import { ANSWER_MS, LEASE_MS, PATIENCE_MS, REPLY_MS } from './schedule.ts';
 import { ChaosWindow } from './window.ts';
 
 export const TOWN = 'chaos';
+/** The CLI of agents that hold no session and have nothing to do with Codex. */
+export const OTHER_CLI = 'other';
+const otherCli = path.join(import.meta.dirname, 'otherCli.ts');
 /** The first wait before something that failed is tried again, in milliseconds. */
 const RETRY_MS = 25;
 
@@ -31,6 +35,7 @@ export class World {
   readonly family: Family;
   readonly home: CodexHome;
   readonly logFile: string;
+  private readonly otherLog: string;
   /** Past the proxy. */
   readonly direct: Redis;
   private readonly folder: string;
@@ -53,6 +58,8 @@ export class World {
     this.family = startFamily(parts.dir.path);
     this.logFile = path.join(parts.dir.path, 'windows.log');
     this.log = openSync(this.logFile, 'a', 0o600);
+    this.otherLog = path.join(parts.dir.path, 'other.log');
+    closeSync(openSync(this.otherLog, 'a', 0o600));
     this.direct = this.redis.client();
   }
 
@@ -87,7 +94,14 @@ export class World {
       codexPath,
       codexEnv: { CODEX_HOME: this.home.home },
       bundles: this.bundles,
-      times: { leaseMs: LEASE_MS, retryMs: RETRY_MS },
+      agentClis: { [OTHER_CLI]: { command: `${process.execPath} ${otherCli} ${this.otherLog}` } },
+      times: {
+        leaseMs: LEASE_MS,
+        retryMs: RETRY_MS,
+        patienceMs: PATIENCE_MS,
+        answerMs: ANSWER_MS,
+        replyMs: REPLY_MS,
+      },
     };
     const env = { ...this.home.env, ...this.temp.env, ...this.family.env, REDIS_URL: '' };
     const window = new ChaosWindow(options, env, this.log);
@@ -95,10 +109,21 @@ export class World {
     return window;
   }
 
-  /** App-servers that windows have recorded, living or not. */
-  async appServers(): Promise<ProcessRecord[]> {
+  /** Processes that windows have recorded, living or not. */
+  async agentProcesses(): Promise<ProcessRecord[]> {
     const registry = new ProcessRegistry(path.join(this.dir.path, 'storage/processes'));
-    return (await registry.list()).filter(({ purpose }) => purpose === 'app-server');
+    return await registry.list();
+  }
+
+  /** The window that has an agent, dead or alive, as leases name it; undefined where Redis does not say. */
+  async ownerOf(agentId: string): Promise<string | undefined> {
+    return (await this.direct.get(this.keys.lease(agentId)).catch(() => null)) ?? undefined;
+  }
+
+  /** What was asked of the agents that run on the other CLI, a text for each of their turns. */
+  otherRuns(): string[] {
+    const lines = readFileSync(this.otherLog, 'utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => z.string().parse(JSON.parse(line)));
   }
 
   /** The agent that a process works for, as its environment says. */

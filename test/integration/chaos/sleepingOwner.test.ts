@@ -48,13 +48,13 @@ describe('a window that sleeps for longer than its lease', function () {
     const [key = ''] = await world.direct.keys(world.keys.patternOf('agent'));
     const agentId = (await world.direct.hget(key, 'id')) ?? '';
     await delivered(message(1), agentId);
-    const [before] = await world.appServers();
+    const [before] = await world.agentProcesses();
     const second = world.openWindow();
     await second.opened();
     first.signal('SIGSTOP');
     await ownedBy(second, agentId);
     await delivered(message(2), agentId);
-    const during = await world.appServers();
+    const during = await world.agentProcesses();
     assert.equal(during.length, 1, 'the process of the sleeper has gone');
     assert.notEqual(during[0]?.pid, before?.pid);
     first.signal('SIGCONT');

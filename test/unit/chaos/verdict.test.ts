@@ -14,7 +14,13 @@ function ledger(...lanes: Lane[]): Ledger {
 
 /** One agent whose thread is all that the model was shown. */
 function thread(...userTexts: string[]): Evidence {
-  return { histories: [userTexts], requests: [{ threadId: 't', userTexts }] };
+  return { histories: [userTexts], requests: [{ threadId: 't', userTexts }], oneShot: new Set(), settled: [] };
+}
+
+/** One agent that has a process, and a thread, for each turn. */
+function ofItsOwn(...runs: string[][]): Evidence {
+  const requests = runs.map((userTexts, number) => ({ threadId: `run ${number}`, userTexts }));
+  return { histories: [[]], requests, oneShot: new Set([0]), settled: [] };
 }
 
 describe('the judge of a chaos run', () => {
@@ -26,10 +32,18 @@ describe('the judge of a chaos run', () => {
     [
       'in two threads',
       ledger('normal'),
-      { histories: [['<<7.0>>']], requests: ['t', 'u'].map((threadId) => ({ threadId, userTexts: ['<<7.0>>'] })) },
+      { ...thread('<<7.0>>'), requests: ['t', 'u'].map((threadId) => ({ threadId, userTexts: ['<<7.0>>'] })) },
       [/^shown to the model in 2 threads/],
     ],
-    ['stored, and never sent', ledger('low'), { histories: [['<<7.0>>']], requests: [] }, [/^never shown/]],
+    ['stored, and never sent', ledger('low'), { ...thread('<<7.0>>'), requests: [] }, [/^never shown/]],
+    [
+      'settled twice',
+      ledger('low'),
+      { ...thread('<<7.0>>'), settled: [['{"id":"a"}', '{"id":"b"}', '{"id":"a"}']] },
+      [/^settled twice: message a of agent 0/],
+    ],
+    ['given to two processes', ledger('normal'), ofItsOwn(['<<7.0>>'], ['<<7.0>>']), []],
+    ['given to no process', ledger('normal'), ofItsOwn(), [/^lost/, /^never shown/]],
     ['out of order', ledger('normal', 'low'), thread('<<7.1>>', '<<7.0>>'), [/^out of order: <<7\.1>>/]],
     ['of two priorities, in any order', ledger('normal', 'high'), thread('<<7.1>>', '<<7.0>>'), []],
     ['somebody else’s', ledger(), thread('<<7.0>>'), [/^somebody else/]],
