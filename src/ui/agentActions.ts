@@ -107,6 +107,11 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
       if (agent.owner === 'here') return t('{0} is run by this window already.', name);
       return agent.owner === 'none' ? t('No window runs {0} now. A message wakes it here.', name) : undefined;
     case 'restartAgent':
+      if (agent.owner === 'external') return external();
+      if (state === 'paused') return t('{0} is paused. Resume it, or stop it first.', name);
+      return state === 'starting'
+        ? t('{0} is starting already. Stop it first if that takes too long.', name)
+        : undefined;
     case 'togglePersistent':
     case 'chooseModel':
       return agent.owner === 'external' ? external() : undefined;

@@ -237,6 +237,23 @@ async function open(need: Need, call: NeedCall, parts: NeedParts): Promise<strin
       await documents.show(need, folder);
       return call.interactive ? undefined : need.message.id;
     case 'held':
+    case 'dead':
+    case 'error':
+      return choose(need, call);
+    case 'signIn':
+      await vscode.commands.executeCommand(Command.signIn);
+      return undefined;
+  }
+}
+
+/** What can be done about what has nothing more to show. */
+async function choose(
+  need: Extract<Need, { kind: 'held' | 'dead' | 'error' }>,
+  { interactive }: NeedCall,
+): Promise<string | undefined> {
+  if (!interactive) throw new TinytownError('cannotNow', t('There is nothing more to see of this. Decide what to do.'));
+  switch (need.kind) {
+    case 'held':
       return offer(need, [Command.runAgain, t('Run Held Work Again')], [Command.dismissHeld, t('Dismiss Held Work')]);
     case 'dead':
       return offer(
@@ -246,9 +263,6 @@ async function open(need: Need, call: NeedCall, parts: NeedParts): Promise<strin
       );
     case 'error':
       return offer(need, [Command.restartAgent, t('Restart Agent')], [Command.showOutput, t('Show Output')]);
-    case 'signIn':
-      await vscode.commands.executeCommand(Command.signIn);
-      return undefined;
   }
 }
 

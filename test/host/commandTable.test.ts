@@ -17,8 +17,9 @@ import type { AgentSummary } from '../../src/ui/api.ts';
 import { EXTENSION_ID, Setting } from '../../src/ui/ids.ts';
 import { silentLogger } from '../../src/util/logger.ts';
 import { eventually } from '../support/eventually.ts';
+import type { TestRedis } from '../support/redis.ts';
 import { tempDir } from '../support/tempDir.ts';
-import { HostTown, folder, run, setSetting } from './town.ts';
+import { HostTown, run, setSetting } from './town.ts';
 
 /** Longer than any command may take, in milliseconds. */
 const BOUND_MS = 10_000;
@@ -51,7 +52,7 @@ const possible: Record<string, readonly Situation[]> = {
   resumeAgent: ['paused'],
   closeAgent: ['starting', 'idle', 'working', 'paused', 'elsewhere'],
   stopAgent: situations.filter((situation) => situation !== 'stopped'),
-  restartAgent: situations.filter((situation) => situation !== 'external'),
+  restartAgent: ['cold', 'idle', 'working', 'draining', 'stopped', 'error', 'elsewhere'],
   removeAgent: ['cold', 'idle', 'paused', 'stopped', 'error', 'external'],
   togglePersistent: situations.filter((situation) => situation !== 'external'),
   takeOver: ['elsewhere'],
@@ -88,14 +89,22 @@ describe('every command in every state of an agent', function () {
   let town: HostTown;
   /** Another window of the same town, which starts nothing. */
   let other: Town;
+  let redis: ReturnType<TestRedis['client']>;
+  let dir: Awaited<ReturnType<typeof tempDir>>;
   let names = 0;
 
   before(async () => {
     town = await HostTown.prepare();
+    redis = town.redis.client();
     await run('initTown', 'table');
-    other = await Town.open(await openRedis({ kind: 'url', url: town.redis.url }, silentLogger), 'table', silentLogger);
+    other = await Town.open(
+      await openRedis({ kind: 'url', source: 'setting', url: town.redis.url }, silentLogger),
+      'table',
+      silentLogger,
+    );
     await setSetting(Setting.agentClis, { sleeper: { command: 'sleep 600' } });
-    const file = path.join(folder(), 'table.txt');
+    dir = await tempDir('command-table');
+    const file = path.join(dir.path, 'lines.txt');
     await writeFile(file, 'one\ntwo\n');
     const editor = await vscode.window.showTextDocument(vscode.Uri.file(file));
     editor.selection = new vscode.Selection(0, 0, 1, 0);
@@ -105,6 +114,7 @@ describe('every command in every state of an agent', function () {
     await other.leases.close();
     other.close();
     await town.end();
+    await dir.remove();
   });
 
   async function record(state: AgentState, fields: Partial<AgentRecord> = {}): Promise<AgentRecord> {
@@ -126,6 +136,7 @@ describe('every command in every state of an agent', function () {
       ...fields,
     };
     await other.agents.create(made);
+    await town.agent(made.name, () => true);
     return made;
   }
 
@@ -157,8 +168,9 @@ describe('every command in every state of an agent', function () {
       case 'idle':
       case 'working':
       case 'draining': {
-        const agent = await record('idle');
-        await town.agent(agent.name, ({ here }) => here);
+        // Its loop makes it idle.
+        const agent = await record('starting');
+        await town.agent(agent.name, ({ state, here }) => state === 'idle' && here);
         if (situation === 'idle') return agent;
         await run('sendMessage', agent.name, 'Sleep');
         await is(agent.name, 'working');
@@ -168,10 +180,17 @@ describe('every command in every state of an agent', function () {
     }
   }
 
-  /** All that waits for an agent or is in its hands. */
-  async function messagesOf({ id }: AgentRecord): Promise<string> {
-    const lists = [other.keys.inbox(id), other.keys.urgent(id), other.keys.inflight(id), other.keys.held(id)];
-    return (await Promise.all(lists.map((key) => town.redis.cli('LRANGE', key, '0', '-1')))).join('\n');
+  /** The text waits for the agent, or is in its hands. */
+  async function told({ id }: AgentRecord, text: string): Promise<void> {
+    const lists = [other.keys.inbox(id), other.keys.urgent(id), other.keys.held(id)];
+    const find = async (): Promise<boolean> => {
+      const all = await Promise.all([
+        ...lists.map((key) => redis.lrange(key, 0, -1)),
+        redis.hvals(other.keys.inflight(id)),
+      ]);
+      return all.flat().join('\n').includes(text);
+    };
+    await eventually(find, { interval: 50, what: `A message with “${text}”` });
   }
 
   /** What the command promises has come about. */
@@ -179,13 +198,13 @@ describe('every command in every state of an agent', function () {
     const { id, name } = agent;
     switch (command) {
       case 'assignTask':
-        assert.ok((await messagesOf(agent)).includes(String(result)));
+        await told(agent, String(result));
         return;
       case 'steer':
       case 'sendMessage':
       case 'sendSelection':
       case 'attachFile':
-        assert.ok((await messagesOf(agent)).includes(text));
+        await told(agent, text);
         return;
       case 'pauseAgent':
         await is(name, 'paused');
@@ -220,7 +239,7 @@ describe('every command in every state of an agent', function () {
   async function problemWith(command: string, situation: Situation): Promise<string | undefined> {
     const text = `About ${command} ${situation}`;
     const agent = await agentThatIs(situation);
-    if (command === 'takeOver' && situation === 'elsewhere') await knownElsewhere(agent);
+    if (situation === 'elsewhere') void answerFor(agent);
     const bound = new Promise<never>((_resolve, reject) => {
       setTimeout(() => reject(new Error(`gives no answer within ${BOUND_MS} ms`)), BOUND_MS).unref();
     });
@@ -238,20 +257,20 @@ describe('every command in every state of an agent', function () {
     }
   }
 
-  /** Another window that is asked for an agent lets go of it. */
-  async function knownElsewhere(agent: AgentRecord): Promise<void> {
-    const asked = eventually(async () => (await town.redis.cli('EXISTS', other.keys.control(agent.id))) === '1', {
-      timeout: BOUND_MS,
-    });
-    void asked.then(
-      () => other.leases.release([agent.id]),
-      () => undefined,
-    );
+  /** The other window does what it is asked to, if it is. */
+  async function answerFor({ id }: AgentRecord): Promise<void> {
+    const look = async (): Promise<string[] | undefined> =>
+      (await redis.xrange(other.keys.control(id), '-', '+'))[0]?.[1];
+    const nothing: string[] = [];
+    const asked = await eventually(look, { timeout: BOUND_MS, interval: 50 }).catch(() => nothing);
+    const token = asked[asked.indexOf('reply') + 1];
+    if (asked.includes('reply') && token !== undefined) await redis.set(other.keys.reply(token), '{"ok":true}');
+    if (asked.includes('release')) await other.leases.release([id]);
   }
 
   for (const situation of situations) {
     it(situation, async () => {
-      if (situation === 'starting') await setSetting(Setting.codexPath, await slowCodex());
+      if (situation === 'starting') await setSetting(Setting.codexPath, await slowCodex(dir.path));
       const problems = await Promise.all(
         agentCommands().map(async (command) => {
           const problem = await problemWith(command, situation).catch(
@@ -272,8 +291,7 @@ describe('every command in every state of an agent', function () {
 });
 
 /** A Codex that tells its version and then takes forever to start. */
-async function slowCodex(): Promise<string> {
-  const { path: dir } = await tempDir('slow-codex');
+async function slowCodex(dir: string): Promise<string> {
   const file = path.join(dir, 'codex');
   await writeFile(file, '#!/bin/sh\n[ "$1" = --version ] && { echo codex-cli 0.169.0; exit; }\nexec sleep 600\n');
   await chmod(file, 0o755);

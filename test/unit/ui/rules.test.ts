@@ -35,16 +35,7 @@ describe('what can be done with an agent', () => {
     [
       'starting',
       { state: 'starting' },
-      [
-        'assignTask',
-        'steer',
-        'pauseAgent',
-        'closeAgent',
-        'stopAgent',
-        'restartAgent',
-        'togglePersistent',
-        'chooseModel',
-      ],
+      ['assignTask', 'steer', 'pauseAgent', 'closeAgent', 'stopAgent', 'togglePersistent', 'chooseModel'],
     ],
     [
       'idle',
@@ -79,16 +70,7 @@ describe('what can be done with an agent', () => {
     [
       'paused',
       { state: 'paused' },
-      [
-        'assignTask',
-        'resumeAgent',
-        'closeAgent',
-        'stopAgent',
-        'restartAgent',
-        'removeAgent',
-        'togglePersistent',
-        'chooseModel',
-      ],
+      ['assignTask', 'resumeAgent', 'closeAgent', 'stopAgent', 'removeAgent', 'togglePersistent', 'chooseModel'],
     ],
     [
       'draining',
