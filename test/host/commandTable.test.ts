@@ -68,6 +68,9 @@ const possible: Record<string, readonly Situation[]> = {
 /** Stand in menus of agents, and are about no agent: they ask people for other things. */
 const aboutNoAgent = ['signIn'];
 
+/** Ask Codex themselves: where that does not start they wait for as long as a start may take, and say so then. */
+const askCodex = ['chooseModel'];
+
 const manifest = z.object({
   contributes: z.object({
     menus: z.object({ 'view/item/context': z.array(z.object({ command: z.string(), when: z.string() })) }),
@@ -273,6 +276,7 @@ describe('every command in every state of an agent', function () {
       if (situation === 'starting') await setSetting(Setting.codexPath, await slowCodex(dir.path));
       const problems = await Promise.all(
         agentCommands().map(async (command) => {
+          if (situation === 'starting' && askCodex.includes(command)) return [];
           const problem = await problemWith(command, situation).catch(
             (error: unknown) => `cannot be tried: ${String(error)}`,
           );
