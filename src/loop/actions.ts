@@ -16,6 +16,7 @@ import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import type { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
 import { type Sentence, inEnglish, say } from '../util/sentence.ts';
+import { adopt } from './adoption.ts';
 import { AskOwner } from './askOwner.ts';
 import { checkedText } from './checkedText.ts';
 import type { Crew } from './crew.ts';
@@ -23,6 +24,7 @@ import { Desk, type PendingRequest, type SupervisorMessage } from './desk.ts';
 import { settleDead, settleHeld } from './leftovers.ts';
 import { QueueActions } from './queueActions.ts';
 import { type StateRequest, transitions } from './requests.ts';
+import type { SignsOfLife } from './signsOfLife.ts';
 import { TaskActions } from './taskActions.ts';
 
 export interface NewAgent {
@@ -60,16 +62,18 @@ export class TownActions {
   readonly queue: QueueActions;
   private readonly town: Town;
   private readonly crew: Crew;
+  private readonly signs: SignsOfLife;
   private readonly rules: ActionRules;
   private readonly desk: Desk;
   private readonly owner: AskOwner;
 
-  constructor(town: Town, crew: Crew, rules: ActionRules) {
+  constructor(town: Town, crew: Crew, signs: SignsOfLife, rules: ActionRules) {
     this.tasks = new TaskActions(town, (ref) => this.find(ref));
     const poke = (agentId: string): void => this.crew.poke(agentId);
     this.queue = new QueueActions(town, (ref) => this.find(ref), poke);
     this.town = town;
     this.crew = crew;
+    this.signs = signs;
     this.rules = rules;
     this.owner = new AskOwner(town.control, rules.answerMs);
     this.desk = new Desk(town, crew, this.owner);
@@ -206,17 +210,10 @@ export class TownActions {
     this.crew.poke(agent.id);
   }
 
-  /** Makes an agent of `tt` whose loop has stopped one that this extension runs; it goes on with its messages. */
+  /** Makes an agent of `tt` whose loop has ended one that this extension runs; it goes on with its task and messages. */
   async adoptAgent(ref: string): Promise<void> {
     const agent = await this.find(ref);
-    if (agent.runtimeHost === RUNTIME_HOST) {
-      throw new TinytownError('wrongState', say('{0} is run by this extension already.', agent.name));
-    }
-    if (agent.state !== 'stopped' && agent.state !== 'error') {
-      const hint = 'Stop it first: two must never run the same agent.';
-      throw new TinytownError('external', say('{0} is run by tt.', agent.name), { hint });
-    }
-    await this.request(agent, 'restart', { rounds_completed: 0, last_error: undefined, runtime_host: RUNTIME_HOST });
+    await adopt(this.town, agent, this.signs);
     this.crew.poke(agent.id);
   }
 

@@ -45,6 +45,8 @@ export interface WithdrawnRequest {
 export interface AgentView {
   /** Who runs it: this window, another one, a `tt agent-loop`, or nobody at the moment. */
   owner: 'here' | 'elsewhere' | 'external' | 'none';
+  /** How long the loop of an external one gives no sign of life already, in milliseconds; undefined while it may live. */
+  silentMs: number | undefined;
   mode: RuntimeMode;
   /** Why it is not the mode that was asked for. */
   modeReason: Sentence | undefined;
@@ -83,6 +85,7 @@ const ITEM_TEXT = 100_000;
 export function emptyView(mode: RuntimeMode): AgentView {
   return {
     owner: 'none',
+    silentMs: undefined,
     mode,
     modeReason: undefined,
     turn: undefined,

@@ -132,6 +132,7 @@ export class Crew {
       mode: runs,
       modeReason: runs === mode ? reason : say('The other mode starts with the next turn.'),
       pid: loop?.pid,
+      silentMs: owner === 'external' ? this.parts.silence(agentId) : undefined,
       waitsForSignIn: this.signIn.holds(agentId) && this.parts.usesCodex(record),
     };
   }
@@ -144,6 +145,11 @@ export class Crew {
   /** The same of all agents that this window runs, looked up now. */
   processUses(): Promise<ReadonlyMap<string, ProcessUse>> {
     return this.processes.look();
+  }
+
+  /** What is known of the life of agents of `tt` has changed. */
+  signsChanged(): void {
+    for (const { id } of this.mirror.agents.values()) if (this.view(id).owner === 'external') this.views.touch(id);
   }
 
   /** The window that runs the agent, where it is another one. */

@@ -63,4 +63,7 @@ export interface LoopParts {
 }
 
 /** What all loops of a window share. */
-export type CrewParts = Omit<LoopParts, 'roundLog' | 'signIn'>;
+export interface CrewParts extends Omit<LoopParts, 'roundLog' | 'signIn'> {
+  /** How long an agent of `tt` has given no sign of life, in milliseconds; undefined while it may live. */
+  silence(agentId: string): number | undefined;
+}

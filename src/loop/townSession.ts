@@ -6,7 +6,7 @@ import { Runtimes } from '../runtime/runtimes.ts';
 import { type TownConfig, readTownConfig } from '../town/config.ts';
 import type { TownMirror } from '../town/mirror.ts';
 import type { TaskRecord } from '../town/records.ts';
-import { redisUrlOf } from '../town/redis/address.ts';
+import { onThisMachine, redisUrlOf } from '../town/redis/address.ts';
 import { openTownRedis } from '../town/redis/open.ts';
 import { resolveRedis } from '../town/redis/resolve.ts';
 import { matchesRole } from '../town/roles.ts';
@@ -15,6 +15,7 @@ import { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import { ProcessRegistry } from '../util/processRegistry.ts';
+import { processesNaming } from '../util/processTable.ts';
 import { type ActionRules, TownActions } from './actions.ts';
 import { Crew } from './crew.ts';
 import { Follower } from './follower.ts';
@@ -22,6 +23,7 @@ import type { CrewParts, TownFacts } from './loopParts.ts';
 import { Receipts } from './receipts.ts';
 import { RETRY_MS } from './restartPolicy.ts';
 import type { TownSettings } from './settings.ts';
+import { SignsOfLife, type SignOfLifeTimes } from './signsOfLife.ts';
 import {
   type ToolBundles,
   type ToolServer,
@@ -81,6 +83,7 @@ export interface SessionTimes {
   retryMs: number;
   /** How long an owner's write waits for a Redis that is away, in milliseconds: then the running turn is ended. */
   patienceMs: number;
+  signsOfLife: SignOfLifeTimes;
   /** How long another window may take to answer what is asked of it, in milliseconds. */
   answerMs: number;
   /** How long a session's process may take to answer anything, in milliseconds: then it is ended. */
@@ -113,6 +116,13 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   const redisUrl = redisUrlOf(target);
   const runtimes = new Runtimes(registry, version, () => ({ ...settings, agentClis: agentClis() }), times?.replyMs);
   const rules = runtimeRules(settings, config, agentClis);
+  const signs = new SignsOfLife({
+    town,
+    // What shares a socket with us is on this machine.
+    processesNaming: onThisMachine(target) ? processesNaming : undefined,
+    logger,
+    times: times?.signsOfLife,
+  });
   const parts: CrewParts = {
     folder,
     townName: config.name,
@@ -120,6 +130,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     delivery: town.delivery,
     picture: townFacts(town),
     access: (agent, mode) => accessOf(agent.cli || rules.defaultCli(), mode, agentClis()),
+    silence: (agentId) => signs.silence(agentId),
     failTask: async (id, error) => void (await town.tasks.fail(id, error)),
     choose: rules.choose,
     usesCodex: rules.usesCodex,
@@ -163,6 +174,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   });
   codex.onSignedIn(() => crew.signedIn());
   crew.start();
+  signs.onDidChange(() => crew.signsChanged());
   const receipts = new Receipts(town.messages, town.mirror, town.wake, logger);
   const follower = new Follower(town, logger);
   return {
@@ -170,7 +182,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     folder,
     mirror: town.mirror,
     crew,
-    actions: new TownActions(town, crew, { ...rules, answerMs: times?.answerMs }),
+    actions: new TownActions(town, crew, signs, { ...rules, answerMs: times?.answerMs }),
     receipts,
     follower,
     codex,
@@ -186,6 +198,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     close: async () => {
       receipts.dispose();
       follower.dispose();
+      signs.dispose();
       await Promise.all([crew.close(), codex.close()]);
       town.close();
     },

@@ -40,6 +40,8 @@ export interface AgentFacts {
   turn: boolean;
   /** Interrupted rounds that it holds. */
   held: number;
+  /** Its loop is one of tt, and gone. */
+  silent: boolean;
   /** Messages that were given up. */
   dead: number;
 }
@@ -49,6 +51,7 @@ export function factsOf(agent: AgentRecord, view: AgentView, { held, dead }: Wai
     name: agent.name,
     state: agent.state,
     owner: view.owner,
+    silent: view.silentMs !== undefined,
     turn: view.turn !== undefined || agent.state === 'working',
     held,
     dead,
@@ -99,7 +102,7 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
       return state === 'stopped' ? t('{0} is already stopped.', name) : undefined;
     case 'adoptAgent':
       if (agent.owner !== 'external') return t('{0} is run by this extension already.', name);
-      return state === 'stopped' || state === 'error'
+      return agent.silent || state === 'stopped' || state === 'error'
         ? undefined
         : t('{0} is run by tt. Stop it first: two must never run the same agent.', name);
     case 'takeOver':

@@ -125,6 +125,9 @@ function troubleOf(agent: AgentRecord, view: AgentView, waiting: Waiting, t: Tra
     if (waiting.dead > 0) return t('gave up messages');
   }
   if (view.waitsForSignIn && waiting.inbox + waiting.urgent > 0) return t('waits for sign-in');
+  // It is said only after minutes.
+  const silent = view.silentMs === undefined ? undefined : elapsed(view.silentMs, t);
+  if (silent !== undefined) return t('no sign of life for {0}', silent);
   return view.stalled ? t('stalled') : undefined;
 }
 

@@ -150,6 +150,13 @@ async function listedByPs(): Promise<ListedProcess[]> {
   });
 }
 
+/** Processes whose command line names `text`. Empty where the system does not say (Windows). */
+export async function processesNaming(text: string): Promise<number[]> {
+  if (windows) return [];
+  const all = await (process.platform === 'linux' ? linuxProcesses() : listedByPs());
+  return all.filter(({ command }) => command.includes(text)).map(({ pid }) => pid);
+}
+
 /** Which of these still live. */
 export async function survivorsOf(listed: readonly ListedProcess[]): Promise<ListedProcess[]> {
   if (listed.length === 0) return [];

@@ -28,6 +28,11 @@ export function describeTarget(target: RedisTarget): string {
   return target.kind === 'private' ? `unix://${target.socketPath}` : redactUrl(target.url);
 }
 
+/** Whether only processes of this machine can reach it: it is a socket in the file system. */
+export function onThisMachine(target: RedisTarget): boolean {
+  return target.kind === 'private' || parseRedisUrl(target.url).path !== undefined;
+}
+
 /** The target's address with its password, for the environment of a process: it must not be logged. */
 export function redisUrlOf(target: RedisTarget): string {
   if (target.kind === 'private') return `unix://${encodeURI(target.socketPath)}`;

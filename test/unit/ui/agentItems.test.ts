@@ -227,6 +227,7 @@ describe('the agents tree', () => {
       ['debug-stop a · stopped, external', { state: 'stopped' }, { owner: 'external' }, {}],
       ['error a · error', { state: 'error' }, {}, {}],
       ['sync~spin a · working, external', { state: 'working' }, { owner: 'external' }, {}],
+      ['warning a · idle, no sign of life for 12 min, external', {}, { owner: 'external', silentMs: 740_000 }, {}],
       ['sync~spin a · working, another window', { state: 'working' }, { owner: 'elsewhere' }, {}],
       ['warning a · idle, holds work, another window', {}, { owner: 'elsewhere' }, { held: 1 }],
       ['sync~spin a · working', { state: 'working' }, {}, { held: 1 }],

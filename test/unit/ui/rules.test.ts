@@ -11,7 +11,16 @@ import { Throttle } from '../../../src/ui/throttle.ts';
 import { agentRecord, english, picture, type Scene } from './support.ts';
 
 function possible(facts: Partial<AgentFacts>): string[] {
-  const agent: AgentFacts = { name: 'a', state: 'idle', owner: 'here', turn: false, held: 0, dead: 0, ...facts };
+  const agent: AgentFacts = {
+    name: 'a',
+    state: 'idle',
+    owner: 'here',
+    turn: false,
+    silent: false,
+    held: 0,
+    dead: 0,
+    ...facts,
+  };
   return agentActions.filter((action) => whyNot(action, agent, english) === undefined);
 }
 
@@ -98,6 +107,11 @@ describe('what can be done with an agent', () => {
     ],
     ['external and stopped', { owner: 'external', state: 'stopped' }, ['adoptAgent', 'removeAgent']],
     [
+      'external and silent',
+      { owner: 'external', silent: true },
+      ['adoptAgent', 'assignTask', 'removeAgent', 'steer', 'stopAgent'],
+    ],
+    [
       'of another window',
       { owner: 'elsewhere', state: 'working', turn: true },
       [
@@ -125,7 +139,7 @@ describe('what can be done with an agent', () => {
       for (const action of agentActions) {
         const reason = whyNot(
           action,
-          { name: 'Scout', state, owner: 'external', turn: false, held: 0, dead: 0 },
+          { name: 'Scout', state, owner: 'external', turn: false, silent: false, held: 0, dead: 0 },
           english,
         );
         if (reason !== undefined) assert.match(reason, /Scout.*\.$/);
