@@ -4,6 +4,7 @@ import { registerAccountCommands } from './ui/account.ts';
 import { AgentOutputs } from './ui/agentOutput.ts';
 import type { TinytownApi } from './ui/api.ts';
 import { announceNeeds, drawAttention } from './ui/attention.ts';
+import { ChangeDocuments } from './ui/changeDocuments.ts';
 import { offerChatTools } from './ui/chatTools.ts';
 import { registerCommands } from './ui/commands.ts';
 import { registerEditorCommands } from './ui/editorCommands.ts';
@@ -18,6 +19,7 @@ import { RequestDocuments } from './ui/requestDocuments.ts';
 import { StatusBar } from './ui/statusBar.ts';
 import { createApi } from './ui/tinytownApi.ts';
 import { registerTaskCommands } from './ui/taskCommands.ts';
+import { TranscriptDocuments } from './ui/transcriptDocuments.ts';
 import { TownViews } from './ui/townViews.ts';
 import { describeError } from './util/errors.ts';
 
@@ -33,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   const feed = new NeedsFeed(host, (what, error) => log.warn(`Could not ${what}: ${describeError(error)}`));
   const needs = new NeedsView(host, feed);
   const documents = new RequestDocuments();
+  const records = { transcripts: new TranscriptDocuments(host), changes: new ChangeDocuments() };
   const statusBar = new StatusBar(host, feed);
   const api = createApi({ host, feed, version: town.version, t: vscode.l10n.t }, (error) =>
     log.error(`A listener failed: ${describeError(error)}`),
@@ -45,11 +48,22 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   const checkSignedIn = (): Promise<void> => town.checkSignedIn();
   const chooseFolder = (): Promise<string | undefined> => town.chooseFolder();
   const { secrets } = context;
-  const commands = registerCommands({ host, outputs, views, log, secrets, checkCodex, checkSignedIn, chooseFolder });
+  const commands = registerCommands({
+    host,
+    outputs,
+    views,
+    records,
+    log,
+    secrets,
+    checkCodex,
+    checkSignedIn,
+    chooseFolder,
+  });
   const answers = registerNeedCommands({ host, feed, view: needs, documents, log });
   const queueCommands = registerQueueCommands({ host, log });
   const taskCommands = registerTaskCommands({ host, views, documents, log });
   context.subscriptions.push(log, town, feed, outputs, views, needs, documents, statusBar, api);
+  context.subscriptions.push(records.transcripts, records.changes);
   const fromEditor = registerEditorCommands({ host, views, log });
   const account = registerAccountCommands({ withCodex: (job) => town.withCodex(job), log });
   context.subscriptions.push(
@@ -71,6 +85,7 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
       store.add(session.crew.onDidChangeView(redraw));
       store.add(session.receipts.onDidChange(redraw));
       store.add(session.follower.onDidChange(redraw));
+      store.add(session.past.onDidChange(redraw));
       store.add(session.follower.onEvent(({ agentId, event }) => outputs.watched(agentId, event)));
       store.add(session.crew.onRuntimeEvent(({ agentId, event }) => outputs.handle(agentId, event)));
       store.add(drawAttention(session, log));

@@ -21,6 +21,7 @@ import { Crew } from './crew.ts';
 import { Follower } from './follower.ts';
 import type { CrewParts, TownFacts } from './loopParts.ts';
 import { Receipts } from './receipts.ts';
+import { PastTurns } from './pastTurns.ts';
 import { RETRY_MS } from './restartPolicy.ts';
 import type { TownSettings } from './settings.ts';
 import { SignsOfLife, type SignOfLifeTimes } from './signsOfLife.ts';
@@ -44,6 +45,8 @@ export interface TownSession {
   readonly receipts: Receipts;
   /** What agents do that this window does not run, of those that somebody looks at. */
   readonly follower: Follower;
+  /** The last turns of agents, from before this window saw them. */
+  readonly past: PastTurns;
   /** What Codex can say that belongs to no agent. */
   readonly codex: CodexService;
   /** The town's tools for other programs of the person. */
@@ -185,6 +188,11 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     actions: new TownActions(town, crew, signs, { ...rules, answerMs: times?.answerMs }),
     receipts,
     follower,
+    past: new PastTurns({
+      history: (threadId, page) => codex.history(threadId, page),
+      agent: (id) => town.mirror.agents.get(id),
+      logger,
+    }),
     codex,
     tools: personsTools(config.name, redisUrl, bundles),
     checkCodex: async (cli = rules.defaultCli()) => {

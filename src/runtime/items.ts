@@ -80,7 +80,12 @@ export function statusOf(status: string | undefined, over: boolean): ItemStatus 
 export function withoutShell(command: string): string {
   const match = /^\S*\b(?:ba|z|da)?sh -l?c (['"])([\s\S]*)\1$/.exec(command);
   if (!match?.[2]) return command;
-  return match[1] === "'" ? match[2].replaceAll(`'"'"'`, "'").replaceAll(`'\\''`, "'") : match[2];
+  if (match[1] === '"') {
+    // Several quoted pieces are left as they are.
+    const whole = /^(?:[^"\\]|\\[\s\S])*$/.test(match[2]);
+    return whole ? match[2].replaceAll(/\\(["\\$`])/g, '$1') : command;
+  }
+  return match[2].replaceAll(`'"'"'`, "'").replaceAll(`'\\''`, "'");
 }
 
 /** JSON of anything that is not text already; null for nothing. */

@@ -42,5 +42,11 @@ export function actionLabel(action: AgentAction, t: Translate): string {
       return t('Choose Model…');
     case 'showOutput':
       return t('Show Output');
+    case 'openTranscript':
+      return t('Open Transcript');
+    case 'exportTranscript':
+      return t('Export Transcript…');
+    case 'openChanges':
+      return t('Open Changes');
   }
 }

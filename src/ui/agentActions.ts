@@ -27,6 +27,9 @@ export const agentActions = [
   'togglePersistent',
   'chooseModel',
   'showOutput',
+  'openTranscript',
+  'exportTranscript',
+  'openChanges',
 ] as const;
 
 export type AgentAction = (typeof agentActions)[number];
@@ -70,6 +73,9 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
   switch (action) {
     case 'sendMessage':
     case 'showOutput':
+    case 'openTranscript':
+    case 'exportTranscript':
+    case 'openChanges':
       return undefined;
     case 'assignTask':
       return restartFirst();

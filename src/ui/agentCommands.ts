@@ -16,6 +16,7 @@ import { View } from './ids.ts';
 import { pickModel } from './modelPicks.ts';
 import { confirm, inform, warn } from './notify.ts';
 import { problemOf } from './problems.ts';
+import { type Records, exportTranscript, openChanges } from './recordCommands.ts';
 import { tellIfQueued } from './steerNotice.ts';
 import type { TownHost } from './townHost.ts';
 import { pictureOf } from './townPicture.ts';
@@ -26,18 +27,19 @@ const { t } = vscode.l10n;
 /**
  * Does `action`. Those that decide about held or given-up messages do it to the one of the row, or with the round's or
  * message's id in the place of a text, else to all of the agent. Resolves with what is of use to a program: the agent's id,
- * the task's id for `assignTask`, mode and reason for `togglePersistent`, the choice for `chooseModel`; undefined where the
+ * the task's id for `assignTask`, mode and reason for `togglePersistent`, the choice for `chooseModel`, the file for
+ * `exportTranscript`, the number of files for `openChanges`; undefined where the
  * person left the question unanswered.
  */
 export async function actOnAgent(
   action: AgentAction,
   call: Call,
-  town: { host: TownHost; outputs: AgentOutputs; views: TownViews },
+  town: { host: TownHost; outputs: AgentOutputs; views: TownViews; records: Records },
 ): Promise<unknown> {
-  if (call.agents && action !== 'showOutput') return actOnMany(action, { ...call, agents: call.agents }, town);
+  if (call.agents && !shows.has(action)) return actOnMany(action, { ...call, agents: call.agents }, town);
   const session = await town.host.session();
   // A program may have done something a moment ago that the picture does not show yet; a person acts on what is shown.
-  if (!call.interactive && action !== 'showOutput') await session.mirror.refresh();
+  if (!call.interactive && !shows.has(action)) await session.mirror.refresh();
   const agent = call.agent === undefined ? await pickAgent(session, action) : findAgent(session, call.agent);
   if (!agent) return undefined;
   const picture = pictureOf(session);
@@ -45,7 +47,7 @@ export async function actOnAgent(
   if (reason !== undefined) throw new TinytownError('cannotNow', reason);
   // Whoever gives it work wants to see it being done.
   if (call.interactive && startsWork.has(action)) town.views.watch(agent.id);
-  return takeAction(action, { call, session, agent, outputs: town.outputs });
+  return takeAction(action, { call, session, agent, outputs: town.outputs, records: town.records });
 }
 
 /** Does it to each, asking for a text once. Those that cannot do it now are named at the end; they do not keep the others. */
@@ -66,6 +68,8 @@ async function actOnMany(
   return agents;
 }
 
+/** These change nothing, and are about one agent. */
+const shows: ReadonlySet<AgentAction> = new Set(['showOutput', 'openTranscript', 'exportTranscript', 'openChanges']);
 const withText: ReadonlySet<AgentAction> = new Set(['assignTask', 'sendMessage', 'steer']);
 const startsWork: ReadonlySet<AgentAction> = new Set(['assignTask', 'steer', 'sendMessage', 'runAgain']);
 
@@ -74,10 +78,11 @@ interface Step {
   session: TownSession;
   agent: AgentRecord;
   outputs: AgentOutputs;
+  records: Records;
 }
 
 async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
-  const { session, agent, call, outputs } = step;
+  const { session, agent, call, outputs, records } = step;
   const { actions } = session;
   const { id } = agent;
   switch (action) {
@@ -150,6 +155,13 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
     case 'showOutput':
       outputs.show(id, agent.name);
       return id;
+    case 'openTranscript':
+      await records.transcripts.open(agent);
+      return id;
+    case 'exportTranscript':
+      return exportTranscript({ session, agent, call, ...records });
+    case 'openChanges':
+      return openChanges({ session, agent, call, ...records });
   }
 }
 

@@ -6,6 +6,7 @@ import { inWords } from '../util/sentence.ts';
 import { contextFlags, factsOf } from './agentActions.ts';
 import { agentRows } from './agentRows.ts';
 import { hasInbox } from './inboxRows.ts';
+import { hasMorePast } from './pastRows.ts';
 import type { Item, ItemIcon } from './items.ts';
 import type { Translate } from './l10n.ts';
 import { isWatched } from './workRows.ts';
@@ -78,6 +79,7 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
     hasInbox(agent, view, waiting) ||
     isWatched(agent, view) ||
     view.pastTurns.length > 0 ||
+    hasMorePast(agent, view, picture.past(agent.id)) ||
     view.requests.length > 0 ||
     view.lastError !== undefined ||
     view.modeReason !== undefined ||

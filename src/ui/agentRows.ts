@@ -1,14 +1,16 @@
 /** The rows below an agent: its task, its inbox, the running turn, its steers, earlier turns. */
-import type { AgentView, TurnView } from '../loop/agentView.ts';
+import type { AgentView } from '../loop/agentView.ts';
 import type { AgentRecord } from '../town/records.ts';
 import { oneLine, stripControls } from '../util/text.ts';
 import { inWords } from '../util/sentence.ts';
 import { inboxRows } from './inboxRows.ts';
 import { Command } from './ids.ts';
+import { leaf } from './agentLeaf.ts';
 import type { Item } from './items.ts';
 import type { Translate } from './l10n.ts';
 import { requestsOf } from './needs.ts';
 import { needItem } from './needsYouItems.ts';
+import { pastTurnRows } from './pastRows.ts';
 import { type TownPicture, taskOf } from './townPicture.ts';
 import { workRows } from './workRows.ts';
 import { sessionRows } from './sessionRows.ts';
@@ -18,7 +20,7 @@ export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate
   const view = picture.view(agent.id);
   const own = (key: string): string => `agent/${agent.id}/${key}`;
   const turn = view.turn && {
-    context: { agentId: agent.id, prefix: own(`turn/${view.turn.id}`), t },
+    context: { agentId: agent.id, turnId: view.turn.id, prefix: own(`turn/${view.turn.id}`), t },
     ...view.turn,
   };
   return [
@@ -31,22 +33,9 @@ export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate
     ...(turn ? turnRows(turn, turn.context) : []),
     ...workRows(agent, view, picture.work(agent.id), t),
     ...declinedRows(agent, view, t),
-    ...pastTurnRows(agent, view, t),
+    ...pastTurnRows(agent, view, picture.past(agent.id), t),
     ...sessionRows(agent, picture, t),
   ];
-}
-
-function leaf(agent: AgentRecord, key: string, look: Pick<Item, 'label' | 'icon'> & Partial<Item>): Item {
-  const description = look.description ?? '';
-  return {
-    id: `agent/${agent.id}/${key}`,
-    description,
-    contextValue: `${key.split('/', 1)[0] ?? key};`,
-    spoken: description ? `${look.label}, ${description}` : look.label,
-    collapse: 'none',
-    agentId: agent.id,
-    ...look,
-  };
 }
 
 function errorRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
@@ -88,43 +77,4 @@ function declinedRows(agent: AgentRecord, view: AgentView, t: Translate): Item[]
       icon: { id: 'circle-slash', color: 'charts.yellow' },
     }),
   ];
-}
-
-/** The last turn first; what is older sits one level deeper, out of the way. */
-function pastTurnRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
-  const [last, ...older] = view.pastTurns.toReversed().map((turn) => pastTurnRow(agent, turn, t));
-  if (!last) return [];
-  if (older.length === 0) return [last];
-  const label = t('Earlier turns');
-  const earlier = leaf(agent, 'earlier', {
-    label,
-    description: String(older.length),
-    icon: { id: 'history' },
-    collapse: 'collapsed',
-    children: () => older,
-  });
-  return [last, earlier];
-}
-
-function pastTurnRow(agent: AgentRecord, turn: TurnView, t: Translate): Item {
-  const key = `past/${turn.id}`;
-  const context = { agentId: agent.id, prefix: `agent/${agent.id}/${key}`, t };
-  const looks = {
-    completed: { label: t('Turn completed'), icon: { id: 'pass', color: 'testing.iconPassed' } },
-    interrupted: { label: t('Turn interrupted'), icon: { id: 'circle-slash', color: 'charts.yellow' } },
-    failed: { label: t('Turn failed'), icon: { id: 'error', color: 'testing.iconFailed' } },
-  };
-  const detail = turn.outcome?.status === 'failed' ? turn.outcome.message : lastWords(turn);
-  return leaf(agent, key, {
-    ...looks[turn.outcome?.status ?? 'interrupted'],
-    description: oneLine(detail, 80),
-    collapse: 'collapsed',
-    tooltip: () => stripControls(detail),
-    children: () => turnRows(turn, context),
-  });
-}
-
-function lastWords(turn: TurnView): string {
-  const said = turn.items.findLast((item) => item.kind === 'agentMessage' && item.text.trim() !== '');
-  return said?.kind === 'agentMessage' ? said.text : '';
 }

@@ -16,6 +16,7 @@ import type { EditorLog } from './editorLog.ts';
 import { Command, type CommandId, EXTENSION_ID, SETTINGS_SECTION, SecretKey, machineSettings } from './ids.ts';
 import { Row } from './itemTree.ts';
 import { inform, showProblem } from './notify.ts';
+import type { Records } from './recordCommands.ts';
 import { runCommand } from './runCommand.ts';
 import type { TownHost } from './townHost.ts';
 import { pictureOf, sortedAgents } from './townPicture.ts';
@@ -28,6 +29,7 @@ export interface CommandParts {
   host: TownHost;
   outputs: AgentOutputs;
   views: TownViews;
+  records: Records;
   log: EditorLog;
   secrets: vscode.SecretStorage;
   /** Looks for Codex anew, for the welcome text. */
@@ -42,12 +44,11 @@ export function registerCommands(parts: CommandParts): Disposable {
   const store = new DisposableStore();
   const add = (id: CommandId, run: (call: Call) => Promise<unknown>): void => {
     const { log } = parts;
-    const handler = (...args: unknown[]): unknown =>
-      runCommand(id, {
-        read: () => ({ ...readCall(args, (it) => agentOfRow(it, parts.views), t), ...about(args[0]) }),
-        run,
-        log,
-      });
+    const read = (args: readonly unknown[]): Call => ({
+      ...readCall(args, (it) => agentOfRow(it, parts.views), t),
+      ...about(args[0]),
+    });
+    const handler = (...args: unknown[]): unknown => runCommand(id, { read: () => read(args), run, log });
     store.add(vscode.commands.registerCommand(id, handler));
   };
   for (const action of agentActions) add(Command[action], (call) => actOnAgent(action, call, parts));
@@ -72,8 +73,11 @@ function agentOfRow(value: unknown, views: TownViews): string | null | undefined
   return value instanceof Row ? (value.item.agentId ?? null) : undefined;
 }
 
-function about(value: unknown): Pick<Call, 'about'> {
-  return value instanceof Row && value.item.about !== undefined ? { about: value.item.about } : {};
+/** Which message, held round or changes a row stands for. */
+function about(value: unknown): Pick<Call, 'about' | 'extra'> {
+  if (!(value instanceof Row)) return {};
+  const { about: message, changes } = value.item;
+  return { ...(message === undefined ? {} : { about: message }), ...(changes ? { extra: changes } : {}) };
 }
 
 /** `initTown(name?)`: makes the folder a town. Resolves with the town's name, the present one if it already is a town. */

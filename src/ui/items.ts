@@ -1,5 +1,7 @@
 /** What a tree shows, free of the editor: models make items, `itemTree.ts` draws them, unit tests read them. */
 
+import type { ChangeTarget } from './wantedChanges.ts';
+
 export type Collapse = 'none' | 'collapsed' | 'expanded';
 
 export interface ItemIcon {
@@ -24,6 +26,8 @@ export interface Item {
   readonly agentId?: string;
   /** Which message to the agent, or which held round, a command on this row is about. */
   readonly about?: string;
+  /** Which changes a command on this row is about. */
+  readonly changes?: ChangeTarget;
   /** Which task a command on this row is about. */
   readonly taskId?: string;
   /** A file that a click opens: absolute, or relative to the town's folder. */

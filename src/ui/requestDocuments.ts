@@ -6,29 +6,17 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { FileChange } from '../runtime/turnItem.ts';
-import { type Disposable, DisposableStore } from '../util/disposable.ts';
+import type { Disposable } from '../util/disposable.ts';
 import { oneLine } from '../util/text.ts';
 import type { Need } from './needs.ts';
 import { labelOf, wholeText } from './needsYouItems.ts';
 import { applyUnifiedDiff } from './unifiedDiff.ts';
+import { VirtualTexts } from './virtualTexts.ts';
 
 const { t } = vscode.l10n;
 
-const SCHEME = 'tinytown-request';
-
 export class RequestDocuments implements Disposable {
-  private readonly store = new DisposableStore();
-  private readonly texts = new Map<string, string>();
-  private readonly changed = this.store.add(new vscode.EventEmitter<vscode.Uri>());
-
-  constructor() {
-    const provider = {
-      onDidChange: this.changed.event,
-      provideTextDocumentContent: (uri: vscode.Uri) => this.texts.get(uri.toString()) ?? '',
-    };
-    this.store.add(vscode.workspace.registerTextDocumentContentProvider(SCHEME, provider));
-    this.store.add(vscode.workspace.onDidCloseTextDocument(({ uri }) => this.texts.delete(uri.toString())));
-  }
+  private readonly texts = new VirtualTexts('tinytown-request');
 
   /** @param file which of the files to be changed; all of them where it is not said. */
   async show(need: Need, folder: string, file?: number): Promise<void> {
@@ -56,8 +44,7 @@ export class RequestDocuments implements Disposable {
   }
 
   dispose(): void {
-    this.store.dispose();
-    this.texts.clear();
+    this.texts.dispose();
   }
 
   /** Shows a text under `key`; shown again, the same document shows what it is then. */
@@ -67,7 +54,7 @@ export class RequestDocuments implements Disposable {
     text: string,
     { language = 'plaintext', preserveFocus = false }: { language?: string; preserveFocus?: boolean } = {},
   ): Promise<void> {
-    const document = await vscode.workspace.openTextDocument(this.put(key, `${title}.txt`, text));
+    const document = await vscode.workspace.openTextDocument(this.texts.put(key, `${title}.txt`, text));
     if (document.languageId !== language) await vscode.languages.setTextDocumentLanguage(document, language);
     await vscode.window.showTextDocument(document, { preview: true, preserveFocus });
   }
@@ -80,20 +67,11 @@ export class RequestDocuments implements Disposable {
   ): Promise<{ file: vscode.Uri; before: vscode.Uri; after: vscode.Uri } | undefined> {
     const file = vscode.Uri.file(path.resolve(folder, name));
     const base = path.basename(file.fsPath);
-    const side = (which: string, text: string): vscode.Uri => this.put(`${key}/${which}`, base, text);
+    const side = (which: string, text: string): vscode.Uri => this.texts.put(`${key}/${which}`, base, text);
     if (change === 'add') return { file, before: side('before', ''), after: side('after', diff) };
     const text = await readFile(file.fsPath, 'utf8').catch(() => undefined);
     if (change === 'delete') return { file, before: side('before', text ?? diff), after: side('after', '') };
     const changed = text === undefined ? undefined : applyUnifiedDiff(text, diff);
     return changed === undefined ? undefined : { file, before: file, after: side('after', changed) };
-  }
-
-  private put(key: string, name: string, text: string): vscode.Uri {
-    const plain = name.replaceAll(/[\\/#?]/g, '∕');
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${encodeURIComponent(key)}/${plain}` });
-    const before = this.texts.get(uri.toString());
-    this.texts.set(uri.toString(), text);
-    if (before !== undefined && before !== text) this.changed.fire(uri);
-    return uri;
   }
 }

@@ -1,6 +1,7 @@
 /** What the screens are made of: the part of a town's mirror and crew that they read. */
 import type { AgentView } from '../loop/agentView.ts';
 import type { Receipt } from '../loop/receipt.ts';
+import type { PastState } from '../loop/pastTurns.ts';
 import type { TownSession } from '../loop/townSession.ts';
 import type { WatchedWork } from '../loop/watchedWork.ts';
 import type { ProcessUse } from '../util/processTable.ts';
@@ -30,6 +31,8 @@ export interface TownPicture {
   receipts(agentId: string): readonly Receipt[] | undefined;
   /** What its processes take, as far as was looked at: asking has it looked up anew, which is told as a change. */
   processUse(agentId: string): ProcessUse | undefined;
+  /** How far the turns before this window's are known. */
+  past(agentId: string): PastState;
   /** What an agent does that this window does not run, where it is followed. */
   work(agentId: string): WatchedWork | undefined;
 }
@@ -60,7 +63,7 @@ export function taskOf(agent: AgentRecord, picture: TownPicture): TaskRecord | u
 
 /** The session's facts, live: each look at a field is a look at what is known now. */
 export function pictureOf(session: TownSession): TownPicture {
-  const { mirror, crew, follower, receipts } = session;
+  const { mirror, crew, follower, receipts, past } = session;
   return {
     get connected() {
       return mirror.connected;
@@ -81,9 +84,10 @@ export function pictureOf(session: TownSession): TownPicture {
       return mirror.problems;
     },
     waiting: (agentId) => mirror.waiting(agentId),
-    view: (agentId) => crew.view(agentId),
     receipts: (agentId) => receipts.of(agentId),
     processUse: (agentId) => crew.processUse(agentId),
+    view: (agentId) => past.within(crew.view(agentId), agentId),
+    past: (agentId) => past.stateOf(agentId),
     work: (agentId) => follower.work(agentId),
   };
 }

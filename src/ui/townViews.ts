@@ -1,6 +1,7 @@
 /** The views of the Tinytown container, kept up to date with whichever town is open. */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { TownSession } from '../loop/townSession.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import type { AgentOutputs } from './agentOutput.ts';
 import { agentItems, agentRowId } from './agentItems.ts';
@@ -61,6 +62,7 @@ export class TownViews implements Disposable {
     for (const view of [this.agentsView, this.tasksView]) {
       this.store.add(view.onDidChangeVisibility(({ visible }) => this.seen(visible)));
     }
+    this.store.add(this.agentsView.onDidExpandElement(({ element }) => this.expanded(element)));
     this.store.add(this.agents.onDidOpen(() => this.frame.add('frame')));
     this.store.add(
       this.agentsView.onDidCollapseElement(({ element }) => {
@@ -125,6 +127,24 @@ export class TownViews implements Disposable {
     if (kind !== 'ready' && kind !== 'opening') void this.host.look();
   }
 
+  /** A person who opens an agent's row wants to see what it did; one that opens by itself shows the running turn. */
+  private expanded({ item }: Row): void {
+    const { agentId } = item;
+    const session = this.host.ready;
+    if (agentId === undefined || !session) return;
+    const agentOpened = item.id === agentRowId(agentId) && session.crew.view(agentId).turn === undefined;
+    if (agentOpened || item.contextValue === 'earlier;') session.past.look(agentId);
+  }
+
+  /** What others did in the agents whose rows are open. */
+  private readPast(session: TownSession): void {
+    if (!this.agentsView.visible) return;
+    for (const { item } of this.agents.openRoots) {
+      const { agentId } = item;
+      if (agentId !== undefined && session.crew.view(agentId).owner !== 'here') session.past.lookAgain(agentId);
+    }
+  }
+
   private drawFrame(): void {
     const session = this.host.ready;
     const picture = session && pictureOf(session);
@@ -134,6 +154,7 @@ export class TownViews implements Disposable {
     if (picture && this.agentsView.visible) this.openWorking(picture);
     this.runClock(picture);
     if (session && picture) session.follower.follow(this.watched(picture));
+    if (session) this.readPast(session);
   }
 
   /** Agents of others whose row is open, or whose output was asked for. */

@@ -8,6 +8,7 @@ import type { TurnItem } from '../runtime/turnItem.ts';
 import { oneLine, stripControls } from '../util/text.ts';
 import type { Translate } from './l10n.ts';
 import { requestLabel } from './needsYouItems.ts';
+import { changeWord, clock, commandEnd, notDone, outcomeWord, toolName } from './transcriptWords.ts';
 import { duration, statusWord } from './turnItems.ts';
 
 /** Characters of one item that are shown; a command may print gigabytes. */
@@ -111,12 +112,7 @@ export class Transcript {
     this.turnStartedAt = undefined;
     this.shown.clear();
     if (outcome.status === 'failed') this.line(now, `${t('Error')}: ${oneLine(outcome.message, 2000)}`);
-    const words = {
-      completed: t('Turn completed'),
-      interrupted: t('Turn interrupted'),
-      failed: t('Turn failed'),
-    };
-    this.rule(now, words[outcome.status] + took);
+    this.rule(now, outcomeWord(outcome, t) + took);
   }
 
   private itemStarted(item: TurnItem, now: number): void {
@@ -137,20 +133,20 @@ export class Transcript {
       case 'command': {
         this.once(item.id, () => this.line(now, `$ ${oneLine(item.command, 2000)}`));
         if (this.shown.get(item.id) === 0 && item.output) this.delta(item.id, item.output, true);
-        const end = item.exitCode === null ? statusWord(item.status, t) : t('exit {0}', item.exitCode);
-        this.line(now, item.durationMs === null ? end : `${end} · ${duration(item.durationMs, t)}`);
+        this.line(now, commandEnd(item, t));
         return;
       }
       case 'fileChange':
         for (const change of item.changes) {
-          const words = { add: t('Added'), delete: t('Deleted'), update: t('Changed') };
-          const failed = item.status === 'completed' ? '' : ` (${statusWord(item.status, t)})`;
-          this.line(now, `${words[change.change]} ${oneLine(change.path, 300)}${failed}`);
+          const failed = notDone(item.status, t);
+          const names = [change.path, ...(change.movedTo === undefined ? [] : [change.movedTo])];
+          const what = `${changeWord(change, t)} ${names.map((name) => oneLine(name, 300)).join(' → ')}`;
+          this.line(now, failed ? `${what} (${failed})` : what);
         }
         return;
       case 'toolCall': {
-        const name = item.server ? `${item.server}.${item.tool}` : item.tool;
-        this.line(now, t('Tool {0} {1}: {2}', oneLine(name), oneLine(item.arguments, 300), statusWord(item.status, t)));
+        const name = oneLine(toolName(item));
+        this.line(now, t('Tool {0} {1}: {2}', name, oneLine(item.arguments, 300), statusWord(item.status, t)));
         return;
       }
       case 'webSearch':
@@ -246,9 +242,4 @@ export class StreamCleaner {
   reset(): void {
     this.carry = '';
   }
-}
-
-function clock(now: number): string {
-  const date = new Date(now);
-  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }

@@ -9,6 +9,7 @@ import type { Translate } from './l10n.ts';
 /** What a row inherits from where it hangs. */
 export interface TurnContext {
   agentId: string;
+  turnId: string;
   /** Start of every id: unique per turn. */
   prefix: string;
   t: Translate;
@@ -185,7 +186,8 @@ function fileRow(options: { change: FileChange; index: number; item: TurnItem; c
     spoken: t('File {0}, {1}', name, words[change.change]),
     collapse: 'none',
     agentId: context.agentId,
-    ...(change.change === 'delete' ? {} : { opens: change.path }),
+    changes: { turn: context.turnId, item: item.id, change: index },
+    ...(change.change === 'delete' ? {} : { opens: change.movedTo ?? change.path }),
     tooltip: () => clip(`${path}\n\n${change.diff}`),
   };
 }

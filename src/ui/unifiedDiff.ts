@@ -1,18 +1,44 @@
-/** Applies one file's unified diff, to show what a change would make of it. */
+/** Applies one file's unified diff, forwards or backwards, to show what a change would make or has made of it. Exact to the byte. */
 
 /** The text after the change; undefined where the diff does not fit the text, exactly, or is none. */
 export function applyUnifiedDiff(text: string, diff: string): string | undefined {
   const hunks = parseHunks(diff);
-  if (!hunks) return undefined;
-  const before = text.split('\n');
+  return hunks && applyHunks(text, hunks);
+}
+
+/** The text before the change; undefined where the diff does not fit the text after it, exactly, or is none. */
+export function revertUnifiedDiff(text: string, diff: string): string | undefined {
+  const hunks = parseHunks(diff);
+  return hunks && applyHunks(text, hunks.map(inverse));
+}
+
+/** A line with its end: the last of a text may have none. */
+interface Line {
+  sign: ' ' | '+' | '-';
+  content: string;
+}
+
+interface Hunk {
+  /** Index of its first line in the old text, and in the new one. */
+  old: number;
+  new: number;
+  lines: Line[];
+}
+
+function inverse({ old, new: after, lines }: Hunk): Hunk {
+  const signs = { ' ': ' ', '+': '-', '-': '+' } as const;
+  return { old: after, new: old, lines: lines.map(({ sign, content }) => ({ sign: signs[sign], content })) };
+}
+
+function applyHunks(text: string, hunks: readonly Hunk[]): string | undefined {
+  const before = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
   const after: string[] = [];
   let position = 0;
-  for (const { start, lines } of hunks) {
-    if (start < position || start > before.length) return undefined;
-    after.push(...before.slice(position, start));
-    position = start;
-    for (const line of lines) {
-      const [sign, content] = [line.slice(0, 1), line.slice(1)];
+  for (const { old, lines } of hunks) {
+    if (old < position || old > before.length) return undefined;
+    after.push(...before.slice(position, old));
+    position = old;
+    for (const { sign, content } of lines) {
       if (sign !== '+') {
         if (before[position] !== content) return undefined;
         position += 1;
@@ -20,13 +46,7 @@ export function applyUnifiedDiff(text: string, diff: string): string | undefined
       if (sign !== '-') after.push(content);
     }
   }
-  return [...after, ...before.slice(position)].join('\n');
-}
-
-interface Hunk {
-  /** Index of its first line in the old text. */
-  start: number;
-  lines: string[];
+  return [...after, ...before.slice(position)].join('');
 }
 
 function parseHunks(diff: string): Hunk[] | undefined {
@@ -34,22 +54,36 @@ function parseHunks(diff: string): Hunk[] | undefined {
   let missing = { old: 0, new: 0 };
   for (const line of diff.split('\n')) {
     const current = hunks.at(-1);
+    // “\ No newline at end of file”: the line before it has none.
+    const last = line.startsWith('\\') ? current?.lines.at(-1) : undefined;
+    if (last) {
+      last.content = last.content.replace(/\n$/, '');
+      continue;
+    }
     if (current && missing.old + missing.new > 0) {
       // An empty line of context may have lost its blank on the way.
       const full = line === '' ? ' ' : line;
-      if (full.startsWith('\\')) continue;
-      if (!/^[ +-]/.test(full)) return undefined;
-      if (!full.startsWith('+')) missing.old -= 1;
-      if (!full.startsWith('-')) missing.new -= 1;
-      current.lines.push(full);
+      const sign = signOf(full);
+      if (!sign) return undefined;
+      if (sign !== '+') missing.old -= 1;
+      if (sign !== '-') missing.new -= 1;
+      current.lines.push({ sign, content: `${full.slice(1)}\n` });
       continue;
     }
-    const head = /^@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@/.exec(line);
+    const head = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line);
     if (!head) continue;
-    const old = Number(head[2] ?? 1);
-    // Where nothing is taken away, the number is that of the line before.
-    hunks.push({ start: old === 0 ? Number(head[1]) : Number(head[1]) - 1, lines: [] });
-    missing = { old, new: Number(head[3] ?? 1) };
+    missing = { old: Number(head[2] ?? 1), new: Number(head[4] ?? 1) };
+    hunks.push({ old: indexOf(head[1], missing.old), new: indexOf(head[3], missing.new), lines: [] });
   }
   return hunks.length > 0 && missing.old <= 0 && missing.new <= 0 ? hunks : undefined;
+}
+
+function signOf(line: string): Line['sign'] | undefined {
+  const sign = line.charAt(0);
+  return sign === ' ' || sign === '+' || sign === '-' ? sign : undefined;
+}
+
+/** Lines are numbered from 1. Where a side has none, the number is that of the line before. */
+function indexOf(number: string | undefined, count: number): number {
+  return count === 0 ? Number(number) : Number(number) - 1;
 }

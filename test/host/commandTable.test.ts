@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
@@ -63,6 +63,10 @@ const possible: Record<string, readonly Situation[]> = {
   dismissDead: [],
   sendDiagnostics: [],
   showOutput: situations,
+  openTranscript: situations,
+  exportTranscript: situations,
+  // None of them has done anything yet.
+  openChanges: [],
 };
 
 /** Stand in menus of agents, and are about no agent: they ask people for other things. */
@@ -229,6 +233,9 @@ describe('every command in every state of an agent', function () {
         return;
       case 'takeOver':
         await town.agent(name, ({ here }) => here);
+        return;
+      case 'exportTranscript':
+        assert.match(await readFile(String(result), 'utf8'), new RegExp(`^# ${name}\n`));
         return;
       case 'togglePersistent':
         assert.ok(typeof result === 'object' && result !== null && 'mode' in result);

@@ -143,6 +143,8 @@ describe('items of a session', () => {
     ['bash -c "echo hi"', 'echo hi'],
     ["/usr/bin/zsh -lc 'a\nb'", 'a\nb'],
     [`bash -lc 'it'"'"'s'`, "it's"],
+    [String.raw`/bin/bash -lc "printf \"a\\n\" it's"`, String.raw`printf "a\n" it's`],
+    [`bash -lc "a"'!'"b"`, `bash -lc "a"'!'"b"`],
     ['bash -lc ls', 'bash -lc ls'],
     ['git push', 'git push'],
   ]) {

@@ -17,7 +17,7 @@ describe('a unified diff', () => {
   it('may add to an empty text, start with an insertion, and lack the last line end', () => {
     assert.equal(applyUnifiedDiff('', '@@ -0,0 +1 @@\n+new'), 'new\n');
     assert.equal(applyUnifiedDiff(text, '@@ -1,0 +2,1 @@\n+between\n'), 'one\nbetween\ntwo\nthree\nfour\nfive\n');
-    assert.equal(applyUnifiedDiff('a', '@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+b\n'), 'b');
+    assert.equal(applyUnifiedDiff('a', '@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+b\n'), 'b\n');
   });
 
   it('is not applied where it does not fit, or is none', () => {

@@ -25,7 +25,7 @@ function possible(facts: Partial<AgentFacts>): string[] {
 }
 
 describe('what can be done with an agent', () => {
-  const always = ['sendMessage', 'showOutput'];
+  const always = ['exportTranscript', 'openChanges', 'openTranscript', 'sendMessage', 'showOutput'];
   const table: [string, Partial<AgentFacts>, string[]][] = [
     [
       'cold',

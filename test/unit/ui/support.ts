@@ -2,6 +2,7 @@
 import { type AgentView, emptyView } from '../../../src/loop/agentView.ts';
 import type { WatchedWork } from '../../../src/loop/watchedWork.ts';
 import type { Receipt } from '../../../src/loop/receipt.ts';
+import type { PastState } from '../../../src/loop/pastTurns.ts';
 import type { AgentRecord, TaskRecord } from '../../../src/town/records.ts';
 import type { ProcessUse } from '../../../src/util/processTable.ts';
 import type { Item } from '../../../src/ui/items.ts';
@@ -46,6 +47,8 @@ export interface Scene {
   receipts?: Record<string, Receipt[]>;
   processes?: Record<string, ProcessUse>;
   connected?: boolean;
+  /** How far the turns before this window's are known, by name. */
+  past?: Record<string, PastState>;
   /** What those do that are run elsewhere, by name. */
   work?: Record<string, WatchedWork>;
   /** Unix milliseconds. */
@@ -69,6 +72,7 @@ export function picture(scene: Scene): TownPicture {
     work: (id) => scene.work?.[nameOf(id)],
     receipts: (id) => scene.receipts?.[nameOf(id)] ?? [],
     processUse: (id) => scene.processes?.[nameOf(id)],
+    past: (id) => scene.past?.[nameOf(id)] ?? 'unread',
     view: (id) => ({ ...emptyView('persistent'), ...scene.views?.[nameOf(id)] }),
   };
 }

@@ -1,0 +1,38 @@
+/** Texts that exist in the editor alone: each has an address while a document shows it. */
+import * as vscode from 'vscode';
+import { type Disposable, DisposableStore } from '../util/disposable.ts';
+
+export class VirtualTexts implements Disposable {
+  private readonly store = new DisposableStore();
+  private readonly texts = new Map<string, string>();
+  private readonly changed = this.store.add(new vscode.EventEmitter<vscode.Uri>());
+  private readonly scheme: string;
+
+  constructor(scheme: string) {
+    this.scheme = scheme;
+    const provider = {
+      onDidChange: this.changed.event,
+      provideTextDocumentContent: (uri: vscode.Uri) => this.texts.get(uri.toString()) ?? '',
+    };
+    this.store.add(vscode.workspace.registerTextDocumentContentProvider(scheme, provider));
+    this.store.add(vscode.workspace.onDidCloseTextDocument(({ uri }) => this.texts.delete(uri.toString())));
+  }
+
+  /**
+   * Put again under the same key and name, its document shows the new text.
+   * @param name what its tab is called; its ending chooses the language.
+   */
+  put(key: string, name: string, text: string): vscode.Uri {
+    const plain = name.replaceAll(/[\\/#?]/g, '∕');
+    const uri = vscode.Uri.from({ scheme: this.scheme, path: `/${encodeURIComponent(key)}/${plain}` });
+    const before = this.texts.get(uri.toString());
+    this.texts.set(uri.toString(), text);
+    if (before !== undefined && before !== text) this.changed.fire(uri);
+    return uri;
+  }
+
+  dispose(): void {
+    this.store.dispose();
+    this.texts.clear();
+  }
+}
