@@ -5,6 +5,7 @@ import { Command } from './ids.ts';
 import type { NeedsFeed } from './needsFeed.ts';
 import { statusOf } from './status.ts';
 import { Throttle } from './throttle.ts';
+import { folderToName } from './townFolder.ts';
 import type { TownHost } from './townHost.ts';
 import { pictureOf } from './townPicture.ts';
 
@@ -39,10 +40,13 @@ export class StatusBar implements Disposable {
       this.item.hide();
       return;
     }
+    const folder = folderToName(this.host.state, vscode.workspace.workspaceFolders?.length ?? 0);
+    const tooltip =
+      folder === undefined ? status.tooltip : `${status.tooltip}\n${vscode.l10n.t('Folder: {0}', folder)}`;
     this.item.text = status.text;
-    this.item.tooltip = status.tooltip;
+    this.item.tooltip = tooltip;
     this.item.command = status.warning ? Command.nextNeed : Command.showAgents;
-    this.item.accessibilityInformation = { label: status.tooltip };
+    this.item.accessibilityInformation = { label: tooltip };
     this.item.backgroundColor = status.warning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.item.show();
   }

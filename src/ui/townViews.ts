@@ -1,5 +1,4 @@
 /** The views of the Tinytown container, kept up to date with whichever town is open. */
-import path from 'node:path';
 import * as vscode from 'vscode';
 import type { TownSession } from '../loop/townSession.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
@@ -10,6 +9,7 @@ import { ItemTree, type Row } from './itemTree.ts';
 import { agentsToDropOn, tasksToDrag } from './taskDrag.ts';
 import { taskItems } from './taskItems.ts';
 import { Throttle } from './throttle.ts';
+import { folderToName } from './townFolder.ts';
 import type { TownHost } from './townHost.ts';
 import { type TownPicture, pictureOf, sortedAgents } from './townPicture.ts';
 import { accountLimits, limitWarning } from './usage.ts';
@@ -206,8 +206,7 @@ export class TownViews implements Disposable {
   /** The folder, where there are several, and what concerns all agents. */
   private drawHeader(picture: TownPicture | undefined): void {
     const { state } = this.host;
-    const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1 && 'folder' in state;
-    const description = several ? path.basename(state.folder) : '';
+    const description = folderToName(state, vscode.workspace.workspaceFolders?.length ?? 0) ?? '';
     if ((this.agentsView.description ?? '') !== description) this.agentsView.description = description;
     const message = picture ? messageOf(picture) : '';
     if ((this.agentsView.message ?? '') !== message) this.agentsView.message = message;

@@ -1,4 +1,4 @@
-/** A tool server (MCP, stdio) whose tools ask people before they answer, for tests: `form`, `link` and `plain`. */
+/** A tool server (MCP, stdio) whose tools ask people before they answer, for tests: `form`, `bags`, `link` and `plain`. */
 import { createInterface } from 'node:readline';
 import * as z from 'zod/mini';
 
@@ -24,6 +24,22 @@ const elicitations: Record<string, Record<string, unknown>> = {
         class: { type: 'string', enum: ['first', 'second'] },
       },
       required: ['city'],
+    },
+  },
+  bags: {
+    mode: 'form',
+    message: 'What goes into the bags?',
+    requestedSchema: {
+      type: 'object',
+      properties: {
+        things: {
+          type: 'array',
+          title: 'Things',
+          minItems: 2,
+          items: { type: 'string', enum: ['Lamp', 'Rope', 'Tent'] },
+        },
+      },
+      required: ['things'],
     },
   },
   link: { mode: 'url', message: 'Sign in there', url: 'https://example.com/sign-in', elicitationId: 'e-1' },
@@ -52,7 +68,7 @@ function handle({ id, method, params, result }: Incoming): void {
       });
       return;
     case 'tools/list': {
-      const names = ['form', 'link', 'plain'];
+      const names = ['form', 'bags', 'link', 'plain'];
       send({ id, result: { tools: names.map((name) => ({ name, inputSchema: { type: 'object', properties: {} } })) } });
       return;
     }

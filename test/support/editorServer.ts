@@ -25,7 +25,7 @@ export interface EditorServer {
   readonly process: ChildProcess;
   /** Where its output goes. */
   readonly log: string;
-  /** Address of a window on `folder`, or of an empty one. */
+  /** Address of a window on `folder` or a `.code-workspace` file, or of an empty one. */
   windowUrl(folder?: string, extra?: Record<string, string>): string;
   stop(): Promise<void>;
 }
@@ -60,7 +60,8 @@ export async function startEditorServer(options: EditorServerOptions): Promise<E
     log,
     windowUrl(folder, extra = {}) {
       const query = new URLSearchParams(extra);
-      if (folder !== undefined) query.set('folder', path.resolve(folder));
+      const kind = folder?.endsWith('.code-workspace') ? 'workspace' : 'folder';
+      if (folder !== undefined) query.set(kind, path.resolve(folder));
       return `http://${authority}/?${query.toString()}`;
     },
     stop: () => stopChild(child),

@@ -12,10 +12,10 @@ import { installedExtension } from './installedExtension.ts';
 import { QuickInput } from './quickInput.ts';
 import { TreeView } from './treeView.ts';
 
-export type Theme = 'light' | 'dark';
+export type Theme = 'light' | 'dark' | 'light-contrast' | 'dark-contrast';
 
 export interface WorkbenchOptions {
-  /** Folder to open; without one the window is empty. */
+  /** Folder or `.code-workspace` file to open; without one the window is empty. */
   folder?: string;
   /** User settings, over those that keep the window quiet. */
   settings?: Record<string, unknown>;
@@ -63,7 +63,15 @@ async function writeSettings(userData: string, settings: Record<string, unknown>
   }
 }
 
-const colorThemes = { dark: 'Dark Modern', light: 'Light Modern' } as const;
+/** The setting's name of each theme, and the class that the window has with it. */
+const themes = {
+  light: { setting: 'Light Modern', class: 'vs' },
+  dark: { setting: 'Dark Modern', class: 'vs-dark' },
+  'light-contrast': { setting: 'Default High Contrast Light', class: 'hc-light' },
+  'dark-contrast': { setting: 'Default High Contrast', class: 'hc-black' },
+} as const satisfies Record<Theme, unknown>;
+
+export const allThemes: readonly Theme[] = ['light', 'dark', 'light-contrast', 'dark-contrast'];
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const screenshots = path.join(root, '.cache/screenshots');
@@ -90,7 +98,7 @@ export class Workbench {
     const temp = await shortTempDir();
     const family = startFamily(dir.path);
     const userData = path.join(dir.path, 'user');
-    const settings = { ...quiet, 'workbench.colorTheme': colorThemes[theme], ...options.settings };
+    const settings = { ...quiet, 'workbench.colorTheme': themes[theme].setting, ...options.settings };
     await writeSettings(userData, settings);
     // Whatever Redis the developer uses is left alone.
     const env = { ...process.env, REDIS_URL: '', ...temp.env, ...options.env, ...family.env };
@@ -230,9 +238,9 @@ export class Workbench {
     return file;
   }
 
-  /** Pictures of the window in every theme, to be looked at: `name-dark.png` and `name-light.png`. */
-  async screenshots(name: string): Promise<void> {
-    for (const theme of ['light', 'dark'] as const) {
+  /** Pictures of the window in several themes, to be looked at: `name-dark.png` and `name-light.png`. */
+  async screenshots(name: string, inThemes: readonly Theme[] = ['light', 'dark']): Promise<void> {
+    for (const theme of inThemes) {
       await this.setTheme(theme);
       await this.screenshot(`${name}-${theme}`);
     }
@@ -240,8 +248,8 @@ export class Workbench {
 
   /** Resolves when the window has its colours. */
   async setTheme(theme: Theme): Promise<void> {
-    await this.changeSettings({ 'workbench.colorTheme': colorThemes[theme] });
-    await this.page.locator(`.monaco-workbench.${theme === 'dark' ? 'vs-dark' : 'vs'}`).waitFor();
+    await this.changeSettings({ 'workbench.colorTheme': themes[theme].setting });
+    await this.page.locator(`.monaco-workbench.${themes[theme].class}`).waitFor();
   }
 
   /** What the extension has logged in all windows of this server, for a failing test to show. */

@@ -1,6 +1,6 @@
 /** Which folder of a window with several is the town's. */
 import assert from 'node:assert/strict';
-import { townFolderOf } from '../../../src/ui/townFolder.ts';
+import { folderToName, townFolderOf } from '../../../src/ui/townFolder.ts';
 
 const folders = ['/a', '/b', '/c'];
 const cases: [string, string | undefined, string[], string | undefined][] = [
@@ -19,5 +19,11 @@ describe('the town’s folder', () => {
 
   it('is none in an empty window', async () => {
     assert.equal(await townFolderOf([], '/a', async () => true), undefined);
+  });
+
+  it('is named only where there are several', () => {
+    assert.equal(folderToName({ kind: 'noTown', folder: '/a/b' }, 2), 'b');
+    assert.equal(folderToName({ kind: 'noTown', folder: '/a/b' }, 1), undefined);
+    assert.equal(folderToName({ kind: 'noFolder' }, 2), undefined);
   });
 });
