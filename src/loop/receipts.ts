@@ -18,7 +18,7 @@ interface Known {
   receipts: readonly Receipt[] | undefined;
   /** Something has changed since the look. */
   stale: boolean;
-  reading: boolean;
+  reading: Promise<void> | undefined;
   /** What of the agent's record tells that its messages have moved. */
   record: string;
 }
@@ -65,8 +65,14 @@ export class Receipts implements Disposable {
    */
   of(agentId: string): readonly Receipt[] | undefined {
     const known = this.known.get(agentId) ?? this.add(agentId);
-    if (known.stale && !known.reading) void this.readFor(agentId, known);
+    if (known.stale) void this.read(agentId, known);
     return this.made(known);
+  }
+
+  /** Resolves after the first reading, whether it went well or not; undefined where that is over. */
+  first(agentId: string): Promise<void> | undefined {
+    const known = this.known.get(agentId) ?? this.add(agentId);
+    return known.look ? undefined : this.read(agentId, known);
   }
 
   /** As they are now, in one round trip. @throws TinytownError with a `RedisErrorReason` */
@@ -109,7 +115,7 @@ export class Receipts implements Disposable {
   }
 
   private add(agentId: string): Known {
-    const known = { look: undefined, receipts: undefined, stale: true, reading: false, record: '' };
+    const known: Known = { look: undefined, receipts: undefined, stale: true, reading: undefined, record: '' };
     this.known.set(agentId, known);
     return known;
   }
@@ -139,20 +145,23 @@ export class Receipts implements Disposable {
     this.changes.fire(agentId);
   }
 
-  /** Where it fails, the next change (or the return of Redis) has it tried again. */
-  private async readFor(agentId: string, known: Known): Promise<void> {
-    known.reading = true;
+  /** Reads them anew, unless that is under way. Where it fails, the next change (or the return of Redis) has it tried again. */
+  private read(agentId: string, known: Known): Promise<void> {
+    known.reading ??= this.readNow(agentId, known)
+      .catch((error: unknown) =>
+        this.logger.debug(`Reading the messages of ${agentId} failed: ${describeError(error)}`),
+      )
+      .finally(() => {
+        known.reading = undefined;
+      });
+    return known.reading;
+  }
+
+  private async readNow(agentId: string, known: Known): Promise<void> {
     known.stale = false;
     known.record = recordPart(this.mirror.agents.get(agentId));
-    try {
-      known.look = await this.looks.at(agentId);
-      known.receipts = undefined;
-    } catch (error) {
-      this.logger.debug(`Reading the messages of ${agentId} failed: ${describeError(error)}`);
-      return;
-    } finally {
-      known.reading = false;
-    }
+    known.look = await this.looks.at(agentId);
+    known.receipts = undefined;
     this.changes.fire(agentId);
   }
 }

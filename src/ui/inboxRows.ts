@@ -40,6 +40,7 @@ export function inboxRows(agent: AgentRecord, picture: TownPicture, t: Translate
       collapse: 'collapsed',
       agentId: agent.id,
       tooltip: () => inboxTooltip(waiting, t),
+      ready: () => picture.firstReceipts(agent.id),
       children: () => messageRows(agent.id, picture, t),
     },
   ];

@@ -72,7 +72,14 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
     return undefined;
   }
 
-  getChildren(row?: Row): Row[] {
+  /** The editor misses a change of a row while it waits for what is below that row: so it waits until that is known. */
+  getChildren(row?: Row): Row[] | Promise<Row[]> {
+    const ready = row?.item.ready?.();
+    return ready ? ready.then(() => this.childrenOf(row)) : this.childrenOf(row);
+  }
+
+  /** The rows below a row that is opened, else the roots, as far as they are known. */
+  childrenOf(row?: Row): Row[] {
     if (row && !this.open.has(row.item.id)) {
       this.open.add(row.item.id);
       this.opened.fire(row);

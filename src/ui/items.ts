@@ -39,6 +39,8 @@ export interface Item {
   /** Plain text, made only when somebody points at the row. */
   readonly tooltip?: () => string;
   readonly children?: () => Item[];
+  /** What an opened row waits for before its children are asked for; undefined for nothing. */
+  readonly ready?: () => Promise<void> | undefined;
 }
 
 /** Whether two items look the same; children and tooltips are asked for anew and do not count. */

@@ -29,6 +29,8 @@ export interface TownPicture {
   view(agentId: string): AgentView;
   /** What became of the messages to an agent; undefined until it was read. Asking is what has it read. */
   receipts(agentId: string): readonly Receipt[] | undefined;
+  /** Resolves when they were read for the first time; undefined where that is so. */
+  firstReceipts(agentId: string): Promise<void> | undefined;
   /** What its processes take, as far as was looked at: asking has it looked up anew, which is told as a change. */
   processUse(agentId: string): ProcessUse | undefined;
   /** How far the turns before this window's are known. */
@@ -86,6 +88,7 @@ export function pictureOf(session: TownSession): TownPicture {
     waiting: (agentId) => mirror.waiting(agentId),
     receipts: (agentId) => receipts.of(agentId),
     processUse: (agentId) => crew.processUse(agentId),
+    firstReceipts: (agentId) => receipts.first(agentId),
     view: (agentId) => past.within(crew.view(agentId), agentId),
     past: (agentId) => past.stateOf(agentId),
     work: (agentId) => follower.work(agentId),

@@ -49,9 +49,9 @@ describe('a tree', () => {
       item('b', { collapse: 'expanded', children: () => [leaf(label)] }),
     ];
     roots = withLeaf('one');
-    const [, b] = tree.getChildren();
+    const [, b] = tree.childrenOf();
     assert.ok(b);
-    const [row] = tree.getChildren(b);
+    const [row] = tree.childrenOf(b);
     roots = withLeaf('two');
     assert.deepEqual(await refreshed(), ['b/leaf']);
     assert.equal(row && tree.getTreeItem(row).label, 'two');
@@ -63,9 +63,9 @@ describe('a tree', () => {
     const parent = (...ids: string[]): Item =>
       item('p', { collapse: 'expanded', children: () => ids.map((id) => item(id)) });
     roots = [parent('p/1')];
-    const [p] = tree.getChildren();
+    const [p] = tree.childrenOf();
     assert.ok(p);
-    tree.getChildren(p);
+    tree.childrenOf(p);
     roots = [parent('p/1', 'p/2')];
     assert.deepEqual(await refreshed(), ['p']);
     roots = [parent('p/1', 'p/2'), item('q')];
@@ -75,9 +75,9 @@ describe('a tree', () => {
   it('keeps a row the same between refreshes, with its parent', () => {
     roots = [item('p', { collapse: 'expanded', children: () => [item('p/1')] })];
     const drawn = (): Row[] => {
-      const [p] = tree.getChildren();
+      const [p] = tree.childrenOf();
       assert.ok(p);
-      return [p, ...tree.getChildren(p)];
+      return [p, ...tree.childrenOf(p)];
     };
     const [p, leaf] = drawn();
     assert.deepEqual(drawn(), [p, leaf]);
@@ -93,7 +93,7 @@ describe('a tree', () => {
       return 'More [link](command:evil)';
     };
     roots = [item('a', { opens: 'src/a.ts', tooltip, icon: { id: 'error', color: 'charts.red' } })];
-    const [row] = tree.getChildren();
+    const [row] = tree.childrenOf();
     assert.ok(row);
     const drawn = tree.getTreeItem(row);
     assert.equal(drawn.id, 'a');

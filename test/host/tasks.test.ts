@@ -25,7 +25,7 @@ function rowsOf(...items: (Pick<Item, 'id'> & Partial<Item>)[]): Row[] {
     () => items.map((item) => ({ ...look, ...item })),
     () => undefined,
   );
-  const rows = tree.getChildren();
+  const rows = tree.childrenOf();
   tree.dispose();
   return rows;
 }

@@ -30,7 +30,7 @@ export const agents100: Row = {
     tree.onDidChangeTreeData((row) => draw(row ?? undefined));
     let rows = 0;
     const draw = (parent?: TreeRow): void => {
-      for (const row of tree.getChildren(parent)) {
+      for (const row of tree.childrenOf(parent)) {
         tree.getTreeItem(row);
         rows += 1;
         draw(row);

@@ -36,7 +36,7 @@ export const floodRefreshes: Row = {
         draw(row ?? undefined);
       });
       const draw = (parent?: TreeRow): void => {
-        for (const row of tree.getChildren(parent)) {
+        for (const row of tree.childrenOf(parent)) {
           tree.getTreeItem(row);
           draw(row);
         }

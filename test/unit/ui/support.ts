@@ -72,6 +72,7 @@ export function picture(scene: Scene): TownPicture {
     work: (id) => scene.work?.[nameOf(id)],
     receipts: (id) => scene.receipts?.[nameOf(id)] ?? [],
     processUse: (id) => scene.processes?.[nameOf(id)],
+    firstReceipts: () => undefined,
     past: (id) => scene.past?.[nameOf(id)] ?? 'unread',
     view: (id) => ({ ...emptyView('persistent'), ...scene.views?.[nameOf(id)] }),
   };
