@@ -66,7 +66,8 @@ describe('every row', () => {
   });
 });
 
-describe('in another language', () => {
+describe('in another language', function () {
+  this.timeout(20_000);
   let known: Set<string>;
   before(async () => {
     known = new Set((await textsOfSource()).texts);
@@ -130,7 +131,8 @@ describe('in another language', () => {
   });
 });
 
-describe('the list of texts', () => {
+describe('the list of texts', function () {
+  this.timeout(20_000);
   it('holds whatever the source says to people, and nothing there is beyond its reach', async () => {
     const { texts, mistakes } = await textsOfSource();
     assert.deepEqual(mistakes, []);
