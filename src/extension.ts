@@ -8,6 +8,7 @@ import { ChangeDocuments } from './ui/changeDocuments.ts';
 import { offerChatTools } from './ui/chatTools.ts';
 import { registerCommands } from './ui/commands.ts';
 import { registerEditorCommands } from './ui/editorCommands.ts';
+import { registerDoctor } from './ui/doctor.ts';
 import { EditorLog } from './ui/editorLog.ts';
 import { EditorTown } from './ui/editorTown.ts';
 import { registerNeedCommands } from './ui/needCommands.ts';
@@ -66,8 +67,10 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   context.subscriptions.push(records.transcripts, records.changes);
   const fromEditor = registerEditorCommands({ host, views, log });
   const account = registerAccountCommands({ withCodex: (job) => town.withCodex(job), log });
+  const doctor = registerDoctor({ examine: () => town.examine(), version: town.version, log });
   context.subscriptions.push(
     account,
+    doctor,
     commands,
     answers,
     taskCommands,

@@ -19,6 +19,7 @@ import { processesNaming } from '../util/processTable.ts';
 import { type ActionRules, TownActions } from './actions.ts';
 import { Crew } from './crew.ts';
 import { Follower } from './follower.ts';
+import { type TownExamination, examineTown } from './examination.ts';
 import type { CrewParts, TownFacts } from './loopParts.ts';
 import { Receipts } from './receipts.ts';
 import { PastTurns } from './pastTurns.ts';
@@ -61,6 +62,8 @@ export interface TownSession {
    * @throws TinytownError `unauthorized`
    */
   checkSignedIn(): Promise<void>;
+  /** What the doctor wants to know. Never rejects. */
+  examine(): Promise<TownExamination>;
   /** Ends every process, gives the agents back and leaves their state for the next window. */
   close(): Promise<void>;
 }
@@ -203,6 +206,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
       if ((await codex.account()).state !== 'signedOut') return;
       throw new TinytownError('unauthorized', 'Codex is not signed in.', { hint: 'Sign in, then spawn the agent.' });
     },
+    examine: () => examineTown(town, crew),
     close: async () => {
       receipts.dispose();
       follower.dispose();

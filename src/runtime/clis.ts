@@ -76,6 +76,17 @@ function runsCodex(cli: string, overrides: CliSettings['overrides']): boolean {
   return Object.hasOwn(presets, cli) && !Object.hasOwn(overrides, cli);
 }
 
+/** The program that a CLI is, `codex` where it is Codex as we know it; undefined for one that nobody has described. */
+export function cliProgram(cli: string, overrides: CliSettings['overrides']): string | undefined {
+  if (cli === '' || runsCodex(cli, overrides)) return 'codex';
+  const line = Object.hasOwn(overrides, cli)
+    ? overrides[cli]?.command
+    : Object.hasOwn(commands, cli)
+      ? commands[cli]
+      : '';
+  return splitCommand(line ?? '')[0];
+}
+
 /** Whether an agent's turns run on Codex, be it in a session or by `codex exec`. */
 export function usesCodex(cli: string, mode: RuntimeMode, overrides: CliSettings['overrides']): boolean {
   return mode === 'persistent' || runsCodex(cli, overrides);

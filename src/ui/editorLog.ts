@@ -42,7 +42,12 @@ export class EditorLog implements Logger, Disposable {
     this.channel.dispose();
   }
 
+  /** `text` without secrets, for where else it is shown. */
+  redacted(text: string): string {
+    return redact(text, [...this.secrets]);
+  }
+
   private clean(message: string): string {
-    return redact(message, [...this.secrets]);
+    return this.redacted(message);
   }
 }

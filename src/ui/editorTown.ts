@@ -2,11 +2,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { Check } from '../loop/doctorRules.ts';
 import type { TownSettings } from '../loop/settings.ts';
 import type { TownSession } from '../loop/townSession.ts';
 import type { CodexService } from '../runtime/codexService.ts';
 import { TOWN_FILE, suggestTownName, writeTownConfig } from '../town/config.ts';
-import { TinytownError, describeError } from '../util/errors.ts';
+import { TinytownError, describeError, whatIsWrong } from '../util/errors.ts';
 import type { EditorLog } from './editorLog.ts';
 import { ContextKey, SETTINGS_SECTION, SecretKey, View } from './ids.ts';
 import { inform } from './notify.ts';
@@ -103,6 +104,26 @@ export class EditorTown implements vscode.Disposable {
     }
   }
 
+  /** What the doctor makes of this window, with a town or without one. */
+  async examine(): Promise<Check[]> {
+    const { gatherFacts } = await import('../loop/doctorFacts.ts');
+    const { checksOf } = await import('../loop/doctorRules.ts');
+    const session = this.host.ready;
+    const { state } = this.host;
+    const facts = await gatherFacts({
+      trusted: vscode.workspace.isTrusted,
+      folder: await this.townFolder(),
+      storageDir: this.context.globalStorageUri.fsPath,
+      settings: readSettings(await this.context.secrets.get(SecretKey.redisPassword)),
+      bundles: this.bundles,
+      examine: session && (() => session.examine()),
+      notOpen: state.kind === 'failed' ? whatIsWrong(state.error) : undefined,
+      account: () => this.withCodex((codex) => codex.account()),
+      logger: this.log,
+    });
+    return checksOf(facts);
+  }
+
   /** Asks which of the window's folders is the town's, and opens that one's. Remembered for this workspace. */
   async chooseFolder(): Promise<string | undefined> {
     const current = await this.townFolder();
@@ -143,13 +164,14 @@ export class EditorTown implements vscode.Disposable {
       storageDir: this.context.globalStorageUri.fsPath,
       settings: this.settings,
       version: this.version,
-      bundles: { mcp: this.bundle('mcp.cjs'), tt: this.bundle('tt.cjs') },
+      bundles: this.bundles,
       logger: this.log,
     });
   }
 
-  private bundle(file: string): string {
-    return path.join(this.context.extensionPath, 'dist', file);
+  private get bundles(): { mcp: string; tt: string } {
+    const dist = path.join(this.context.extensionPath, 'dist');
+    return { mcp: path.join(dist, 'mcp.cjs'), tt: path.join(dist, 'tt.cjs') };
   }
 
   private watch(): void {

@@ -67,6 +67,7 @@ export const Command = {
   chooseFolder: 'tinytown.chooseFolder',
   openConfig: 'tinytown.openConfig',
   openSettings: 'tinytown.openSettings',
+  doctor: 'tinytown.doctor',
   signIn: 'tinytown.signIn',
   signOut: 'tinytown.signOut',
   retry: 'tinytown.retry',

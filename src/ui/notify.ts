@@ -24,15 +24,16 @@ async function offer(message: string, buttons: readonly Button[]): Promise<void>
 
 function buttonsFor(kind: ProblemKind, reason: string): Button[] {
   const log = { title: t('Show Log'), command: Command.showLog, arguments: [] };
+  const doctor = { title: t('Run Doctor'), command: Command.doctor, arguments: [] };
   const again = { title: t('Try Again'), command: Command.retry, arguments: [] };
   switch (kind) {
     case 'noCodex':
-      return [settings(Setting.codexPath), log];
+      return [settings(Setting.codexPath), doctor];
     case 'signedOut':
       return [{ title: t('Sign In…'), command: Command.signIn, arguments: [] }];
     case 'noRedis':
     case 'redisAway':
-      return [again, settings('redis'), log];
+      return [again, settings('redis'), doctor];
     case 'badConfig':
       return [{ title: t('Open tinytown.toml'), command: Command.openConfig, arguments: [] }];
     case 'other':

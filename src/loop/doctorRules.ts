@@ -1,0 +1,291 @@
+/** What the doctor makes of what was found: for each thing whether it is in order, and if not, what mends it. */
+import type { AccountState } from '../runtime/account.ts';
+import { type Said, type Sentence, say } from '../util/sentence.ts';
+import type { DoctorFacts, RedisFacts } from './doctorFacts.ts';
+import type { ExaminedAgent } from './examination.ts';
+
+export type CheckState = 'ok' | 'warning' | 'failed';
+
+export interface Check {
+  /** For programs; does not change. */
+  name: CheckName;
+  state: CheckState;
+  found: Said;
+  /** What to do about it; commands by their titles in the palette. Undefined where nothing is to be done. */
+  mend?: Said;
+}
+
+export type CheckName =
+  | 'trust'
+  | 'folder'
+  | 'town'
+  | 'codex'
+  | 'account'
+  | 'redis'
+  | 'redisSpeed'
+  | 'redisPersistence'
+  | 'redisMemory'
+  | 'redisNotifications'
+  | 'privacy'
+  | 'processes'
+  | 'tools'
+  | 'clis'
+  | 'records'
+  | 'messages'
+  | 'agents';
+
+/** From here on one feels it, in milliseconds. */
+const SLOW_MS = 20;
+
+/** In the order in which one thing needs the other. What could not be looked at is left out. */
+export function checksOf(facts: DoctorFacts): Check[] {
+  return [
+    trust(facts),
+    ...folder(facts),
+    ...codex(facts),
+    ...account(facts),
+    ...redis(facts.redis),
+    ...town(facts),
+    ...privacy(facts),
+    processes(facts),
+    tools(facts),
+    ...clis(facts),
+    ...records(facts),
+    ...(facts.town ? [messages(facts.town.agents), agents(facts.town.agents)] : []),
+  ];
+}
+
+function ok(name: CheckName, found: Said): Check {
+  return { name, state: 'ok', found };
+}
+
+function trust({ trusted }: DoctorFacts): Check {
+  if (trusted) return ok('trust', say('The workspace is trusted.'));
+  const found = say('The workspace is not trusted: nothing of it is read and nothing runs.');
+  return { name: 'trust', state: 'failed', found, mend: say('Run “Workspaces: Manage Workspace Trust”.') };
+}
+
+function folder({ folder: place, config }: DoctorFacts): Check[] {
+  if (place === undefined) {
+    const found = say('No folder is open.');
+    return [{ name: 'folder', state: 'warning', found, mend: say('Open a folder: its agents work there.') }];
+  }
+  switch (config?.state) {
+    case undefined:
+      return [];
+    case 'none': {
+      const found = say('{0} has no tinytown.toml: it is no town yet.', place);
+      return [{ name: 'folder', state: 'warning', found, mend: say('Run “Tinytown: Spawn Agent…”.') }];
+    }
+    case 'bad':
+      return [
+        { name: 'folder', state: 'failed', found: config.problem, mend: say('Run “Tinytown: Open tinytown.toml”.') },
+      ];
+    case 'ok':
+      return [ok('folder', say('{0} is the town “{1}”.', place, config.name))];
+  }
+}
+
+function codex({ codex: found }: DoctorFacts): Check[] {
+  if (!found) return [];
+  if (found.ok) return [ok('codex', say('Codex {0} at {1}.', found.version, found.path))];
+  const mend = say('Or run “Tinytown: Open Settings” and look for the path of Codex.');
+  return [{ name: 'codex', state: 'failed', found: found.problem, mend }];
+}
+
+function account({ account: found }: DoctorFacts): Check[] {
+  switch (found?.state) {
+    case undefined:
+      return [];
+    case 'signedOut': {
+      const mend = say('Run “Tinytown: Sign In to Codex…”.');
+      return [{ name: 'account', state: 'failed', found: say('Codex is not signed in.'), mend }];
+    }
+    case 'notNeeded':
+      return [ok('account', say('Codex’s model needs no sign-in.'))];
+    case 'unknown': {
+      const mend = say('Run “codex doctor” in a terminal, and see “Tinytown: Show Log”.');
+      return [{ name: 'account', state: 'failed', found: found.problem, mend }];
+    }
+    case 'signedIn':
+      return [ok('account', say('Codex is signed in with {0}.', signedInWith(found)))];
+  }
+}
+
+function signedInWith(found: Extract<AccountState, { state: 'signedIn' }>): Sentence {
+  if (found.by === 'apiKey') return say('an API key');
+  if (found.by === 'other') return say('{0}', found.name);
+  const { email, plan } = found;
+  if (email === undefined) return say('a ChatGPT account');
+  return plan === undefined ? say('{0}', email) : say('{0} ({1})', email, plan);
+}
+
+const sources: Record<'setting' | 'environment' | 'tinytown.toml' | 'private', Sentence> = {
+  setting: say('from the setting tinytown.redis.url'),
+  environment: say('from the environment’s REDIS_URL'),
+  'tinytown.toml': say('from tinytown.toml'),
+  private: say('the town’s own'),
+};
+
+function redis(facts: RedisFacts): Check[] {
+  switch (facts.state) {
+    case 'missing':
+      return [{ name: 'redis', state: 'failed', found: facts.problem, mend: say('Then run “Tinytown: Try Again”.') }];
+    case 'notStarted':
+      return [ok('redis', say('Redis is not running; {0} is started with the town.', facts.program))];
+    case 'problem': {
+      const found = say('{0} ({1})', facts.problem, sources[facts.source]);
+      const mend =
+        facts.source === 'private'
+          ? say('Run “Tinytown: Try Again”, which starts it; “Tinytown: Show Log” says what goes wrong.')
+          : say('Start it or correct its address; a password is set by “Tinytown: Set Redis Password…”.');
+      return [{ name: 'redis', state: 'failed', found, mend }];
+    }
+    case 'connected':
+      return connected(facts);
+  }
+}
+
+function connected({ where, source, health, notifies }: Extract<RedisFacts, { state: 'connected' }>): Check[] {
+  const version = health.version ?? '?';
+  const trip = health.roundTripMs.toFixed(health.roundTripMs < 10 ? 1 : 0);
+  const speed = say('Redis answers in {0} ms.', trip);
+  return [
+    ok('redis', say('Redis {0} at {1}, {2}.', version, where, sources[source])),
+    health.roundTripMs < SLOW_MS
+      ? ok('redisSpeed', speed)
+      : {
+          name: 'redisSpeed',
+          state: 'warning',
+          found: speed,
+          mend: say('Use a Redis that is nearer to this machine.'),
+        },
+    persistence(health),
+    memory(health),
+    ...notifications(notifies),
+  ];
+}
+
+type Health = Extract<RedisFacts, { state: 'connected' }>['health'];
+
+function persistence({ appendOnly, writable }: Health): Check {
+  const name = 'redisPersistence';
+  if (writable === false) {
+    const mend = say('See whether its disk is full, and its log.');
+    return { name, state: 'failed', found: say('Redis could not write to its disk.'), mend };
+  }
+  if (appendOnly === true) return ok(name, say('Redis keeps every change on disk.'));
+  if (appendOnly === undefined) {
+    const mend = say('Ask whoever runs it whether it has an append-only file: without one a crash loses messages.');
+    return { name, state: 'warning', found: say('Redis does not say whether it keeps what is written.'), mend };
+  }
+  const found = say('Redis keeps no append-only file: what was written last is lost when it crashes.');
+  return { name, state: 'warning', found, mend: say('On that Redis: CONFIG SET appendonly yes') };
+}
+
+function memory({ maxMemory, maxMemoryPolicy }: Health): Check {
+  const name = 'redisMemory';
+  if (maxMemory === 0 || maxMemoryPolicy === 'noeviction') {
+    return ok(name, say('Redis throws nothing away when its memory is full.'));
+  }
+  const mend = say('On that Redis: CONFIG SET maxmemory-policy noeviction');
+  if (maxMemoryPolicy === undefined) {
+    return { name, state: 'warning', found: say('Redis does not say what it does when its memory is full.'), mend };
+  }
+  const found = say('Redis throws messages away when its memory is full (maxmemory-policy {0}).', maxMemoryPolicy);
+  return { name, state: 'failed', found, mend };
+}
+
+function notifications(notifies: boolean | undefined): Check[] {
+  if (notifies === undefined) return [];
+  if (notifies) return [ok('redisNotifications', say('Redis tells of changes at once.'))];
+  const found = say('Redis does not tell of changes: it is asked for them, which takes longer.');
+  const mend = say('On that Redis: CONFIG SET notify-keyspace-events Kghl$tx');
+  return [{ name: 'redisNotifications', state: 'warning', found, mend }];
+}
+
+function town({ notOpen, town: open }: DoctorFacts): Check[] {
+  if (open) return [ok('town', say('The town is open. Its agents: {0}.', open.agents.length))];
+  if (notOpen === undefined) return [];
+  return [{ name: 'town', state: 'failed', found: notOpen, mend: say('Then run “Tinytown: Try Again”.') }];
+}
+
+function privacy({ places }: DoctorFacts): Check[] {
+  if (places.length === 0) return [];
+  const open = places.filter(({ mode, wanted }) => (mode & ~wanted) !== 0);
+  const name = 'privacy';
+  if (open.length === 0) return [ok(name, say('Folders and sockets of Tinytown are yours alone.'))];
+  const found = say('Others on this machine may look into {0}.', open.map((place) => place.path).join(', '));
+  const commands = open.map(({ path, wanted }) => `chmod ${wanted.toString(8)} ${JSON.stringify(path)}`);
+  return [{ name, state: 'failed', found, mend: say('In a terminal: {0}', commands.join('; ')) }];
+}
+
+function processes({ leftOver }: DoctorFacts): Check {
+  if (leftOver === 0) return ok('processes', say('No process is left over from an earlier window.'));
+  const found = say('Processes left over from an earlier window: {0}.', leftOver);
+  return { name: 'processes', state: 'warning', found, mend: say('Run “Developer: Reload Window”, which ends them.') };
+}
+
+function tools({ missingTools }: DoctorFacts): Check {
+  if (missingTools.length === 0) return ok('tools', say('The tools that agents have are there.'));
+  const found = say('Files of the extension are missing: {0}', missingTools.join(', '));
+  return { name: 'tools', state: 'failed', found, mend: say('Install the extension again.') };
+}
+
+function clis({ missingClis, town: open }: DoctorFacts): Check[] {
+  if (!open) return [];
+  if (missingClis.length === 0) return [ok('clis', say('Every agent’s CLI is on this machine.'))];
+  const missing = missingClis.map(({ cli, agents: names }) => `${cli} (${names.join(', ')})`).join('; ');
+  const found = say('Agents have CLIs that are not on this machine: {0}.', missing);
+  const mend = say('Install them, or say in the setting tinytown.agentClis how they are run.');
+  return [{ name: 'clis', state: 'failed', found, mend }];
+}
+
+function records({ town: open }: DoctorFacts): Check[] {
+  if (!open) return [];
+  const { unreadable } = open;
+  if (unreadable.length === 0) return [ok('records', say('Every record of the town can be read.'))];
+  const found = say(
+    'Records cannot be read, and are left as they are: {0}',
+    unreadable.map(({ key, reason }) => `${key} (${reason})`).join('; '),
+  );
+  return [
+    { name: 'records', state: 'warning', found, mend: say('Something else wrote them: correct or delete them.') },
+  ];
+}
+
+function messages(all: readonly ExaminedAgent[]): Check {
+  const named = (count: (agent: ExaminedAgent) => number): string =>
+    all.flatMap((agent) => (count(agent) > 0 ? [`${agent.name} (${count(agent)})`] : [])).join(', ');
+  const [held, dead] = [named((agent) => agent.held), named((agent) => agent.dead)];
+  const stuck = named((agent) => (agent.stoppedFor === undefined ? 0 : agent.waiting));
+  const parts = [
+    held ? say('Interrupted work is held by {0}.', held) : undefined,
+    dead ? say('Messages were given up by {0}.', dead) : undefined,
+    stuck ? say('Messages wait for agents that do not work: {0}.', stuck) : undefined,
+  ].filter((part) => part !== undefined);
+  const [first, ...more] = parts;
+  if (!first) return ok('messages', say('No message is held, given up, or waits for an agent that does not work.'));
+  const found = more.reduce((before, part) => say('{0} {1}', before, part), first);
+  const mend = say('Answer it in the view “Needs You”.');
+  return { name: 'messages', state: 'warning', found, mend };
+}
+
+function agents(all: readonly ExaminedAgent[]): Check {
+  const named = (fits: (agent: ExaminedAgent) => boolean): string =>
+    all.flatMap((agent) => (fits(agent) ? [agent.name] : [])).join(', ');
+  const gone = named(({ owner }) => owner === 'gone');
+  if (gone) {
+    const found = say('The window that has {0} gives no sign of life.', gone);
+    return { name: 'agents', state: 'warning', found, mend: say('Run “Tinytown: Take Over Agent”.') };
+  }
+  const silent = named((agent) => agent.silent);
+  if (silent) {
+    const found = say('{0}, run by tt, gives no sign of life.', silent);
+    const mend = say('See whether tt still runs; else run “Tinytown: Stop Agent” and “Tinytown: Adopt Agent”.');
+    return { name: 'agents', state: 'warning', found, mend };
+  }
+  const elsewhere = named(({ owner }) => owner === 'elsewhere');
+  if (elsewhere) return ok('agents', say('Another window runs {0}.', elsewhere));
+  return ok('agents', say('No agent belongs to somebody who is gone.'));
+}
