@@ -61,6 +61,12 @@ const possible: Record<string, readonly Situation[]> = {
   dismissHeld: [],
   retryDead: [],
   dismissDead: [],
+  // Nobody knows a message by such an id.
+  editQueued: [],
+  moveQueuedUp: [],
+  moveQueuedDown: [],
+  promoteQueued: [],
+  removeQueued: [],
   sendDiagnostics: [],
   showOutput: situations,
   openTranscript: situations,

@@ -146,6 +146,20 @@ describe('receipts', function () {
     await seenAs('settled', windows, id, two);
   });
 
+  it('are uncertain while the agent’s process is gone, until it was looked up what became of them', async () => {
+    town = await startTestTown(({ index }) => (index === 0 ? [{ hold: gate().opened }] : [{ text: 'done' }]));
+    // A process that ended is replaced only after a while.
+    const session = await town.open({}, { leaseMs: 15_000, retryMs: 700 });
+    windows = [session];
+    const { id, pid } = await upAgent();
+    const message = await session.actions.sendMessage('web', 'a long way');
+    await seenAs('delivered', windows, id, message);
+    process.kill(-pid, 'SIGKILL');
+    await seenAs('uncertain', windows, id, message);
+    await seenAs('settled', windows, id, message);
+    assert.equal(town.model.userMessages().filter((text) => /^a long way$/m.test(text)).length, 1);
+  });
+
   it('keep the newest twenty of those that are over, and none of an agent that was removed', async () => {
     const [first] = await twoWindows();
     const { id } = await upAgent();

@@ -76,6 +76,32 @@ describe('an agent of the editor and the real tt', function () {
     assert.match(await tt('events'), /web|turn/);
   });
 
+  it('lets people change what tt has sent and reads, and takes it as it then is', async () => {
+    town = await startTestTown();
+    const session = await town.open();
+    const { id } = await session.actions.spawnAgent({ name: 'web' });
+    await agentWhen(session, 'web', (it) => it.state === 'idle', 'idle');
+    await session.actions.pauseAgent('web');
+    for (const text of ['the first', 'the second', 'the third']) await tt('send', 'web', text);
+    await tt('assign', 'web', 'the old task');
+    const receipts = await eventually(async () => {
+      const all = await session.receipts.list(id);
+      return all.length === 4 && all[3]?.text === 'the old task' ? all : undefined;
+    });
+    const [first = '', second = '', third = '', task = ''] = receipts.map(({ messageId }) => messageId);
+    await session.actions.queue.edit('web', second, 'the second, revised');
+    await session.actions.queue.move('web', second, 'moveQueuedUp');
+    await session.actions.queue.promote('web', third);
+    await session.actions.queue.edit('web', task, 'the new task');
+    const shown = await tt('inbox', 'web');
+    assert.match(shown, /\[T\] the second, revised\n.*\[T\] the first\n.*the new task/);
+    await session.actions.queue.remove('web', first, 'Not needed.');
+    assert.doesNotMatch(await tt('inbox', 'web'), /the first/);
+    await session.actions.resumeAgent('web');
+    const { lastUserText } = await town.model.waitForRequest(() => true);
+    assert.match(lastUserText, /the third[^]*the second, revised[^]*the new task/);
+  });
+
   it('shows an agent that tt made as external, and never runs it', async () => {
     town = await startTestTown();
     const session = await town.open();
