@@ -21,6 +21,7 @@ import { CodexError, toCodexError } from './errors.ts';
 import { type ClientMethod, initialize, initialized } from './methods.ts';
 import { isServerRequest, readRequest, type ServerRequestHandlers } from './serverRequests.ts';
 import type { Transport, TransportEnd } from './transport.ts';
+import { isCommandStart } from './wire.ts';
 
 export interface ConnectionOptions {
   logger: Logger;
@@ -59,7 +60,10 @@ export class CodexConnection {
       },
     );
     this.rpc.onError(([error]) => log(error.message));
-    this.rpc.onNotification((method, params) => options.onNotification(method, params));
+    this.rpc.onNotification((method, params) => {
+      if (isCommandStart(method, params)) transport.startsCommand();
+      options.onNotification(method, params);
+    });
     this.rpc.onRequest((method, params) => this.answer(method, params));
     this.rpc.listen();
     this.closed = transport.closed.then((end) => {

@@ -1,5 +1,6 @@
 /** What carries messages to and from one app-server. A child on stdio today; a socket that outlives a window later. */
 import type { MessageWriter } from 'vscode-jsonrpc/node';
+import { ChildGroups } from '../util/childGroups.ts';
 import type { Logger } from '../util/logger.ts';
 import { type ExitValue, spawnManaged } from '../util/processes.ts';
 import type { ProcessRegistry } from '../util/processRegistry.ts';
@@ -18,6 +19,8 @@ export interface Transport {
   readonly writer: MessageWriter;
   /** Resolves when the other side is gone and what it said was handled. Never rejects. */
   readonly closed: Promise<TransportEnd>;
+  /** To be called when the other side starts a command: should it end hard, that is ended after it. */
+  startsCommand(): void;
   /** Ends the other side, gently for `graceMs`, then surely; 0 kills. Resolves as `closed` does. */
   close(graceMs?: number): Promise<TransportEnd>;
 }
@@ -43,8 +46,13 @@ export async function startStdioTransport(options: StdioOptions): Promise<Transp
   logger.debug(`app-server #${generation} runs as process ${child.pid}`);
   const reader = new NdjsonReader(child.stdout);
 
+  const groups = new ChildGroups(child.pid);
+
   async function end(): Promise<TransportEnd> {
     const exit = await child.exited;
+    // One that ends in order ends its commands; one that was killed, or fell over, does not.
+    const left = exit.code === 0 ? 0 : await groups.end();
+    if (left > 0) logger.info(`Ended ${left} commands of app-server #${generation}, which has gone.`);
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, drainLimitMs);
@@ -62,7 +70,10 @@ export async function startStdioTransport(options: StdioOptions): Promise<Transp
     reader,
     writer: new NdjsonWriter(child.stdin),
     closed,
+    startsCommand: () => groups.lookSoon(),
     async close(graceMs) {
+      // It may be ended hard.
+      await groups.look();
       await child.stop(graceMs === undefined ? {} : { graceMs });
       return await closed;
     },

@@ -184,3 +184,10 @@ export const resultSchemas = {
   loginCancelled: z.object({ status: z.string() }),
   turnsList: z.object({ data: z.array(turn), nextCursor: optionalText }),
 } as const;
+
+const commandStart = z.object({ item: z.object({ type: z.literal('commandExecution') }) });
+
+/** Whether a notification, of whichever thread, says that a command is being run. */
+export function isCommandStart(method: string, params: unknown): boolean {
+  return method === 'item/started' && commandStart.safeParse(params).success;
+}

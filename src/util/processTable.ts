@@ -27,6 +27,8 @@ export async function startTimeOf(pid: number): Promise<string | undefined> {
 export interface ListedProcess {
   pid: number;
   parent: number;
+  /** The group that it belongs to, by its leader's id. */
+  group: number;
   /** In the platform's own spelling, to be compared only. */
   start: string;
   command: string;
@@ -34,9 +36,13 @@ export interface ListedProcess {
 
 /** What `pid` has started, directly or not, and still belongs to it. Empty where the system does not say (Windows). */
 export async function descendantsOf(pid: number): Promise<ListedProcess[]> {
+  return below(pid, await listProcesses());
+}
+
+/** All processes of the machine. Empty where the system does not say (Windows). */
+export async function listProcesses(): Promise<ListedProcess[]> {
   if (windows) return [];
-  const all = await (process.platform === 'linux' ? linuxProcesses() : listedByPs());
-  return below(pid, all);
+  return await (process.platform === 'linux' ? linuxProcesses() : listedByPs());
 }
 
 /** Those of `all` that `pid` has started, directly or not. */
@@ -128,10 +134,10 @@ async function linuxProcesses(): Promise<ListedProcess[]> {
           readFile(`/proc/${pid}/stat`, 'utf8'),
           readFile(`/proc/${pid}/cmdline`, 'utf8'),
         ]);
-        const [state, parent, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        const [state, parent, group, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         if (state === 'Z' || state === 'X') return undefined;
         const command = words.replaceAll('\0', ' ').trim();
-        return { pid: Number(pid), parent: Number(parent), start: rest[17] ?? '', command };
+        return { pid: Number(pid), parent: Number(parent), group: Number(group), start: rest[16] ?? '', command };
       } catch {
         return undefined; // It has gone in the meantime.
       }
@@ -141,26 +147,26 @@ async function linuxProcesses(): Promise<ListedProcess[]> {
 }
 
 async function listedByPs(): Promise<ListedProcess[]> {
-  const listing = await run('ps', ['-axo', 'pid=,ppid=,lstart=,command=']).catch(() => undefined);
+  const listing = await run('ps', ['-axo', 'pid=,ppid=,pgid=,lstart=,command=']).catch(() => undefined);
   return (listing?.stdout ?? '').split('\n').flatMap((line) => {
-    const [, pid, parent, start, command] = /^\s*(\d+)\s+(\d+)\s+(.{24})\s+(.*)$/.exec(line) ?? [];
+    const [, pid, parent, group, start = '', command = ''] =
+      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.{24})\s+(.*)$/.exec(line) ?? [];
     return pid === undefined
       ? []
-      : [{ pid: Number(pid), parent: Number(parent), start: start ?? '', command: command ?? '' }];
+      : [{ pid: Number(pid), parent: Number(parent), group: Number(group), start, command }];
   });
 }
 
 /** Processes whose command line names `text`. Empty where the system does not say (Windows). */
 export async function processesNaming(text: string): Promise<number[]> {
-  if (windows) return [];
-  const all = await (process.platform === 'linux' ? linuxProcesses() : listedByPs());
+  const all = await listProcesses();
   return all.filter(({ command }) => command.includes(text)).map(({ pid }) => pid);
 }
 
 /** Which of these still live. */
 export async function survivorsOf(listed: readonly ListedProcess[]): Promise<ListedProcess[]> {
   if (listed.length === 0) return [];
-  const all = await (process.platform === 'linux' ? linuxProcesses() : listedByPs());
+  const all = await listProcesses();
   const now = new Map(all.map((one) => [one.pid, one.start]));
   return listed.filter(({ pid, start }) => now.get(pid) === start);
 }

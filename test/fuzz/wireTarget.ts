@@ -29,6 +29,7 @@ export async function wireCase(random: Random): Promise<void> {
   const reader = new NdjsonReader(toUs);
   const transport = {
     generation: 1,
+    startsCommand: () => undefined,
     pid: undefined,
     reader,
     writer: new NdjsonWriter(fromUs),

@@ -22,6 +22,7 @@ function open() {
   });
   const transport = {
     generation: 1,
+    startsCommand: () => undefined,
     pid: undefined,
     reader: new NdjsonReader(toUs),
     writer: new NdjsonWriter(fromUs),

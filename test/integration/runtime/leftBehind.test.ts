@@ -1,0 +1,69 @@
+/** An app-server that ends hard cannot end the commands that it runs, each in a group of its own: they are ended after it. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { startTimeOf } from '../../../src/util/processTable.ts';
+import type { PersistentAgent } from '../../../src/runtime/persistentAgent.ts';
+import { AgentBench, type Recording } from '../../support/agentHarness.ts';
+import { eventually } from '../../support/eventually.ts';
+
+describe('commands of an app-server that ends hard', function () {
+  this.timeout(30_000);
+  let bench: AgentBench;
+  let agent: PersistentAgent;
+  let record: Recording;
+  const names = ['shell', 'deaf', 'free'] as const;
+  let pids: Record<(typeof names)[number], number>;
+
+  beforeEach(async () => {
+    bench = await AgentBench.open();
+    // The command itself, one that takes no notice of signals, and one that has left the command's group.
+    const deaf = '(trap "" TERM HUP; echo $BASHPID > deaf; sleep 301)';
+    const free = 'setsid sh -c "echo \\$\\$ > free; exec sleep 302"';
+    bench.model.script = () => [{ exec: `${deaf} & ${free} & echo $$ > shell; sleep 303` }];
+    ({ agent, record } = bench.persistent({
+      sandbox: 'danger-full-access',
+      limits: { startMs: 10_000, steerMs: 500, interruptMs: 500 },
+    }));
+    await agent.start(null);
+    await agent.startTurn({ text: 'work', clientId: 'c1' });
+    const numberIn = (name: string): Promise<number> =>
+      eventually(async () => Number(await readFile(path.join(bench.workspace, name), 'utf8')) || undefined);
+    const [shell, deafPid, freePid] = await Promise.all(names.map(numberIn));
+    pids = { shell: shell ?? 0, deaf: deafPid ?? 0, free: freePid ?? 0 };
+  });
+
+  afterEach(async () => {
+    process.kill(pids.free, 'SIGKILL');
+    await bench.close();
+  });
+
+  async function onlyTheFreeOneIsLeft(): Promise<void> {
+    for (const name of ['shell', 'deaf'] as const) {
+      await eventually(async () => (await startTimeOf(pids[name])) === undefined, { what: `The end of ${name}` });
+    }
+    assert.ok(await startTimeOf(pids.free), 'what was to live on does');
+  }
+
+  it('are gone when its exit is told after it was killed', async () => {
+    // They are remembered soon after they were started, not at once, and nothing tells of it.
+    await eventually(() => record.of('itemStarted').some(({ item }) => item.kind === 'command'));
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    process.kill(agent.pid ?? 0, 'SIGKILL');
+    await record.next('exited');
+    await onlyTheFreeOneIsLeft();
+  });
+
+  it('are gone when it hung and was ended for that', async () => {
+    process.kill(agent.pid ?? 0, 'SIGSTOP');
+    const { stopped } = await agent.interrupt();
+    assert.ok(stopped);
+    await onlyTheFreeOneIsLeft();
+  });
+
+  it('are gone when it hung as it was stopped', async () => {
+    process.kill(agent.pid ?? 0, 'SIGSTOP');
+    await agent.stop();
+    await onlyTheFreeOneIsLeft();
+  });
+});
