@@ -183,16 +183,18 @@ async function stateOf(
   id: string,
 ): Promise<{ state: string; waits: Record<'inbox' | 'urgent' | 'inflight' | 'held', number> }> {
   const { keys, direct } = world;
-  const [state, inbox, urgent, inflight, held] = await Promise.all([
+  const [state, inboxTexts, urgentTexts, inflight, held] = await Promise.all([
     direct.hget(keys.agent(id), 'state'),
     direct.lrange(keys.inbox(id), 0, -1),
-    direct.llen(keys.urgent(id)),
+    direct.lrange(keys.urgent(id), 0, -1),
     direct.hlen(keys.inflight(id)),
     direct.llen(keys.held(id)),
   ]);
   // News alone starts no turn, and waits.
-  const actionable = inbox.filter((raw) => !raw.includes('"informational"')).length;
-  return { state: state ?? 'gone', waits: { inbox: actionable, urgent, inflight, held } };
+  const [inbox = 0, urgent = 0] = [inboxTexts, urgentTexts].map(
+    (texts) => texts.filter((raw) => !raw.includes('"informational"')).length,
+  );
+  return { state: state ?? 'gone', waits: { inbox, urgent, inflight, held } };
 }
 
 async function whatIsLeft({ keys, direct }: World, agentIds: readonly string[]): Promise<string[]> {

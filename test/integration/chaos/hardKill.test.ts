@@ -78,7 +78,7 @@ describe('a window that is killed hard', function () {
       what: 'all of them',
     });
     const before = await killed(window);
-    assert.ok(before.length > 8, 'there was something to end');
+    assert.ok(before.length > 5, `there was something to end: ${listed(before)}`);
   });
 
   for (const after of [0, 40, 120, 250, 400]) {
