@@ -12,7 +12,7 @@ import { type RedisHealth, redisHealth } from '../town/redis/health.ts';
 import { resolveRedis } from '../town/redis/resolve.ts';
 import { findServerProgram } from '../town/redis/serverProgram.ts';
 import { within } from '../util/boundedWait.ts';
-import { whatIsWrong } from '../util/errors.ts';
+import { type Trouble, troubleOf } from './examination.ts';
 import type { Logger } from '../util/logger.ts';
 import { ProcessRegistry } from '../util/processRegistry.ts';
 import { startTimeOf } from '../util/processTable.ts';
@@ -28,10 +28,10 @@ export interface DoctorFacts {
   /** Undefined where it was not read, as the folder is not trusted or there is none. */
   config: { state: 'none' } | { state: 'bad'; problem: Said } | { state: 'ok'; name: string } | undefined;
   /** Why the town that is there is not open. */
-  notOpen: Said | undefined;
+  notOpen: Trouble | undefined;
   /** Undefined where no program may be run. */
-  codex: { ok: true; path: string; version: string } | { ok: false; problem: Said } | undefined;
-  account: AccountState | { state: 'unknown'; problem: Said } | undefined;
+  codex: { ok: true; path: string; version: string } | { ok: false; problem: Trouble } | undefined;
+  account: AccountState | { state: 'unknown'; problem: Trouble } | undefined;
   redis: RedisFacts;
   places: Place[];
   /** Processes whose window is gone. */
@@ -46,10 +46,10 @@ export type RedisSource = 'setting' | 'environment' | 'tinytown.toml' | 'private
 
 export type RedisFacts =
   | { state: 'connected'; source: RedisSource; where: string; health: RedisHealth; notifies: boolean | undefined }
-  | { state: 'problem'; source: RedisSource; where: string; problem: Said }
+  | { state: 'problem'; source: RedisSource; where: string; problem: Trouble }
   /** A private server that starts with the town. */
   | { state: 'notStarted'; program: string }
-  | { state: 'missing'; problem: Said };
+  | { state: 'missing'; problem: Trouble };
 
 /** A file or folder of ours, as far as it is there. */
 export interface Place {
@@ -67,7 +67,7 @@ export interface DoctorOptions {
   bundles: ToolBundles;
   /** Of the open town. */
   examine: (() => Promise<TownExamination>) | undefined;
-  notOpen: Said | undefined;
+  notOpen: Trouble | undefined;
   readonly account: () => Promise<AccountState>;
   logger: Logger;
 }
@@ -121,7 +121,7 @@ async function codexFacts(runtimes: Runtimes): Promise<DoctorFacts['codex']> {
     const { path: file, version } = await runtimes.findCodex();
     return { ok: true, path: file, version };
   } catch (error) {
-    return { ok: false, problem: whatIsWrong(error) };
+    return { ok: false, problem: troubleOf(error) };
   }
 }
 
@@ -129,7 +129,7 @@ async function accountOf({ account }: DoctorOptions): Promise<DoctorFacts['accou
   try {
     return await within(account(), QUESTION_MS, 'Codex');
   } catch (error) {
-    return { state: 'unknown', problem: whatIsWrong(error) };
+    return { state: 'unknown', problem: troubleOf(error) };
   }
 }
 
@@ -152,7 +152,7 @@ async function redisFacts(
     try {
       return { state: 'notStarted', program: findServerProgram(redisServerPath, env) };
     } catch (error) {
-      return { state: 'missing', problem: whatIsWrong(error) };
+      return { state: 'missing', problem: troubleOf(error) };
     }
   }
   try {
@@ -163,7 +163,7 @@ async function redisFacts(
       redis.close();
     }
   } catch (error) {
-    return { state: 'problem', source, where, problem: whatIsWrong(error) };
+    return { state: 'problem', source, where, problem: troubleOf(error) };
   }
 }
 

@@ -37,15 +37,18 @@ export type CheckName =
 /** From here on one feels it, in milliseconds. */
 const SLOW_MS = 20;
 
+/** Permission bits of everybody but the owner. */
+const OTHERS = 0o077;
+
 /** In the order in which one thing needs the other. What could not be looked at is left out. */
 export function checksOf(facts: DoctorFacts): Check[] {
+  const ground = [trust(facts), ...folder(facts), ...redis(facts.redis)];
+  const explained = ground.some(({ state }) => state === 'failed');
   return [
-    trust(facts),
-    ...folder(facts),
+    ...ground,
+    ...(explained ? [] : town(facts)),
     ...codex(facts),
     ...account(facts),
-    ...redis(facts.redis),
-    ...town(facts),
     ...privacy(facts),
     processes(facts),
     tools(facts),
@@ -89,8 +92,8 @@ function folder({ folder: place, config }: DoctorFacts): Check[] {
 function codex({ codex: found }: DoctorFacts): Check[] {
   if (!found) return [];
   if (found.ok) return [ok('codex', say('Codex {0} at {1}.', found.version, found.path))];
-  const mend = say('Or run “Tinytown: Open Settings” and look for the path of Codex.');
-  return [{ name: 'codex', state: 'failed', found: found.problem, mend }];
+  const mend = found.problem.hint ?? say('Set the path of Codex: “Tinytown: Open Settings”.');
+  return [{ name: 'codex', state: 'failed', found: found.problem.found, mend }];
 }
 
 function account({ account: found }: DoctorFacts): Check[] {
@@ -104,8 +107,8 @@ function account({ account: found }: DoctorFacts): Check[] {
     case 'notNeeded':
       return [ok('account', say('Codex’s model needs no sign-in.'))];
     case 'unknown': {
-      const mend = say('Run “codex doctor” in a terminal, and see “Tinytown: Show Log”.');
-      return [{ name: 'account', state: 'failed', found: found.problem, mend }];
+      const mend = found.problem.hint ?? say('Run “codex doctor” in a terminal, and see “Tinytown: Show Log”.');
+      return [{ name: 'account', state: 'failed', found: found.problem.found, mend }];
     }
     case 'signedIn':
       return [ok('account', say('Codex is signed in with {0}.', signedInWith(found)))];
@@ -129,17 +132,19 @@ const sources: Record<'setting' | 'environment' | 'tinytown.toml' | 'private', S
 
 function redis(facts: RedisFacts): Check[] {
   switch (facts.state) {
-    case 'missing':
-      return [{ name: 'redis', state: 'failed', found: facts.problem, mend: say('Then run “Tinytown: Try Again”.') }];
+    case 'missing': {
+      const { found, hint } = facts.problem;
+      return [{ name: 'redis', state: 'failed', found, mend: hint ?? say('Install Redis.') }];
+    }
     case 'notStarted':
       return [ok('redis', say('Redis is not running; {0} is started with the town.', facts.program))];
     case 'problem': {
-      const found = say('{0} ({1})', facts.problem, sources[facts.source]);
-      const mend =
+      const own =
         facts.source === 'private'
           ? say('Run “Tinytown: Try Again”, which starts it; “Tinytown: Show Log” says what goes wrong.')
           : say('Start it or correct its address; a password is set by “Tinytown: Set Redis Password…”.');
-      return [{ name: 'redis', state: 'failed', found, mend }];
+      const found = say('{0} ({1})', facts.problem.found, sources[facts.source]);
+      return [{ name: 'redis', state: 'failed', found, mend: facts.problem.hint ?? own }];
     }
     case 'connected':
       return connected(facts);
@@ -207,12 +212,13 @@ function notifications(notifies: boolean | undefined): Check[] {
 function town({ notOpen, town: open }: DoctorFacts): Check[] {
   if (open) return [ok('town', say('The town is open. Its agents: {0}.', open.agents.length))];
   if (notOpen === undefined) return [];
-  return [{ name: 'town', state: 'failed', found: notOpen, mend: say('Then run “Tinytown: Try Again”.') }];
+  const mend = notOpen.hint ?? say('Run “Tinytown: Try Again”; “Tinytown: Show Log” says more.');
+  return [{ name: 'town', state: 'failed', found: say('The town is not open: {0}', notOpen.found), mend }];
 }
 
 function privacy({ places }: DoctorFacts): Check[] {
   if (places.length === 0) return [];
-  const open = places.filter(({ mode, wanted }) => (mode & ~wanted) !== 0);
+  const open = places.filter(({ mode }) => (mode & OTHERS) !== 0);
   const name = 'privacy';
   if (open.length === 0) return [ok(name, say('Folders and sockets of Tinytown are yours alone.'))];
   const found = say('Others on this machine may look into {0}.', open.map((place) => place.path).join(', '));

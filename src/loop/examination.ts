@@ -3,12 +3,27 @@ import { type RedisHealth, redisHealth } from '../town/redis/health.ts';
 import { LEASE_MS, RUNTIME_HOST } from '../town/leases.ts';
 import type { Town } from '../town/town.ts';
 import type { WakeMode } from '../town/wake.ts';
-import { type Said } from '../util/sentence.ts';
-import { whatIsWrong } from '../util/errors.ts';
+import type { Said } from '../util/sentence.ts';
+import { TinytownError } from '../util/errors.ts';
 import type { Crew } from './crew.ts';
 
+/** What went wrong, and what its own error says to do about it. */
+export interface Trouble {
+  found: Said;
+  hint: Said | undefined;
+}
+
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof TinytownError) {
+    const [found = error.message, hint] = error.sentences;
+    return { found, hint };
+  }
+  return { found: error instanceof Error ? error.message : String(error), hint: undefined };
+}
+
 export interface TownExamination {
-  redis: { ok: true; where: string; health: RedisHealth; wake: WakeMode } | { ok: false; where: string; problem: Said };
+  redis:
+    { ok: true; where: string; health: RedisHealth; wake: WakeMode } | { ok: false; where: string; problem: Trouble };
   agents: ExaminedAgent[];
   unreadable: readonly { key: string; reason: string }[];
 }
@@ -35,7 +50,7 @@ export async function examineTown({ redis, wake, mirror, leases }: Town, crew: C
   const { where } = redis;
   const health = await redisHealth(redis).then(
     (found) => ({ ok: true as const, where, health: found, wake: wake.mode }),
-    (error: unknown) => ({ ok: false as const, where, problem: whatIsWrong(error) }),
+    (error: unknown) => ({ ok: false as const, where, problem: troubleOf(error) }),
   );
   const agents = await Promise.all(
     [...mirror.agents.values()].map(async (record): Promise<ExaminedAgent> => {

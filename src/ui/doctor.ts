@@ -76,5 +76,5 @@ function examineInSight({ examine }: DoctorParts): Thenable<Check[]> {
 function versions(extension: string): string {
   const editor = `${vscode.env.appName} ${vscode.version}`;
   const machine = `${process.platform} ${process.arch}, Node.js ${process.versions.node}`;
-  return [`Tinytown ${extension}`, editor, machine, vscode.env.remoteName].filter(Boolean).join(', ');
+  return [`Tinytown ${extension}`, editor, machine].join(', ');
 }

@@ -5,6 +5,9 @@ import { stripControls } from '../util/text.ts';
 import type { Translate } from './l10n.ts';
 
 const marks: Record<CheckState, string> = { failed: '✗', warning: '!', ok: '✓' };
+/** Characters in a line. */
+const WIDTH = 90;
+
 const order: readonly CheckState[] = ['failed', 'warning', 'ok'];
 
 /** @param versions what runs here, in a line. */
@@ -28,8 +31,22 @@ function summary(checks: readonly Check[], t: Translate): string {
 }
 
 function linesOf({ state, found, mend }: Check, t: Translate): string[] {
-  const line = `${marks[state]} ${plain(inWords(found, t))}`;
-  return mend === undefined ? [line] : [line, `    → ${plain(inWords(mend, t))}`];
+  const lines = folded(plain(inWords(found, t)), `${marks[state]} `, '  ');
+  return mend === undefined ? lines : [...lines, ...folded(plain(inWords(mend, t)), '    → ', '      ')];
+}
+
+/** Broken between words, as an editor does not fold the lines of such a document. */
+function folded(text: string, first: string, next: string): string[] {
+  const lines: string[] = [];
+  let line = first;
+  for (const word of text.split(' ')) {
+    const begins = line === first || line === next;
+    if (!begins && line.length + word.length >= WIDTH) {
+      lines.push(line);
+      line = next + word;
+    } else line += begins ? word : ` ${word}`;
+  }
+  return [...lines, line];
 }
 
 /** A found thing is a line, however many it quotes. */

@@ -7,7 +7,7 @@ import type { TownSettings } from '../loop/settings.ts';
 import type { TownSession } from '../loop/townSession.ts';
 import type { CodexService } from '../runtime/codexService.ts';
 import { TOWN_FILE, suggestTownName, writeTownConfig } from '../town/config.ts';
-import { TinytownError, describeError, whatIsWrong } from '../util/errors.ts';
+import { TinytownError, describeError } from '../util/errors.ts';
 import type { EditorLog } from './editorLog.ts';
 import { ContextKey, SETTINGS_SECTION, SecretKey, View } from './ids.ts';
 import { inform } from './notify.ts';
@@ -107,6 +107,7 @@ export class EditorTown implements vscode.Disposable {
   /** What the doctor makes of this window, with a town or without one. */
   async examine(): Promise<Check[]> {
     const { gatherFacts } = await import('../loop/doctorFacts.ts');
+    const { troubleOf } = await import('../loop/examination.ts');
     const { checksOf } = await import('../loop/doctorRules.ts');
     const session = this.host.ready;
     const { state } = this.host;
@@ -117,7 +118,7 @@ export class EditorTown implements vscode.Disposable {
       settings: readSettings(await this.context.secrets.get(SecretKey.redisPassword)),
       bundles: this.bundles,
       examine: session && (() => session.examine()),
-      notOpen: state.kind === 'failed' ? whatIsWrong(state.error) : undefined,
+      notOpen: state.kind === 'failed' ? troubleOf(state.error) : undefined,
       account: () => this.withCodex((codex) => codex.account()),
       logger: this.log,
     });

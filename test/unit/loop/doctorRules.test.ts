@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import type { DoctorFacts } from '../../../src/loop/doctorFacts.ts';
 import { type CheckName, checksOf } from '../../../src/loop/doctorRules.ts';
-import type { ExaminedAgent, TownExamination } from '../../../src/loop/examination.ts';
+import type { ExaminedAgent, TownExamination, Trouble } from '../../../src/loop/examination.ts';
 import { doctorText } from '../../../src/ui/doctorText.ts';
 import { inEnglish } from '../../../src/util/sentence.ts';
 import { english } from '../ui/support.ts';
+
+const trouble = (found: string): Trouble => ({ found, hint: undefined });
 
 const health = {
   version: '7.0.15',
@@ -70,14 +72,14 @@ describe('the doctor', () => {
 
 ✓ The workspace is trusted.
 ✓ /w is the town “w”.
-✓ Codex 0.169.0 at /bin/codex.
-✓ Codex is signed in with me@example.org (plus).
 ✓ Redis 7.0.15 at unix:///r.sock, the town’s own.
 ✓ Redis answers in 0.2 ms.
 ✓ Redis keeps every change on disk.
 ✓ Redis throws nothing away when its memory is full.
 ✓ Redis tells of changes at once.
 ✓ The town is open. Its agents: 1.
+✓ Codex 0.169.0 at /bin/codex.
+✓ Codex is signed in with me@example.org (plus).
 ✓ Folders and sockets of Tinytown are yours alone.
 ✓ No process is left over from an earlier window.
 ✓ The tools that agents have are there.
@@ -105,12 +107,17 @@ Tinytown 1.0
     ],
     [
       'a bad tinytown.toml',
-      { config: { state: 'bad', problem: 'line 3' }, town: undefined, notOpen: 'line 3' },
-      [/^failed folder: line 3 → Run “Tinytown: Open tinytown\.toml”/, /^failed town: line 3 → .*Try Again/],
+      { config: { state: 'bad', problem: 'line 3' }, town: undefined, notOpen: trouble('line 3') },
+      [/^failed folder: line 3 → Run “Tinytown: Open tinytown\.toml”/],
+    ],
+    [
+      'a town that does not open for no reason that it knows',
+      { town: undefined, notOpen: trouble('It broke.') },
+      [/^failed town: The town is not open: It broke\. → .*Try Again/],
     ],
     [
       'no Codex',
-      { codex: { ok: false, problem: 'There is no /x.' }, account: undefined },
+      { codex: { ok: false, problem: trouble('There is no /x.') }, account: undefined },
       [/^failed codex: There is no \/x\./],
     ],
     [
@@ -120,13 +127,17 @@ Tinytown 1.0
     ],
     [
       'Codex silent',
-      { account: { state: 'unknown', problem: 'No answer.' } },
+      { account: { state: 'unknown', problem: trouble('No answer.') } },
       [/^failed account: No answer\. → .*codex doctor/],
     ],
-    ['no Redis installed', { redis: { state: 'missing', problem: 'Install it.' } }, [/^failed redis: Install it\./]],
+    [
+      'no Redis installed',
+      { redis: { state: 'missing', problem: trouble('Install it.') } },
+      [/^failed redis: Install it\./],
+    ],
     [
       'a Redis that is away',
-      { redis: { state: 'problem', source: 'environment', where: 'redis://h', problem: 'Refused.' } },
+      { redis: { state: 'problem', source: 'environment', where: 'redis://h', problem: trouble('Refused.') } },
       [/^failed redis: Refused\. \(from the environment’s REDIS_URL\) → .*Set Redis Password/],
     ],
     [
@@ -226,7 +237,7 @@ Tinytown 1.0
   });
 
   it('puts what is wrong first, a line each, with what quotes others kept plain', () => {
-    const facts = { ...healthy, leftOver: 1, codex: { ok: false, problem: 'one\n  two\u001B[31m' } as const };
+    const facts = { ...healthy, leftOver: 1, codex: { ok: false, problem: trouble('one\n  two\u001B[31m') } as const };
     const text = doctorText(checksOf(facts), 'v', english);
     assert.match(
       text,
