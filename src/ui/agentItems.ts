@@ -22,7 +22,7 @@ const stateIcons: Record<AgentState, ItemIcon> = {
   paused: { id: 'debug-pause', color: 'charts.yellow' },
   draining: { id: 'loading~spin', color: 'charts.yellow' },
   stopped: { id: 'debug-stop', color: 'disabledForeground' },
-  error: { id: 'error', color: 'list.errorForeground' },
+  error: { id: 'error', color: 'problemsErrorIcon.foreground' },
 };
 
 export function stateWord(state: AgentState, t: Translate): string {
@@ -113,10 +113,10 @@ function shownState(
   const word = asks ? t('waiting for you') : stateWord(agent.state, t);
   const words = [word, asks ? undefined : trouble, ownerWord(view, t)];
   const icon = asks
-    ? { id: 'bell-dot', color: 'list.warningForeground' }
+    ? { id: 'bell-dot', color: 'problemsWarningIcon.foreground' }
     : trouble === undefined
       ? stateIcons[agent.state]
-      : { id: 'warning', color: 'list.warningForeground' };
+      : { id: 'warning', color: 'problemsWarningIcon.foreground' };
   return { word: words.filter((it) => it !== undefined).join(', '), icon, runs: agent.state === 'working' && !asks };
 }
 
@@ -194,7 +194,7 @@ function waitingWords(waiting: Waiting, t: Translate): string | undefined {
 
 function problemsItem(problems: TownPicture['problems'], t: Translate): Item {
   const label = problems.length === 1 ? t('1 record cannot be read') : t('{0} records cannot be read', problems.length);
-  const icon = { id: 'warning', color: 'list.warningForeground' };
+  const icon = { id: 'warning', color: 'problemsWarningIcon.foreground' };
   return {
     id: 'problems',
     label,

@@ -42,7 +42,7 @@ function errorRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
   const error = view.lastError ?? agent.lastError;
   if (agent.state !== 'error' && view.lastError === undefined) return [];
   const text = error === undefined ? t('The agent stopped with an error. Restart it to go on.') : inWords(error, t);
-  const icon = { id: 'error', color: 'list.errorForeground' };
+  const icon = { id: 'error', color: 'problemsErrorIcon.foreground' };
   return [leaf(agent, 'error', { label: oneLine(text), icon, tooltip: () => stripControls(text) })];
 }
 

@@ -34,7 +34,7 @@ export function inboxRows(agent: AgentRecord, picture: TownPicture, t: Translate
       id: `agent/${agent.id}/inbox`,
       label,
       description,
-      icon: held + dead > 0 ? { id: 'inbox', color: 'list.warningForeground' } : { id: 'inbox' },
+      icon: held + dead > 0 ? { id: 'inbox', color: 'problemsWarningIcon.foreground' } : { id: 'inbox' },
       contextValue: `inbox;${held > 0 ? 'held;' : ''}${dead > 0 ? 'dead;' : ''}`,
       spoken: description ? `${label}, ${description}` : t('Inbox, nothing waits'),
       collapse: 'collapsed',
@@ -170,9 +170,9 @@ const stateIcons: Record<Receipt['state'], ItemIcon> = {
   queued: { id: 'mail' },
   sent: { id: 'send', color: 'charts.yellow' },
   delivered: { id: 'mail-read', color: 'charts.blue' },
-  settled: { id: 'pass', color: 'testing.iconPassed' },
-  held: { id: 'debug-pause', color: 'list.warningForeground' },
-  dead: { id: 'warning', color: 'list.warningForeground' },
+  settled: { id: 'pass', color: 'charts.green' },
+  held: { id: 'debug-pause', color: 'problemsWarningIcon.foreground' },
+  dead: { id: 'warning', color: 'problemsWarningIcon.foreground' },
   uncertain: { id: 'question', color: 'charts.yellow' },
 };
 

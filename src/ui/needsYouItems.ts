@@ -175,7 +175,7 @@ function requestText(request: AgentRequest, t: Translate): string {
 }
 
 function iconOf(need: Need): ItemIcon {
-  const waits = 'list.warningForeground';
+  const waits = 'problemsWarningIcon.foreground';
   switch (need.kind) {
     case 'request':
       return { id: requestIcon(need.request), color: waits };
@@ -186,7 +186,7 @@ function iconOf(need: Need): ItemIcon {
     case 'dead':
       return { id: 'warning', color: waits };
     case 'error':
-      return { id: 'error', color: 'list.errorForeground' };
+      return { id: 'error', color: 'problemsErrorIcon.foreground' };
     case 'signIn':
       return { id: 'account', color: waits };
   }

@@ -35,9 +35,9 @@ function unknownRow(agent: AgentRecord, past: PastState, t: Translate): Item {
 }
 
 const icons = {
-  completed: { id: 'pass', color: 'testing.iconPassed' },
+  completed: { id: 'pass', color: 'charts.green' },
   interrupted: { id: 'circle-slash', color: 'charts.yellow' },
-  failed: { id: 'error', color: 'testing.iconFailed' },
+  failed: { id: 'error', color: 'problemsErrorIcon.foreground' },
 };
 
 function pastTurnRow(agent: AgentRecord, turn: TurnView, t: Translate): Item {

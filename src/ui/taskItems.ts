@@ -19,8 +19,8 @@ export const taskIcons: Record<TaskState, ItemIcon> = {
   pending: { id: 'circle-large-outline' },
   assigned: { id: 'mail' },
   running: { id: 'sync~spin', color: 'charts.blue' },
-  completed: { id: 'pass', color: 'testing.iconPassed' },
-  failed: { id: 'error', color: 'testing.iconFailed' },
+  completed: { id: 'pass', color: 'charts.green' },
+  failed: { id: 'error', color: 'problemsErrorIcon.foreground' },
   cancelled: { id: 'circle-slash', color: 'disabledForeground' },
 };
 

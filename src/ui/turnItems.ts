@@ -20,8 +20,8 @@ const TOOLTIP_LIMIT = 4000;
 
 const statusIcons: Record<ItemStatus, ItemIcon> = {
   running: { id: 'sync~spin', color: 'charts.blue' },
-  completed: { id: 'pass', color: 'testing.iconPassed' },
-  failed: { id: 'error', color: 'testing.iconFailed' },
+  completed: { id: 'pass', color: 'charts.green' },
+  failed: { id: 'error', color: 'problemsErrorIcon.foreground' },
   declined: { id: 'circle-slash', color: 'charts.yellow' },
 };
 

@@ -50,13 +50,13 @@ function lineRow(
       return row(line.id, label, { id: 'tools' }, { tooltip, spoken: t('Tool: {0}', label) });
     }
     case 'error':
-      return row(line.id, oneLine(line.text), { id: 'error', color: 'list.errorForeground' }, { tooltip });
+      return row(line.id, oneLine(line.text), { id: 'error', color: 'problemsErrorIcon.foreground' }, { tooltip });
     case 'completed':
-      return row(line.id, t('Turn completed'), { id: 'pass', color: 'testing.iconPassed' });
+      return row(line.id, t('Turn completed'), { id: 'pass', color: 'charts.green' });
     case 'interrupted':
       return row(line.id, t('Turn interrupted'), { id: 'circle-slash', color: 'charts.yellow' });
     case 'failed':
-      return row(line.id, t('Turn failed'), { id: 'error', color: 'testing.iconFailed' });
+      return row(line.id, t('Turn failed'), { id: 'error', color: 'problemsErrorIcon.foreground' });
     case 'ended':
       return row(line.id, t('Turn ended'), { id: 'pass', color: 'disabledForeground' });
   }

@@ -60,7 +60,7 @@ describe('the rows of an inbox', () => {
   it('tell at a glance what waits and what needs a decision', () => {
     const closed = inboxOf([], { inbox: 2, urgent: 1, held: 1, dead: 2 });
     assert.equal(closed.description, '3 waiting · 1 urgent · 1 held · 2 given up');
-    assert.deepEqual(closed.icon, { id: 'inbox', color: 'list.warningForeground' });
+    assert.deepEqual(closed.icon, { id: 'inbox', color: 'problemsWarningIcon.foreground' });
     assert.equal(closed.contextValue, 'inbox;held;dead;');
     assert.equal(closed.collapse, 'collapsed');
     assert.equal(inboxOf([], { inbox: 1 }).icon.color, undefined);

@@ -39,6 +39,14 @@ async function json(file: string): Promise<unknown> {
   return JSON.parse(await readFile(path.join(root, file), 'utf8'));
 }
 
+function viewsIn(when = ''): string[] {
+  return when.match(/needsYou|agents|tasks/g) ?? [];
+}
+
+function isInline(item: z.infer<typeof menuItem>): boolean {
+  return item.group?.startsWith('inline') ?? false;
+}
+
 describe('the manifest', () => {
   let manifest: z.infer<typeof manifestSchema>;
   let words: Record<string, string>;
@@ -116,6 +124,20 @@ describe('the manifest', () => {
 });
 
 describe('inline actions', () => {
+  it('are all in the row’s own menu, too, which the keyboard opens', async () => {
+    const { contributes } = manifestSchema.parse(await json('package.json'));
+    const items = contributes.menus['view/item/context'] ?? [];
+    for (const inline of items.filter(isInline)) {
+      const inMenu = items.some(
+        (it) =>
+          !isInline(it) &&
+          it.command === inline.command &&
+          viewsIn(it.when).some((view) => viewsIn(inline.when).includes(view)),
+      );
+      assert.ok(inMenu, `${inline.command}, ${inline.when}`);
+    }
+  });
+
   it('are at most three on any agent, whatever its state', async () => {
     const { contributes } = manifestSchema.parse(await json('package.json'));
     const { contextFlags } = await import('../../../src/ui/agentActions.ts');
