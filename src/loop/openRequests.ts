@@ -10,6 +10,7 @@ import { newEvent } from '../town/events.ts';
 import { Plan } from '../town/plan.ts';
 import { TinytownError, describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
+import { inEnglish } from '../util/sentence.ts';
 import { SerialQueue } from '../util/serialQueue.ts';
 import { oneLine } from '../util/text.ts';
 import { type OwnedAgent, failedReply } from './ownedAgent.ts';
@@ -138,12 +139,12 @@ export function requestLine(request: AgentRequest): string {
   switch (request.kind) {
     case 'command':
       return request.command === ''
-        ? oneLine(request.permissions.join(', '), 200)
+        ? oneLine(request.permissions.map(inEnglish).join(', '), 200)
         : `${request.input ? 'type' : 'run'} ${oneLine(request.command, 200)}`;
     case 'fileChange':
       return `change ${oneLine(request.changes.map(({ path }) => path).join(', ') || 'files', 200)}`;
     case 'permissions':
-      return oneLine(request.summary.join(', '), 200);
+      return oneLine(request.summary.map(inEnglish).join(', '), 200);
     case 'question':
       return oneLine(request.questions.map(({ question }) => question).join(' '), 200);
     case 'elicitation':

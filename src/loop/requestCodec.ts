@@ -6,6 +6,12 @@ import { parseJson } from '../town/records.ts';
 const nullableText = z.nullable(z.string());
 const nullableNumber = z.nullable(z.number());
 const texts = z.array(z.string());
+
+/** A sentence with texts, or with sentences that have texts: deeper is none. */
+const plain = z.union([z.string(), z.number(), z.boolean()]);
+const simple = z.object({ template: z.string(), fillings: z.array(plain) });
+const said = z.union([z.string(), z.object({ template: z.string(), fillings: z.array(z.union([plain, simple])) })]);
+
 const options = z.array(z.object({ value: z.string(), label: z.string() }));
 
 const field = z.intersection(
@@ -59,14 +65,14 @@ const body = z.discriminatedUnion('kind', [
     cwd: z.string(),
     reason: nullableText,
     input: z.boolean(),
-    permissions: texts,
+    permissions: z.array(said),
   }),
   z.object({
     kind: z.literal('fileChange'),
     reason: nullableText,
     changes: z.array(z.object({ path: z.string(), change: z.enum(['add', 'delete', 'update']), diff: z.string() })),
   }),
-  z.object({ kind: z.literal('permissions'), reason: nullableText, summary: texts }),
+  z.object({ kind: z.literal('permissions'), reason: nullableText, summary: z.array(said) }),
   z.object({
     kind: z.literal('question'),
     blocking: z.boolean(),

@@ -1,4 +1,5 @@
 /** What an agent asks of people, and what they may answer: approvals, questions, and the forms of its tools. */
+import type { Said } from '../util/sentence.ts';
 import type { FileChange } from './turnItem.ts';
 
 export type ChoiceLabel =
@@ -86,10 +87,10 @@ export type AgentRequest = {
       /** It is text for a terminal that runs already. */
       input: boolean;
       /** What it would be allowed beyond the sandbox, a line each. */
-      permissions: string[];
+      permissions: Said[];
     }
   | { kind: 'fileChange'; reason: string | null; changes: FileChange[] }
-  | { kind: 'permissions'; reason: string | null; /** Lines for people. */ summary: string[] }
+  | { kind: 'permissions'; reason: string | null; /** Lines for people. */ summary: Said[] }
   | { kind: 'question'; blocking: boolean; questions: RequestQuestion[] }
   | {
       kind: 'elicitation';

@@ -1,5 +1,6 @@
 /** From what the app-server asks to what people may choose, and back to its answer: exactly what it allows. */
 import type { AskedAs, AskedPermissions, CommandDecision } from '../codex/asked.ts';
+import { type Said, type Sentence, inEnglish, say } from '../util/sentence.ts';
 import type { ChoiceLabel, RequestChoice } from './agentRequest.ts';
 
 type Command = AskedAs<'item/commandExecution/requestApproval'>['params'];
@@ -61,37 +62,46 @@ function same(a: CommandDecision, b: CommandDecision): boolean {
 }
 
 /** What permissions mean, a line each. */
-export function permissionLines({ network, fileSystem }: AskedPermissions): string[] {
-  const lines: string[] = [];
-  if (network?.enabled === true) lines.push('Use the network');
-  for (const path of fileSystem?.read ?? []) lines.push(`Read ${path}`);
-  for (const path of fileSystem?.write ?? []) lines.push(`Write ${path}`);
+export function permissionLines({ network, fileSystem }: AskedPermissions): Said[] {
+  const lines: Sentence[] = [];
+  if (network?.enabled === true) lines.push(say('Use the network'));
+  for (const path of fileSystem?.read ?? []) lines.push(say('Read {0}', path));
+  for (const path of fileSystem?.write ?? []) lines.push(say('Write {0}', path));
   for (const { path, access } of fileSystem?.entries ?? []) {
-    const line = `${verbs[access]} ${placeName(path)}`;
-    if (!lines.includes(line)) lines.push(line);
+    const line = accessTo(placeName(path), access);
+    if (!lines.some((known) => inEnglish(known) === inEnglish(line))) lines.push(line);
   }
   return lines;
 }
 
-const verbs = { read: 'Read', write: 'Write', deny: 'Not touch' } as const;
+function accessTo(place: Said, access: 'read' | 'write' | 'deny'): Sentence {
+  switch (access) {
+    case 'read':
+      return say('Read {0}', place);
+    case 'write':
+      return say('Write {0}', place);
+    case 'deny':
+      return say('Not touch {0}', place);
+  }
+}
 
 type Place = NonNullable<NonNullable<AskedPermissions['fileSystem']>['entries']>[number]['path'];
 
-function placeName(place: Place): string {
+function placeName(place: Place): Said {
   if (place.type === 'path') return place.path;
   if (place.type === 'glob_pattern') return place.pattern;
   const { value } = place;
   switch (value.kind) {
     case 'root':
-      return 'everything';
+      return say('everything');
     case 'minimal':
-      return 'what programs need to run';
+      return say('what programs need to run');
     case 'tmpdir':
-      return 'the temporary folder';
+      return say('the temporary folder');
     case 'slash_tmp':
       return '/tmp';
     case 'project_roots':
-      return ['the workspace', value.subpath].filter(Boolean).join('/');
+      return value.subpath ? say('{0} in the workspace', value.subpath) : say('the workspace');
     case 'unknown':
       return [value.path, value.subpath].filter(Boolean).join('/');
   }

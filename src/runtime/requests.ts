@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { type AskedAs, type AskedQuestion, grantOf } from '../codex/asked.ts';
 import type { AskedAnswer, PendingRequest } from '../codex/pendingRequests.ts';
+import { say } from '../util/sentence.ts';
 import type { AgentRequest, RequestAnswer, RequestChoice, RequestQuestion } from './agentRequest.ts';
 import type { FileChange } from './turnItem.ts';
 import { formFields, formProblem } from './elicitationForm.ts';
@@ -31,7 +32,7 @@ export function toAgentRequest(pending: PendingRequest, { changes, subAgent, now
     case 'item/commandExecution/requestApproval': {
       const { command, cwd, reason, kind, networkApprovalContext: network, additionalPermissions } = asked.params;
       const permissions = additionalPermissions ? permissionLines(additionalPermissions) : [];
-      if (network) permissions.unshift(`Reach ${network.host} (${network.protocol})`);
+      if (network) permissions.unshift(say('Reach {0} ({1})', network.host, network.protocol));
       return {
         ...head,
         kind: 'command',

@@ -1,6 +1,7 @@
 /** The rows below what an agent asks for: the parts of it that its own row does not say. */
 import type { AgentRequest } from '../runtime/agentRequest.ts';
 import type { FileChange } from '../runtime/turnItem.ts';
+import { inWords } from '../util/sentence.ts';
 import { oneLine, spellControls, stripControls } from '../util/text.ts';
 import { Command } from './ids.ts';
 import type { Item, ItemIcon } from './items.ts';
@@ -28,7 +29,7 @@ export function detailsOf(request: AgentRequest, folder: string | undefined, t: 
     case 'command':
       for (const line of request.command.includes('\n') ? request.command.split('\n') : []) add('chevron-right', line);
       add('comment', request.reason);
-      for (const permission of request.permissions) add('shield', permission);
+      for (const permission of request.permissions) add('shield', inWords(permission, t));
       if (request.cwd !== folder) add('folder', request.cwd);
       break;
     case 'fileChange':
@@ -37,7 +38,7 @@ export function detailsOf(request: AgentRequest, folder: string | undefined, t: 
       break;
     case 'permissions':
       add('comment', request.reason);
-      for (const line of request.summary) add('shield', line);
+      for (const line of request.summary) add('shield', inWords(line, t));
       break;
     case 'question':
       for (const question of request.questions) {

@@ -116,7 +116,10 @@ export function requestLabel(request: AgentRequest, t: Translate): string {
       return words[first.change];
     }
     case 'permissions':
-      return t('Allow: {0}', oneLine(request.summary.join(', ')) || oneLine(request.reason ?? ''));
+      return t(
+        'Allow: {0}',
+        oneLine(request.summary.map((line) => inWords(line, t)).join(', ')) || oneLine(request.reason ?? ''),
+      );
     case 'question':
       return oneLine(request.questions.map(({ question }) => question).join(' '));
     case 'elicitation':
@@ -154,13 +157,17 @@ function requestText(request: AgentRequest, t: Translate): string {
   switch (request.kind) {
     case 'command':
       parts.push(spellControls(request.command), t('In {0}', spellControls(request.cwd)), request.reason ?? undefined);
-      parts.push(request.permissions.length > 0 ? t('With: {0}', request.permissions.join('\n')) : undefined);
+      parts.push(
+        request.permissions.length > 0
+          ? t('With: {0}', request.permissions.map((line) => inWords(line, t)).join('\n'))
+          : undefined,
+      );
       break;
     case 'fileChange':
       parts.push(request.reason ?? undefined, ...request.changes.map(({ path, diff }) => `${path}\n${diff}`));
       break;
     case 'permissions':
-      parts.push(request.reason ?? undefined, ...request.summary);
+      parts.push(request.reason ?? undefined, ...request.summary.map((line) => inWords(line, t)));
       break;
     case 'question':
       for (const { question, options } of request.questions) {

@@ -196,6 +196,8 @@ describe('what needs a person', function () {
       timeout: 10_000,
     });
     await workbench.screenshots('needs-you-diff');
+    await workbench.page.mouse.move(900, 700);
+    await workbench.screenshot('needs-you', { forReadme: true });
     assert.equal(await readFile(path.join(folder, 'lamp.txt'), 'utf8'), lamp);
     // Back at what was just looked at.
     await press('Control+k', 'Control+y');

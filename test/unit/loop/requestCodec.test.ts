@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { decodeAnswer, decodeRequests, encodeRequests } from '../../../src/loop/requestCodec.ts';
 import { requestLine } from '../../../src/loop/openRequests.ts';
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
+import { say } from '../../../src/util/sentence.ts';
 
 const head = {
   turnId: 'u',
@@ -28,8 +29,14 @@ const requests: [AgentRequest, string][] = [
   ],
   [{ ...head, id: 'e', kind: 'fileChange', reason: null, changes: [] }, 'change files'],
   [
-    { ...head, id: 'f', kind: 'permissions', reason: 'r', summary: ['Use the network', 'Read /a'] },
-    'Use the network, Read /a',
+    {
+      ...head,
+      id: 'f',
+      kind: 'permissions',
+      reason: 'r',
+      summary: [say('Use the network'), say('Read {0}', say('everything'))],
+    },
+    'Use the network, Read everything',
   ],
   [
     {

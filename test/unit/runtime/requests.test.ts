@@ -5,6 +5,7 @@ import type { PendingRequest } from '../../../src/codex/pendingRequests.ts';
 import type { AgentRequest, RequestAnswer } from '../../../src/runtime/agentRequest.ts';
 import { formFields, formProblem } from '../../../src/runtime/elicitationForm.ts';
 import { answerProblem, asksForSecret, toAgentRequest, toServerAnswer } from '../../../src/runtime/requests.ts';
+import { inEnglish } from '../../../src/util/sentence.ts';
 
 function pendingOf(method: AskedMethod, params: Record<string, unknown>): PendingRequest {
   const asked = decodeAsked(method, { threadId: 't', turnId: 'u', itemId: 'i', ...params });
@@ -108,12 +109,12 @@ describe('what a command’s approval shows', () => {
       [request.command, request.cwd, request.reason, request.input],
       ['curl npm.example', '/w', 'to look', false],
     );
-    assert.deepEqual(request.permissions, [
+    assert.deepEqual(request.permissions.map(inEnglish), [
       'Reach npm.example (https)',
       'Use the network',
       'Read /a',
       'Not touch **/*.pem',
-      'Write the workspace/dist',
+      'Write dist in the workspace',
     ]);
   });
 

@@ -38,7 +38,7 @@ const requests: AgentRequest[] = [
   { ...head('2'), kind: 'command', command: '数', cwd: '/数', reason: null, input: true, permissions: [] },
   { ...head('3'), kind: 'fileChange', reason: '数', changes },
   { ...head('4'), kind: 'fileChange', reason: null, changes: changes.slice(0, 1) },
-  { ...head('5'), kind: 'permissions', reason: '数', summary: ['数'] },
+  { ...head('5'), kind: 'permissions', reason: '数', summary: [say('Read {0}', say('everything'))] },
   {
     ...head('6'),
     kind: 'question',
