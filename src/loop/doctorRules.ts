@@ -153,7 +153,7 @@ function redis(facts: RedisFacts): Check[] {
 
 function connected({ where, source, health, notifies }: Extract<RedisFacts, { state: 'connected' }>): Check[] {
   const version = health.version ?? '?';
-  const trip = health.roundTripMs.toFixed(health.roundTripMs < 10 ? 1 : 0);
+  const trip = health.roundTripMs.toFixed(health.roundTripMs < 1 ? 2 : 0);
   const speed = say('Redis answers in {0} ms.', trip);
   return [
     ok('redis', say('Redis {0} at {1}, {2}.', version, where, sources[source])),

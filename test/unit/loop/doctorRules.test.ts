@@ -73,7 +73,7 @@ describe('the doctor', () => {
 ✓ The workspace is trusted.
 ✓ /w is the town “w”.
 ✓ Redis 7.0.15 at unix:///r.sock, the town’s own.
-✓ Redis answers in 0.2 ms.
+✓ Redis answers in 0.21 ms.
 ✓ Redis keeps every change on disk.
 ✓ Redis throws nothing away when its memory is full.
 ✓ Redis tells of changes at once.
