@@ -21,10 +21,16 @@ export const codexPath = path.resolve(
 /**
  * @param modelUrl The scripted model's `url`, which ends in `/v1`.
  * @param options.requiresAuth Codex is to be signed in before it asks the model, which itself takes any key (see {@link signIn}).
+ * @param options.streamRetries How often Codex tries again by itself what the model has failed in.
  */
-export async function codexHome(modelUrl: string, { requiresAuth = false } = {}): Promise<CodexHome> {
+export async function codexHome(
+  modelUrl: string,
+  { requiresAuth = false, streamRetries = 0 } = {},
+): Promise<CodexHome> {
   const folder = await tempDir('codex-home');
-  await writeFile(path.join(folder.path, 'config.toml'), configToml(modelUrl, requiresAuth), { mode: 0o600 });
+  await writeFile(path.join(folder.path, 'config.toml'), configToml(modelUrl, requiresAuth, streamRetries), {
+    mode: 0o600,
+  });
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
     if (value !== undefined && !/^(OPENAI|CODEX)_/.test(name)) env[name] = value;
@@ -42,7 +48,7 @@ export async function signIn(home: string, key: string): Promise<void> {
   });
 }
 
-function configToml(modelUrl: string, requiresAuth: boolean): string {
+function configToml(modelUrl: string, requiresAuth: boolean, streamRetries: number): string {
   return `model = "scripted"
 model_provider = "mock"
 check_for_update_on_startup = false
@@ -57,6 +63,6 @@ base_url = ${JSON.stringify(modelUrl)}
 wire_api = "responses"
 requires_openai_auth = ${requiresAuth}
 request_max_retries = 0
-stream_max_retries = 0
+stream_max_retries = ${streamRetries}
 `;
 }

@@ -124,6 +124,10 @@ function handle(message: Incoming): void {
       return;
     case 'thread/start':
     case 'thread/resume':
+      if (method === 'thread/resume' && message.params?.excludeTurns !== true) {
+        send({ id, error: { code: -32600, message: 'All of it?' } });
+        return;
+      }
       send({ id, result: { thread: { id: threadId }, model: 'fake' } });
       if (mode === 'unasked') {
         notify('turn/started', { turn: turn('unasked') });

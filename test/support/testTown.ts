@@ -28,12 +28,12 @@ export interface TestTown {
   close(): Promise<void>;
 }
 
-/** @param script What the model says. @param options.requiresAuth Codex asks it in the name of whoever is signed in. */
-export async function startTestTown(script?: Script, { requiresAuth = false } = {}): Promise<TestTown> {
+/** @param script What the model says. @param options Of Codex's own configuration. */
+export async function startTestTown(script?: Script, options: Parameters<typeof codexHome>[1] = {}): Promise<TestTown> {
   const folder = await tempDir('town');
   const storage = await tempDir('storage');
   const [redis, model] = await Promise.all([startTestRedis(), startScriptedModel(script ? { script } : {})]);
-  const home: CodexHome = await codexHome(model.url, { requiresAuth });
+  const home: CodexHome = await codexHome(model.url, options);
   await writeFile(path.join(folder.path, 'tinytown.toml'), 'name = "test-town"\n');
   const log: string[] = [];
   const sessions: TownSession[] = [];

@@ -45,6 +45,12 @@ describe('persistent agent on an app-server that misbehaves', () => {
     });
   }
 
+  it('resumes a thread without its turns, which may be too many for one line', async () => {
+    const { agent } = on('');
+    const thread = '11111111-1111-4111-8111-111111111111';
+    assert.ok((await agent.start(thread)).threadId);
+  });
+
   it('ends one that does not answer a steer', async () => {
     const { agent, record } = on('deaf');
     await agent.start(null);

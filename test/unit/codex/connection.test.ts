@@ -30,9 +30,11 @@ function open() {
     close: () => closed,
   };
   const logger = silentLogger;
-  const connection = new CodexConnection(transport, { logger, handlers: declineAll, onNotification: () => undefined });
+  const heard: string[] = [];
+  const onNotification = (method: string): unknown => heard.push(method);
+  const connection = new CodexConnection(transport, { logger, handlers: declineAll, onNotification });
   const say = (message: unknown): unknown => toUs.write(`${JSON.stringify(message)}\n`);
-  return { connection, sent, say, fromUs, hangUp: () => hangUp?.(end) };
+  return { connection, sent, heard, say, fromUs, hangUp: () => hangUp?.(end) };
 }
 
 describe('a connection to an app-server', () => {
@@ -49,6 +51,17 @@ describe('a connection to an app-server', () => {
     hangUp();
     await assert.rejects(request, { reason: 'notRunning' });
     await assert.rejects(connection.request(threadStart, {}, 60_000), { reason: 'notRunning' });
+  });
+
+  it('hears nothing of one that has gone, whatever still comes', async () => {
+    const { connection, heard, say, hangUp } = open();
+    say({ method: 'turn/started', params: {} });
+    await eventually(() => heard.length === 1);
+    hangUp();
+    await connection.closed;
+    say({ method: 'turn/completed', params: {} });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(heard, ['turn/started']);
   });
 
   it('gives up a request that is never answered', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -53,6 +54,19 @@ describe('processes', () => {
     assert.deepEqual(await (await node('process.exit(3)')).exited, { code: 3, signal: null });
     const killed = await node('process.kill(process.pid, "SIGKILL")');
     assert.deepEqual(await killed.exited, { code: null, signal: 'SIGKILL' });
+  });
+
+  it('says so though somebody else holds its pipes', async function () {
+    if (process.platform === 'win32') this.skip();
+    // In a group of its own, so that the end of the group does not reach it.
+    const holder = `const c = require('child_process').spawn('sleep', ['60'], { detached: true, stdio: 'inherit' });
+      console.log(c.pid); process.exit(5)`;
+    const child = await node(holder);
+    const heard = once(child.stdout, 'data');
+    assert.deepEqual(await child.exited, { code: 5, signal: null });
+    const [pid]: unknown[] = await heard;
+    assert.equal(child.stdout.readableEnded, false, 'its pipe is still open');
+    process.kill(Number(String(pid)), 'SIGKILL');
   });
 
   it('keeps the end of stderr however much comes', async () => {
