@@ -103,7 +103,7 @@ export class Transcript {
       this.watchedTurn = entry;
       this.shown.clear();
       this.rule(at, oneLine(message, 300));
-    } else this.line(at, oneLine(message, 2000));
+    } else if (!eventType.startsWith('task_')) this.line(at, oneLine(message, 2000));
   }
 
   private turnEnd(outcome: (RuntimeEvent & { type: 'turnCompleted' })['outcome'], now: number): void {

@@ -18,6 +18,10 @@ function item(id: string, look: Partial<Item> = {}): Item {
   };
 }
 
+function parentOf(id: string): Item {
+  return item(id, { collapse: 'collapsed', children: () => [item(`${id}/1`)] });
+}
+
 describe('a tree', () => {
   let roots: Item[];
   let tree: ItemTree;
@@ -84,6 +88,39 @@ describe('a tree', () => {
     assert.ok(leaf && p);
     assert.equal(tree.getParent(leaf), p);
     assert.equal(tree.getParent(p), undefined);
+  });
+
+  it('knows which roots are open, until the person closes them', () => {
+    roots = [parentOf('p'), parentOf('q')];
+    const opened: string[] = [];
+    tree.onDidOpen((row) => opened.push(row.item.id));
+    const ids = (): string[] => tree.openRoots.map((row) => row.item.id);
+    const [p] = tree.childrenOf();
+    assert.ok(p);
+    assert.equal(tree.find(({ id }) => id === 'q/1')?.parent?.item.id, 'q');
+    assert.deepEqual(ids(), [], 'looking for a row opens none');
+    tree.childrenOf(p);
+    tree.childrenOf(p);
+    assert.deepEqual(ids(), ['p']);
+    assert.deepEqual(opened, ['p']);
+    tree.closed(p);
+    assert.deepEqual(ids(), []);
+  });
+
+  it('finds a row as deep as it is asked to', () => {
+    const nested = (level: number): Item =>
+      item(`l${level}`, { children: () => (level < 5 ? [nested(level + 1)] : []) });
+    roots = [nested(1)];
+    assert.equal(tree.find(({ id }) => id === 'l2')?.item.id, 'l2');
+    assert.equal(
+      tree.find(({ id }) => id === 'l3'),
+      undefined,
+    );
+    assert.equal(tree.find(({ id }) => id === 'l5', 9)?.item.id, 'l5');
+    assert.equal(
+      tree.find(({ id }) => id === 'l6', 9),
+      undefined,
+    );
   });
 
   it('draws id, words for a screen reader, and a file that a click opens; the tooltip only when asked', () => {
