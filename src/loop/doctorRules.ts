@@ -96,7 +96,12 @@ function codex({ codex: found }: DoctorFacts): Check[] {
   return [{ name: 'codex', state: 'failed', found: found.problem.found, mend }];
 }
 
-function account({ account: found }: DoctorFacts): Check[] {
+function account({ account: found, town: open }: DoctorFacts): Check[] {
+  // What is signed in may have been taken back since: only a turn shows.
+  if (open?.agents.some(({ stoppedFor }) => stoppedFor === 'signIn')) {
+    const refused = say('Codex was refused as not signed in: agents wait for that.');
+    return [{ name: 'account', state: 'failed', found: refused, mend: say('Run “Tinytown: Sign In to Codex…”.') }];
+  }
   switch (found?.state) {
     case undefined:
       return [];

@@ -212,6 +212,11 @@ Tinytown 1.0
       [/^warning messages: .*backend \(3\)/],
     ],
     [
+      'an account that was refused although it is signed in',
+      { town: town({ stoppedFor: 'signIn' }) },
+      [/^failed account: .*refused.* → .*Sign In/],
+    ],
+    [
       'an owner that is gone',
       { town: town({ owner: 'gone' }) },
       [/^warning agents: The window that has backend .*Take Over Agent/],
