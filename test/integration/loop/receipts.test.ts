@@ -149,13 +149,15 @@ describe('receipts', function () {
   it('are uncertain while the agent’s process is gone, until it was looked up what became of them', async () => {
     town = await startTestTown(({ index }) => (index === 0 ? [{ hold: gate().opened }] : [{ text: 'done' }]));
     // A process that ended is replaced only after a while.
-    const session = await town.open({}, { leaseMs: 15_000, retryMs: 700 });
+    const session = await town.open({}, { leaseMs: 15_000, retryMs: 1_500 });
     windows = [session];
     const { id, pid } = await upAgent();
     const message = await session.actions.sendMessage('web', 'a long way');
     await seenAs('delivered', windows, id, message);
     process.kill(-pid, 'SIGKILL');
     await seenAs('uncertain', windows, id, message);
+    // What the owner has written says so, not only that the agent starts anew.
+    assert.equal(await town.redis.client().hget(keys.agent(id), 'state'), 'working');
     await seenAs('settled', windows, id, message);
     assert.equal(town.model.userMessages().filter((text) => /^a long way$/m.test(text)).length, 1);
   });
@@ -168,9 +170,12 @@ describe('receipts', function () {
     }
     const last = await first.actions.sendMessage('web', 'read them');
     await seenAs('settled', windows, id, last);
+    const really = await first.actions.sendMessage('web', 'read them again');
+    await seenAs('settled', windows, id, really);
     const redis = town.redis.client();
     const texts = (await first.receipts.list(id)).map(({ text }) => text);
-    assert.deepEqual([texts.length, texts[0], texts[19]], [20, 'read them', 'news 7']);
+    assert.deepEqual([texts.length, texts[0], texts[19]], [20, 'read them again', 'news 8']);
+    assert.equal(await redis.llen(keys.settled(id)), 20);
     await first.actions.removeAgent('web');
     assert.equal(await redis.exists(keys.settled(id)), 0);
   });

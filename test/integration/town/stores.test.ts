@@ -325,6 +325,19 @@ describe('a town in Redis', () => {
       assert.deepEqual(await eventTypes(), ['agent_spawned', 'task_assigned', 'task_assigned', 'task_failed']);
     });
 
+    it('are cancelled with the message that assigns them only while that waits', async () => {
+      const task = await tasks.assign({ description: 'x' }, anna.id, SUPERVISOR_ID);
+      const list = town.keys.inbox(anna.id);
+      const message = Buffer.from((await raw.lindex(list, 0)) ?? '');
+      await raw.lpop(list);
+      assert.equal(await tasks.cancelWaiting(task.id, 'not needed', message), 'taken');
+      assert.equal((await tasks.get(task.id))?.state, 'assigned');
+      await raw.lpush(list, message);
+      assert.equal(await tasks.cancelWaiting(task.id, 'not needed', message), 'done');
+      assert.equal((await tasks.get(task.id))?.state, 'cancelled');
+      assert.equal(await raw.llen(list), 0);
+    });
+
     it('of an agent that is gone, or whose counter is none, still end', async () => {
       const task = await tasks.assign({ description: 'x' }, anna.id, SUPERVISOR_ID);
       const second = await tasks.assign({ description: 'y' }, anna.id, SUPERVISOR_ID);
