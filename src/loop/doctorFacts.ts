@@ -32,7 +32,8 @@ export interface DoctorFacts {
   /** Undefined where no program may be run. */
   codex: { ok: true; path: string; version: string } | { ok: false; problem: Trouble } | undefined;
   account: AccountState | { state: 'unknown'; problem: Trouble } | undefined;
-  redis: RedisFacts;
+  /** Undefined where the folder is not trusted. */
+  redis: RedisFacts | undefined;
   places: Place[];
   /** Processes whose window is gone. */
   leftOver: number;
@@ -85,7 +86,7 @@ export async function gatherFacts(options: DoctorOptions): Promise<DoctorFacts> 
   const codex = trusted ? await codexFacts(new Runtimes(registry, '', () => settings)) : undefined;
   const [account, redis, places, leftOver, missingTools, missingClis] = await Promise.all([
     codex?.ok ? accountOf(options) : undefined,
-    redisFacts(options, config, town),
+    trusted ? redisFacts(options, config, town) : undefined,
     privatePlaces(options, config),
     leftOverProcesses(registry),
     missing([bundles.mcp, bundles.tt]),

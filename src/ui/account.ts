@@ -9,6 +9,7 @@ import { type Call, readCall } from './calls.ts';
 import type { EditorLog } from './editorLog.ts';
 import { Command, type CommandId } from './ids.ts';
 import { confirm, inform } from './notify.ts';
+import { withoutIcons } from './plainText.ts';
 import { runCommand } from './runCommand.ts';
 
 const { t } = vscode.l10n;
@@ -90,7 +91,7 @@ async function askWay(now: AccountState): Promise<WayPick['way'] | undefined> {
   ];
   if (now.state === 'signedIn') {
     const detail = t('Agents that were refused try again.');
-    picks.unshift({ way: 'goOn', label: `$(check) ${t('Go On as {0}', describeAccount(now))}`, detail });
+    picks.unshift({ way: 'goOn', label: `$(check) ${t('Go On as {0}', withoutIcons(describeAccount(now)))}`, detail });
   }
   return (await vscode.window.showQuickPick(picks, { title: t('Sign In to Codex') }))?.way;
 }

@@ -1,7 +1,7 @@
 /** The doctor: says in a document what is wrong and how to mend it, whether a town is open or not. */
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
-import type { Check, CheckName, CheckState } from '../loop/doctorRules.ts';
+import type { Check, CheckName, CheckState } from '../loop/check.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { inWords } from '../util/sentence.ts';
 import { doctorText } from './doctorText.ts';

@@ -1,5 +1,5 @@
 /** What the doctor found, as a plain text that can be copied into a report: what needs mending first. */
-import type { Check, CheckState } from '../loop/doctorRules.ts';
+import type { Check, CheckState } from '../loop/check.ts';
 import { inWords } from '../util/sentence.ts';
 import { stripControls } from '../util/text.ts';
 import type { Translate } from './l10n.ts';

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { Check } from '../loop/doctorRules.ts';
+import type { Check } from '../loop/check.ts';
 import type { TownSettings } from '../loop/settings.ts';
 import type { TownSession } from '../loop/townSession.ts';
 import type { CodexService } from '../runtime/codexService.ts';

@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type DoctorOptions, gatherFacts } from '../../../src/loop/doctorFacts.ts';
-import { type Check, checksOf } from '../../../src/loop/doctorRules.ts';
+import type { Check } from '../../../src/loop/check.ts';
+import { checksOf } from '../../../src/loop/doctorRules.ts';
 import type { TownSettings } from '../../../src/loop/settings.ts';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { startTimeOf } from '../../../src/util/processTable.ts';
@@ -91,6 +92,7 @@ describe('the doctor in a real town', function () {
     const untrusted = await examine({ trusted: false, account: () => assert.fail('nothing may be started') });
     assert.equal(untrusted.get('trust')?.state, 'failed');
     assert.equal(untrusted.has('codex'), false);
+    assert.equal(untrusted.has('redis'), false);
   });
 
   it('says that Redis refuses, without its password', async () => {

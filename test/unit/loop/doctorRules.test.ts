@@ -1,7 +1,8 @@
 /** The doctor's judgement, fact by fact, and what it says in the end. */
 import assert from 'node:assert/strict';
 import type { DoctorFacts } from '../../../src/loop/doctorFacts.ts';
-import { type CheckName, checksOf } from '../../../src/loop/doctorRules.ts';
+import type { CheckName } from '../../../src/loop/check.ts';
+import { checksOf } from '../../../src/loop/doctorRules.ts';
 import type { ExaminedAgent, TownExamination, Trouble } from '../../../src/loop/examination.ts';
 import { doctorText } from '../../../src/ui/doctorText.ts';
 import { inEnglish } from '../../../src/util/sentence.ts';
