@@ -155,7 +155,7 @@ describe('a town in all its states', function () {
       await agents.description(name).getByText(words).first().waitFor();
     }
     await workbench.view('Tasks').pane.locator('.pane-header').click();
-    await workbench.view('Tasks').item('Paint the fence').waitFor();
+    await workbench.view('Tasks').item('Mend the roof').waitFor();
     await workbench.page.mouse.move(900, 400);
     await workbench.screenshots('gallery', allThemes);
     await workbench.setTheme('dark');
