@@ -1,7 +1,7 @@
 /** The backlog and what becomes of it, by commands and by dragging; several agents at once. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { emptyView } from '../../src/loop/agentView.ts';
+import { type AgentView, emptyView } from '../../src/loop/agentView.ts';
 import { actOnAgent } from '../../src/ui/agentCommands.ts';
 import { ItemTree, type Row } from '../../src/ui/itemTree.ts';
 import { agentsToDropOn, tasksToDrag } from '../../src/ui/taskDrag.ts';
@@ -96,9 +96,9 @@ describe('tasks', function () {
     assert.equal(await field(one, 'description'), 'Another text');
     await refused('emptyText', 'editTask', one, ' ');
     for (const id of ids) await run('cancelTask', id);
-    await refused('taskTaken', 'moveTaskUp', one);
     await refused('taskGone', 'tagTask', one, 'late');
-    await refused('taskGone', 'openTask', one);
+    await eventually(() => refused('taskGone', 'openTask', one));
+    await eventually(() => refused('taskTaken', 'moveTaskUp', one));
   });
 
   it('are shown whole, as they are now, in a document that cannot be edited', async () => {
@@ -199,6 +199,7 @@ describe('several selected agents', () => {
     const session = {
       mirror: { agents: new Map(agents.map((agent) => [agent.id, agent])), waiting: () => ({ held: 0, dead: 0 }) },
       crew: { view: () => emptyView('persistent') },
+      past: { within: (view: AgentView) => view },
       actions: { pauseAgent: async (id: string) => void paused.push(id) },
     };
     // Only what pausing asks for.
