@@ -38,7 +38,8 @@ describe('a town whose Redis is away for longer than its writes wait', function 
     for (const name of names) await session.actions.spawnAgent({ name });
     for (const name of crashedBefore ? names : []) {
       const { id } = await agentWhen(session, name, (it, view) => it.state === 'idle' && view.pid !== undefined, 'up');
-      const { pid = 0 } = session.crew.view(id);
+      const { pid } = session.crew.view(id);
+      assert.ok(pid);
       process.kill(pid, 'SIGKILL');
       const isUp = (it: AgentRecord, view: AgentView): boolean => view.pid !== pid && it.state === 'idle';
       await agentWhen(session, name, (it, view) => view.pid !== undefined && isUp(it, view), 'up again');

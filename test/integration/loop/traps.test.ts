@@ -22,7 +22,8 @@ describe('an app-server that gives no reply', function () {
     const session = await town.open({ maxAttempts: 1 }, { replyMs: 2_000, retryMs: 20 });
     const agent = await session.actions.spawnAgent({ name: 'web', task: 'first' });
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
-    const { pid = 0 } = session.crew.view(agent.id);
+    const { pid } = session.crew.view(agent.id);
+    assert.ok(pid);
     process.kill(pid, 'SIGSTOP');
     await session.actions.sendMessage('web', 'second');
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 2, 'two rounds');
@@ -38,7 +39,8 @@ describe('an app-server that gives no reply', function () {
     await session.actions.sendMessage('web', 'first');
     await agentWhen(session, 'web', (it) => it.runtimeSessionId !== undefined, 'a stored thread');
     await town.model.waitForRequest(({ index }) => index === 0);
-    const { pid = 0 } = session.crew.view(agent.id);
+    const { pid } = session.crew.view(agent.id);
+    assert.ok(pid);
     process.kill(pid, 'SIGSTOP');
     await session.actions.steer('web', 'steered');
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted > 0, 'its work done');

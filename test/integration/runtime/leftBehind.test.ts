@@ -30,7 +30,8 @@ describe('commands of an app-server that ends hard', function () {
     const numberIn = (name: string): Promise<number> =>
       eventually(async () => Number(await readFile(path.join(bench.workspace, name), 'utf8')) || undefined);
     const [shell, deafPid, freePid] = await Promise.all(names.map(numberIn));
-    pids = { shell: shell ?? 0, deaf: deafPid ?? 0, free: freePid ?? 0 };
+    assert.ok(shell && deafPid && freePid);
+    pids = { shell, deaf: deafPid, free: freePid };
   });
 
   afterEach(async () => {
@@ -49,20 +50,20 @@ describe('commands of an app-server that ends hard', function () {
     // They are remembered soon after they were started, not at once, and nothing tells of it.
     await eventually(() => record.of('itemStarted').some(({ item }) => item.kind === 'command'));
     await new Promise((resolve) => setTimeout(resolve, 600));
-    process.kill(agent.pid ?? 0, 'SIGKILL');
+    process.kill(agent.pid ?? Number.NaN, 'SIGKILL');
     await record.next('exited');
     await onlyTheFreeOneIsLeft();
   });
 
   it('are gone when it hung and was ended for that', async () => {
-    process.kill(agent.pid ?? 0, 'SIGSTOP');
+    process.kill(agent.pid ?? Number.NaN, 'SIGSTOP');
     const { stopped } = await agent.interrupt();
     assert.ok(stopped);
     await onlyTheFreeOneIsLeft();
   });
 
   it('are gone when it hung as it was stopped', async () => {
-    process.kill(agent.pid ?? 0, 'SIGSTOP');
+    process.kill(agent.pid ?? Number.NaN, 'SIGSTOP');
     await agent.stop();
     await onlyTheFreeOneIsLeft();
   });

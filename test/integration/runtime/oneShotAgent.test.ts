@@ -78,7 +78,9 @@ describe('one-shot agent', () => {
       bench.model.script = () => [{ exec: 'echo $$ > pid; exec sleep 300' }];
       await agent.start(null);
       const { turnId } = await agent.startTurn({ text: 'sleep', clientId: 'c1' });
-      const pid = await eventually(async () => Number(await readFile(path.join(bench.workspace, 'pid'), 'utf8')));
+      const pid = await eventually(
+        async () => Number(await readFile(path.join(bench.workspace, 'pid'), 'utf8')) || false,
+      );
       assert.deepEqual(await agent.steer({ text: 'y', clientId: 's1' }), { accepted: false, reason: 'notSteerable' });
       assert.deepEqual(await agent.interrupt(), { stopped: true, survivors: [] });
       assert.deepEqual(record.of('turnCompleted'), [
