@@ -28,6 +28,8 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
   private roots: Row[] | undefined;
   /** Rows that the editor shows the children of. */
   private readonly open = new Set<string>();
+  /** Rows that were closed, and may have other children by now. */
+  private readonly unseen = new WeakSet<Row>();
   private readonly throttle = new Throttle<'all'>(() => this.update(), REFRESH_MS);
   private readonly model: () => Item[];
   private readonly folder: () => string | undefined;
@@ -56,9 +58,16 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
     return this.roots?.filter(({ item }) => this.open.has(item.id)) ?? [];
   }
 
-  /** The person has closed a row. */
+  /** The person has closed a row: what is below it is looked at no more. */
   closed(row: Row): void {
     this.open.delete(row.item.id);
+    row.children = undefined;
+    this.unseen.add(row);
+  }
+
+  /** The person has opened a row; the editor still shows what was below it before. */
+  reopened(row: Row): void {
+    if (this.unseen.delete(row)) this.changed.fire(row);
   }
 
   /** The first row that fits, what is higher first; as the model is now, drawn or not. */

@@ -128,7 +128,9 @@ export class TownViews implements Disposable {
   }
 
   /** A person who opens an agent's row wants to see what it did; one that opens by itself shows the running turn. */
-  private expanded({ item }: Row): void {
+  private expanded(row: Row): void {
+    this.agents.reopened(row);
+    const { item } = row;
     const { agentId } = item;
     const session = this.host.ready;
     if (agentId === undefined || !session) return;

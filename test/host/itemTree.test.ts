@@ -107,6 +107,33 @@ describe('a tree', () => {
     assert.deepEqual(ids(), []);
   });
 
+  it('does not look below a closed row, and draws it anew when it is opened again', async () => {
+    let looks = 0;
+    const below = (label: string): Item[] => [
+      item('p', {
+        description: label,
+        collapse: 'expanded',
+        children: () => {
+          looks += 1;
+          return [item('p/1', { label })];
+        },
+      }),
+    ];
+    roots = below('one');
+    const [p] = tree.childrenOf();
+    assert.ok(p);
+    tree.childrenOf(p);
+    tree.closed(p);
+    roots = below('two');
+    assert.deepEqual(await refreshed(), ['p']);
+    assert.equal(looks, 1);
+    redrawn = [];
+    tree.reopened(p);
+    tree.reopened(p);
+    assert.deepEqual(redrawn, ['p']);
+    assert.equal(tree.childrenOf(p)[0]?.item.label, 'two');
+  });
+
   it('finds a row as deep as it is asked to', () => {
     const nested = (level: number): Item =>
       item(`l${level}`, { children: () => (level < 5 ? [nested(level + 1)] : []) });
