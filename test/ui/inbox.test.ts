@@ -60,12 +60,12 @@ describe('a person and an inbox', function () {
     await agents.description(label).getByText(words).waitFor({ timeout: 15_000 });
   }
 
-  /** Waits until the rows below the inbox are these. */
+  /** Waits until these are the messages that wait, from top to bottom. */
   async function inboxIs(...labels: string[]): Promise<void> {
     await eventually(
       async () => {
-        const shown = await agents.items.locator('.label-name').allInnerTexts();
-        return shown.slice(shown.indexOf('Inbox') + 1).join() === labels.join();
+        const queued = agents.items.filter({ has: workbench.page.locator('.label-description:text("queued")') });
+        return (await queued.locator('.label-name').allInnerTexts()).join() === labels.join();
       },
       { timeout: 10_000, what: labels.join() },
     );
