@@ -15,11 +15,12 @@ import type { TownPicture, Waiting } from './townPicture.ts';
 /** A tooltip is read, not scrolled for minutes. */
 const TOOLTIP_LIMIT = 4000;
 
-/** Whether an agent's inbox has, or ever had, anything in it: a row that says nothing is none. */
+/** Whether there is an inbox to show: of an agent that somebody runs, always, as it must not come and go between two messages. */
 export function hasInbox(agent: AgentRecord, { owner, turn }: AgentView, waiting: Waiting): boolean {
   if (waiting.inbox + waiting.urgent + waiting.held + waiting.dead > 0) return true;
   // Of what `tt` has taken, nothing is known.
-  return owner !== 'external' && (agent.roundsCompleted > 0 || agent.state === 'working' || turn !== undefined);
+  if (owner === 'external') return false;
+  return owner !== 'none' || agent.roundsCompleted > 0 || agent.state === 'working' || turn !== undefined;
 }
 
 /** The one row of the inbox, closed at first; what needs a decision is told on it. */

@@ -291,7 +291,7 @@ describe('the agents tree', () => {
     assert.equal(collapse('elsewhere', 'working'), 'expanded');
     assert.equal(collapse('external', 'idle'), 'collapsed');
     assert.equal(collapse('external', 'stopped'), 'none');
-    assert.equal(collapse('here', 'idle'), 'none');
+    assert.equal(collapse('none', 'cold'), 'none');
   });
 
   it('says why an agent failed', () => {

@@ -39,17 +39,19 @@ function inboxOf(receipts: Receipt[], waiting: NonNullable<Scene['waiting']>[str
 const rows = (receipts: Receipt[]): string[] => drawn(inboxOf(receipts).children?.() ?? []);
 
 describe('the rows of an inbox', () => {
-  it('are not there before anything was in it, and stay from then on', () => {
+  it('are there as long as somebody runs the agent, and once anything was in it', () => {
     const agents = [
       agentRecord('new'),
+      agentRecord('mine'),
       agentRecord('old', { roundsCompleted: 1 }),
       agentRecord('waits', { state: 'cold' }),
       agentRecord('tt', { roundsCompleted: 1 }),
     ];
-    const views = { tt: { owner: 'external' } } as const;
+    const views = { tt: { owner: 'external' }, mine: { owner: 'here' } } as const;
     const items = agentItems(picture({ agents, views, waiting: { waits: { inbox: 1 } } }), english);
     const shown = items.map(({ label, children }) => [label, children?.().some((row) => row.label === 'Inbox')]);
     assert.deepEqual(shown, [
+      ['mine', true],
       ['new', false],
       ['old', true],
       ['tt', false],
