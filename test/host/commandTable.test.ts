@@ -117,9 +117,11 @@ describe('every command in every state of an agent', function () {
     );
     await setSetting(Setting.agentClis, { sleeper: { command: 'sleep 600' } });
     dir = await tempDir('command-table');
-    const file = path.join(dir.path, 'lines.txt');
-    await writeFile(file, 'one\ntwo\n');
-    const editor = await vscode.window.showTextDocument(vscode.Uri.file(file));
+    await writeFile(path.join(dir.path, 'lines.txt'), 'one\ntwo\n');
+  });
+  beforeEach(async () => {
+    // Some commands open a document of their own, which has nothing to be sent.
+    const editor = await vscode.window.showTextDocument(vscode.Uri.file(path.join(dir.path, 'lines.txt')));
     editor.selection = new vscode.Selection(0, 0, 1, 0);
   });
   after(async () => {
