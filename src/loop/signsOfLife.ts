@@ -33,6 +33,7 @@ export class SignsOfLife implements Disposable {
   /** The heartbeats that were known at the last look. */
   private heartbeats = new Map<string, string>();
   private silent = new Map<string, { heartbeat: string; ms: number }>();
+  private looking = false;
   private readonly timer: NodeJS.Timeout;
   private readonly changes = new Emitter<void>();
   /** Somebody has fallen silent, is silent for longer, or lives after all. */
@@ -62,7 +63,8 @@ export class SignsOfLife implements Disposable {
 
   private async look(): Promise<void> {
     const { mirror } = this.options.town;
-    if (!mirror.connected) return;
+    if (!mirror.connected || this.looking) return;
+    this.looking = true;
     const external = [...mirror.agents.values()].filter(maySignal);
     // Whose heartbeat has changed since the last look, lives.
     const suspects = external.filter(({ id, lastHeartbeat }) => this.heartbeats.get(id) === lastHeartbeat);
@@ -76,6 +78,7 @@ export class SignsOfLife implements Disposable {
       this.options.logger.debug(`Signs of life could not be looked for: ${describeError(error)}`);
     }
     this.heartbeats = new Map(external.map(({ id, lastHeartbeat }) => [id, lastHeartbeat]));
+    this.looking = false;
   }
 
   /** By the clock of Redis, as this machine's may be wrong; and by what stands there now, as nobody tells of a heartbeat where Redis is polled. */
