@@ -1,6 +1,5 @@
 /** Shows an agent's changes: one file's as a diff, a turn's or a session's in the editor for many. */
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import * as vscode from 'vscode';
 import type { TownSession } from '../loop/townSession.ts';
 import type { FileChange } from '../runtime/turnItem.ts';
@@ -92,7 +91,7 @@ export class ChangeDocuments implements Disposable {
 
   private put(side: string, file: string, text: string): vscode.Uri {
     this.shown += 1;
-    return this.texts.put(`${side}/${this.shown}`, path.basename(file), text);
+    return this.texts.stateOf(vscode.Uri.file(file), `${side}${this.shown}`, text);
   }
 }
 

@@ -15,7 +15,7 @@ export class TranscriptViewport implements Disposable {
   constructor(shown: ShownTranscript) {
     this.shown = shown;
     const { workspace, window } = vscode;
-    this.store.add(workspace.onDidChangeTextDocument(({ document }) => this.changed(document)));
+    this.store.add(workspace.onDidChangeTextDocument((event) => this.changed(event)));
     this.store.add(workspace.onDidCloseTextDocument(({ uri }) => this.folded.delete(uri.toString())));
     this.store.add(window.onDidChangeActiveTextEditor((editor) => editor && void this.fold(editor)));
   }
@@ -39,10 +39,27 @@ export class TranscriptViewport implements Disposable {
     this.store.dispose();
   }
 
-  private changed(document: vscode.TextDocument): void {
-    for (const editor of editorsOf(document.uri)) {
+  private changed({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
+    const editors = editorsOf(document.uri);
+    if (editors.length === 0) return;
+    this.forgetReplaced(document, contentChanges);
+    for (const editor of editors) {
       const follow = this.atEnd.delete(editor);
       void this.fold(editor).then(() => follow && revealEnd(editor));
+    }
+  }
+
+  /** What is replaced comes back unfolded: the end of a turn changes its heading and its last line, and all between with it. */
+  private forgetReplaced(
+    document: vscode.TextDocument,
+    changes: readonly vscode.TextDocumentContentChangeEvent[],
+  ): void {
+    const known = this.folded.get(document.uri.toString());
+    const folds = this.shown(document)?.transcript.folds ?? [];
+    for (const { range, text } of known ? changes : []) {
+      const from = range.start.line;
+      const to = from + text.split('\n').length;
+      for (const { id, start } of folds) if (start >= from && start < to) known?.delete(id);
     }
   }
 
@@ -58,7 +75,12 @@ export class TranscriptViewport implements Disposable {
     if (fresh.length === 0) return;
     for (const { id } of fresh) known.add(id);
     const selectionLines = fresh.map(({ start }) => start);
+    const { version } = document;
     await vscode.commands.executeCommand('editor.fold', { levels: 1, direction: 'up', selectionLines });
+    if (document.version === version) return;
+    // The lines were others by then.
+    for (const { id } of fresh) known.delete(id);
+    await this.fold(editor);
   }
 }
 

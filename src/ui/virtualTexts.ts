@@ -25,10 +25,21 @@ export class VirtualTexts implements Disposable {
   put(key: string, name: string, text: string): vscode.Uri {
     const plain = name.replaceAll(/[\\/#?]/g, '∕');
     const uri = vscode.Uri.from({ scheme: this.scheme, path: `/${encodeURIComponent(key)}/${plain}` });
+    this.set(uri, text);
+    return uri;
+  }
+
+  /** A text that is another state of a file: the editor shows it under the file's own name and place. */
+  stateOf(file: vscode.Uri, key: string, text: string): vscode.Uri {
+    const uri = file.with({ scheme: this.scheme, query: key });
+    this.set(uri, text);
+    return uri;
+  }
+
+  private set(uri: vscode.Uri, text: string): void {
     const before = this.texts.get(uri.toString());
     this.texts.set(uri.toString(), text);
     if (before !== undefined && before !== text) this.changed.fire(uri);
-    return uri;
   }
 
   dispose(): void {

@@ -134,6 +134,13 @@ describe('the files of some changes', () => {
     assert.deepEqual(changedFiles(changes, now), [{ path: '/w/a', diffs: [`--- /w/a\n+++ /w/a\n${xToY}`] }]);
   });
 
+  it('are not trusted where a later change was undone by others, though the wanted one would fit', () => {
+    const changes = [...wanted(update('/w/a', xToY)), ...later(update('/w/a', yToZ))];
+    assert.deepEqual(changedFiles(changes, new Map([['/w/a', 'y\n']])), [
+      { path: '/w/a', diffs: [`--- /w/a\n+++ /w/a\n${xToY}`] },
+    ]);
+  });
+
   it('are those of changes that were made', () => {
     const items = [added('completed', 'a'), added('failed', 'b'), added('declined', 'c'), added('running', 'd')];
     assert.deepEqual(
