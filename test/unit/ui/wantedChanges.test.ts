@@ -31,6 +31,7 @@ const seen = (id: string, ...items: TurnItem[]) => ({
 describe('the changes that are meant', () => {
   const stored = [turn('t1', edit('a', ['1', '2']), edit('no', ['n'], 'declined')), turn('t2', edit('b', ['3']))];
   const view = { ...emptyView('persistent'), pastTurns: [seen('t3', edit('c', ['4']))], turn: seen('t4') };
+  const all = async () => ({ turns: stored.toReversed(), next: null });
   let read = 0;
 
   /** The names of the files, those that are wanted with a mark: `2!`. */
@@ -71,8 +72,7 @@ describe('the changes that are meant', () => {
   });
 
   it('say apart what was not made', async () => {
-    const history = async () => ({ turns: stored.toReversed(), next: null });
-    const found = await wantedChanges({ turn: 't1', item: 'no' }, { view, threadId: 'thread', history, folder });
+    const found = await wantedChanges({ turn: 't1', item: 'no' }, { view, threadId: 'thread', history: all, folder });
     assert.deepEqual(
       found?.unmade.map((change) => change.path),
       ['n'],
