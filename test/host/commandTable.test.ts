@@ -104,6 +104,7 @@ describe('every command in every state of an agent', function () {
   let other: Town;
   let redis: ReturnType<TestRedis['client']>;
   let dir: Awaited<ReturnType<typeof tempDir>>;
+  let file: string;
   let names = 0;
 
   before(async () => {
@@ -117,12 +118,8 @@ describe('every command in every state of an agent', function () {
     );
     await setSetting(Setting.agentClis, { sleeper: { command: 'sleep 600' } });
     dir = await tempDir('command-table');
-    await writeFile(path.join(dir.path, 'lines.txt'), 'one\ntwo\n');
-  });
-  beforeEach(async () => {
-    // Some commands open a document of their own, which has nothing to be sent.
-    const editor = await vscode.window.showTextDocument(vscode.Uri.file(path.join(dir.path, 'lines.txt')));
-    editor.selection = new vscode.Selection(0, 0, 1, 0);
+    file = path.join(dir.path, 'lines.txt');
+    await writeFile(file, 'one\ntwo\n');
   });
   after(async () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
@@ -263,7 +260,10 @@ describe('every command in every state of an agent', function () {
     });
     const expected = possible[command]?.includes(situation);
     try {
-      const result = await Promise.race([run(command, agent.id, text), bound]);
+      const result = await Promise.race([
+        run(command, agent.id, text, ...(command === 'attachFile' ? [{ files: [file] }] : [])),
+        bound,
+      ]);
       if (expected === false) return 'is done, though it cannot be';
       if (expected) await assertDone(command, agent, result, text);
       return undefined;
@@ -289,15 +289,19 @@ describe('every command in every state of an agent', function () {
   for (const situation of situations) {
     it(situation, async () => {
       if (situation === 'starting') await setSetting(Setting.codexPath, await slowCodex(dir.path));
-      const problems = await Promise.all(
-        agentCommands().map(async (command) => {
-          if (situation === 'starting' && askCodex.includes(command)) return [];
-          const problem = await problemWith(command, situation).catch(
-            (error: unknown) => `cannot be tried: ${String(error)}`,
-          );
-          return problem === undefined ? [] : [`${command}: ${problem}`];
-        }),
-      );
+      const tried = async (command: string): Promise<string[]> => {
+        if (situation === 'starting' && askCodex.includes(command)) return [];
+        const problem = await problemWith(command, situation).catch(
+          (error: unknown) => `cannot be tried: ${String(error)}`,
+        );
+        return problem === undefined ? [] : [`${command}: ${problem}`];
+      };
+      const editor = await vscode.window.showTextDocument(vscode.Uri.file(file));
+      editor.selection = new vscode.Selection(0, 0, 1, 0);
+      // Before others open something else.
+      const first = await tried('sendSelection');
+      const others = agentCommands().filter((command) => command !== 'sendSelection');
+      const problems = [first, ...(await Promise.all(others.map(tried)))];
       await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
       assert.deepEqual(problems.flat(), []);
       for (const { id } of await town.api.listAgents()) {
