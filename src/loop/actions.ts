@@ -2,15 +2,13 @@
  * What people do to a town, by reference to an agent (its id, name, nickname, or the first four hex digits of its id). Each
  * either does it or throws a `TinytownError` whose message says what to do instead.
  */
-import { randomUUID } from 'node:crypto';
-import type { RequestAnswer } from '../runtime/agentRequest.ts';
 import type { RuntimeMode } from '../runtime/codingAgent.ts';
 import { controlPlan } from '../town/control.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { LEASE_MS, RUNTIME_HOST } from '../town/leases.ts';
 import { type MessageKind, messageOfKind } from '../town/messageKinds.ts';
 import { newMessage } from '../town/messages.ts';
-import { resolveAgent, validateAgentName } from '../town/names.ts';
+import { resolveAgent } from '../town/names.ts';
 import { requestPlan } from '../town/plans.ts';
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import type { Town } from '../town/town.ts';
@@ -20,24 +18,13 @@ import { adopt } from './adoption.ts';
 import { AskOwner } from './askOwner.ts';
 import { checkedText } from './checkedText.ts';
 import type { Crew } from './crew.ts';
-import { Desk, type PendingRequest, type SupervisorMessage } from './desk.ts';
-import { settleDead, settleHeld } from './leftovers.ts';
+import { Desk } from './desk.ts';
+import { Leftovers } from './leftovers.ts';
+import { type NewAgent, newAgentRecord } from './newAgent.ts';
 import { QueueActions } from './queueActions.ts';
 import { type StateRequest, transitions } from './requests.ts';
 import type { SignsOfLife } from './signsOfLife.ts';
 import { TaskActions } from './taskActions.ts';
-
-export interface NewAgent {
-  name: string;
-  nickname?: string | undefined;
-  roleId?: string | undefined;
-  cli?: string | undefined;
-  model?: string | undefined;
-  /** A reference to the agent that it works for. */
-  parent?: string | undefined;
-  /** Given to it at once. */
-  task?: string | undefined;
-}
 
 export interface ActionRules {
   choose: (record: AgentRecord) => { mode: RuntimeMode; reason: Sentence | undefined };
@@ -60,57 +47,35 @@ export class TownActions {
   readonly tasks: TaskActions;
   /** What can be done with messages that wait. */
   readonly queue: QueueActions;
+  /** What can be done with work that was held, and with messages that were given up. */
+  readonly leftovers: Leftovers;
+  /** What waits for the person at the editor. */
+  readonly desk: Desk;
   private readonly town: Town;
   private readonly crew: Crew;
   private readonly signs: SignsOfLife;
   private readonly rules: ActionRules;
-  private readonly desk: Desk;
   private readonly owner: AskOwner;
 
   constructor(town: Town, crew: Crew, signs: SignsOfLife, rules: ActionRules) {
-    this.tasks = new TaskActions(town, (ref) => this.find(ref));
+    const find = (ref: string): Promise<AgentRecord> => this.find(ref);
     const poke = (agentId: string): void => this.crew.poke(agentId);
-    this.queue = new QueueActions(town, (ref) => this.find(ref), poke);
+    this.tasks = new TaskActions(town, find);
+    this.queue = new QueueActions(town, find, poke);
+    this.leftovers = new Leftovers(town, find, poke);
     this.town = town;
     this.crew = crew;
     this.signs = signs;
     this.rules = rules;
     this.owner = new AskOwner(town.control, rules.answerMs);
-    this.desk = new Desk(town, crew, this.owner);
+    this.desk = new Desk(town, crew, this.owner, find);
   }
 
   /** Makes an agent that this extension runs, and gives it its first task if there is one. */
-  async spawnAgent({ name, nickname, roleId, cli, model, parent, task }: NewAgent): Promise<AgentRecord> {
-    const agents = [...this.town.mirror.agents.values()];
-    for (const wanted of nickname === undefined ? [name] : [name, nickname]) {
-      const problem = validateAgentName(wanted, agents);
-      if (problem !== undefined) throw new TinytownError('nameInvalid', problem);
-    }
-    const text = task === undefined ? undefined : checkedText(task);
-    const limit = this.rules.maxAgents();
-    if (agents.filter(({ state }) => state !== 'stopped').length >= limit) {
-      const hint = 'Stop or remove one, or raise the setting tinytown.maxAgents.';
-      throw new TinytownError('tooManyAgents', say('This town has its {0} agents already.', limit), { hint });
-    }
-    const now = new Date().toISOString();
-    const record: AgentRecord = {
-      id: randomUUID(),
-      name: name.trim(),
-      nickname,
-      roleId,
-      parentAgentId: parent === undefined ? undefined : (await this.find(parent)).id,
-      spawnMode: 'fresh',
-      agentType: 'worker',
-      state: 'starting',
-      cli: cli ?? this.rules.defaultCli(),
-      createdAt: now,
-      lastHeartbeat: now,
-      lastActiveAt: now,
-      tasksCompleted: 0,
-      roundsCompleted: 0,
-      runtimeHost: RUNTIME_HOST,
-      model,
-    };
+  async spawnAgent(wanted: NewAgent): Promise<AgentRecord> {
+    const text = wanted.task === undefined ? undefined : checkedText(wanted.task);
+    const parent = wanted.parent === undefined ? undefined : await this.find(wanted.parent);
+    const record = newAgentRecord(wanted, parent, [...this.town.mirror.agents.values()], this.rules);
     await this.town.agents.create(record);
     if (text !== undefined) await this.town.tasks.assign({ description: text }, record.id, SUPERVISOR_ID);
     return record;
@@ -203,7 +168,7 @@ export class TownActions {
     if (fresh) await this.town.agents.setFields(agent.id, { runtimeSessionId: undefined });
     if (transitions.restart.from.includes(agent.state)) {
       await this.request(agent, 'restart', { rounds_completed: 0, last_error: undefined });
-      this.crew.letTry(agent.id);
+      this.crew.signIn.letTry(agent.id);
     } else if (!(await this.crew.restart(agent.id)) && (await this.crew.isElsewhere(agent.id))) {
       await this.owner.ask(agent, 'restart');
     }
@@ -272,57 +237,6 @@ export class TownActions {
   ): Promise<void> {
     const agent = await this.mayChooseModel(ref);
     await this.town.agents.setFields(agent.id, { model, reasoningEffort, modelChosen: true });
-  }
-
-  /** Gives the agent the work again that was held when its turn was interrupted: one round of it, or all. */
-  async runAgain(ref: string, batchId?: string): Promise<void> {
-    await this.settle(ref, (agent) => settleHeld(this.town, agent, true, batchId));
-  }
-
-  /** Drops the work that was held: one round of it, or all. */
-  async dismissHeld(ref: string, batchId?: string): Promise<void> {
-    await this.settle(ref, (agent) => settleHeld(this.town, agent, false, batchId));
-  }
-
-  /** Gives the agent the messages again that were given up after too many attempts: one of them, or all. */
-  async retryDead(ref: string, messageId?: string): Promise<void> {
-    await this.settle(ref, (agent) => settleDead(this.town, agent, true, messageId));
-  }
-
-  /** Drops the messages that were given up: one of them, or all. */
-  async dismissDead(ref: string, messageId?: string): Promise<void> {
-    await this.settle(ref, (agent) => settleDead(this.town, agent, false, messageId));
-  }
-
-  /** What agents ask people and wait for, over all agents and windows, oldest first. */
-  pendingRequests(): PendingRequest[] {
-    return this.desk.pendingRequests();
-  }
-
-  /** Throws `requestGone` where it was answered or withdrawn meanwhile, `badAnswer` where the answer does not fit. */
-  async answerRequest(ref: string, requestId: string, answer: RequestAnswer): Promise<void> {
-    await this.desk.answerRequest(await this.find(ref), requestId, answer);
-  }
-
-  /** What was written to the person, oldest first. */
-  supervisorMessages(): Promise<SupervisorMessage[]> {
-    return this.desk.supervisorMessages();
-  }
-
-  /** Answers a message to the person, and takes it off the list. Throws `messageGone` or `agentGone`. */
-  async replyTo(messageId: string, text: string): Promise<void> {
-    await this.desk.replyTo(messageId, checkedText(text));
-  }
-
-  /** Takes a message to the person off the list. Throws `messageGone`. */
-  async dismissMessage(messageId: string): Promise<void> {
-    await this.desk.dismissMessage(messageId);
-  }
-
-  private async settle(ref: string, leftovers: (agent: AgentRecord) => Promise<void>): Promise<void> {
-    const agent = await this.find(ref);
-    await leftovers(agent);
-    this.crew.poke(agent.id);
   }
 
   /** Asks for another state. An agent at work changes by itself all the time: it is asked for again from what it is then. */

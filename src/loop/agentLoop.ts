@@ -4,9 +4,7 @@
  */
 import type { RequestAnswer } from '../runtime/agentRequest.ts';
 import type { InterruptResult, RuntimeEvent, RuntimeMode } from '../runtime/codingAgent.ts';
-import type { ControlReply } from '../town/control.ts';
-import type { ControlRequest, Peek } from '../town/delivery.ts';
-import { Plan } from '../town/plan.ts';
+import type { Peek } from '../town/delivery.ts';
 import { drainedPlan, quietPlan, stoppedPlan } from '../town/plans.ts';
 import type { AgentRecord, AgentState } from '../town/records.ts';
 import { isRedisError } from '../town/redis/errors.ts';
@@ -18,7 +16,8 @@ import { oneLine } from '../util/text.ts';
 import { type LoopAction, type LoopFacts, decide, inOrder } from './decide.ts';
 import type { LoopParts } from './loopParts.ts';
 import { OpenRequests } from './openRequests.ts';
-import { OwnedAgent, failedReply } from './ownedAgent.ts';
+import { OwnedAgent } from './ownedAgent.ts';
+import { RemoteRequests } from './remoteRequests.ts';
 import { RuntimeSlot } from './runtimeSlot.ts';
 import { Settlement } from './settlement.ts';
 import { StreamEcho } from './streamEcho.ts';
@@ -43,6 +42,7 @@ export class AgentLoop {
   private readonly turns: Turns;
   private readonly echo: StreamEcho;
   private readonly requests: OpenRequests;
+  private readonly remote: RemoteRequests;
   private readonly queue = new SerialQueue();
   private idleSince: number;
   private offeredBacklog = '';
@@ -69,6 +69,12 @@ export class AgentLoop {
     this.agent.onFenced(() => void this.leave('lost'));
     this.echo = new StreamEcho(this.agent);
     this.requests = new OpenRequests(this.agent, () => this.slot.current);
+    this.remote = new RemoteRequests(this.agent, this.queue, {
+      interrupt: () => this.turns.endInBackground('interrupt'),
+      restart: () => this.restart(),
+      answer: (request) => this.requests.obey(request),
+      release: () => this.leave('released'),
+    });
     this.slot.onEvent((event) => {
       if (this.end) return;
       this.turns.handle(event);
@@ -187,10 +193,7 @@ export class AgentLoop {
     const { record } = this.agent;
     await this.requests.look(peek.turn.requests);
     for (const request of peek.control) {
-      await this.agent.commit(
-        new Plan(this.parts.keys, record.id).command('XDEL', this.parts.keys.control(record.id), request.entry),
-      );
-      await this.obey(request);
+      await this.remote.obey(request);
       if (this.end) return undefined;
     }
     if (this.loss) {
@@ -310,37 +313,6 @@ export class AgentLoop {
     await this.agent.setState(this.agent.record.state, 'error', `✗ ${message}`, message);
   }
 
-  /** Requests of other windows: `interrupt`, `restart`, `answer`, and `release` for Take Over. */
-  private async obey(request: ControlRequest): Promise<void> {
-    const { action } = request;
-    switch (action) {
-      case 'answer':
-        return this.requests.obey(request);
-      case 'interrupt':
-        // Its answer comes when the turn is in order: what it carried is held by then.
-        this.replyLater(request, this.turns.endInBackground('interrupt').then(interruptReply));
-        return;
-      case 'restart':
-        this.replyLater(
-          request,
-          this.restart().then(() => ({ ok: true })),
-        );
-        return;
-      case 'release':
-        return this.leave('released');
-      default:
-        this.parts.logger.warn(`An unknown request "${oneLine(action, 40)}" of another window was ignored.`);
-    }
-  }
-
-  /** Replies when that is known and all that it has brought about was written; the queue does not wait for it. */
-  private replyLater(request: ControlRequest, outcome: Promise<ControlReply>): void {
-    outcome
-      .catch((error: unknown) => failedReply(error))
-      .then((reply) => this.queue.run(() => this.agent.reply(request, reply)))
-      .catch((error: unknown) => this.parts.logger.warn(describeError(error)));
-  }
-
   /** Ends the loop, its process first: whoever has the agent next may resume its thread at once. */
   private async leave(end: LoopEnd): Promise<void> {
     if (this.end) return;
@@ -355,11 +327,6 @@ export class AgentLoop {
     if (until === undefined || this.end) return;
     this.timer = setTimeout(() => this.wake(), Math.min(Math.max(until - this.parts.now(), 0), LONGEST_TIMER_MS));
   }
-}
-
-function interruptReply(result: InterruptResult): ControlReply {
-  if (result.stopped) return { ok: true, survivors: result.survivors };
-  return { ok: false, reason: result.reason, message: 'It has no running turn: there is nothing to interrupt.' };
 }
 
 /** An agent in such a state has a process, or is to have one soon. */

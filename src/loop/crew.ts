@@ -7,12 +7,12 @@ import type { RequestAnswer } from '../runtime/agentRequest.ts';
 import type { InterruptResult, RuntimeEvent } from '../runtime/codingAgent.ts';
 import { type Leases, RUNTIME_HOST } from '../town/leases.ts';
 import type { TownMirror } from '../town/mirror.ts';
-import type { AgentRecord, AgentState } from '../town/records.ts';
+import type { AgentRecord } from '../town/records.ts';
 import type { WakeSource } from '../town/wake.ts';
 import { within } from '../util/boundedWait.ts';
 import { DisposableStore } from '../util/disposable.ts';
 import { describeError } from '../util/errors.ts';
-import { Emitter, type Event } from '../util/event.ts';
+import { Emitter } from '../util/event.ts';
 import { scopedLogger } from '../util/logger.ts';
 import type { ProcessUse } from '../util/processTable.ts';
 import { say } from '../util/sentence.ts';
@@ -23,9 +23,11 @@ import { AskedElsewhere } from './askedElsewhere.ts';
 import { CrewProblems } from './crewProblems.ts';
 import type { CrewParts } from './loopParts.ts';
 import { requestGone } from './openRequests.ts';
+import { OtherWindows } from './otherWindows.ts';
 import { ProcessLooks } from './processLooks.ts';
 import { RoundLog } from './roundLog.ts';
 import { SignIn } from './signIn.ts';
+import { GIVE_WAY_MS, TakeRules } from './takeRules.ts';
 
 /** How long the end of all processes may take when the window closes, in milliseconds; what is left is reaped later. */
 const CLOSE_MS = 4_000;
@@ -33,8 +35,6 @@ const CLOSE_MS = 4_000;
 const GIVE_BACK_MS = 1_500;
 /** How often an agent that is to be taken over is tried for, in milliseconds. */
 const TAKE_AGAIN_MS = 50;
-/** How long a window that gave an agent up leaves it to whoever asked for it, in milliseconds. */
-const GIVE_WAY_MS = 5_000;
 
 interface Running {
   loop: AgentLoop;
@@ -42,22 +42,19 @@ interface Running {
 }
 
 export class Crew {
+  /** Whether Codex takes this window's work. */
+  readonly signIn = new SignIn();
   private readonly parts: CrewParts;
   private readonly mirror: TownMirror;
   private readonly wake: WakeSource;
   private readonly leases: Leases;
   private readonly running = new Map<string, Running>();
   private readonly taking = new Map<string, Promise<void>>();
-  /** Agents that another window has, by id. */
-  private readonly elsewhere = new Map<string, string>();
-  /** What waited for an agent when its loop went dormant: until that changes there is no use in looking. */
-  private readonly dormant = new Map<string, { inbox: number; urgent: number }>();
-  /** Agents that were given up for another window, and until when they are left to it. */
-  private readonly givenUp = new Map<string, number>();
+  private readonly others: OtherWindows;
+  private readonly rules: TakeRules;
   private readonly views: AgentViews;
   private readonly processes: ProcessLooks;
   private readonly askedElsewhere: AskedElsewhere;
-  private readonly signIn = new SignIn();
   private readonly store = new DisposableStore();
   private closing: Promise<void> | undefined;
 
@@ -68,6 +65,8 @@ export class Crew {
 
   constructor(parts: CrewParts, mirror: TownMirror, wake: WakeSource, leases: Leases) {
     this.parts = parts;
+    this.others = new OtherWindows(leases, parts.logger);
+    this.rules = new TakeRules(parts.now);
     this.views = new AgentViews(parts.now);
     this.processes = new ProcessLooks(
       () => this.pids(),
@@ -93,8 +92,10 @@ export class Crew {
         if (id !== undefined && (kind === 'inbox' || kind === 'urgent' || kind === 'stop' || kind === 'control')) {
           this.running.get(id)?.loop.wake();
         }
-        if (kind === 'lease' && id !== undefined && this.elsewhere.delete(id)) this.consider(id);
-        if (kind === 'windowLease' && id !== this.leases.windowId) this.ownerGone();
+        if (kind === 'lease' && id !== undefined && this.others.forget(id)) this.consider(id);
+        if (kind === 'windowLease' && id !== this.leases.windowId) {
+          for (const agentId of this.others.forgetAll()) this.consider(agentId);
+        }
       }),
     );
     this.store.add(
@@ -154,7 +155,7 @@ export class Crew {
 
   /** The window that runs the agent, where it is another one. */
   windowOf(agentId: string): string | undefined {
-    return this.elsewhere.get(agentId);
+    return this.others.of(agentId);
   }
 
   /** Whether this window runs the agent. */
@@ -184,7 +185,7 @@ export class Crew {
   /** Whether another window runs the agent, also where this one has not seen it yet. */
   async isElsewhere(agentId: string): Promise<boolean> {
     if (!this.running.has(agentId)) await this.learnOwner(agentId);
-    return this.elsewhere.has(agentId);
+    return this.others.of(agentId) !== undefined;
   }
 
   /** Takes an agent as soon as the window that has it lets go of it; resolves with whether it did within `limitMs`. */
@@ -200,29 +201,9 @@ export class Crew {
     return true;
   }
 
-  /** Codex has refused an agent's turn as nobody is signed in: none that runs on it starts another one. */
-  get signedOut(): boolean {
-    return this.signIn.signedOut;
-  }
-
-  /** Whether nobody is signed in: when Codex refuses a first time, and each time that somebody signs in. */
-  get onDidChangeSignedOut(): Event<boolean> {
-    return this.signIn.onDidChange;
-  }
-
-  /** To be called when somebody has signed in to Codex: agents that wait for it go on, each in a new process. */
-  signedIn(): void {
-    this.signIn.signedIn();
-  }
-
-  /** Lets an agent try although Codex has refused: whoever brought it back may have signed in. */
-  letTry(agentId: string): void {
-    this.signIn.letTry(agentId);
-  }
-
   /** Looks at an agent at once, for a command that has just changed it. */
   poke(agentId: string): void {
-    this.dormant.delete(agentId);
+    this.rules.wake(agentId);
     this.consider(agentId);
   }
 
@@ -262,7 +243,7 @@ export class Crew {
   private ownerOf(record: AgentRecord): AgentView['owner'] {
     if (this.running.has(record.id)) return 'here';
     if (record.runtimeHost !== RUNTIME_HOST) return 'external';
-    return this.elsewhere.has(record.id) ? 'elsewhere' : 'none';
+    return this.others.of(record.id) === undefined ? 'none' : 'elsewhere';
   }
 
   private consider(id: string): void {
@@ -270,9 +251,9 @@ export class Crew {
     const running = this.running.get(id);
     if (running) return running.loop.wake();
     if (!record || record.runtimeHost !== RUNTIME_HOST || this.taking.has(id) || this.closing) return;
-    if ((this.givenUp.get(id) ?? 0) > this.parts.now()) return void this.learnOwner(id);
-    this.givenUp.delete(id);
-    if (!this.hasSomethingToDo(record)) return record.state === 'paused' ? void this.learnOwner(id) : undefined;
+    const decision = this.rules.decide(record, this.mirror.waiting(id));
+    if (decision === 'leave') void this.learnOwner(id);
+    if (decision !== 'take') return;
     const taken = this.take(id)
       .catch((error: unknown) => {
         this.parts.logger.warn(`${record.name} could not be taken: ${describeError(error)}`);
@@ -282,38 +263,28 @@ export class Crew {
     this.taking.set(id, taken);
   }
 
-  /** Says whose an agent is that this window does not try to take. */
+  /** Finds out whose an agent is that this window does not try to take. */
   private async learnOwner(id: string): Promise<void> {
-    if (this.elsewhere.has(id)) return;
-    const windowId = await this.leases.holder(id).catch((error: unknown) => {
-      this.parts.logger.debug(`Not known who has ${id}: ${describeError(error)}`);
-      return undefined;
-    });
-    if (windowId === undefined || windowId === this.leases.windowId || this.running.has(id)) return;
-    this.elsewhere.set(id, windowId);
-    this.givenUp.delete(id);
+    if (!(await this.others.learn(id))) return;
+    if (this.running.has(id)) {
+      this.others.forget(id);
+      return;
+    }
+    this.rules.settled(id);
     this.views.touch(id);
-  }
-
-  private hasSomethingToDo(record: AgentRecord): boolean {
-    if (isActive(record.state)) return true;
-    if (record.state !== 'cold') return false;
-    const { inbox, urgent } = this.mirror.waiting(record.id);
-    const seen = this.dormant.get(record.id);
-    return inbox + urgent > 0 && (seen?.inbox !== inbox || seen.urgent !== urgent);
   }
 
   private async take(id: string): Promise<void> {
     const result = await this.leases.own(id);
     if (!result.owned) {
-      if (result.reason === 'elsewhere') this.elsewhere.set(id, result.windowId);
+      if (result.reason === 'elsewhere') this.others.add(id, result.windowId);
       this.views.touch(id);
       return;
     }
     // Whoever had it may only sleep: what it started would go on in the thread that is ours now.
     await this.parts.endProcessesOf(id);
     if (this.closing) return this.leases.release([id]);
-    this.elsewhere.delete(id);
+    this.others.forget(id);
     const name = this.mirror.agents.get(id)?.name ?? id;
     const logger = scopedLogger(this.parts.logger, name);
     const roundLog = new RoundLog(this.parts.folder, logger);
@@ -357,11 +328,11 @@ export class Crew {
       .release([id])
       .catch((error: unknown) => this.parts.logger.debug(`Not given back: ${describeError(error)}`));
     if (end === 'released') {
-      this.givenUp.set(id, this.parts.now() + GIVE_WAY_MS);
+      this.rules.gaveUp(id);
       // Whoever asked may be gone by then.
       setTimeout(() => this.consider(id), GIVE_WAY_MS + 1).unref();
     }
-    if (end === 'dormant') this.dormant.set(id, running.loop.waiting);
+    if (end === 'dormant') this.rules.wentDormant(id, running.loop.waiting);
     // What came between its last look and now; and who has it, to be told when they let go of it.
     if (end === 'dormant' || end === 'lost') this.consider(id);
   }
@@ -372,27 +343,5 @@ export class Crew {
     if (!running) return;
     this.parts.logger.warn(`Another window has taken ${this.mirror.agents.get(id)?.name ?? id}.`);
     await running.loop.lose();
-  }
-
-  private ownerGone(): void {
-    const ids = [...this.elsewhere.keys()];
-    this.elsewhere.clear();
-    for (const id of ids) this.consider(id);
-  }
-}
-
-/** An agent in such a state has, or ought to have, somebody who runs it. */
-function isActive(state: AgentState): boolean {
-  switch (state) {
-    case 'starting':
-    case 'idle':
-    case 'working':
-    case 'draining':
-      return true;
-    case 'cold':
-    case 'paused':
-    case 'stopped':
-    case 'error':
-      return false;
   }
 }

@@ -11,6 +11,7 @@ import { TinytownError } from '../util/errors.ts';
 import { say } from '../util/sentence.ts';
 import { oneLine } from '../util/text.ts';
 import type { AskOwner } from './askOwner.ts';
+import { checkedText } from './checkedText.ts';
 import type { Crew } from './crew.ts';
 import { requestGone } from './openRequests.ts';
 import { bodyText } from './prompt.ts';
@@ -43,15 +44,18 @@ export class Desk {
   private readonly crew: Crew;
   private readonly owner: AskOwner;
   private readonly inbox: SupervisorInbox;
+  private readonly find: (ref: string) => Promise<AgentRecord>;
 
-  constructor(town: Town, crew: Crew, owner: AskOwner) {
+  /** @param find The agent that a reference means; throws where there is none. */
+  constructor(town: Town, crew: Crew, owner: AskOwner, find: (ref: string) => Promise<AgentRecord>) {
+    this.find = find;
     this.owner = owner;
     this.town = town;
     this.crew = crew;
     this.inbox = new SupervisorInbox(town.delivery, town.keys);
   }
 
-  /** Oldest first. */
+  /** What agents ask people and wait for, over all agents and windows, oldest first. */
   pendingRequests(): PendingRequest[] {
     const agentIds = [...this.town.mirror.agents.keys()];
     return agentIds
@@ -59,7 +63,9 @@ export class Desk {
       .toSorted((a, b) => a.request.askedAt - b.request.askedAt);
   }
 
-  async answerRequest(agent: AgentRecord, requestId: string, answer: RequestAnswer): Promise<void> {
+  /** @throws TinytownError `requestGone` where it was answered or withdrawn meanwhile, `badAnswer` where the answer does not fit */
+  async answerRequest(ref: string, requestId: string, answer: RequestAnswer): Promise<void> {
+    const agent = await this.find(ref);
     if (this.crew.owns(agent.id)) return this.crew.answer(agent.id, requestId, answer);
     const request = this.crew.view(agent.id).requests.find(({ id }) => id === requestId);
     if (!request) throw requestGone();
@@ -70,7 +76,7 @@ export class Desk {
     await this.owner.ask(agent, 'answer', fields);
   }
 
-  /** Oldest first. What is no message is set aside. */
+  /** What was written to the person, oldest first. What is no message is set aside. */
   async supervisorMessages(): Promise<SupervisorMessage[]> {
     const { mirror } = this.town;
     return (await this.inbox.list()).map(({ message }) => ({
@@ -85,13 +91,19 @@ export class Desk {
     }));
   }
 
-  /** The answer comes as a task, so that the agent goes on with it; it repeats what it answers. */
+  /**
+   * Answers a message to the person, and takes it off the list. The answer comes as a task, so that the agent goes on with
+   * it; it repeats what it answers.
+   * @throws TinytownError `emptyText`, `textTooLong`, `messageGone`, `agentGone`
+   */
   async replyTo(messageId: string, text: string): Promise<void> {
+    const answer = checkedText(text);
     const asked = (await this.inbox.list()).find(({ message }) => message.id === messageId)?.message;
     const about = asked ? `Answer to what you wrote ("${oneLine(this.textOf(asked), QUOTED)}"):\n\n` : '';
-    this.settled(await this.inbox.reply(messageId, { type: 'task', description: about + text }));
+    this.settled(await this.inbox.reply(messageId, { type: 'task', description: about + answer }));
   }
 
+  /** Takes a message to the person off the list. @throws TinytownError `messageGone` */
   async dismissMessage(messageId: string): Promise<void> {
     this.settled(await this.inbox.dismiss(messageId));
   }

@@ -178,7 +178,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     logger,
     registry,
   });
-  codex.onSignedIn(() => crew.signedIn());
+  codex.onSignedIn(() => crew.signIn.signedIn());
   crew.start();
   signs.onDidChange(() => crew.signsChanged());
   const receipts = new Receipts(town.messages, town.mirror, town.wake, logger);

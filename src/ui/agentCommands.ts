@@ -116,16 +116,16 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
       await actions.resumeAgent(id);
       return id;
     case 'runAgain':
-      await actions.runAgain(id, call.about ?? call.text);
+      await actions.leftovers.runAgain(id, call.about ?? call.text);
       return id;
     case 'dismissHeld':
-      await actions.dismissHeld(id, call.about ?? call.text);
+      await actions.leftovers.dismissHeld(id, call.about ?? call.text);
       return id;
     case 'retryDead':
-      await actions.retryDead(id, call.about ?? call.text);
+      await actions.leftovers.retryDead(id, call.about ?? call.text);
       return id;
     case 'dismissDead':
-      await actions.dismissDead(id, call.about ?? call.text);
+      await actions.leftovers.dismissDead(id, call.about ?? call.text);
       return id;
     case 'closeAgent':
       await actions.closeAgent(id);

@@ -178,7 +178,7 @@ async function perform(action: NeedAction, need: Need, call: NeedCall, parts: Ne
       return need.kind === 'message' ? reply(need, call, parts) : undefined;
     case 'dismissMessage':
       if (need.kind !== 'message') return undefined;
-      await (await parts.host.session()).actions.dismissMessage(need.message.id);
+      await (await parts.host.session()).actions.desk.dismissMessage(need.message.id);
       return need.message.id;
     case 'openRequest':
       return open(need, call, parts);
@@ -187,7 +187,7 @@ async function perform(action: NeedAction, need: Need, call: NeedCall, parts: Ne
 
 async function answerRequest(need: RequestNeed, given: RequestAnswer, { host }: NeedParts): Promise<string> {
   const { actions } = await host.session();
-  await actions.answerRequest(need.agentId, need.request.id, given);
+  await actions.desk.answerRequest(need.agentId, need.request.id, given);
   return need.request.id;
 }
 
@@ -213,14 +213,14 @@ async function answer(need: RequestNeed, call: NeedCall, parts: NeedParts): Prom
 async function reply(need: MessageNeed, call: NeedCall, { host }: NeedParts): Promise<string | undefined> {
   const text = call.text ?? (await askText(t('Reply to {0}', oneLine(need.who, 64)), oneLine(need.message.text, 200)));
   if (text === undefined) return undefined;
-  await (await host.session()).actions.replyTo(need.message.id, text);
+  await (await host.session()).actions.desk.replyTo(need.message.id, text);
   return need.message.id;
 }
 
 async function dismissReports({ host, feed }: NeedParts): Promise<undefined> {
   const { actions } = await host.session();
   for (const need of feed.needs) {
-    if (need.kind === 'message' && !need.waits) await actions.dismissMessage(need.message.id);
+    if (need.kind === 'message' && !need.waits) await actions.desk.dismissMessage(need.message.id);
   }
 }
 

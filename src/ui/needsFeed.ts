@@ -67,7 +67,7 @@ export class NeedsFeed implements Disposable {
   async refresh(): Promise<readonly Need[]> {
     const session = await this.host.session();
     await session.mirror.refresh();
-    const messages = await session.actions.supervisorMessages();
+    const messages = await session.actions.desk.supervisorMessages();
     if (this.host.ready === session) this.messages = messages;
     this.look();
     return this.current;
@@ -97,7 +97,7 @@ export class NeedsFeed implements Disposable {
     if (this.queue.size > 1) return;
     this.queue
       .run(async () => {
-        const messages = await session.actions.supervisorMessages();
+        const messages = await session.actions.desk.supervisorMessages();
         if (this.host.ready !== session) return;
         this.messages = messages;
         this.looks.add('look');

@@ -48,7 +48,7 @@ async function perform(
     case 'restart':
       return actions.restartAgent(request.agent);
     case 'runAgain':
-      return actions.runAgain(request.agent);
+      return actions.leftovers.runAgain(request.agent);
     case 'toggle':
       await actions.setPersistent(request.agent, 'toggle');
       return;

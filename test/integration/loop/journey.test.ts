@@ -56,7 +56,7 @@ describe('agents that work with each other', function () {
     const unrelated = await actions.tasks.add('Paint the fence', ['garden']);
     const task = await actions.tasks.add('Describe a health endpoint in api.txt', ['api']);
 
-    const asked = await eventually(async () => (await actions.supervisorMessages())[0], {
+    const asked = await eventually(async () => (await actions.desk.supervisorMessages())[0], {
       timeout: 20_000,
       what: 'the question',
     });
@@ -68,11 +68,11 @@ describe('agents that work with each other', function () {
     );
     assert.equal(await readFile(path.join(town.folder, 'api.txt'), 'utf8'), 'GET /health\n');
 
-    await actions.replyTo(asked.id, 'Yes, for now.');
+    await actions.desk.replyTo(asked.id, 'Yes, for now.');
     const last = await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('Yes, for now.'));
     assert.match(last.lastUserText, /You are "reviewer"/);
     await agentWhen(session, 'reviewer', (it) => it.state === 'idle' && it.roundsCompleted === 2, 'two rounds');
-    assert.deepEqual(await actions.supervisorMessages(), []);
+    assert.deepEqual(await actions.desk.supervisorMessages(), []);
 
     const worker = await agentWhen(session, 'backend', (it) => it.state === 'idle', 'idle');
     assert.deepEqual([worker.tasksCompleted, worker.currentTask], [1, undefined]);

@@ -121,11 +121,11 @@ describe('receipts', function () {
     const [one = '', two = ''] = messages;
     const held = await seenAs('held', windows, id, one);
     assert.equal(held?.reason, 'The turn was interrupted.');
-    await first.actions.runAgain('web', held.batchId);
+    await first.actions.leftovers.runAgain('web', held.batchId);
     await seenAs('settled', windows, id, one);
     const other = await seenAs('held', windows, id, two);
-    await assert.rejects(first.actions.runAgain('web', held.batchId), { reason: 'nothingHeld' });
-    await first.actions.dismissHeld('web', other?.batchId);
+    await assert.rejects(first.actions.leftovers.runAgain('web', held.batchId), { reason: 'nothingHeld' });
+    await first.actions.leftovers.dismissHeld('web', other?.batchId);
     await seenAs(undefined, windows, id, two);
   });
 
@@ -138,11 +138,11 @@ describe('receipts', function () {
     assert.equal(dead?.attempts, 1);
     const two = await first.actions.sendMessage('web', 'two');
     await seenAs('dead', windows, id, two);
-    await first.actions.dismissDead('web', one);
+    await first.actions.leftovers.dismissDead('web', one);
     await seenAs(undefined, windows, id, one);
-    await assert.rejects(first.actions.retryDead('web', one), { reason: 'nothingDead' });
+    await assert.rejects(first.actions.leftovers.retryDead('web', one), { reason: 'nothingDead' });
     town.model.script = () => [{ text: 'the strike is over' }];
-    await first.actions.retryDead('web', two);
+    await first.actions.leftovers.retryDead('web', two);
     await seenAs('settled', windows, id, two);
   });
 

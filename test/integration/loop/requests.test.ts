@@ -18,11 +18,11 @@ const nobody = '00000000-0000-4000-8000-000000000009';
 
 /** The one request that a window shows. */
 function asked(session: TownSession): Promise<AgentRequest> {
-  return eventually(() => session.actions.pendingRequests()[0]?.request, { what: 'a request', timeout: 15_000 });
+  return eventually(() => session.actions.desk.pendingRequests()[0]?.request, { what: 'a request', timeout: 15_000 });
 }
 
 function nothingAsked(session: TownSession): Promise<boolean> {
-  return eventually(() => session.actions.pendingRequests().length === 0, { what: 'that nothing is asked' });
+  return eventually(() => session.actions.desk.pendingRequests().length === 0, { what: 'that nothing is asked' });
 }
 
 function exists(file: string): Promise<boolean> {
@@ -62,13 +62,13 @@ describe('what agents ask people', function () {
     const events = (await redis.xrange(keys.events, '-', '+')).map(([, fields]) => fields);
     const told = events.find((fields) => fields[1] === 'agent_awaiting_input');
     assert.match(told?.[3] ?? '', /api waits for you: run touch asked-for/);
-    await session.actions.answerRequest('api', request.id, { choice: 'approve' });
-    await assert.rejects(session.actions.answerRequest('api', request.id, { choice: 'decline' }), {
+    await session.actions.desk.answerRequest('api', request.id, { choice: 'approve' });
+    await assert.rejects(session.actions.desk.answerRequest('api', request.id, { choice: 'decline' }), {
       reason: 'requestGone',
     });
     await agentWhen(session, 'api', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
     assert.equal(await exists(file), true);
-    assert.deepEqual(session.actions.pendingRequests(), []);
+    assert.deepEqual(session.actions.desk.pendingRequests(), []);
     await eventually(async () => (await redis.hexists(keys.turn(agent.id), 'requests')) === 0);
     assert.deepEqual(session.crew.view(agent.id).withdrawn, []);
   });
@@ -83,10 +83,10 @@ describe('what agents ask people', function () {
     const request = await asked(other);
     assert.deepEqual(request, await asked(owner));
     assert.equal(other.crew.view(agent.id).owner, 'elsewhere');
-    await assert.rejects(other.actions.answerRequest('ops', request.id, { form: {} }), { reason: 'badAnswer' });
+    await assert.rejects(other.actions.desk.answerRequest('ops', request.id, { form: {} }), { reason: 'badAnswer' });
     const answers = await Promise.allSettled([
-      other.actions.answerRequest('ops', request.id, { choice: 'approve' }),
-      other.actions.answerRequest('ops', request.id, { choice: 'approve' }),
+      other.actions.desk.answerRequest('ops', request.id, { choice: 'approve' }),
+      other.actions.desk.answerRequest('ops', request.id, { choice: 'approve' }),
     ]);
     assert.deepEqual(answers.map((one) => (one.status === 'rejected' ? String(one.reason) : 'taken')).toSorted(), [
       'TinytownError: This was answered already, or is not asked any more.',
@@ -110,7 +110,7 @@ describe('what agents ask people', function () {
     const written = JSON.stringify([{ ...request, kind: 'question', blocking: true, questions: [question] }, 'odd']);
     await town.redis.client().hset(keys.turn(agent.id), 'requests', written);
     await asked(other);
-    await assert.rejects(other.actions.answerRequest('sec', 'r', { answers: { q: ['abc'] } }), (error: Error) =>
+    await assert.rejects(other.actions.desk.answerRequest('sec', 'r', { answers: { q: ['abc'] } }), (error: Error) =>
       /runs in the window of process \d+ on .*: answer this there/.test(error.message),
     );
     assert.equal(await town.redis.client().exists(keys.control(agent.id)), 0);
@@ -131,10 +131,10 @@ describe('what agents ask people', function () {
       withdrawn.map(({ request, reason }) => [request.id, reason]),
       [[before.id, 'reloaded']],
     );
-    await assert.rejects(second.actions.answerRequest('docs', before.id, { choice: 'approve' }), {
+    await assert.rejects(second.actions.desk.answerRequest('docs', before.id, { choice: 'approve' }), {
       reason: 'requestGone',
     });
-    await second.actions.answerRequest('docs', after.id, { choice: 'approve' });
+    await second.actions.desk.answerRequest('docs', after.id, { choice: 'approve' });
     await agentWhen(second, 'docs', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
   });
 
@@ -145,11 +145,11 @@ describe('what agents ask people', function () {
     const before = await asked(session);
     process.kill(-(session.crew.view(agent.id).pid ?? 0), 'SIGKILL');
     const after = await eventually(
-      () => session.actions.pendingRequests().find(({ request }) => request.id !== before.id)?.request,
+      () => session.actions.desk.pendingRequests().find(({ request }) => request.id !== before.id)?.request,
       { timeout: 15_000, what: 'the request again' },
     );
     assert.equal(session.crew.view(agent.id).withdrawn[0]?.reason, 'exited');
-    await session.actions.answerRequest('qa', after.id, { choice: 'decline' });
+    await session.actions.desk.answerRequest('qa', after.id, { choice: 'decline' });
     await agentWhen(session, 'qa', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
   });
 
@@ -159,9 +159,11 @@ describe('what agents ask people', function () {
     const agent = await session.actions.spawnAgent({ name: 'web', task: 'do it' });
     const { id } = await asked(session);
     await session.actions.interrupt('web');
-    assert.deepEqual(session.actions.pendingRequests(), []);
+    assert.deepEqual(session.actions.desk.pendingRequests(), []);
     assert.equal(session.crew.view(agent.id).withdrawn[0]?.reason, 'turnOver');
-    await assert.rejects(session.actions.answerRequest('web', id, { choice: 'approve' }), { reason: 'requestGone' });
+    await assert.rejects(session.actions.desk.answerRequest('web', id, { choice: 'approve' }), {
+      reason: 'requestGone',
+    });
     await eventually(() => session.mirror.waiting(agent.id).held === 1, { what: 'held work' });
     await eventually(async () => (await town.redis.client().hexists(keys.turn(agent.id), 'requests')) === 0);
   });
@@ -178,7 +180,7 @@ describe('what agents ask people', function () {
     const news = newMessage({ ...from, type: 'informational', summary: 'It compiles.' });
     const stranger = newMessage({ type: 'query', question: 'Who?', from: nobody, to: SUPERVISOR_ID });
     await redis.rpush(inbox, encodeMessage(query), 'no message', encodeMessage(news), encodeMessage(stranger));
-    const messages = await session.actions.supervisorMessages();
+    const messages = await session.actions.desk.supervisorMessages();
     assert.deepEqual(
       messages.map(({ fromName, type, text, asks }) => [fromName, type, text, asks]),
       [
@@ -188,16 +190,16 @@ describe('what agents ask people', function () {
       ],
     );
     assert.equal(await redis.llen(keys.dead(SUPERVISOR_ID)), 1);
-    await session.actions.dismissMessage(news.id);
-    await assert.rejects(session.actions.dismissMessage(news.id), { reason: 'messageGone' });
-    await assert.rejects(session.actions.replyTo(stranger.id, 'Postgres'), { reason: 'agentGone' });
-    const twice = [1, 2].map(() => session.actions.replyTo(query.id, 'Postgres'));
+    await session.actions.desk.dismissMessage(news.id);
+    await assert.rejects(session.actions.desk.dismissMessage(news.id), { reason: 'messageGone' });
+    await assert.rejects(session.actions.desk.replyTo(stranger.id, 'Postgres'), { reason: 'agentGone' });
+    const twice = [1, 2].map(() => session.actions.desk.replyTo(query.id, 'Postgres'));
     const [refused] = (await Promise.allSettled(twice)).flatMap((one) => (one.status === 'rejected' ? [one] : []));
     assert.ok(refused?.reason instanceof TinytownError && refused.reason.reason === 'messageGone');
     const request = await town.model.waitForRequest(() => true);
     assert.match(request.lastUserText, /Task from the supervisor\n[^]*"Which database\?"[^]*Postgres/);
     assert.deepEqual(
-      (await session.actions.supervisorMessages()).map(({ id }) => id),
+      (await session.actions.desk.supervisorMessages()).map(({ id }) => id),
       [stranger.id],
     );
   });

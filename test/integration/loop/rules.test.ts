@@ -60,7 +60,7 @@ describe('the rules of a loop', function () {
     const record = await agentWhen(session, 'api', (it) => it.state === 'idle', 'idle');
     assert.match(record.lastError ?? '', /on strike/);
     town.model.script = () => [{ text: 'the strike is over' }];
-    await session.actions.retryDead('api');
+    await session.actions.leftovers.retryDead('api');
     await agentWhen(session, 'api', (it) => it.state === 'idle' && it.lastError === undefined, 'a good turn');
     assert.equal(session.mirror.waiting(agent.id).dead, 0);
     assert.equal(town.model.userMessages().filter((text) => text.includes('## Messages to act on')).length, 1);
@@ -132,7 +132,7 @@ describe('the rules of a loop', function () {
     assert.equal(other.mirror.waiting(agent.id).held, 1);
     await owner.close();
     await eventually(() => other.crew.owns(agent.id), { what: 'the other window took it' });
-    await other.actions.runAgain('ops');
+    await other.actions.leftovers.runAgain('ops');
     await agentWhen(other, 'ops', (it) => it.roundsCompleted === 1, 'one round');
     assert.equal(town.model.userMessages().length, 2);
   });

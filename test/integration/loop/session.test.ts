@@ -78,7 +78,7 @@ describe('a town at work', function () {
     await agentWhen(session, 'qa', (it) => it.state === 'idle', 'idle');
     await eventually(() => session.mirror.waiting(agent.id).held === 1, { what: 'held work' });
     assert.equal(town.model.requests.length, 1);
-    await session.actions.runAgain('qa');
+    await session.actions.leftovers.runAgain('qa');
     await agentWhen(session, 'qa', (it) => it.roundsCompleted === 1, 'one round');
     const [first, second] = town.model.userMessages();
     assert.match(first ?? '', /test everything/);

@@ -36,7 +36,7 @@ describe('a window in which nobody is signed in to Codex', function () {
     for (const name of names) await session.actions.spawnAgent({ name });
     for (const name of names) await agentWhen(session, name, (it) => it.state === 'idle', 'up');
     await session.actions.assignTask('web', 'the task of web');
-    await eventually(() => session.crew.signedOut, { timeout: 20_000, what: 'signed out' });
+    await eventually(() => session.crew.signIn.signedOut, { timeout: 20_000, what: 'signed out' });
     for (const name of names.slice(1)) await session.actions.assignTask(name, `the task of ${name}`);
     for (const name of names)
       await agentWhen(session, name, (it, view) => view.waitsForSignIn && waits(it.id) && it.state === 'idle', 'waits');
@@ -48,7 +48,7 @@ describe('a window in which nobody is signed in to Codex', function () {
 
   it('is refused once, says so once, and lets all go on by themselves when somebody has signed in', async () => {
     const told: boolean[] = [];
-    session.crew.onDidChangeSignedOut((out) => told.push(out));
+    session.crew.signIn.onDidChange((out) => told.push(out));
     await oneIsRefused();
     await session.actions.spawnAgent({ name: 'parrot', cli: 'cat' });
     await session.actions.sendMessage('parrot', 'still here');
@@ -60,11 +60,11 @@ describe('a window in which nobody is signed in to Codex', function () {
       [[undefined, 'unauthorized']],
     );
     await signIn(town.codexHome, 'good');
-    session.crew.signedIn();
+    session.crew.signIn.signedIn();
     for (const name of names) await agentWhen(session, name, (it) => it.tasksCompleted === 1, 'its task done');
     assert.equal(town.model.requests.filter(({ authorization }) => authorization === '').length, 1);
     assert.deepEqual(told, [true, false]);
-    assert.equal(session.crew.signedOut, false);
+    assert.equal(session.crew.signIn.signedOut, false);
   });
 
   it('tries with the agent that is restarted, and with all when that goes well', async () => {
@@ -87,7 +87,7 @@ describe('a window in which nobody is signed in to Codex', function () {
     const refused = await agentWhen(session, 'web', (it, view) => view.waitsForSignIn && waits(it.id), 'refused');
     assert.match(refused.lastError ?? '', /401/);
     await signIn(town.codexHome, 'good');
-    session.crew.signedIn();
+    session.crew.signIn.signedIn();
     await agentWhen(session, 'web', (it) => it.tasksCompleted === 1, 'its task done');
     assert.equal(town.model.requests.filter(({ authorization }) => authorization === '').length, 1);
   });
@@ -99,9 +99,9 @@ describe('a window in which nobody is signed in to Codex', function () {
     await session.actions.sendMessage('web', 'long');
     await town.model.waitForRequest(({ index }) => index === 0);
     await session.actions.sendMessage('ops', 'short');
-    await eventually(() => session.crew.signedOut, { timeout: 20_000, what: 'signed out' });
+    await eventually(() => session.crew.signIn.signedOut, { timeout: 20_000, what: 'signed out' });
     held.open();
     await agentWhen(session, 'web', (it) => it.roundsCompleted === 1 && it.state === 'idle', 'its turn over');
-    assert.equal(session.crew.signedOut, true, 'what was begun before proves nothing');
+    assert.equal(session.crew.signIn.signedOut, true, 'what was begun before proves nothing');
   });
 });

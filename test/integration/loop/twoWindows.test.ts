@@ -162,16 +162,16 @@ describe('answers from two windows at the same moment', function () {
     let last = '';
     for (let time = 0; time < times; time += 1) {
       const { id } = await eventually(
-        () => other.actions.pendingRequests().find(({ request }) => request.id !== last)?.request,
+        () => other.actions.desk.pendingRequests().find(({ request }) => request.id !== last)?.request,
         { timeout: 15_000, what: `request ${time}` },
       );
       last = id;
-      const remote = other.actions.answerRequest('ops', id, { choice: 'decline' });
+      const remote = other.actions.desk.answerRequest('ops', id, { choice: 'decline' });
       // The remote one takes its way through Redis: now the one is first, now the other.
       const step = time % 6;
       const local = Array.from({ length: step * 4 })
         .reduce<Promise<unknown>>((before) => before.then(() => town.redis.cli('PING')), Promise.resolve())
-        .then(() => owner.actions.answerRequest('ops', id, { choice: 'approve' }));
+        .then(() => owner.actions.desk.answerRequest('ops', id, { choice: 'approve' }));
       const [here, there] = await Promise.allSettled([local, remote]);
       const refused = [here, there].flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
       assert.ok(refused.length === 1 && refused[0] instanceof TinytownError, `time ${time}: ${refused.join(', ')}`);

@@ -1,0 +1,71 @@
+/** When a window tries to take an agent that nobody is known to run, and when it leaves it alone. */
+import type { AgentRecord, AgentState } from '../town/records.ts';
+
+/** How long a window that gave an agent up leaves it to whoever asked for it, in milliseconds. */
+export const GIVE_WAY_MS = 5_000;
+
+/** How many messages wait for an agent. */
+interface Waiting {
+  inbox: number;
+  urgent: number;
+}
+
+export class TakeRules {
+  private readonly now: () => number;
+  /** What waited for an agent when its loop went dormant: until that changes there is no use in looking. */
+  private readonly dormant = new Map<string, Waiting>();
+  /** Agents that were given up for another window, and until when they are left to it. */
+  private readonly givenUp = new Map<string, number>();
+
+  /** @param now Unix milliseconds */
+  constructor(now: () => number) {
+    this.now = now;
+  }
+
+  /** `leave`: somebody else may have it, which is worth knowing. `idle`: nobody needs to have it. */
+  decide({ id, state }: AgentRecord, { inbox, urgent }: Waiting): 'take' | 'leave' | 'idle' {
+    if ((this.givenUp.get(id) ?? 0) > this.now()) return 'leave';
+    this.givenUp.delete(id);
+    if (isActive(state)) return 'take';
+    if (state === 'paused') return 'leave';
+    const seen = this.dormant.get(id);
+    return state === 'cold' && inbox + urgent > 0 && (seen?.inbox !== inbox || seen.urgent !== urgent)
+      ? 'take'
+      : 'idle';
+  }
+
+  /** Its loop has found that what waits does not wake it. */
+  wentDormant(agentId: string, waiting: Waiting): void {
+    this.dormant.set(agentId, waiting);
+  }
+
+  /** Something was done that may wake it. */
+  wake(agentId: string): void {
+    this.dormant.delete(agentId);
+  }
+
+  gaveUp(agentId: string): void {
+    this.givenUp.set(agentId, this.now() + GIVE_WAY_MS);
+  }
+
+  /** Whoever it was given up for has it, or it is ours again. */
+  settled(agentId: string): void {
+    this.givenUp.delete(agentId);
+  }
+}
+
+/** An agent in such a state has, or ought to have, somebody who runs it. */
+function isActive(state: AgentState): boolean {
+  switch (state) {
+    case 'starting':
+    case 'idle':
+    case 'working':
+    case 'draining':
+      return true;
+    case 'cold':
+    case 'paused':
+    case 'stopped':
+    case 'error':
+      return false;
+  }
+}
