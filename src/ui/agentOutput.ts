@@ -1,16 +1,16 @@
-/** One output channel per agent with the live transcript: made when first asked for, fed from then on. */
+/** One output channel per agent with the live text: made when first asked for, fed from then on. */
 import * as vscode from 'vscode';
 import type { RuntimeEvent } from '../runtime/codingAgent.ts';
 import type { ReadEvent } from '../town/events.ts';
 import type { Disposable } from '../util/disposable.ts';
 import { oneLine } from '../util/text.ts';
 import { Throttle } from './throttle.ts';
-import { Transcript } from './transcript.ts';
+import { OutputText } from './outputText.ts';
 
 const FLUSH_MS = 100;
 
 interface Output {
-  transcript: Transcript;
+  text: OutputText;
   channel: vscode.OutputChannel | undefined;
 }
 
@@ -20,14 +20,14 @@ export class AgentOutputs implements Disposable {
 
   handle(agentId: string, event: RuntimeEvent): void {
     const output = this.output(agentId);
-    output.transcript.handle(event, Date.now());
+    output.text.handle(event, Date.now());
     if (output.channel) this.flush.add(agentId);
   }
 
   /** What an agent does that another window or `tt` runs. */
   watched(agentId: string, event: ReadEvent): void {
     const output = this.output(agentId);
-    output.transcript.watched(event);
+    output.text.watched(event);
     if (output.channel) this.flush.add(agentId);
   }
 
@@ -59,7 +59,7 @@ export class AgentOutputs implements Disposable {
   private output(agentId: string): Output {
     let output = this.outputs.get(agentId);
     if (!output) {
-      output = { transcript: new Transcript(vscode.l10n.t), channel: undefined };
+      output = { text: new OutputText(vscode.l10n.t), channel: undefined };
       this.outputs.set(agentId, output);
     }
     return output;
@@ -68,7 +68,7 @@ export class AgentOutputs implements Disposable {
   private write(agentIds: ReadonlySet<string>): void {
     for (const id of agentIds) {
       const output = this.outputs.get(id);
-      if (output?.channel) output.channel.append(output.transcript.take());
+      if (output?.channel) output.channel.append(output.text.take());
     }
   }
 }

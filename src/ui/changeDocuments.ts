@@ -8,9 +8,10 @@ import type { Disposable } from '../util/disposable.ts';
 import { TinytownError } from '../util/errors.ts';
 import { oneLine } from '../util/text.ts';
 import { type ChangedFile, changedFiles, diffText, namedFiles } from './changes.ts';
-import { clock } from './transcriptWords.ts';
+import { clock } from './turnWords.ts';
 import { VirtualTexts } from './virtualTexts.ts';
-import { type ChangeTarget, wantedChanges } from './wantedChanges.ts';
+import type { ChangeTarget } from './changeTarget.ts';
+import { wantedChanges } from './wantedChanges.ts';
 
 const { t } = vscode.l10n;
 

@@ -1,6 +1,6 @@
 /** What a tree shows, free of the editor: models make items, `itemTree.ts` draws them, unit tests read them. */
 
-import type { ChangeTarget } from './wantedChanges.ts';
+import type { ChangeTarget } from './changeTarget.ts';
 
 export type Collapse = 'none' | 'collapsed' | 'expanded';
 

@@ -6,7 +6,7 @@ import { oneLine, stripControls } from '../util/text.ts';
 import { leaf } from './agentLeaf.ts';
 import type { Item } from './items.ts';
 import type { Translate } from './l10n.ts';
-import { outcomeWord } from './transcriptWords.ts';
+import { outcomeWord } from './turnWords.ts';
 import { turnRows } from './turnItems.ts';
 
 /** Whether the agent has done more than this window knows of. */

@@ -9,7 +9,7 @@ import type { Call } from './calls.ts';
 import type { ChangeDocuments } from './changeDocuments.ts';
 import { inform } from './notify.ts';
 import type { TranscriptDocuments } from './transcriptDocuments.ts';
-import { type ChangeTarget, changeTarget } from './wantedChanges.ts';
+import { type ChangeTarget, changeTarget } from './changeTarget.ts';
 
 const { t } = vscode.l10n;
 

@@ -10,8 +10,16 @@ import { diffText } from './changes.ts';
 import { codeSpan, fence, harmlessBlock, harmlessInline } from './harmlessMarkdown.ts';
 import type { Translate } from './l10n.ts';
 import { shownPath } from './shownPath.ts';
-import { changeWord, commandEnd, dateAndClock, notDone, outcomeWord, toolName } from './transcriptWords.ts';
-import { duration, statusWord } from './turnItems.ts';
+import {
+  changeWord,
+  commandEnd,
+  dateAndClock,
+  duration,
+  notDone,
+  outcomeWord,
+  statusWord,
+  toolName,
+} from './turnWords.ts';
 
 /** A turn as it was stored, or as this window saw it, which is more. */
 export type TranscriptTurn = StoredTurn & Partial<Pick<TurnView, 'plan' | 'steers'>>;

@@ -5,6 +5,7 @@ import type { FileChange, ItemStatus, TurnItem } from '../runtime/turnItem.ts';
 import { oneLine, stripControls } from '../util/text.ts';
 import type { Item, ItemIcon } from './items.ts';
 import type { Translate } from './l10n.ts';
+import { commandEnd, statusWord } from './turnWords.ts';
 
 /** What a row inherits from where it hangs. */
 export interface TurnContext {
@@ -162,7 +163,7 @@ function commandRow(item: TurnItem & { kind: 'command' }, context: TurnContext):
   const state = item.exitCode === null ? statusWord(item.status, t) : t('exit {0}', item.exitCode);
   return row(item, context, {
     label: oneLine(item.command),
-    description: item.durationMs === null ? state : `${state} · ${duration(item.durationMs, t)}`,
+    description: commandEnd(item, t),
     icon: statusIcons[item.exitCode ? 'failed' : item.status],
     spoken: t('Command {0}, {1}', oneLine(item.command), state),
     tooltip: () => clip([item.command, item.cwd, item.output].join('\n\n')),
@@ -223,29 +224,6 @@ export function planRow(steps: readonly PlanStep[], context: TurnContext): Item[
         })),
     },
   ];
-}
-
-/** How an item went, in a word. */
-export function statusWord(status: ItemStatus, t: Translate): string {
-  switch (status) {
-    case 'running':
-      return t('running');
-    case 'completed':
-      return t('done');
-    case 'failed':
-      return t('failed');
-    case 'declined':
-      return t('declined');
-  }
-}
-
-/** Milliseconds as people say them: `0.4 s`, `12 s`, `3 min 5 s`. */
-export function duration(milliseconds: number, t: Translate): string {
-  const seconds = Math.max(0, milliseconds) / 1000;
-  if (seconds < 10) return t('{0} s', seconds.toFixed(1));
-  const whole = Math.round(seconds);
-  if (whole < 60) return t('{0} s', whole);
-  return t('{0} min {1} s', Math.floor(whole / 60), whole % 60);
 }
 
 function clip(text: string): string {

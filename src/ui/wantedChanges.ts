@@ -1,22 +1,11 @@
 /** Which of an agent's changes are meant, and all that came after them: looked up in what this window saw and what is stored. */
-import * as z from 'zod/mini';
 import path from 'node:path';
 import type { AgentView } from '../loop/agentView.ts';
 import { type ReadHistory, historyPages } from '../runtime/historyPages.ts';
 import type { StoredTurn } from '../runtime/storedTurn.ts';
 import type { FileChange, TurnItem } from '../runtime/turnItem.ts';
+import type { ChangeTarget } from './changeTarget.ts';
 import { type MadeChange, changesOf } from './changes.ts';
-
-/** What a row, a link or a program points at. */
-export const changeTarget = z.object({
-  /** A turn's id, or `session` for all of them; by default the turn that runs, else the last. */
-  turn: z.optional(z.string()),
-  /** Of that turn, an item alone. */
-  item: z.optional(z.string()),
-  /** Of that item, which change alone, from 0. */
-  change: z.optional(z.number()),
-});
-export type ChangeTarget = z.infer<typeof changeTarget>;
 
 export interface WantedChanges {
   /** Oldest first. */

@@ -17,7 +17,7 @@ import { roleOf } from '../../src/town/roles.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { readCommandLine } from '../../src/tools/commandLine.ts';
 import type { ToolContext, ToolTown } from '../../src/tools/operation.ts';
-import { Transcript } from '../../src/ui/transcript.ts';
+import { OutputText } from '../../src/ui/outputText.ts';
 import { TinytownError } from '../../src/util/errors.ts';
 import { oneLine, stripControls } from '../../src/util/text.ts';
 import type { Random } from '../chaos/random.ts';
@@ -33,7 +33,7 @@ const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 
 /** What a window would keep: hostile events must not make it grow for ever. */
 let view: AgentView = emptyView('persistent');
-const transcript = new Transcript((text, ...values) =>
+const transcript = new OutputText((text, ...values) =>
   text.replace(/\{(\d)\}/g, (_, place) => String(values[Number(place)])),
 );
 

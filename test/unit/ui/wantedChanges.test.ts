@@ -4,7 +4,8 @@ import path from 'node:path';
 import { emptyView } from '../../../src/loop/agentView.ts';
 import type { StoredTurn } from '../../../src/runtime/storedTurn.ts';
 import type { ItemStatus, TurnItem } from '../../../src/runtime/turnItem.ts';
-import { type ChangeTarget, wantedChanges } from '../../../src/ui/wantedChanges.ts';
+import type { ChangeTarget } from '../../../src/ui/changeTarget.ts';
+import { wantedChanges } from '../../../src/ui/wantedChanges.ts';
 
 const folder = path.resolve('/w');
 const edit = (id: string, files: string[], status: ItemStatus = 'completed'): TurnItem => ({

@@ -8,14 +8,13 @@ import type { TurnItem } from '../runtime/turnItem.ts';
 import { oneLine, stripControls } from '../util/text.ts';
 import type { Translate } from './l10n.ts';
 import { requestLabel } from './needsYouItems.ts';
-import { changeWord, clock, commandEnd, notDone, outcomeWord, toolName } from './transcriptWords.ts';
-import { duration, statusWord } from './turnItems.ts';
+import { changeWord, clock, commandEnd, duration, notDone, outcomeWord, statusWord, toolName } from './turnWords.ts';
 
 /** Characters of one item that are shown; a command may print gigabytes. */
 const ITEM_LIMIT = 32 * 1024;
 
 /** Turns events into text. Call {@link take} for what is new since the last call. */
-export class Transcript {
+export class OutputText {
   private text = '';
   /** The item whose text is being streamed, and how much of it was shown. */
   private streaming: string | undefined;

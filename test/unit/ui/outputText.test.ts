@@ -1,14 +1,14 @@
 /** The transcript: a golden one, and what floods and terminal sequences do to it. */
 import assert from 'node:assert/strict';
 import type { RuntimeEvent } from '../../../src/runtime/codingAgent.ts';
-import { StreamCleaner, Transcript } from '../../../src/ui/transcript.ts';
+import { StreamCleaner, OutputText } from '../../../src/ui/outputText.ts';
 import { english } from './support.ts';
 
 const start = new Date(2026, 0, 2, 3, 4, 5).getTime();
 
 /** The text of `events`, which come a second apart. */
 function transcribe(events: readonly RuntimeEvent[], limit?: number): string {
-  const transcript = new Transcript(english, limit);
+  const transcript = new OutputText(english, limit);
   for (const [index, event] of events.entries()) transcript.handle(event, start + index * 1000);
   return transcript.take();
 }

@@ -2,7 +2,29 @@
 import type { FileChange, ItemStatus, TurnItem } from '../runtime/turnItem.ts';
 import type { TurnOutcome } from '../runtime/codingAgent.ts';
 import type { Translate } from './l10n.ts';
-import { duration, statusWord } from './turnItems.ts';
+
+/** How an item went, in a word. */
+export function statusWord(status: ItemStatus, t: Translate): string {
+  switch (status) {
+    case 'running':
+      return t('running');
+    case 'completed':
+      return t('done');
+    case 'failed':
+      return t('failed');
+    case 'declined':
+      return t('declined');
+  }
+}
+
+/** Milliseconds as people say them: `0.4 s`, `12 s`, `3 min 5 s`. */
+export function duration(milliseconds: number, t: Translate): string {
+  const seconds = Math.max(0, milliseconds) / 1000;
+  if (seconds < 10) return t('{0} s', seconds.toFixed(1));
+  const whole = Math.round(seconds);
+  if (whole < 60) return t('{0} s', whole);
+  return t('{0} min {1} s', Math.floor(whole / 60), whole % 60);
+}
 
 /** How a turn ended; `undefined`: it was cut off. */
 export function outcomeWord(outcome: TurnOutcome | undefined, t: Translate): string {
