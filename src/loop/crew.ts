@@ -16,17 +16,17 @@ import { Emitter } from '../util/event.ts';
 import { scopedLogger } from '../util/logger.ts';
 import type { ProcessUse } from '../util/processTable.ts';
 import { say } from '../util/sentence.ts';
-import { AgentLoop, type LoopEnd } from './agentLoop.ts';
-import { type AgentView, emptyView, withLeftBehind, withProblem, withSteer } from './agentView.ts';
-import { AgentViews } from './agentViews.ts';
-import { AskedElsewhere } from './askedElsewhere.ts';
+import { AgentLoop, type LoopEnd } from './agent/agentLoop.ts';
+import { type AgentView, emptyView, withLeftBehind, withProblem, withSteer } from './views/agentView.ts';
+import { AgentViews } from './views/agentViews.ts';
+import { AskedElsewhere } from './views/askedElsewhere.ts';
 import { CrewProblems } from './crewProblems.ts';
-import type { CrewParts } from './loopParts.ts';
-import { requestGone } from './openRequests.ts';
+import type { CrewParts } from './agent/loopParts.ts';
+import { requestGone } from './agent/openRequests.ts';
 import { OtherWindows } from './otherWindows.ts';
-import { ProcessLooks } from './processLooks.ts';
-import { RoundLog } from './roundLog.ts';
-import { SignIn } from './signIn.ts';
+import { ProcessLooks } from './views/processLooks.ts';
+import { RoundLog } from './agent/roundLog.ts';
+import { SignIn } from './agent/signIn.ts';
 import { GIVE_WAY_MS, TakeRules } from './takeRules.ts';
 
 /** How long the end of all processes may take when the window closes, in milliseconds; what is left is reaped later. */

@@ -6,7 +6,7 @@ import type { RuntimeMode } from '../runtime/codingAgent.ts';
 import type { RuntimeSettings } from '../runtime/runtimes.ts';
 import { writeTtLauncher } from '../runtime/ttLauncher.ts';
 import type { AgentRecord } from '../town/records.ts';
-import type { TownAccess } from './prompt.ts';
+import type { TownAccess } from './agent/prompt.ts';
 
 /** Files of what agents run: the MCP server and the `tt` command. */
 export interface ToolBundles {

@@ -16,16 +16,16 @@ import { TinytownError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import { ProcessRegistry } from '../util/processRegistry.ts';
 import { processesNaming } from '../util/processTable.ts';
-import { type ActionRules, TownActions } from './actions.ts';
+import { type ActionRules, TownActions } from './actions/actions.ts';
 import { Crew } from './crew.ts';
-import { Follower } from './follower.ts';
-import { type TownExamination, examineTown } from './examination.ts';
-import type { CrewParts, TownFacts } from './loopParts.ts';
-import { Receipts } from './receipts.ts';
-import { PastTurns } from './pastTurns.ts';
-import { RETRY_MS } from './restartPolicy.ts';
+import { Follower } from './views/follower.ts';
+import { type TownExamination, examineTown } from './doctor/examination.ts';
+import type { CrewParts, TownFacts } from './agent/loopParts.ts';
+import { Receipts } from './views/receipts.ts';
+import { PastTurns } from './views/pastTurns.ts';
+import { RETRY_MS } from './agent/restartPolicy.ts';
 import type { TownSettings } from './settings.ts';
-import { SignsOfLife, type SignOfLifeTimes } from './signsOfLife.ts';
+import { SignsOfLife, type SignOfLifeTimes } from './views/signsOfLife.ts';
 import {
   type ToolBundles,
   type ToolServer,

@@ -1,5 +1,5 @@
 /** What `activate()` hands to other extensions. Kept small, plain and stable: no type of the editor, none of the wire. */
-import type { Receipt } from '../loop/receipt.ts';
+import type { Receipt } from '../loop/views/receipt.ts';
 import type { AgentState } from '../town/records.ts';
 import type { RuntimeEvent } from '../runtime/codingAgent.ts';
 import type { Event } from '../util/event.ts';

@@ -109,7 +109,7 @@ export const SETTINGS_SECTION = 'tinytown';
 
 /** Context keys that welcome texts and menus ask for. */
 export const ContextKey = {
-  /** A {@link import('./townHost.ts').TownState} kind. */
+  /** A {@link import('./town/townHost.ts').TownState} kind. */
   state: 'tinytown.state',
   /** What is wrong, when something is: see `problems.ts`. */
   problem: 'tinytown.problem',

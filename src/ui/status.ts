@@ -1,11 +1,11 @@
 /** The one status-bar item as plain data: who works, who waits for the person, or what is wrong. */
 import { oneLine } from '../util/text.ts';
 import type { Translate } from './l10n.ts';
-import type { Need } from './needs.ts';
-import { labelOf } from './needsYouItems.ts';
-import type { TownState } from './townHost.ts';
-import { accountLimits, limitWords } from './usage.ts';
-import { type TownPicture, sortedAgents } from './townPicture.ts';
+import type { Need } from './needs/needs.ts';
+import { labelOf } from './needs/needsYouItems.ts';
+import type { TownState } from './town/townHost.ts';
+import { accountLimits, limitWords } from './agents/usage.ts';
+import { type TownPicture, sortedAgents } from './town/townPicture.ts';
 
 /** How many of those that wait the tooltip names. */
 const TOOLTIP_LINES = 10;

@@ -2,12 +2,12 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../util/disposable.ts';
 import { Command } from './ids.ts';
-import type { NeedsFeed } from './needsFeed.ts';
+import type { NeedsFeed } from './needs/needsFeed.ts';
 import { statusOf } from './status.ts';
 import { Throttle } from './throttle.ts';
-import { folderToName } from './townFolder.ts';
-import type { TownHost } from './townHost.ts';
-import { pictureOf } from './townPicture.ts';
+import { folderToName } from './town/townFolder.ts';
+import type { TownHost } from './town/townHost.ts';
+import { pictureOf } from './town/townPicture.ts';
 
 const REFRESH_MS = 250;
 

@@ -3,12 +3,12 @@ import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';
 import type { RuntimeEvent } from '../runtime/codingAgent.ts';
 import type { AgentSummary, NeedSummary, ReceiptSummary, TinytownApi } from './api.ts';
-import type { NeedsFeed } from './needsFeed.ts';
-import { wholeText } from './needsYouItems.ts';
+import type { NeedsFeed } from './needs/needsFeed.ts';
+import { wholeText } from './needs/needsYouItems.ts';
 import type { Translate } from './l10n.ts';
 import { Throttle } from './throttle.ts';
-import type { TownHost } from './townHost.ts';
-import { pictureOf, sortedAgents, taskOf } from './townPicture.ts';
+import type { TownHost } from './town/townHost.ts';
+import { pictureOf, sortedAgents, taskOf } from './town/townPicture.ts';
 
 const CHANGE_MS = 250;
 

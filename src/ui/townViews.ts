@@ -2,18 +2,18 @@
 import * as vscode from 'vscode';
 import type { TownSession } from '../loop/townSession.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
-import type { AgentOutputs } from './agentOutput.ts';
-import { agentItems, agentRowId } from './agentItems.ts';
+import type { AgentOutputs } from './agents/agentOutput.ts';
+import { agentItems, agentRowId } from './agents/agentItems.ts';
 import { View } from './ids.ts';
 import { ItemTree, type Row } from './itemTree.ts';
-import { agentsToDropOn, tasksToDrag } from './taskDrag.ts';
-import { taskItems } from './taskItems.ts';
+import { agentsToDropOn, tasksToDrag } from './tasks/taskDrag.ts';
+import { taskItems } from './tasks/taskItems.ts';
 import { Throttle } from './throttle.ts';
-import { folderToName } from './townFolder.ts';
-import type { TownHost } from './townHost.ts';
-import { type TownPicture, pictureOf, sortedAgents } from './townPicture.ts';
-import { accountLimits, limitWarning } from './usage.ts';
-import { isWatched } from './workRows.ts';
+import { folderToName } from './town/townFolder.ts';
+import type { TownHost } from './town/townHost.ts';
+import { type TownPicture, pictureOf, sortedAgents } from './town/townPicture.ts';
+import { accountLimits, limitWarning } from './agents/usage.ts';
+import { isWatched } from './agents/workRows.ts';
 
 const { t } = vscode.l10n;
 

@@ -1,13 +1,13 @@
 /** The backlog and what becomes of it, by commands and by dragging; several agents at once. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { type AgentView, emptyView } from '../../src/loop/agentView.ts';
-import { actOnAgent } from '../../src/ui/agentCommands.ts';
+import { type AgentView, emptyView } from '../../src/loop/views/agentView.ts';
+import { actOnAgent } from '../../src/ui/agents/agentCommands.ts';
 import { ItemTree, type Row } from '../../src/ui/itemTree.ts';
-import { agentsToDropOn, tasksToDrag } from '../../src/ui/taskDrag.ts';
+import { agentsToDropOn, tasksToDrag } from '../../src/ui/tasks/taskDrag.ts';
 import { readCall } from '../../src/ui/calls.ts';
 import type { Item } from '../../src/ui/items.ts';
-import type { TownHost } from '../../src/ui/townHost.ts';
+import type { TownHost } from '../../src/ui/town/townHost.ts';
 import { eventually } from '../support/eventually.ts';
 import { agentRecord } from '../unit/ui/support.ts';
 import { HostTown, refused, run } from './town.ts';

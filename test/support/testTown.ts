@@ -1,7 +1,7 @@
 /** A whole town for a test, without an editor: real Redis, real Codex, a scripted model, and sessions that stand for windows. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { AgentView } from '../../src/loop/agentView.ts';
+import type { AgentView } from '../../src/loop/views/agentView.ts';
 import type { TownSettings } from '../../src/loop/settings.ts';
 import { type SessionTimes, type TownSession, openTownSession } from '../../src/loop/townSession.ts';
 import type { AgentRecord } from '../../src/town/records.ts';

@@ -1,8 +1,8 @@
 /** How often the tree of agents is redrawn while a turn says ten thousand pieces in a second. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { english } from '../../unit/ui/support.ts';
-import { pictureOf } from '../../../src/ui/townPicture.ts';
-import { agentItems } from '../../../src/ui/agentItems.ts';
+import { pictureOf } from '../../../src/ui/town/townPicture.ts';
+import { agentItems } from '../../../src/ui/agents/agentItems.ts';
 import type { Row as TreeRow } from '../../../src/ui/itemTree.ts';
 import { inTown } from '../benchTown.ts';
 import { standInForEditor } from '../editorParts.ts';

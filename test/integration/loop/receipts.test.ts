@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
-import type { Receipt } from '../../../src/loop/receipt.ts';
-import { QueueActions } from '../../../src/loop/queueActions.ts';
-import { Receipts } from '../../../src/loop/receipts.ts';
+import type { Receipt } from '../../../src/loop/views/receipt.ts';
+import { QueueActions } from '../../../src/loop/actions/queueActions.ts';
+import { Receipts } from '../../../src/loop/views/receipts.ts';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import type { Batch } from '../../../src/town/batch.ts';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';

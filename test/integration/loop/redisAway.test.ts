@@ -1,7 +1,7 @@
 /** Redis is away for longer than writes wait for it: turns are ended, people are told once, and all goes on when it is back. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import type { AgentView } from '../../../src/loop/agentView.ts';
+import type { AgentView } from '../../../src/loop/views/agentView.ts';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';

@@ -1,6 +1,6 @@
 /** The rules of the loop as a table: what is known, and what is done. */
 import assert from 'node:assert/strict';
-import { type LoopFacts, decide, inOrder } from '../../../src/loop/decide.ts';
+import { type LoopFacts, decide, inOrder } from '../../../src/loop/agent/decide.ts';
 import type { WaitingMessage } from '../../../src/town/delivery.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import { type MessageBody, type Priority, encodeMessage, newMessage } from '../../../src/town/messages.ts';

@@ -1,10 +1,10 @@
 /** The doctor's judgement, fact by fact, and what it says in the end. */
 import assert from 'node:assert/strict';
-import type { DoctorFacts } from '../../../src/loop/doctorFacts.ts';
-import type { CheckName } from '../../../src/loop/check.ts';
-import { checksOf } from '../../../src/loop/doctorRules.ts';
-import type { ExaminedAgent, TownExamination, Trouble } from '../../../src/loop/examination.ts';
-import { doctorText } from '../../../src/ui/doctorText.ts';
+import type { DoctorFacts } from '../../../src/loop/doctor/doctorFacts.ts';
+import type { CheckName } from '../../../src/loop/doctor/check.ts';
+import { checksOf } from '../../../src/loop/doctor/doctorRules.ts';
+import type { ExaminedAgent, TownExamination, Trouble } from '../../../src/loop/doctor/examination.ts';
+import { doctorText } from '../../../src/ui/doctor/doctorText.ts';
 import { inEnglish } from '../../../src/util/sentence.ts';
 import { english } from '../ui/support.ts';
 

@@ -1,7 +1,7 @@
 /** What becomes of a batch, as tables: at the end of its turn, and when its owner or process went away. */
 import assert from 'node:assert/strict';
-import { fateAfterRestart, fateAtTurnEnd } from '../../../src/loop/fates.ts';
-import { RestartPolicy, retryDelay } from '../../../src/loop/restartPolicy.ts';
+import { fateAfterRestart, fateAtTurnEnd } from '../../../src/loop/agent/fates.ts';
+import { RestartPolicy, retryDelay } from '../../../src/loop/agent/restartPolicy.ts';
 import type { Batch } from '../../../src/town/batch.ts';
 
 function batch(kind: Batch['kind'], delivered: boolean): Batch {

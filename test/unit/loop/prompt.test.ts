@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type PromptFacts, roundPrompt, steerPrompt } from '../../../src/loop/prompt.ts';
+import { type PromptFacts, roundPrompt, steerPrompt } from '../../../src/loop/agent/prompt.ts';
 import type { WaitingMessage } from '../../../src/town/delivery.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import type { Message, MessageBody, Priority } from '../../../src/town/messages.ts';

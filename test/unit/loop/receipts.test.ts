@@ -1,8 +1,8 @@
 /** What one look at an agent's lists says of its messages, and what may be done with those that wait. */
 import assert from 'node:assert/strict';
-import { type Receipt, elementId, receiptsOf } from '../../../src/loop/receipt.ts';
-import { neighbourOf, whyNotQueued } from '../../../src/loop/queueRules.ts';
-import { inOrder } from '../../../src/loop/decide.ts';
+import { type Receipt, elementId, receiptsOf } from '../../../src/loop/views/receipt.ts';
+import { neighbourOf, whyNotQueued } from '../../../src/loop/views/queueRules.ts';
+import { inOrder } from '../../../src/loop/agent/decide.ts';
 import type { Batch, SettledMessage } from '../../../src/town/batch.ts';
 import type { WaitingMessage } from '../../../src/town/delivery.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';

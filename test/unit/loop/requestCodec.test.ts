@@ -1,7 +1,7 @@
 /** What windows tell each other of requests: everything survives the way, and what is odd is left out. */
 import assert from 'node:assert/strict';
-import { decodeAnswer, decodeRequests, encodeRequests } from '../../../src/loop/requestCodec.ts';
-import { requestLine } from '../../../src/loop/openRequests.ts';
+import { decodeAnswer, decodeRequests, encodeRequests } from '../../../src/loop/agent/requestCodec.ts';
+import { requestLine } from '../../../src/loop/agent/openRequests.ts';
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import { say } from '../../../src/util/sentence.ts';
 

@@ -1,6 +1,6 @@
 /** Which request is possible in which state, and where it leads: the whole table, so that a change of it is seen. */
 import assert from 'node:assert/strict';
-import { type StateRequest, transitions } from '../../../src/loop/requests.ts';
+import { type StateRequest, transitions } from '../../../src/loop/actions/requests.ts';
 import { agentStates } from '../../../src/town/records.ts';
 
 const table: Record<StateRequest, string> = {

@@ -1,13 +1,13 @@
 /** The agents tree, as rows. */
 import assert from 'node:assert/strict';
-import type { AgentView, TurnView } from '../../../src/loop/agentView.ts';
-import { type WatchedWork, nothingWatched } from '../../../src/loop/watchedWork.ts';
+import type { AgentView, TurnView } from '../../../src/loop/views/agentView.ts';
+import { type WatchedWork, nothingWatched } from '../../../src/loop/views/watchedWork.ts';
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
 import type { TurnItem } from '../../../src/runtime/turnItem.ts';
 import { say } from '../../../src/util/sentence.ts';
-import { agentItems } from '../../../src/ui/agentItems.ts';
-import type { Waiting } from '../../../src/ui/townPicture.ts';
+import { agentItems } from '../../../src/ui/agents/agentItems.ts';
+import type { Waiting } from '../../../src/ui/town/townPicture.ts';
 import { agentRecord, drawn, english, flat, picture, type Scene, taskRecord } from './support.ts';
 
 const rows = (scene: Scene): string[] => drawn(agentItems(picture(scene), english));

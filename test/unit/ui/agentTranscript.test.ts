@@ -1,8 +1,8 @@
 /** What a transcript is made of: stored turns, page by page, and what the window saw itself, each turn once. */
 import assert from 'node:assert/strict';
-import { type AgentView, type TurnView, emptyView } from '../../../src/loop/agentView.ts';
+import { type AgentView, type TurnView, emptyView } from '../../../src/loop/views/agentView.ts';
 import type { StoredTurn } from '../../../src/runtime/storedTurn.ts';
-import { AgentTranscript } from '../../../src/ui/agentTranscript.ts';
+import { AgentTranscript } from '../../../src/ui/history/agentTranscript.ts';
 import { agentRecord, english } from './support.ts';
 
 const stored = (id: string, over = true): StoredTurn => ({

@@ -1,7 +1,7 @@
 /** Diffs that are applied to be shown, and fields of forms. */
 import assert from 'node:assert/strict';
 import type { ElicitationField } from '../../../src/runtime/agentRequest.ts';
-import { type TypedField, fieldProblem, fieldValue, pickedProblem } from '../../../src/ui/formFields.ts';
+import { type TypedField, fieldProblem, fieldValue, pickedProblem } from '../../../src/ui/needs/formFields.ts';
 import { applyUnifiedDiff } from '../../../src/ui/unifiedDiff.ts';
 import { english } from './support.ts';
 

@@ -1,7 +1,7 @@
 /** Files before and after an agent's changes, from what they are now. */
 import assert from 'node:assert/strict';
 import type { FileChange, TurnItem } from '../../../src/runtime/turnItem.ts';
-import { type MadeChange, changedFiles, changesOf, namedFiles } from '../../../src/ui/changes.ts';
+import { type MadeChange, changedFiles, changesOf, namedFiles } from '../../../src/ui/history/changes.ts';
 import { applyUnifiedDiff, revertUnifiedDiff } from '../../../src/ui/unifiedDiff.ts';
 
 const update = (path: string, diff: string, movedTo?: string): FileChange => ({

@@ -8,8 +8,8 @@ import {
   filesText,
   problemsText,
   selectionText,
-} from '../../../src/ui/editorTexts.ts';
-import { offeredFirst } from '../../../src/ui/townPicture.ts';
+} from '../../../src/ui/editor/editorTexts.ts';
+import { offeredFirst } from '../../../src/ui/town/townPicture.ts';
 import { MAX_TEXT } from '../../../src/town/records.ts';
 import { agentRecord, english } from './support.ts';
 

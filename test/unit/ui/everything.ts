@@ -1,7 +1,7 @@
 /** A town with everything in it that a row can show, for tests about all rows. What is data here holds no Latin letter. */
-import type { AgentView, TurnView } from '../../../src/loop/agentView.ts';
-import type { SupervisorMessage } from '../../../src/loop/desk.ts';
-import type { Receipt } from '../../../src/loop/receipt.ts';
+import type { AgentView, TurnView } from '../../../src/loop/views/agentView.ts';
+import type { SupervisorMessage } from '../../../src/loop/actions/desk.ts';
+import type { Receipt } from '../../../src/loop/views/receipt.ts';
 import type { AgentRequest, RequestChoice } from '../../../src/runtime/agentRequest.ts';
 import type { ItemStatus, TurnItem } from '../../../src/runtime/turnItem.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';

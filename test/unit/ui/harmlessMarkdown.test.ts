@@ -1,6 +1,6 @@
 /** What agents write, as Markdown that is nothing but text. */
 import assert from 'node:assert/strict';
-import { codeSpan, fence, harmlessBlock, harmlessInline } from '../../../src/ui/harmlessMarkdown.ts';
+import { codeSpan, fence, harmlessBlock, harmlessInline } from '../../../src/ui/history/harmlessMarkdown.ts';
 
 describe('text of agents in Markdown', () => {
   const cases: [what: string, text: string, harmless: string][] = [

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
-import { agentActions } from '../../../src/ui/agentActions.ts';
+import { agentActions } from '../../../src/ui/agents/agentActions.ts';
 import {
   Command,
   EXTENSION_ID,
@@ -140,7 +140,7 @@ describe('inline actions', () => {
 
   it('are at most three on any agent, whatever its state', async () => {
     const { contributes } = manifestSchema.parse(await json('package.json'));
-    const { contextFlags } = await import('../../../src/ui/agentActions.ts');
+    const { contextFlags } = await import('../../../src/ui/agents/agentActions.ts');
     const { agentStates } = await import('../../../src/town/records.ts');
     const { english } = await import('./support.ts');
     const inline = (contributes.menus['view/item/context'] ?? []).filter((it) => it.group?.startsWith('inline'));

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
-import type { SupervisorMessage } from '../../../src/loop/desk.ts';
+import type { SupervisorMessage } from '../../../src/loop/actions/desk.ts';
 import type { AgentRequest, RequestChoice } from '../../../src/runtime/agentRequest.ts';
-import { agentItems } from '../../../src/ui/agentItems.ts';
-import { type Need, actionsOf, needsOf, waitingCount } from '../../../src/ui/needs.ts';
-import { age, needsYouItems, wholeText } from '../../../src/ui/needsYouItems.ts';
+import { agentItems } from '../../../src/ui/agents/agentItems.ts';
+import { type Need, actionsOf, needsOf, waitingCount } from '../../../src/ui/needs/needs.ts';
+import { age, needsYouItems, wholeText } from '../../../src/ui/needs/needsYouItems.ts';
 import { agentRecord, drawn, english, flat, picture, type Scene, taskRecord } from './support.ts';
 
 const now = Date.parse('2026-01-02T04:00:00Z');

@@ -1,7 +1,7 @@
 /** The transcript: a golden one, and what floods and terminal sequences do to it. */
 import assert from 'node:assert/strict';
 import type { RuntimeEvent } from '../../../src/runtime/codingAgent.ts';
-import { StreamCleaner, OutputText } from '../../../src/ui/outputText.ts';
+import { StreamCleaner, OutputText } from '../../../src/ui/agents/outputText.ts';
 import { english } from './support.ts';
 
 const start = new Date(2026, 0, 2, 3, 4, 5).getTime();

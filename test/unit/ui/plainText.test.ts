@@ -1,6 +1,6 @@
 /** What agents write stays text in every place of the editor that reads syntax of its own into a text. */
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as fc from 'fast-check';
 import { withoutIcons, withoutLinks } from '../../../src/ui/plainText.ts';
@@ -37,14 +37,14 @@ describe('text of agents', () => {
   });
 
   it('reaches notifications by one file only, which sees to that', () => {
-    const callers = readdirSync(sources).filter((file) =>
+    const callers = globSync('**/*.ts', { cwd: sources }).filter((file) =>
       /\.show(?:Information|Warning|Error)Message\b/.test(readFileSync(path.join(sources, file), 'utf8')),
     );
     assert.deepEqual(callers, ['notify.ts']);
   });
 
   it('is never Markdown', () => {
-    const users = readdirSync(sources).filter((file) =>
+    const users = globSync('**/*.ts', { cwd: sources }).filter((file) =>
       /\bMarkdownString\b|supportThemeIcons|isTrusted\s*[:=]\s*true/.test(
         readFileSync(path.join(sources, file), 'utf8'),
       ),

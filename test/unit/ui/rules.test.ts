@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { agentStates } from '../../../src/town/records.ts';
-import { type AgentFacts, agentActions, whyNot } from '../../../src/ui/agentActions.ts';
+import { type AgentFacts, agentActions, whyNot } from '../../../src/ui/agents/agentActions.ts';
 import { readCall } from '../../../src/ui/calls.ts';
-import { needsOf } from '../../../src/ui/needs.ts';
+import { needsOf } from '../../../src/ui/needs/needs.ts';
 import { redact } from '../../../src/ui/redact.ts';
 import { statusOf } from '../../../src/ui/status.ts';
 import { Throttle } from '../../../src/ui/throttle.ts';

@@ -1,13 +1,13 @@
 /** A town as plain values, for the models of the screens. */
-import { type AgentView, emptyView } from '../../../src/loop/agentView.ts';
-import type { WatchedWork } from '../../../src/loop/watchedWork.ts';
-import type { Receipt } from '../../../src/loop/receipt.ts';
-import type { PastState } from '../../../src/loop/pastTurns.ts';
+import { type AgentView, emptyView } from '../../../src/loop/views/agentView.ts';
+import type { WatchedWork } from '../../../src/loop/views/watchedWork.ts';
+import type { Receipt } from '../../../src/loop/views/receipt.ts';
+import type { PastState } from '../../../src/loop/views/pastTurns.ts';
 import type { AgentRecord, TaskRecord } from '../../../src/town/records.ts';
 import type { ProcessUse } from '../../../src/util/processTable.ts';
 import type { Item } from '../../../src/ui/items.ts';
 import type { Translate } from '../../../src/ui/l10n.ts';
-import type { TownPicture, Waiting } from '../../../src/ui/townPicture.ts';
+import type { TownPicture, Waiting } from '../../../src/ui/town/townPicture.ts';
 
 /** English as written, with `{0}` filled in. */
 export const english: Translate = (message, ...args) =>

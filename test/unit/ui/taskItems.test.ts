@@ -1,8 +1,8 @@
 /** The tasks tree, a task as a text, and the order of the backlog. */
 import assert from 'node:assert/strict';
-import { taskItems } from '../../../src/ui/taskItems.ts';
-import { placeAt, placeBeside } from '../../../src/ui/taskOrder.ts';
-import { taskText } from '../../../src/ui/taskText.ts';
+import { taskItems } from '../../../src/ui/tasks/taskItems.ts';
+import { placeAt, placeBeside } from '../../../src/ui/tasks/taskOrder.ts';
+import { taskText } from '../../../src/ui/tasks/taskText.ts';
 import { agentRecord, drawn, english, flat, picture, taskRecord } from './support.ts';
 
 describe('the tasks tree', () => {

@@ -1,6 +1,6 @@
 /** Which folder of a window with several is the town's. */
 import assert from 'node:assert/strict';
-import { folderToName, townFolderOf } from '../../../src/ui/townFolder.ts';
+import { folderToName, townFolderOf } from '../../../src/ui/town/townFolder.ts';
 
 const folders = ['/a', '/b', '/c'];
 const cases: [string, string | undefined, string[], string | undefined][] = [

@@ -1,6 +1,6 @@
 /** The window's one town: opened once, by whoever needs it first, and closed once. */
 import assert from 'node:assert/strict';
-import { TownHost, type TownHostParts } from '../../../src/ui/townHost.ts';
+import { TownHost, type TownHostParts } from '../../../src/ui/town/townHost.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { english } from './support.ts';
 

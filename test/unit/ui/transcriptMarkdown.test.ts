@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TurnItem } from '../../../src/runtime/turnItem.ts';
-import { type TranscriptContent, type TranscriptTurn, transcriptMarkdown } from '../../../src/ui/transcriptMarkdown.ts';
+import {
+  type TranscriptContent,
+  type TranscriptTurn,
+  transcriptMarkdown,
+} from '../../../src/ui/history/transcriptMarkdown.ts';
 import { english } from './support.ts';
 
 const startedAt = new Date(2026, 0, 2, 3, 4, 5).getTime();

@@ -1,7 +1,7 @@
 /** Time, context and limits, in words. */
 import assert from 'node:assert/strict';
-import type { AgentView } from '../../../src/loop/agentView.ts';
-import { accountLimits, contextPercent, elapsed, limitWarning, limitWords } from '../../../src/ui/usage.ts';
+import type { AgentView } from '../../../src/loop/views/agentView.ts';
+import { accountLimits, contextPercent, elapsed, limitWarning, limitWords } from '../../../src/ui/agents/usage.ts';
 import { agentRecord, english, picture } from './support.ts';
 
 const now = new Date(2026, 4, 5, 12, 0).getTime();

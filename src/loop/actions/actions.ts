@@ -1,0 +1,288 @@
+/**
+ * What people do to a town, by reference to an agent (its id, name, nickname, or the first four hex digits of its id). Each
+ * either does it or throws a `TinytownError` whose message says what to do instead.
+ */
+import type { RuntimeMode } from '../../runtime/codingAgent.ts';
+import { controlPlan } from '../../town/control.ts';
+import { SUPERVISOR_ID } from '../../town/keys.ts';
+import { LEASE_MS, RUNTIME_HOST } from '../../town/leases.ts';
+import { type MessageKind, messageOfKind } from '../../town/messageKinds.ts';
+import { newMessage } from '../../town/messages.ts';
+import { resolveAgent } from '../../town/names.ts';
+import { requestPlan } from '../../town/plans.ts';
+import type { AgentRecord, TaskRecord } from '../../town/records.ts';
+import type { Town } from '../../town/town.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { type Sentence, inEnglish, say } from '../../util/sentence.ts';
+import { adopt } from './adoption.ts';
+import { AskOwner } from './askOwner.ts';
+import { checkedText } from './checkedText.ts';
+import type { Crew } from '../crew.ts';
+import { Desk } from './desk.ts';
+import { Leftovers } from './leftovers.ts';
+import { type NewAgent, newAgentRecord } from './newAgent.ts';
+import { QueueActions } from './queueActions.ts';
+import { type StateRequest, transitions } from './requests.ts';
+import type { SignsOfLife } from '../views/signsOfLife.ts';
+import { TaskActions } from './taskActions.ts';
+
+export interface ActionRules {
+  choose: (record: AgentRecord) => { mode: RuntimeMode; reason: Sentence | undefined };
+  usesCodex: (record: AgentRecord) => boolean;
+  defaultCli(): string;
+  maxAgents(): number;
+  /** How long another window may take to answer what is asked of it, in milliseconds; by default as {@link AskOwner} says. */
+  answerMs?: number | undefined;
+}
+
+/** How long people are let wait for a Redis that is away, in milliseconds. */
+const PATIENCE_MS = 3_000;
+
+const REQUEST_ATTEMPTS = 5;
+
+/** A window that is asked to let go does so at once; the lease of one that hangs runs out in less. */
+const TAKE_OVER_MS = LEASE_MS + 5_000;
+
+export class TownActions {
+  readonly tasks: TaskActions;
+  /** What can be done with messages that wait. */
+  readonly queue: QueueActions;
+  /** What can be done with work that was held, and with messages that were given up. */
+  readonly leftovers: Leftovers;
+  /** What waits for the person at the editor. */
+  readonly desk: Desk;
+  private readonly town: Town;
+  private readonly crew: Crew;
+  private readonly signs: SignsOfLife;
+  private readonly rules: ActionRules;
+  private readonly owner: AskOwner;
+
+  constructor(town: Town, crew: Crew, signs: SignsOfLife, rules: ActionRules) {
+    const find = (ref: string): Promise<AgentRecord> => this.find(ref);
+    const poke = (agentId: string): void => this.crew.poke(agentId);
+    this.tasks = new TaskActions(town, find);
+    this.queue = new QueueActions(town, find, poke);
+    this.leftovers = new Leftovers(town, find, poke);
+    this.town = town;
+    this.crew = crew;
+    this.signs = signs;
+    this.rules = rules;
+    this.owner = new AskOwner(town.control, rules.answerMs);
+    this.desk = new Desk(town, crew, this.owner, find);
+  }
+
+  /** Makes an agent that this extension runs, and gives it its first task if there is one. */
+  async spawnAgent(wanted: NewAgent): Promise<AgentRecord> {
+    const text = wanted.task === undefined ? undefined : checkedText(wanted.task);
+    const parent = wanted.parent === undefined ? undefined : await this.find(wanted.parent);
+    const record = newAgentRecord(wanted, parent, [...this.town.mirror.agents.values()], this.rules);
+    await this.town.agents.create(record);
+    if (text !== undefined) await this.town.tasks.assign({ description: text }, record.id, SUPERVISOR_ID);
+    return record;
+  }
+
+  async assignTask(ref: string, text: string): Promise<TaskRecord> {
+    const description = checkedText(text);
+    const agent = await this.find(ref);
+    return this.town.tasks.assign({ description }, agent.id, SUPERVISOR_ID);
+  }
+
+  /** Resolves with the message's id. */
+  async sendMessage(
+    ref: string,
+    text: string,
+    { urgent = false, kind = 'task' }: { urgent?: boolean; kind?: MessageKind } = {},
+  ): Promise<string> {
+    const body = messageOfKind(kind, checkedText(text));
+    const agent = await this.find(ref);
+    const message = newMessage({ ...body, from: SUPERVISOR_ID, to: agent.id });
+    await this.town.inbox.send(message, { urgent });
+    return message.id;
+  }
+
+  /** Sends a message to every agent that is not stopped, and to whoever listens on `tt:{town}:broadcast`; says to how many. */
+  async broadcast(text: string, { kind = 'info' }: { kind?: MessageKind } = {}): Promise<number> {
+    const body = messageOfKind(kind, checkedText(text));
+    const { agents } = await this.town.agents.list();
+    const open = agents.filter(({ state }) => state !== 'stopped');
+    for (const { id } of open) await this.town.inbox.send(newMessage({ ...body, from: SUPERVISOR_ID, to: id }));
+    await this.town.inbox.broadcast(newMessage({ ...body, from: SUPERVISOR_ID, to: SUPERVISOR_ID }));
+    return open.length;
+  }
+
+  /**
+   * Puts a message into the running turn; where none runs, or it cannot be steered, the message starts the next one. Resolves
+   * with the message's id.
+   */
+  async steer(ref: string, text: string): Promise<string> {
+    const description = checkedText(text);
+    const agent = await this.find(ref);
+    const message = newMessage({ type: 'task', description, from: SUPERVISOR_ID, to: agent.id, priority: 'urgent' });
+    await this.town.inbox.send(message, { urgent: true });
+    return message.id;
+  }
+
+  /**
+   * Ends the running turn now; what it carried is held. Of an agent that another window runs: asks that window, and waits
+   * for its answer. Resolves with what still runs of the turn, a line each.
+   */
+  async interrupt(ref: string): Promise<{ survivors: string[] }> {
+    const agent = await this.find(ref);
+    this.mustRun(agent);
+    if (this.crew.owns(agent.id)) {
+      const result = await this.crew.interrupt(agent.id);
+      if (result.stopped) return result;
+    } else if (agent.state === 'working' && (await this.crew.isElsewhere(agent.id))) {
+      return this.owner.ask(agent, 'interrupt');
+    }
+    throw new TinytownError('noActiveTurn', say('{0} has no running turn: there is nothing to interrupt.', agent.name));
+  }
+
+  async pauseAgent(ref: string): Promise<void> {
+    await this.request(await this.find(ref), 'pause');
+  }
+
+  async resumeAgent(ref: string): Promise<void> {
+    await this.request(await this.find(ref), 'resume');
+  }
+
+  /** Drain: the agent finishes its turn, then its process ends. */
+  async closeAgent(ref: string): Promise<void> {
+    await this.request(await this.find(ref), 'close');
+  }
+
+  /** Ends the turn and the process now; what the turn carried is held. */
+  async stopAgent(ref: string): Promise<void> {
+    const agent = await this.find(ref);
+    if (agent.runtimeHost !== RUNTIME_HOST) await this.town.agents.requestStop(agent.id);
+    await this.request(agent, 'stop');
+  }
+
+  /**
+   * Brings a stopped or failed agent back, or ends a running one's process and goes on with a new one. `fresh` leaves the
+   * old conversation behind.
+   */
+  async restartAgent(ref: string, { fresh = false } = {}): Promise<void> {
+    const agent = await this.find(ref);
+    this.mustRun(agent);
+    if (fresh) await this.town.agents.setFields(agent.id, { runtimeSessionId: undefined });
+    if (transitions.restart.from.includes(agent.state)) {
+      await this.request(agent, 'restart', { rounds_completed: 0, last_error: undefined });
+      this.crew.signIn.letTry(agent.id);
+    } else if (!(await this.crew.restart(agent.id)) && (await this.crew.isElsewhere(agent.id))) {
+      await this.owner.ask(agent, 'restart');
+    }
+    this.crew.poke(agent.id);
+  }
+
+  /** Makes an agent of `tt` whose loop has ended one that this extension runs; it goes on with its task and messages. */
+  async adoptAgent(ref: string): Promise<void> {
+    const agent = await this.find(ref);
+    await adopt(this.town, agent, this.signs);
+    this.crew.poke(agent.id);
+  }
+
+  /** Moves an agent from the window that runs it to this one; a turn that runs there is continued here. */
+  async takeOver(ref: string): Promise<void> {
+    const agent = await this.find(ref);
+    this.mustRun(agent);
+    if (this.crew.owns(agent.id)) {
+      throw new TinytownError('wrongState', say('{0} is run by this window already.', agent.name));
+    }
+    if (!(await this.crew.isElsewhere(agent.id))) {
+      throw new TinytownError('wrongState', say('No window runs {0} now. A message wakes it here.', agent.name));
+    }
+    await this.town.delivery.apply(controlPlan(this.place(agent), 'release'));
+    if (await this.crew.takeOver(agent.id, TAKE_OVER_MS)) return;
+    const hint = 'Close that window, or try again.';
+    throw new TinytownError('notReleased', say('The window that runs {0} has not let go of it.', agent.name), { hint });
+  }
+
+  /** Deletes the agent with its messages. */
+  async removeAgent(ref: string): Promise<void> {
+    const agent = await this.find(ref);
+    if (agent.state === 'working' || agent.state === 'starting' || agent.state === 'draining') {
+      throw new TinytownError('agentBusy', say('{0} is at work. Stop it first, then remove it.', agent.name));
+    }
+    await this.town.agents.remove(agent);
+  }
+
+  /** Sets the agent's own choice, which takes effect between turns; says which mode results, and why if it is another. */
+  async setPersistent(
+    ref: string,
+    wanted: boolean | 'toggle',
+  ): Promise<{ mode: RuntimeMode; reason: Sentence | undefined }> {
+    const agent = await this.find(ref);
+    this.mustRun(agent);
+    const persistent = wanted === 'toggle' ? this.rules.choose(agent).mode !== 'persistent' : wanted;
+    const choice = this.rules.choose({ ...agent, persistent });
+    await this.town.agents.setFields(agent.id, { persistent, modeReason: choice.reason && inEnglish(choice.reason) });
+    return choice;
+  }
+
+  /** @throws TinytownError `notCodex` or `external` where a model cannot be chosen for the agent */
+  async mayChooseModel(ref: string): Promise<AgentRecord> {
+    const agent = await this.find(ref);
+    this.mustRun(agent);
+    if (this.rules.usesCodex(agent)) return agent;
+    const hint = 'Choose it where that CLI is configured, or in its command in "tinytown.agentClis".';
+    const message = say('{0} runs on {1}, which has models of its own.', agent.name, agent.cli);
+    throw new TinytownError('notCodex', message, { hint });
+  }
+
+  /** Sets what the agent's turns run on, from the next one on; undefined takes a choice back. */
+  async chooseModel(
+    ref: string,
+    { model, reasoningEffort }: { model: string | undefined; reasoningEffort: string | undefined },
+  ): Promise<void> {
+    const agent = await this.mayChooseModel(ref);
+    await this.town.agents.setFields(agent.id, { model, reasoningEffort, modelChosen: true });
+  }
+
+  /** Asks for another state. An agent at work changes by itself all the time: it is asked for again from what it is then. */
+  private async request(
+    agent: AgentRecord,
+    request: StateRequest,
+    fields?: Record<string, number | string | undefined>,
+  ): Promise<void> {
+    const { from, to, event, activity: message } = transitions[request];
+    let now = agent;
+    for (let attempt = 1; attempt <= REQUEST_ATTEMPTS; attempt += 1) {
+      if (!from.includes(now.state)) {
+        throw new TinytownError('wrongState', say('{0} is {1}: it cannot become {2} now.', now.name, now.state, to));
+      }
+      const change = { from: now.state, to, event, message, ...(fields && { fields }) };
+      if (await this.town.delivery.apply(requestPlan(this.place(now), change))) return;
+      now = await this.find(agent.id);
+    }
+    throw new TinytownError('wrongState', say('{0} keeps changing. Look again and repeat it.', agent.name));
+  }
+
+  private mustRun(agent: AgentRecord): void {
+    if (agent.runtimeHost === RUNTIME_HOST) return;
+    const hint = 'Use tt in the terminal where it runs, or send it a message.';
+    throw new TinytownError('external', say('{0} is run by tt: that cannot be done from here.', agent.name), { hint });
+  }
+
+  private place(agent: AgentRecord): { keys: Town['keys']; agentId: string } {
+    return { keys: this.town.keys, agentId: agent.id };
+  }
+
+  /**
+   * The agent as it is now. A moment's loss of Redis is waited for: it is nothing to bother people with.
+   * @throws TinytownError `unknownAgent`, `ambiguousAgent`
+   */
+  async find(ref: string): Promise<AgentRecord> {
+    return await this.town.redis.patiently(() => this.findNow(ref), PATIENCE_MS);
+  }
+
+  /** The mirror may be a moment behind. */
+  private async findNow(ref: string): Promise<AgentRecord> {
+    const known = resolveAgent(ref, this.town.mirror.agents.values());
+    const [fresh] = known.ok ? (await this.town.agents.read([known.agent.id])).agents : [];
+    if (fresh) return fresh;
+    const found = resolveAgent(ref, (await this.town.agents.list()).agents);
+    if (found.ok) return found.agent;
+    throw new TinytownError(found.reason === 'ambiguous' ? 'ambiguousAgent' : 'unknownAgent', found.message);
+  }
+}

@@ -1,0 +1,133 @@
+/** What waits for the person at the editor, over all agents and windows: what agents ask, and what they have written. */
+import type { AgentRequest, RequestAnswer } from '../../runtime/agentRequest.ts';
+import { answerProblem, asksForSecret } from '../../runtime/requests.ts';
+import { SUPERVISOR_ID } from '../../town/keys.ts';
+import { isActionable } from '../../town/messageClass.ts';
+import type { Message } from '../../town/messages.ts';
+import type { AgentRecord } from '../../town/records.ts';
+import { type SettleResult, SupervisorInbox } from '../../town/supervisorInbox.ts';
+import type { Town } from '../../town/town.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { say } from '../../util/sentence.ts';
+import { oneLine } from '../../util/text.ts';
+import type { AskOwner } from './askOwner.ts';
+import { checkedText } from './checkedText.ts';
+import type { Crew } from '../crew.ts';
+import { requestGone } from '../agent/openRequests.ts';
+import { bodyText } from '../agent/prompt.ts';
+
+export interface PendingRequest {
+  agentId: string;
+  request: AgentRequest;
+}
+
+/** A message to the person. */
+export interface SupervisorMessage {
+  id: string;
+  from: string;
+  fromName: string;
+  /** Unix milliseconds. */
+  at: number;
+  type: Message['type'];
+  text: string;
+  /** The task that it tells of. */
+  taskId: string | undefined;
+  /** Its sender waits for an answer, or for something to be done. */
+  asks: boolean;
+}
+
+/** Longest piece of a question that its answer repeats, in characters. */
+const QUOTED = 200;
+
+export class Desk {
+  private readonly town: Town;
+  private readonly crew: Crew;
+  private readonly owner: AskOwner;
+  private readonly inbox: SupervisorInbox;
+  private readonly find: (ref: string) => Promise<AgentRecord>;
+
+  /** @param find The agent that a reference means; throws where there is none. */
+  constructor(town: Town, crew: Crew, owner: AskOwner, find: (ref: string) => Promise<AgentRecord>) {
+    this.find = find;
+    this.owner = owner;
+    this.town = town;
+    this.crew = crew;
+    this.inbox = new SupervisorInbox(town.delivery, town.keys);
+  }
+
+  /** What agents ask people and wait for, over all agents and windows, oldest first. */
+  pendingRequests(): PendingRequest[] {
+    const agentIds = [...this.town.mirror.agents.keys()];
+    return agentIds
+      .flatMap((agentId) => this.crew.view(agentId).requests.map((request) => ({ agentId, request })))
+      .toSorted((a, b) => a.request.askedAt - b.request.askedAt);
+  }
+
+  /** @throws TinytownError `requestGone` where it was answered or withdrawn meanwhile, `badAnswer` where the answer does not fit */
+  async answerRequest(ref: string, requestId: string, answer: RequestAnswer): Promise<void> {
+    const agent = await this.find(ref);
+    if (this.crew.owns(agent.id)) return this.crew.answer(agent.id, requestId, answer);
+    const request = this.crew.view(agent.id).requests.find(({ id }) => id === requestId);
+    if (!request) throw requestGone();
+    const problem = answerProblem(request, answer);
+    if (problem !== undefined) throw new TinytownError('badAnswer', problem);
+    if ('answers' in answer && asksForSecret(request)) throw secretElsewhere(agent.name, this.crew.windowOf(agent.id));
+    const fields = { request: requestId, answer: JSON.stringify(answer) };
+    await this.owner.ask(agent, 'answer', fields);
+  }
+
+  /** What was written to the person, oldest first. What is no message is set aside. */
+  async supervisorMessages(): Promise<SupervisorMessage[]> {
+    const { mirror } = this.town;
+    return (await this.inbox.list()).map(({ message }) => ({
+      id: message.id,
+      from: message.from,
+      fromName: message.from === SUPERVISOR_ID ? 'supervisor' : (mirror.agents.get(message.from)?.name ?? message.from),
+      at: Date.parse(message.createdAt),
+      type: message.type,
+      text: this.textOf(message),
+      taskId: 'taskId' in message ? message.taskId : undefined,
+      asks: isActionable(message),
+    }));
+  }
+
+  /**
+   * Answers a message to the person, and takes it off the list. The answer comes as a task, so that the agent goes on with
+   * it; it repeats what it answers.
+   * @throws TinytownError `emptyText`, `textTooLong`, `messageGone`, `agentGone`
+   */
+  async replyTo(messageId: string, text: string): Promise<void> {
+    const answer = checkedText(text);
+    const asked = (await this.inbox.list()).find(({ message }) => message.id === messageId)?.message;
+    const about = asked ? `Answer to what you wrote ("${oneLine(this.textOf(asked), QUOTED)}"):\n\n` : '';
+    this.settled(await this.inbox.reply(messageId, { type: 'task', description: about + answer }));
+  }
+
+  /** Takes a message to the person off the list. @throws TinytownError `messageGone` */
+  async dismissMessage(messageId: string): Promise<void> {
+    this.settled(await this.inbox.dismiss(messageId));
+  }
+
+  private textOf(message: Message): string {
+    return bodyText((id) => this.town.mirror.tasks.get(id.toLowerCase()), message);
+  }
+
+  private settled(result: SettleResult): void {
+    if (result === 'gone') throw new TinytownError('messageGone', 'The message is gone: it was answered or dismissed.');
+    if (result === 'senderGone') {
+      const hint = 'Dismiss it, or send a message to another agent.';
+      throw new TinytownError('agentGone', 'Whoever wrote this message is not there any more.', { hint });
+    }
+  }
+}
+
+/** @param windowId `host/pid/…`, as leases name a window. */
+function secretElsewhere(name: string, windowId: string | undefined): TinytownError {
+  const [host, pid] = windowId?.split('/') ?? [];
+  const hint = 'Secret answers do not travel through Redis.';
+  const message =
+    host === undefined || pid === undefined
+      ? say('{0} runs in another window: answer this there.', name)
+      : say('{0} runs in the window of process {1} on {2}: answer this there.', name, pid, host);
+  return new TinytownError('secretElsewhere', message, { hint });
+}

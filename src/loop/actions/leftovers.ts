@@ -1,0 +1,74 @@
+/** What turns left behind and a person decides on: work held after an interrupt, and messages given up after too many attempts. */
+import { deadPlan, heldPlan } from '../../town/leftoverPlans.ts';
+import type { AgentRecord } from '../../town/records.ts';
+import type { Town } from '../../town/town.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { say } from '../../util/sentence.ts';
+import { elementId } from '../views/receipt.ts';
+
+export class Leftovers {
+  private readonly town: Town;
+  private readonly find: (ref: string) => Promise<AgentRecord>;
+  private readonly poke: (agentId: string) => void;
+
+  /**
+   * @param find The agent that a reference means; throws where there is none.
+   * @param poke Has the agent looked at, where this window runs it.
+   */
+  constructor(town: Town, find: (ref: string) => Promise<AgentRecord>, poke: (agentId: string) => void) {
+    this.town = town;
+    this.find = find;
+    this.poke = poke;
+  }
+
+  /** Gives the agent the work again that was held when its turn was interrupted: one round of it, or all. */
+  async runAgain(ref: string, batchId?: string): Promise<void> {
+    await this.settleHeld(ref, true, batchId);
+  }
+
+  /** Drops the work that was held: one round of it, or all. */
+  async dismissHeld(ref: string, batchId?: string): Promise<void> {
+    await this.settleHeld(ref, false, batchId);
+  }
+
+  /** Gives the agent the messages again that were given up after too many attempts: one of them, or all. */
+  async retryDead(ref: string, messageId?: string): Promise<void> {
+    await this.settleDead(ref, true, messageId);
+  }
+
+  /** Drops the messages that were given up: one of them, or all. */
+  async dismissDead(ref: string, messageId?: string): Promise<void> {
+    await this.settleDead(ref, false, messageId);
+  }
+
+  /** @throws TinytownError `nothingHeld` */
+  private async settleHeld(ref: string, again: boolean, batchId: string | undefined): Promise<void> {
+    const { keys, delivery } = this.town;
+    const agent = await this.find(ref);
+    const held = await delivery.held(agent.id);
+    if (held.length === 0) throw new TinytownError('nothingHeld', say('{0} holds no interrupted work.', agent.name));
+    const meant = held.filter(({ value }) => batchId === undefined || value.batch.id === batchId);
+    if (meant.length === 0) throw new TinytownError('nothingHeld', 'This was run again or dismissed already.');
+    // The newest first: each is put before the one that came after it.
+    for (const { raw, value } of meant.toReversed()) {
+      await delivery.apply(heldPlan({ keys, agentId: agent.id }, raw, value, again));
+    }
+    this.poke(agent.id);
+  }
+
+  /** @throws TinytownError `nothingDead` */
+  private async settleDead(ref: string, again: boolean, messageId: string | undefined): Promise<void> {
+    const { keys, delivery } = this.town;
+    const agent = await this.find(ref);
+    const dead = await delivery.dead(agent.id);
+    if (dead.length === 0) {
+      throw new TinytownError('nothingDead', say('{0} has no messages that were given up.', agent.name));
+    }
+    const meant = dead.filter(({ value }) => messageId === undefined || elementId(value.raw) === messageId);
+    if (meant.length === 0) throw new TinytownError('nothingDead', 'This was tried again or dismissed already.');
+    for (const { raw, value } of meant.toReversed()) {
+      await delivery.apply(deadPlan({ keys, agentId: agent.id }, raw, value, again));
+    }
+    this.poke(agent.id);
+  }
+}

@@ -1,0 +1,60 @@
+/** The record of an agent that a person adds to the town. */
+import { randomUUID } from 'node:crypto';
+import { RUNTIME_HOST } from '../../town/leases.ts';
+import { validateAgentName } from '../../town/names.ts';
+import type { AgentRecord } from '../../town/records.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { say } from '../../util/sentence.ts';
+
+export interface NewAgent {
+  name: string;
+  nickname?: string | undefined;
+  roleId?: string | undefined;
+  cli?: string | undefined;
+  model?: string | undefined;
+  /** A reference to the agent that it works for. */
+  parent?: string | undefined;
+  /** Given to it at once. */
+  task?: string | undefined;
+}
+
+/**
+ * The record as it stands before the agent has done anything.
+ * @param agents All that the town has.
+ * @throws TinytownError `nameInvalid`, `tooManyAgents`
+ */
+export function newAgentRecord(
+  { name, nickname, roleId, cli, model }: NewAgent,
+  parent: AgentRecord | undefined,
+  agents: readonly AgentRecord[],
+  rules: { defaultCli(): string; maxAgents(): number },
+): AgentRecord {
+  for (const wanted of nickname === undefined ? [name] : [name, nickname]) {
+    const problem = validateAgentName(wanted, agents);
+    if (problem !== undefined) throw new TinytownError('nameInvalid', problem);
+  }
+  const limit = rules.maxAgents();
+  if (agents.filter(({ state }) => state !== 'stopped').length >= limit) {
+    const hint = 'Stop or remove one, or raise the setting tinytown.maxAgents.';
+    throw new TinytownError('tooManyAgents', say('This town has its {0} agents already.', limit), { hint });
+  }
+  const now = new Date().toISOString();
+  return {
+    id: randomUUID(),
+    name: name.trim(),
+    nickname,
+    roleId,
+    parentAgentId: parent?.id,
+    spawnMode: 'fresh',
+    agentType: 'worker',
+    state: 'starting',
+    cli: cli ?? rules.defaultCli(),
+    createdAt: now,
+    lastHeartbeat: now,
+    lastActiveAt: now,
+    tasksCompleted: 0,
+    roundsCompleted: 0,
+    runtimeHost: RUNTIME_HOST,
+    model,
+  };
+}

@@ -1,0 +1,184 @@
+/**
+ * What people do to messages that wait for an agent: edit, move, promote to a steer, remove. Each happens as a whole, or not
+ * at all where the message was taken meanwhile, which its person is told.
+ */
+import type { WaitingMessage } from '../../town/delivery.ts';
+import type { MessageLook } from '../../town/messageLook.ts';
+import type { Plan } from '../../town/plan.ts';
+import { editPlan, movePlan, promotePlan, removePlan } from '../../town/queuePlans.ts';
+import { type AgentRecord, type TaskRecord, isTaskOver } from '../../town/records.ts';
+import type { Town } from '../../town/town.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { say } from '../../util/sentence.ts';
+import { checkedText } from './checkedText.ts';
+import { inOrder } from '../agent/decide.ts';
+import { bodyText } from '../agent/prompt.ts';
+import { type Receipt, elementId, receiptsOf } from '../views/receipt.ts';
+import { type QueueAction, neighbourOf, whyNotQueued } from '../views/queueRules.ts';
+
+/** Lists change under way; each change of them asks for another look. */
+const ATTEMPTS = 8;
+
+/** What a waiting message was found to be, at one look. */
+interface Found {
+  agent: AgentRecord;
+  look: MessageLook;
+  waiting: WaitingMessage;
+  order: readonly WaitingMessage[];
+}
+
+interface Step {
+  plan: Plan;
+  /** Whether a later look shows that the plan was applied, though its answer was lost. */
+  done: (look: MessageLook) => boolean;
+}
+
+export class QueueActions {
+  private readonly town: Town;
+  private readonly find: (ref: string) => Promise<AgentRecord>;
+  private readonly poke: (agentId: string) => void;
+
+  /** @param find The agent that a reference means; throws where there is none. @param poke Has an agent looked at. */
+  constructor(town: Town, find: (ref: string) => Promise<AgentRecord>, poke: (agentId: string) => void) {
+    this.town = town;
+    this.find = find;
+    this.poke = poke;
+  }
+
+  /** What a waiting message says now, where it can be edited. @throws as {@link edit} does */
+  async textToEdit(ref: string, messageId: string): Promise<string> {
+    const agent = await this.find(ref);
+    const { waiting } = findWaiting('editQueued', await this.town.messages.at(agent.id), messageId);
+    const task = await this.taskOf(waiting);
+    return bodyText(() => task, waiting.message);
+  }
+
+  /**
+   * Gives a waiting message of the supervisor another text; of an assignment, its task.
+   * @throws TinytownError `emptyText`, `textTooLong`, `cannotNow`, or as {@link remove} does
+   */
+  async edit(ref: string, messageId: string, text: string): Promise<void> {
+    const said = checkedText(text);
+    await this.change('editQueued', ref, messageId, async ({ agent, look, waiting }) => {
+      const facts = { look, task: await this.taskOf(waiting), now: Date.now() };
+      // Whether it was done already need not be found out: done again, it changes nothing more.
+      return { plan: editPlan(this.place(agent), waiting, said, facts), done: () => false };
+    });
+  }
+
+  /** Changes places with the message before or behind it. @throws TinytownError `cannotNow`, or as {@link remove} does */
+  async move(ref: string, messageId: string, action: 'moveQueuedUp' | 'moveQueuedDown'): Promise<void> {
+    await this.change(action, ref, messageId, async ({ agent, waiting, order }) => {
+      const neighbour = neighbourOf(action, waiting, order);
+      if (!neighbour) throw new TinytownError('cannotNow', 'There is nothing that it could change places with.');
+      const where = action === 'moveQueuedUp' ? 'BEFORE' : 'AFTER';
+      return {
+        plan: movePlan(this.place(agent), waiting, where, neighbour),
+        done: ({ inbox }) => {
+          const ids = inbox.map(({ message }) => message.id);
+          const [mine, its] = [ids.indexOf(messageId), ids.indexOf(neighbour.message.id)];
+          return mine >= 0 && its >= 0 && mine < its === (where === 'BEFORE');
+        },
+      };
+    });
+  }
+
+  /** Makes a waiting message urgent: it steers the running turn, else it starts the next. @throws as {@link remove} does */
+  async promote(ref: string, messageId: string): Promise<void> {
+    const agent = await this.change('promoteQueued', ref, messageId, async ({ agent: owner, waiting }) => ({
+      plan: promotePlan(this.place(owner), waiting),
+      done: ({ urgent }) => urgent.some(({ message }) => message.id === messageId),
+    }));
+    this.poke(agent.id);
+  }
+
+  /**
+   * Takes a waiting message off its list; of an assignment, the task is cancelled.
+   * @throws TinytownError `messageTaken` where the agent has got it meanwhile, `messageGone`
+   */
+  async remove(ref: string, messageId: string, reason: string): Promise<void> {
+    const agent = await this.find(ref);
+    const first = await this.town.messages.at(agent.id);
+    const unreadable = first.unreadable.find(({ raw }) => elementId(raw) === messageId);
+    if (unreadable) {
+      await this.town.delivery.apply(removePlan(this.place(agent), unreadable, first));
+      return;
+    }
+    await this.change('removeQueued', agent.id, messageId, async ({ look, waiting }) => {
+      const { message, raw } = waiting;
+      if (message.type === 'task_assign') {
+        const outcome = await this.town.tasks.cancelWaiting(message.taskId, reason, raw);
+        if (outcome === 'done') return undefined;
+      }
+      return {
+        plan: removePlan(this.place(agent), waiting, look),
+        done: (later) => receiptOf(later, messageId) === undefined,
+      };
+    });
+  }
+
+  /** Applies what `stepOf` makes of the message as it is found, until one applies. It returns undefined where all is done. */
+  private async change(
+    action: QueueAction,
+    ref: string,
+    messageId: string,
+    stepOf: (found: Found) => Promise<Step | undefined>,
+  ): Promise<AgentRecord> {
+    const agent = await this.find(ref);
+    let step: Step | undefined;
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const look = await this.town.messages.at(agent.id);
+      if (step?.done(look)) return agent;
+      step = await stepOf({ agent, look, ...findWaiting(action, look, messageId) });
+      if (!step || (await this.town.delivery.apply(step.plan))) return agent;
+    }
+    throw new TinytownError('wrongState', 'The inbox keeps changing. Look again and repeat it.');
+  }
+
+  /** The task that an assignment gives, as it is now. @throws TinytownError `taskOver`, `taskGone` */
+  private async taskOf({ message }: WaitingMessage): Promise<TaskRecord | undefined> {
+    if (message.type !== 'task_assign') return undefined;
+    const task = await this.town.tasks.get(message.taskId);
+    if (!task) throw new TinytownError('taskGone', 'There is no such task any more.');
+    if (isTaskOver(task.state)) throw new TinytownError('taskOver', say('This task is {0} already.', task.state));
+    return task;
+  }
+
+  private place(agent: AgentRecord): { keys: Town['keys']; agentId: string } {
+    return { keys: this.town.keys, agentId: agent.id };
+  }
+}
+
+/** The message, if `action` can be done with it. @throws TinytownError `cannotNow`, `messageTaken`, `messageGone` */
+function findWaiting(action: QueueAction, look: MessageLook, messageId: string): Pick<Found, 'waiting' | 'order'> {
+  const order = inOrder(look.urgent, look.inbox);
+  const waiting = order.find(({ message }) => message.id === messageId);
+  if (!waiting) throw notWaiting(look, messageId);
+  const reason = whyNotQueued(action, waiting, order);
+  if (reason !== undefined) throw new TinytownError('cannotNow', reason);
+  return { waiting, order };
+}
+
+function receiptOf(look: MessageLook, messageId: string): Receipt | undefined {
+  return receiptsOf(look, () => undefined).find((one) => one.messageId === messageId);
+}
+
+function notWaiting(look: MessageLook, messageId: string): TinytownError {
+  switch (receiptOf(look, messageId)?.state) {
+    case 'sent':
+    case 'delivered':
+    case 'uncertain':
+      return new TinytownError('messageTaken', 'It was sent to the agent a moment ago.', {
+        hint: 'Steer the agent to tell it something else.',
+      });
+    case 'settled':
+      return new TinytownError('messageTaken', 'It was sent to the agent, and the turn with it is over.');
+    case 'held':
+      return new TinytownError('messageTaken', 'It was sent to the agent, and is held since its turn was interrupted.');
+    case 'dead':
+      return new TinytownError('messageTaken', 'It was given up. Try it again, or dismiss it.');
+    case 'queued':
+    case undefined:
+      return new TinytownError('messageGone', 'This message does not wait any more.');
+  }
+}

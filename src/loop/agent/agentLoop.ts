@@ -1,0 +1,335 @@
+/**
+ * One agent's life in the window that owns it: looks, asks {@link decide} what to do, does it, and looks again. Everything
+ * happens in one queue; only an interrupt passes it by.
+ */
+import type { RequestAnswer } from '../../runtime/agentRequest.ts';
+import type { InterruptResult, RuntimeEvent, RuntimeMode } from '../../runtime/codingAgent.ts';
+import type { Peek } from '../../town/delivery.ts';
+import { drainedPlan, quietPlan, stoppedPlan } from '../../town/plans.ts';
+import type { AgentRecord, AgentState } from '../../town/records.ts';
+import { isRedisError } from '../../town/redis/errors.ts';
+import { roleOf } from '../../town/roles.ts';
+import { describeError } from '../../util/errors.ts';
+import { Emitter, type Event } from '../../util/event.ts';
+import { SerialQueue } from '../../util/serialQueue.ts';
+import { oneLine } from '../../util/text.ts';
+import { type LoopAction, type LoopFacts, decide, inOrder } from './decide.ts';
+import type { LoopParts } from './loopParts.ts';
+import { OpenRequests } from './openRequests.ts';
+import { OwnedAgent } from './ownedAgent.ts';
+import { RemoteRequests } from './remoteRequests.ts';
+import { RuntimeSlot } from './runtimeSlot.ts';
+import { Settlement } from './settlement.ts';
+import { StreamEcho } from './streamEcho.ts';
+import { Turns } from './turns.ts';
+
+/**
+ * Why a loop ended: the window closes, another owner has the agent, it was given up for another window that asked for it, it
+ * is gone, or it has nothing to do for now.
+ */
+export type LoopEnd = 'closed' | 'lost' | 'released' | 'gone' | 'dormant';
+
+/** After a failure to read or write, in milliseconds. */
+const LOOK_AGAIN_MS = 1_000;
+/** Timers cannot wait longer. */
+const LONGEST_TIMER_MS = 2_000_000_000;
+
+export class AgentLoop {
+  private readonly parts: LoopParts;
+  private readonly agent: OwnedAgent;
+  private readonly slot: RuntimeSlot;
+  private readonly settlement: Settlement;
+  private readonly turns: Turns;
+  private readonly echo: StreamEcho;
+  private readonly requests: OpenRequests;
+  private readonly remote: RemoteRequests;
+  private readonly queue = new SerialQueue();
+  private idleSince: number;
+  private offeredBacklog = '';
+  private stepping = false;
+  /** Something has changed since the last look began. */
+  private unseen = false;
+  private timer: NodeJS.Timeout | undefined;
+  /** The runtime that went away by itself, until that is settled. */
+  private loss: Extract<RuntimeEvent, { type: 'exited' }> | undefined;
+  private end: LoopEnd | undefined;
+  private readonly ended = new Emitter<LoopEnd>();
+  /** Fires once, when the process has ended too. Except after `closed` the agent is to be given back. */
+  readonly onEnd = this.ended.event;
+
+  /** @param disorderly The last owner did not give the agent back: what it had in flight was cut off by a crash. */
+  constructor(agentId: string, epoch: string, disorderly: boolean, parts: LoopParts) {
+    this.parts = parts;
+    this.idleSince = parts.now();
+    this.agent = new OwnedAgent(agentId, epoch, parts);
+    this.slot = new RuntimeSlot(this.agent);
+    const lastEnd = { crashed: disorderly, reason: 'The editor went down during the turn.' };
+    this.settlement = new Settlement(parts, (plan) => this.agent.commit(plan), lastEnd);
+    this.turns = new Turns(this.agent, this.slot, this.settlement, this.queue);
+    this.agent.onFenced(() => void this.leave('lost'));
+    this.echo = new StreamEcho(this.agent);
+    this.requests = new OpenRequests(this.agent, () => this.slot.current);
+    this.remote = new RemoteRequests(this.agent, this.queue, {
+      interrupt: () => this.turns.endInBackground('interrupt'),
+      restart: () => this.restart(),
+      answer: (request) => this.requests.obey(request),
+      release: () => this.leave('released'),
+    });
+    this.slot.onEvent((event) => {
+      if (this.end) return;
+      this.turns.handle(event);
+      this.requests.handle(event);
+      this.echo.handle(event);
+      this.parts.roundLog.handle(event);
+    });
+    this.slot.onLost((exit) => this.runtimeLost(exit));
+    this.turns.onSettled(() => {
+      this.idleSince = this.parts.now();
+      this.wake();
+    });
+  }
+
+  /** What the runtime tells, as it happens. */
+  get onRuntimeEvent(): Event<RuntimeEvent> {
+    return this.slot.onEvent;
+  }
+
+  get onSteered(): Turns['onSteered'] {
+    return this.turns.onSteered;
+  }
+
+  get onLeftBehind(): OpenRequests['onLeftBehind'] {
+    return this.requests.onLeftBehind;
+  }
+
+  get onProblem(): OwnedAgent['onProblem'] {
+    return this.agent.onProblem;
+  }
+
+  get mode(): RuntimeMode | 'none' {
+    return this.slot.mode;
+  }
+
+  get pid(): number | undefined {
+    return this.slot.current?.pid;
+  }
+
+  /** How many messages waited at the last look. */
+  get waiting(): OwnedAgent['waiting'] {
+    return this.agent.waiting;
+  }
+
+  /** Something about the agent has changed: look again, soon. Any number of calls make one look. */
+  wake(): void {
+    this.unseen = true;
+    if (this.stepping || this.end) return;
+    this.stepping = true;
+    void this.queue.run(() => this.steps());
+  }
+
+  /** The record was written: looks again if somebody asks for something by it. */
+  recordChanged(record: AgentRecord): void {
+    if (this.agent.asksForMore(record)) this.wake();
+  }
+
+  /** Ends the running turn, if there is one; what it carried is held. */
+  interrupt(): Promise<InterruptResult> {
+    return this.turns.end('interrupt');
+  }
+
+  /** Answers what the agent asks. */
+  answer(requestId: string, answer: RequestAnswer): Promise<void> {
+    return this.requests.answer(requestId, answer);
+  }
+
+  /** Ends the process and brings up another one, which goes on with the turn that was cut off. */
+  async restart(): Promise<void> {
+    await this.queue.run(async () => {
+      await this.slot.stop();
+      this.turns.forget();
+      this.settlement.lastEnd = { crashed: false, reason: 'The agent was restarted.' };
+      this.parts.signIn.letTry(this.agent.id);
+    });
+    this.wake();
+  }
+
+  /** Somebody else has the agent: ends the process, as nothing of ours can be written any more. */
+  lose(): Promise<void> {
+    return this.leave('lost');
+  }
+
+  /** Ends the process and leaves everything as it is in Redis, for the next owner. */
+  async close(): Promise<void> {
+    await this.leave('closed');
+    await this.queue.idle();
+  }
+
+  private async steps(): Promise<void> {
+    clearTimeout(this.timer);
+    try {
+      while (!this.end) {
+        this.unseen = false;
+        const peek = await this.agent.look();
+        if (peek === 'gone') return await this.leave('gone');
+        const action = peek && (await this.next(peek));
+        if (action?.do === 'wait') return this.wait(action.until);
+        if (action) await this.perform(action, peek);
+      }
+    } catch (error) {
+      if (this.end) return;
+      // Screens say that Redis is away; the loop looks until it is there.
+      if (isRedisError(error) && error.reason === 'redisUnavailable') this.parts.logger.debug(describeError(error));
+      else this.agent.report(error);
+      this.wait(this.parts.now() + LOOK_AGAIN_MS);
+    } finally {
+      this.stepping = false;
+      // Behind what else is queued by now.
+      if (this.unseen) this.wake();
+    }
+  }
+
+  /** The next action, or undefined where something had to be put in order first. */
+  private async next(peek: Peek): Promise<LoopAction | undefined> {
+    const { record } = this.agent;
+    await this.requests.look(peek.turn.requests);
+    for (const request of peek.control) {
+      await this.remote.obey(request);
+      if (this.end) return undefined;
+    }
+    if (this.loss) {
+      await this.settleLoss(this.loss);
+      return undefined;
+    }
+    const leftOver = peek.inflight.some((id) => !this.turns.carries(id));
+    if (leftOver && this.slot.current && this.turns.phase === 'none') {
+      const { maxAttempts } = this.parts.policy(record);
+      await this.settlement.afterRestart(this.slot.current, this.agent.context(), peek.turn, maxAttempts);
+      return undefined;
+    }
+    const action = decide(this.facts(record, peek, leftOver));
+    if (action.do === 'wait' && action.until === undefined && !this.slot.current && !isUp(record.state)) {
+      await this.leave('dormant');
+    }
+    return action;
+  }
+
+  private facts(record: AgentRecord, peek: Peek, unfinished: boolean): LoopFacts {
+    const { idleTimeoutMs, maxRounds } = this.parts.policy(record);
+    return {
+      state: record.state,
+      stopRequested: peek.stopRequested,
+      runtime: this.slot.mode,
+      outdated: this.slot.outdated,
+      wantedMode: this.parts.choose(record).mode,
+      turn: this.turns.phase,
+      steerable: this.turns.steerable,
+      waiting: inOrder(peek.urgent, peek.inbox),
+      leftWaiting: peek.turn.leftWaiting,
+      unfinished,
+      backlogOffer: this.backlogOffer(record) !== undefined,
+      signedOut: this.parts.signIn.holds(record.id) && this.parts.usesCodex(record),
+      notBefore: Math.max(peek.turn.notBefore, this.slot.restartAt),
+      now: this.parts.now(),
+      // Agents that this one has started may ask when its own turn is over.
+      idleSince: this.requests.count > 0 ? this.parts.now() : this.idleSince,
+      idleTimeoutMs,
+      rounds: record.roundsCompleted,
+      maxRounds,
+    };
+  }
+
+  /** The backlog as it is now, where some of it is for this agent and it was not shown it yet. */
+  private backlogOffer(record: AgentRecord): string | undefined {
+    const { ids, matching } = this.parts.picture.backlog(roleOf(record));
+    // Neither is new: the same tasks in another order, nor tags that say nothing to this agent.
+    const now = [...ids.toSorted(), '', ...matching.map(({ id }) => id).toSorted()].join();
+    return matching.length > 0 && now !== this.offeredBacklog ? now : undefined;
+  }
+
+  private async perform(action: Exclude<LoopAction, { do: 'wait' }>, peek: Peek): Promise<void> {
+    const { agent, slot } = this;
+    const { record } = agent;
+    switch (action.do) {
+      case 'start':
+        await slot.start();
+        this.idleSince = this.parts.now();
+        return;
+      case 'settleQuietly':
+        await agent.commit(quietPlan(agent.context(), record, action.messages));
+        return;
+      case 'round':
+      case 'offerBacklog':
+        // Every round shows the backlog.
+        this.offeredBacklog = this.backlogOffer(record) ?? this.offeredBacklog;
+        return this.turns.startRound(action.messages, action.do === 'round' ? 'round' : 'offer');
+      case 'steer':
+        return this.turns.steer(action.messages);
+      case 'endTurnForPause':
+        void this.turns.endInBackground('pause');
+        return;
+      case 'endTurnForStop':
+        void this.turns.endInBackground('stop');
+        return;
+      case 'replaceRuntime':
+        return slot.stop();
+      case 'coolDown':
+        await slot.stop();
+        if (action.state === 'cold') await agent.setState(record.state, 'cold', '❄ Went cold: nothing to do');
+        return;
+      case 'finishDrain': {
+        await slot.stop();
+        const left = [...peek.urgent, ...peek.inbox].map(({ message }) => message.id);
+        await agent.commit(drainedPlan(agent.context(), left));
+        return;
+      }
+      case 'finishStop':
+        await slot.stop();
+        await agent.commit(stoppedPlan(agent.context(), record.state, '⏹ Stopped'));
+        return;
+      case 'stopAtMaxRounds':
+        await slot.stop();
+        await agent.commit(
+          stoppedPlan(agent.context(), record.state, `⏹ Stopped after ${record.roundsCompleted} rounds`),
+        );
+        return;
+    }
+  }
+
+  private runtimeLost(exit: Extract<RuntimeEvent, { type: 'exited' }>): void {
+    if (this.end) return;
+    if (this.turns.phase !== 'none') this.turns.phase = 'ending';
+    this.loss = exit;
+    this.wake();
+  }
+
+  /** To be done before there is another runtime: what is queued behind that would take its turns for those of the lost one. */
+  private async settleLoss({ stderrTail }: Extract<RuntimeEvent, { type: 'exited' }>): Promise<void> {
+    this.loss = undefined;
+    const said = oneLine(stderrTail.trim().split('\n').at(-1) ?? '', 200);
+    this.settlement.lastEnd = { crashed: true, reason: `The agent’s process ended during the turn. ${said}`.trim() };
+    await this.turns.runtimeGone();
+    if (this.slot.tryAgain()) return;
+    const message = 'The agent’s process keeps ending. Look at its output, then restart it.';
+    await this.agent.setState(this.agent.record.state, 'error', `✗ ${message}`, message);
+  }
+
+  /** Ends the loop, its process first: whoever has the agent next may resume its thread at once. */
+  private async leave(end: LoopEnd): Promise<void> {
+    if (this.end) return;
+    this.end = end;
+    clearTimeout(this.timer);
+    this.echo.dispose();
+    await this.slot.close();
+    this.ended.fire(end);
+  }
+
+  private wait(until: number | undefined): void {
+    if (until === undefined || this.end) return;
+    this.timer = setTimeout(() => this.wake(), Math.min(Math.max(until - this.parts.now(), 0), LONGEST_TIMER_MS));
+  }
+}
+
+/** An agent in such a state has a process, or is to have one soon. */
+function isUp(state: AgentState): boolean {
+  return state === 'starting' || state === 'idle' || state === 'working';
+}

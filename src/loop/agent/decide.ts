@@ -1,0 +1,149 @@
+/**
+ * The rules of an agent's loop as one pure function: from what is known about an agent to the one thing to do next.
+ * Every rule of the town about rounds, steering, pausing, draining and going cold stands here and in its table test.
+ */
+import type { RuntimeMode } from '../../runtime/codingAgent.ts';
+import type { WaitingMessage } from '../../town/delivery.ts';
+import { classify, isActionable } from '../../town/messageClass.ts';
+import { byCreation, type Message } from '../../town/messages.ts';
+import type { AgentState } from '../../town/records.ts';
+
+export interface LoopFacts {
+  /** As the agent's record says it: other writers change it to ask for a pause, a drain or a stop. */
+  state: AgentState;
+  /** `tt:{town}:stop:{id}` is set. */
+  stopRequested: boolean;
+  /** Whether a runtime is up. A one-shot runtime is up once it was made. */
+  runtime: RuntimeMode | 'none';
+  wantedMode: RuntimeMode;
+  /** The runtime was started before somebody signed in: it knows nothing of that. */
+  outdated: boolean;
+  turn: 'none' | 'running' | 'ending';
+  /** The running turn has not refused a steer yet. */
+  steerable: boolean;
+  /** All that waits, in the order in which it is to be handled ({@link inOrder}). */
+  waiting: readonly WaitingMessage[];
+  /** Ids of messages that were left waiting when the agent was closed: they do not wake it again. */
+  leftWaiting: ReadonlySet<string>;
+  /** An earlier owner or process left batches in flight: a runtime must come up to settle them. */
+  unfinished: boolean;
+  /** An idle agent has not been offered the backlog as it is now, and some of it matches its role. */
+  backlogOffer: boolean;
+  /** Its turns would be refused, as nobody is signed in. */
+  signedOut: boolean;
+  /** Unix milliseconds before which no round may start (backoff after a failure); 0 for none. */
+  notBefore: number;
+  now: number;
+  /** Unix milliseconds since when nothing was done. */
+  idleSince: number;
+  /** 0 = never. */
+  idleTimeoutMs: number;
+  rounds: number;
+  /** 0 = no limit. */
+  maxRounds: number;
+}
+
+export type LoopAction =
+  /** Nothing to do until something changes, or until `until` (Unix milliseconds). */
+  | { do: 'wait'; until?: number }
+  /** Bring the runtime up, resuming the agent's thread. */
+  | { do: 'start' }
+  /** These need no turn: answered, counted or obeyed, then gone from the list. */
+  | { do: 'settleQuietly'; messages: readonly WaitingMessage[] }
+  | { do: 'round'; messages: readonly WaitingMessage[] }
+  | { do: 'offerBacklog'; messages: readonly WaitingMessage[] }
+  | { do: 'steer'; messages: readonly WaitingMessage[] }
+  /** End the running turn; what it carried goes back to the front of its lists. */
+  | { do: 'endTurnForPause' }
+  /** End the running turn; what it carried is held. */
+  | { do: 'endTurnForStop' }
+  /** Bring the runtime down as another one is wanted; the thread is kept. */
+  | { do: 'replaceRuntime' }
+  /** End the process and go on as `state` says. */
+  | { do: 'coolDown'; state: 'cold' | 'paused' }
+  | { do: 'finishDrain' }
+  | { do: 'finishStop' }
+  | { do: 'stopAtMaxRounds' };
+
+/**
+ * Urgent messages first, by the time they were written; then the inbox: what was written with high priority (it stands on
+ * the left, newest first) by time, then the rest as it stands.
+ */
+export function inOrder(urgent: readonly WaitingMessage[], inbox: readonly WaitingMessage[]): WaitingMessage[] {
+  const high = inbox.filter(goesByTime);
+  const rest = inbox.filter((waiting) => !goesByTime(waiting));
+  return [...byTime(urgent), ...byTime(high), ...rest];
+}
+
+/** Whether a message's turn comes by the time it was written, not by its place in the list. */
+export function goesByTime({ message, list }: WaitingMessage): boolean {
+  return list === 'urgent' || message.priority === 'high' || message.priority === 'urgent';
+}
+
+function byTime(messages: readonly WaitingMessage[]): WaitingMessage[] {
+  return messages.toSorted((a, b) => byCreation(a.message, b.message));
+}
+
+/** What to do next. Doing it changes the facts; ask again until the answer is to wait. */
+export function decide(facts: LoopFacts): LoopAction {
+  if (facts.turn === 'ending') return { do: 'wait' };
+  if (facts.state === 'stopped' || (facts.stopRequested && facts.state !== 'draining')) {
+    if (facts.turn === 'running') return { do: 'endTurnForStop' };
+    return facts.runtime === 'none' && !facts.stopRequested ? { do: 'wait' } : { do: 'finishStop' };
+  }
+  const quiet = settledWithoutTurn(facts.waiting);
+  if (quiet.length > 0) return { do: 'settleQuietly', messages: quiet };
+  if (facts.turn === 'running') return whileTurnRuns(facts);
+  switch (facts.state) {
+    case 'error':
+      return { do: 'wait' };
+    case 'draining':
+      return { do: 'finishDrain' };
+    case 'paused':
+      return facts.runtime === 'none' ? { do: 'wait' } : whenIdle(facts, 'paused');
+    case 'cold':
+    case 'starting':
+    case 'idle':
+    case 'working':
+      return betweenTurns(facts);
+  }
+}
+
+function whileTurnRuns(facts: LoopFacts): LoopAction {
+  if (facts.state === 'paused') return { do: 'endTurnForPause' };
+  if (facts.runtime !== 'persistent' || !facts.steerable || facts.state === 'draining') return { do: 'wait' };
+  const messages = facts.waiting.filter(({ list }) => list === 'urgent');
+  return messages.length > 0 ? { do: 'steer', messages } : { do: 'wait' };
+}
+
+function betweenTurns(facts: LoopFacts): LoopAction {
+  if (facts.runtime !== 'none' && (facts.runtime !== facts.wantedMode || facts.outdated))
+    return { do: 'replaceRuntime' };
+  const wakes =
+    facts.unfinished ||
+    facts.waiting.some(({ message }) => isActionable(message) && !facts.leftWaiting.has(message.id));
+  if (facts.signedOut || (!wakes && !facts.backlogOffer)) {
+    if (facts.runtime !== 'none') return whenIdle(facts, 'cold');
+    return facts.state === 'cold' ? { do: 'wait' } : { do: 'start' };
+  }
+  if (facts.maxRounds > 0 && facts.rounds >= facts.maxRounds) return { do: 'stopAtMaxRounds' };
+  if (facts.notBefore > facts.now) return { do: 'wait', until: facts.notBefore };
+  if (facts.runtime === 'none') return { do: 'start' };
+  return { do: wakes ? 'round' : 'offerBacklog', messages: facts.waiting };
+}
+
+function whenIdle(facts: LoopFacts, state: 'cold' | 'paused'): LoopAction {
+  if (facts.idleTimeoutMs === 0) return { do: 'wait' };
+  const until = facts.idleSince + facts.idleTimeoutMs;
+  return until <= facts.now ? { do: 'coolDown', state } : { do: 'wait', until };
+}
+
+/** Status requests, pings and shutdowns cost no turn; confirmations do not either, where nothing else would tell of them. */
+function settledWithoutTurn(waiting: readonly WaitingMessage[]): WaitingMessage[] {
+  const alone = !waiting.some(({ message }) => isActionable(message) && !answeredByLoop(message));
+  return waiting.filter(({ message }) => answeredByLoop(message) || (alone && classify(message) === 'confirmation'));
+}
+
+function answeredByLoop(message: Message): boolean {
+  return message.type === 'status_request' || message.type === 'ping' || message.type === 'shutdown';
+}

@@ -1,0 +1,54 @@
+/** What becomes of a batch: pure rules for the end of a turn, and for what is found in flight by a new owner. */
+import type { InputFate, TurnOutcome } from '../../runtime/codingAgent.ts';
+import type { Batch } from '../../town/batch.ts';
+import type { BatchFate } from '../../town/plans.ts';
+
+/** Why we are ending a turn, where it is us who end it. */
+export type EndIntent = 'interrupt' | 'pause' | 'stop' | 'redisAway';
+
+/** At the end of a turn. */
+export function fateAtTurnEnd(batch: Batch, outcome: TurnOutcome, intent: EndIntent | undefined): BatchFate {
+  switch (outcome.status) {
+    case 'completed':
+      // A steer that was accepted but not echoed by the end of its turn did not happen.
+      return batch.kind === 'steer' && !batch.delivered ? { fate: 'requeue', failed: undefined } : { fate: 'done' };
+    case 'failed':
+      if (outcome.overloaded) return { fate: 'requeue', failed: undefined, wait: true };
+      return {
+        fate: 'requeue',
+        failed: outcome.unauthorized || (batch.kind === 'steer' && !batch.delivered) ? undefined : outcome.message,
+      };
+    case 'interrupted':
+      if (batch.kind === 'offer') return { fate: 'done' };
+      if (intent === 'pause' || intent === 'redisAway') return { fate: 'requeue', failed: undefined };
+      return { fate: 'hold', reason: intent === 'stop' ? 'The agent was stopped.' : 'The turn was interrupted.' };
+  }
+}
+
+/** The last owner's end, as far as it matters here. */
+export interface LastEnd {
+  /** The process, or the editor with it, went down by itself: counts as an attempt. Otherwise it was a reload. */
+  crashed: boolean;
+  reason: string;
+}
+
+/**
+ * For a batch that was in flight when its owner or its process went away, by what the thread's history says of it.
+ * `fate` undefined: the runtime keeps no history (one-shot).
+ */
+export function fateAfterRestart(
+  batch: Batch,
+  fate: InputFate | undefined,
+  end: LastEnd,
+): { fate: BatchFate; delivered: boolean } {
+  const failed = end.crashed ? end.reason : undefined;
+  if (fate === undefined) return { fate: { fate: 'requeue', failed }, delivered: false };
+  if (!fate.found) {
+    if (fate.complete) return { fate: { fate: 'requeue', failed: undefined }, delivered: false };
+    const reason = 'It is not known whether the agent has seen this: its history is too long to tell.';
+    return { fate: { fate: 'hold', reason }, delivered: batch.delivered };
+  }
+  if (fate.turn === 'completed') return { fate: { fate: 'done' }, delivered: true };
+  if (batch.kind === 'offer') return { fate: { fate: 'done' }, delivered: true };
+  return { fate: { fate: 'requeue', failed }, delivered: true };
+}

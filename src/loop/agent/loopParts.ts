@@ -1,0 +1,69 @@
+/** What a loop is handed: its town, its runtimes, and the rules that settings make. */
+import type { CodingAgent, ModelChoice, RuntimeMode } from '../../runtime/codingAgent.ts';
+import type { Delivery } from '../../town/delivery.ts';
+import type { TownKeys } from '../../town/keys.ts';
+import type { AgentRecord, TaskRecord } from '../../town/records.ts';
+import type { Role } from '../../town/roles.ts';
+import type { Logger } from '../../util/logger.ts';
+import type { Sentence } from '../../util/sentence.ts';
+import type { TownAccess } from './prompt.ts';
+import type { RoundLog } from './roundLog.ts';
+import type { SignIn } from './signIn.ts';
+
+/** What a loop needs to know of the rest of the town. */
+export interface TownFacts {
+  /** The task as last seen; undefined where it has no readable record. */
+  task(id: string): TaskRecord | undefined;
+  /** The tasks as they are now; those without a readable record are left out. */
+  freshTasks(ids: readonly string[]): Promise<TaskRecord[]>;
+  /** The name to show for an agent's id. */
+  nameOf(id: string): string;
+  backlog(role: Role): { ids: readonly string[]; matching: readonly TaskRecord[] };
+}
+
+export interface AgentPolicy {
+  /** 0 = never. */
+  idleTimeoutMs: number;
+  /** 0 = no limit. */
+  maxRounds: number;
+  maxAttempts: number;
+}
+
+export interface LoopParts {
+  /** The town's folder, where its agents work. */
+  folder: string;
+  townName: string;
+  keys: TownKeys;
+  delivery: Delivery;
+  picture: TownFacts;
+  /** How an agent that runs in this mode reaches the town. */
+  access: (record: AgentRecord, mode: RuntimeMode) => TownAccess;
+  /** Ends a task, once. */
+  failTask(taskId: string, error: string): Promise<void>;
+  /** The runtime that an agent is to have now, and why it is not the other one. */
+  choose: (record: AgentRecord) => { mode: RuntimeMode; reason: Sentence | undefined };
+  /** Whether its turns run on Codex, in either mode. */
+  usesCodex: (record: AgentRecord) => boolean;
+  /** What its turns are to run on. */
+  modelOf: (record: AgentRecord) => ModelChoice;
+  /** @throws TinytownError with a `RuntimeErrorReason` */
+  createRuntime(record: AgentRecord, mode: RuntimeMode): Promise<CodingAgent>;
+  /** Ends what still runs for an agent on this machine, whoever started it; resolves when it is gone. */
+  endProcessesOf: (agentId: string) => Promise<void>;
+  policy: (record: AgentRecord) => AgentPolicy;
+  /** The first wait before something that failed is tried again, in milliseconds. */
+  retryMs: number;
+  /** This agent's own. */
+  roundLog: RoundLog;
+  /** The window's. */
+  signIn: SignIn;
+  logger: Logger;
+  /** Unix milliseconds. */
+  now: () => number;
+}
+
+/** What all loops of a window share. */
+export interface CrewParts extends Omit<LoopParts, 'roundLog' | 'signIn'> {
+  /** How long an agent of `tt` has given no sign of life, in milliseconds; undefined while it may live. */
+  silence(agentId: string): number | undefined;
+}

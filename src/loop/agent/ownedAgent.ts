@@ -1,0 +1,132 @@
+/** An agent as its owner sees and writes it: the record as last looked at, and changes that only the owner can make. */
+import type { TurnRecord } from '../../town/batch.ts';
+import { type ControlReply, withReply } from '../../town/control.ts';
+import type { ControlRequest, Peek } from '../../town/delivery.ts';
+import { Plan } from '../../town/plan.ts';
+import { type PlanContext, setAsidePlan, statePlan } from '../../town/plans.ts';
+import type { AgentRecord, AgentState } from '../../town/records.ts';
+import { isRedisError } from '../../town/redis/errors.ts';
+import { TinytownError, describeError } from '../../util/errors.ts';
+import { Emitter } from '../../util/event.ts';
+import { say } from '../../util/sentence.ts';
+import type { LoopParts } from './loopParts.ts';
+
+/** What another window is told where it was refused. */
+export function failedReply(error: unknown): ControlReply {
+  const reason = error instanceof TinytownError ? error.reason : 'refused';
+  return { ok: false, reason, message: describeError(error) };
+}
+
+export class OwnedAgent {
+  readonly id: string;
+  readonly parts: LoopParts;
+  /** The thread that its runtime has open; null for none. */
+  threadId: string | null = null;
+  private readonly epoch: string;
+  private last: { record: AgentRecord; turn: TurnRecord; waiting: { inbox: number; urgent: number } } | undefined;
+  private readonly fenced = new Emitter<void>();
+  /** Another window has taken the agent: nothing can be written any more. */
+  readonly onFenced = this.fenced.event;
+  private readonly givenUp = new Emitter<number>();
+  /** A write was given up, as Redis has given no answer for so many milliseconds. */
+  readonly onGaveUp = this.givenUp.event;
+  private readonly problems = new Emitter<unknown>();
+  /** Something went wrong that the user should see. */
+  readonly onProblem = this.problems.event;
+
+  constructor(id: string, epoch: string, parts: LoopParts) {
+    this.id = id;
+    this.epoch = epoch;
+    this.parts = parts;
+  }
+
+  /** The record as last seen or written. @throws TinytownError before the first look */
+  get record(): AgentRecord {
+    return this.seen.record;
+  }
+
+  /** What earlier turns left behind, as of the last look. */
+  get turnRecord(): TurnRecord {
+    return this.seen.turn;
+  }
+
+  /** How many messages waited at the last look. */
+  get waiting(): { inbox: number; urgent: number } {
+    return this.last?.waiting ?? { inbox: 0, urgent: 0 };
+  }
+
+  /**
+   * Looks at everything that a decision rests on. Sets aside what is no message; answers undefined where that was so (look
+   * again), and `gone` where there is no record any more.
+   * @throws TinytownError `badRecord`, or with a `RedisErrorReason`
+   */
+  async look(): Promise<Peek | 'gone' | undefined> {
+    const peek = await this.parts.delivery.peek(this.id);
+    if (!peek.agent) return 'gone';
+    for (const problem of peek.problems) this.report(new TinytownError('badRecord', say('Cannot read {0}', problem)));
+    if (!peek.agent.ok) {
+      const text = say('The record of agent {0} cannot be used: {1}.', this.id, peek.agent.reason);
+      throw new TinytownError('badRecord', text, { hint: 'Repair the field in Redis, or remove the agent.' });
+    }
+    const waiting = { inbox: peek.inbox.length, urgent: peek.urgent.length };
+    this.last = { record: peek.agent.value, turn: peek.turn, waiting };
+    if (peek.unreadable.length === 0) return peek;
+    await this.commit(setAsidePlan(this.context(), peek.unreadable));
+    return undefined;
+  }
+
+  /** Whether a record that was written by somebody asks for something. Most writing is our own doing. */
+  asksForMore(record: AgentRecord): boolean {
+    const { state, persistent } = this.last?.record ?? {};
+    return record.state !== state || record.persistent !== persistent;
+  }
+
+  /** Applies a plan; `changed` where it does not fit any more, or where the agent is not ours any more. */
+  async commit(plan: Plan): Promise<'done' | 'changed'> {
+    const { delivery, now } = this.parts;
+    const start = now();
+    try {
+      const result = await delivery.commit(plan, this.epoch);
+      if (result !== 'fenced') return result;
+    } catch (error) {
+      if (isRedisError(error) && error.reason === 'redisUnavailable') this.givenUp.fire(now() - start);
+      throw error;
+    }
+    this.fenced.fire();
+    return 'changed';
+  }
+
+  /** Tells the window that has asked for something what came of it, where it waits for that. */
+  async reply(request: ControlRequest, answer: ControlReply): Promise<void> {
+    const { keys } = this.parts;
+    if (request.fields.reply !== undefined)
+      await this.commit(withReply(new Plan(keys, this.id), keys, request, answer));
+  }
+
+  /** Moves the agent from a state to another, unless somebody has asked for something else meanwhile. */
+  async setState(from: AgentState, to: AgentState, message: string, lastError?: string): Promise<void> {
+    await this.commit(statePlan(this.context(), { from, to, message, lastError }));
+    this.note(to);
+  }
+
+  /** Remembers a state that we wrote, until the next look. */
+  note(state: AgentState): void {
+    if (this.last) this.last = { ...this.last, record: { ...this.last.record, state } };
+  }
+
+  report(error: unknown): void {
+    this.parts.logger.warn(describeError(error));
+    this.problems.fire(error);
+  }
+
+  context(): PlanContext {
+    const { keys, now } = this.parts;
+    const agentName = this.last?.record.name ?? this.id;
+    return { keys, agentId: this.id, agentName, threadId: this.threadId, now: now() };
+  }
+
+  private get seen(): NonNullable<typeof this.last> {
+    if (!this.last) throw new TinytownError('badRecord', say('Agent {0} was not read yet.', this.id));
+    return this.last;
+  }
+}

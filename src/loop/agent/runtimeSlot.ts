@@ -1,0 +1,146 @@
+/** The place for one agent's runtime: brings it up with its thread, takes it down, and says when to try again after a failure. */
+import type { CodingAgent, ModelChoice, RuntimeEvent, RuntimeMode } from '../../runtime/codingAgent.ts';
+import { isRedisError } from '../../town/redis/errors.ts';
+import { TinytownError, describeError } from '../../util/errors.ts';
+import { Emitter } from '../../util/event.ts';
+import { oneLine } from '../../util/text.ts';
+import type { OwnedAgent } from './ownedAgent.ts';
+import { RestartPolicy } from './restartPolicy.ts';
+
+/** Failures that may pass by themselves. */
+const passing = new Set(['startFailed', 'threadBusy', 'overloaded', 'unresponsive', 'notRunning']);
+
+export class RuntimeSlot {
+  /** Unix milliseconds before which no start is tried; 0 for none. */
+  restartAt = 0;
+  private readonly agent: OwnedAgent;
+  private readonly restarts: RestartPolicy;
+  private runtime: CodingAgent | undefined;
+  private stamp = 0;
+  private madeFor: ModelChoice | undefined;
+  private closed = false;
+  private readonly events = new Emitter<RuntimeEvent>();
+  /** What the runtime tells; nothing of one that was taken down but its exit. */
+  readonly onEvent = this.events.event;
+  private readonly losses = new Emitter<Extract<RuntimeEvent, { type: 'exited' }>>();
+  /** The runtime went away by itself. */
+  readonly onLost = this.losses.event;
+
+  constructor(agent: OwnedAgent) {
+    this.agent = agent;
+    this.restarts = new RestartPolicy(agent.parts.retryMs);
+  }
+
+  get current(): CodingAgent | undefined {
+    return this.runtime;
+  }
+
+  get mode(): RuntimeMode | 'none' {
+    return this.runtime?.mode ?? 'none';
+  }
+
+  /** Whether the runtime holds a sign-in that is not the last one, or a model for good that is not the one chosen. */
+  get outdated(): boolean {
+    const { parts } = this.agent;
+    if (this.mode === 'one-shot') return !isSameModel(parts.modelOf(this.agent.record), this.madeFor);
+    return this.mode === 'persistent' && parts.signIn.isOutdated(this.stamp);
+  }
+
+  /**
+   * Brings the runtime up; the agent is then idle, still starting with a later try, or in error.
+   * @throws TinytownError with a `RedisErrorReason`; to be called again.
+   */
+  async start(): Promise<void> {
+    const { agent } = this;
+    const { state } = agent.record;
+    if (state !== 'starting') await agent.setState(state, 'starting', '… Starting');
+    const { mode } = agent.parts.choose(agent.record);
+    let runtime: CodingAgent | undefined;
+    this.stamp = agent.parts.signIn.stamp();
+    this.madeFor = agent.parts.modelOf(agent.record);
+    try {
+      runtime = await agent.parts.createRuntime(agent.record, mode);
+      if (this.closed) return;
+      this.follow(runtime);
+      agent.threadId = (await this.openThread(runtime)).threadId;
+    } catch (error) {
+      if (this.runtime === runtime) this.runtime = undefined;
+      await runtime?.stop();
+      // Not the runtime's fault: it starts when Redis is there again.
+      if (isRedisError(error)) throw error;
+      if (!this.closed) await this.failed(error);
+      return;
+    }
+    await agent.setState('starting', 'idle', mode === 'persistent' ? '● Session ready' : '● Ready');
+  }
+
+  /** Takes the runtime down, if there is one. A new one may come after it. */
+  async stop(): Promise<void> {
+    const { runtime } = this;
+    this.runtime = undefined;
+    await runtime?.stop();
+  }
+
+  /** Takes the runtime down for good. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.stop();
+  }
+
+  /** Something went well: earlier failures do not count any more. */
+  wentWell(): void {
+    this.restarts.reset();
+    this.agent.parts.signIn.wentWell(this.agent.id, this.stamp);
+  }
+
+  private follow(runtime: CodingAgent): void {
+    this.runtime = runtime;
+    runtime.onEvent((event) => {
+      // What a runtime that was taken down still says is not about this session; screens want to know of its end.
+      const lost = this.runtime === runtime && event.type === 'exited';
+      if (this.runtime !== runtime && event.type !== 'exited') return;
+      if (lost) this.runtime = undefined;
+      this.events.fire(event);
+      if (lost) this.losses.fire(event);
+    });
+  }
+
+  private async openThread(runtime: CodingAgent): Promise<{ threadId: string | null }> {
+    const { id, record, parts } = this.agent;
+    const { runtimeSessionId, roundsCompleted } = record;
+    const { batches } = await parts.delivery.inflight(id);
+    // What was sent last may be in a thread that nobody came to write down.
+    const untold = batches.flatMap(({ delivered, threadId }) => (delivered || threadId === null ? [] : [threadId]));
+    for (const threadId of new Set([...untold.toReversed(), ...(runtimeSessionId ? [runtimeSessionId] : [])])) {
+      try {
+        return await runtime.start(threadId);
+      } catch (error) {
+        const lost = error instanceof TinytownError && error.reason === 'threadLost';
+        if (!lost || (threadId === runtimeSessionId && roundsCompleted > 0)) throw error;
+        // Nothing was ever said in it: nothing is lost.
+        parts.logger.info(`The thread ${threadId} was never stored.`);
+      }
+    }
+    return runtime.start(null);
+  }
+
+  private async failed(error: unknown): Promise<void> {
+    const text = describeError(error);
+    this.agent.parts.logger.warn(`The runtime did not start: ${text}`);
+    if (error instanceof TinytownError && passing.has(error.reason) && this.tryAgain()) return;
+    this.agent.report(error);
+    await this.agent.setState('starting', 'error', `✗ ${oneLine(text, 200)}`, text);
+  }
+
+  /** Sets the time of the next try; false where it has failed too often. */
+  tryAgain(): boolean {
+    const delay = this.restarts.next();
+    if (delay === undefined) return false;
+    this.restartAt = this.agent.parts.now() + delay;
+    return true;
+  }
+}
+
+function isSameModel(a: ModelChoice, b: ModelChoice | undefined): boolean {
+  return a.model === b?.model && a.reasoningEffort === b?.reasoningEffort;
+}

@@ -1,0 +1,117 @@
+/** Puts in order what a turn, or an owner that went away, has left in flight. Each batch is settled once, whatever is lost. */
+import type { CodingAgent, TurnOutcome } from '../../runtime/codingAgent.ts';
+import type { Batch, DeadMessage, TurnRecord } from '../../town/batch.ts';
+import { decodeMessage } from '../../town/messages.ts';
+import type { Plan } from '../../town/plan.ts';
+import { type BatchFate, type PlanContext, type SettleFacts, settlePlan } from '../../town/plans.ts';
+import { type EndIntent, type LastEnd, fateAfterRestart, fateAtTurnEnd } from './fates.ts';
+import type { LoopParts } from './loopParts.ts';
+import { retryDelay } from './restartPolicy.ts';
+
+type Commit = (plan: Plan) => Promise<'done' | 'changed'>;
+
+interface Fated {
+  batch: Batch;
+  fate: BatchFate;
+}
+
+export class Settlement {
+  /** How the process or the owner before went away: decides whether what it left counts as an attempt. */
+  lastEnd: LastEnd;
+  private readonly parts: LoopParts;
+  private readonly commit: Commit;
+
+  constructor(parts: LoopParts, commit: Commit, lastEnd: LastEnd) {
+    this.parts = parts;
+    this.commit = commit;
+    this.lastEnd = lastEnd;
+  }
+
+  /** Ends a turn with all that it carried. */
+  async atTurnEnd(
+    context: PlanContext,
+    turn: TurnRecord,
+    batches: readonly Batch[],
+    end: { outcome: TurnOutcome; intent: EndIntent | undefined; maxAttempts: number },
+  ): Promise<void> {
+    const { outcome, intent, maxAttempts } = end;
+    const fated = batches.map((batch) => ({ batch, fate: fateAtTurnEnd(batch, outcome, intent) }));
+    await this.settle(context, fated, {
+      turn,
+      maxAttempts,
+      round: outcome.status !== 'interrupted',
+      outcome: outcome.status,
+      lastError: outcome.status === 'failed' ? outcome.message : undefined,
+    });
+  }
+
+  /** Looks up in the thread's history what became of batches that were in flight, and settles each by what is found. */
+  async afterRestart(runtime: CodingAgent, context: PlanContext, turn: TurnRecord, maxAttempts: number): Promise<void> {
+    const { batches, unreadable } = await this.parts.delivery.inflight(context.agentId);
+    for (const id of unreadable) this.parts.logger.error(`The batch ${id} in flight cannot be read; it is left there.`);
+    if (batches.length === 0) return;
+    const ids = batches.map(({ id }) => id);
+    const fates = runtime.mode === 'persistent' ? await runtime.findInputs(ids) : new Map<string, never>();
+    const fated = batches.map((batch) => {
+      const { fate, delivered } = fateAfterRestart(batch, fates.get(batch.id), this.lastEnd);
+      const threadId = delivered ? context.threadId : batch.threadId;
+      this.parts.logger.info(`Batch ${batch.id} was in flight: ${fate.fate}${delivered ? ', delivered' : ''}.`);
+      return { batch: { ...batch, delivered, threadId }, fate };
+    });
+    await this.settle(context, fated, {
+      turn,
+      maxAttempts,
+      round: fated.some(({ fate }) => fate.fate === 'done'),
+      outcome: 'found again after a restart',
+      lastError: undefined,
+    });
+  }
+
+  /** Puts a batch that was not taken back to the front of its lists. */
+  async putBack(context: PlanContext, turn: TurnRecord, batch: Batch): Promise<void> {
+    const fate: BatchFate = { fate: 'requeue', failed: undefined };
+    const { plan } = settlePlan(context, {
+      turn,
+      batches: [{ batch, fate }],
+      maxAttempts: Number.POSITIVE_INFINITY,
+      backoffMs: (attempts) => retryDelay(attempts, this.parts.retryMs),
+      round: false,
+      state: undefined,
+      outcome: 'not steered: queued for the next round',
+      lastError: undefined,
+    });
+    await this.commit(plan);
+  }
+
+  private async settle(
+    context: PlanContext,
+    fated: readonly Fated[],
+    facts: Pick<SettleFacts, 'turn' | 'maxAttempts' | 'round' | 'outcome' | 'lastError'>,
+  ): Promise<void> {
+    const { plan, dead } = settlePlan(context, {
+      ...facts,
+      batches: fated,
+      backoffMs: (attempts) => retryDelay(attempts, this.parts.retryMs),
+      state: { from: 'working', to: 'idle' },
+    });
+    const result = await this.commit(plan);
+    if (result === 'done') return this.failTasks(dead);
+    // Some of it was settled before, by a write whose answer was lost: settle the rest.
+    const { batches } = await this.parts.delivery.inflight(context.agentId);
+    const left = fated.filter(({ batch }) => batches.some(({ id }) => id === batch.id));
+    if (left.length < fated.length && left.length > 0) await this.settle(context, left, facts);
+  }
+
+  private async failTasks(dead: readonly DeadMessage[]): Promise<void> {
+    for (const message of dead) {
+      for (const taskId of assignedTasks([message])) await this.parts.failTask(taskId, message.reason);
+    }
+  }
+}
+
+function assignedTasks(messages: readonly { raw: string }[]): string[] {
+  return messages.flatMap(({ raw }) => {
+    const decoded = decodeMessage(raw);
+    return decoded.ok && decoded.value.type === 'task_assign' ? [decoded.value.taskId] : [];
+  });
+}

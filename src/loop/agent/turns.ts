@@ -1,0 +1,281 @@
+/**
+ * The turns of one agent: sends rounds and steers, follows what becomes of them, and settles each turn when it is over. All
+ * that must survive is in Redis before anything is sent.
+ */
+import { randomUUID } from 'node:crypto';
+import type { InterruptResult, RuntimeEvent, RuntimeMode, TurnOutcome } from '../../runtime/codingAgent.ts';
+import type { Batch } from '../../town/batch.ts';
+import type { WaitingMessage } from '../../town/delivery.ts';
+import { adriftPlan, deliveredPlan, takePlan } from '../../town/plans.ts';
+import { type TaskRecord, isTaskOver } from '../../town/records.ts';
+import { roleOf } from '../../town/roles.ts';
+import { TinytownError, describeError } from '../../util/errors.ts';
+import { Emitter } from '../../util/event.ts';
+import { say } from '../../util/sentence.ts';
+import type { SerialQueue } from '../../util/serialQueue.ts';
+import type { LoopFacts } from './decide.ts';
+import type { EndIntent } from './fates.ts';
+import type { OwnedAgent } from './ownedAgent.ts';
+import { bodyText, roundPrompt, steerPrompt } from './prompt.ts';
+import type { RuntimeSlot } from './runtimeSlot.ts';
+import type { Settlement } from './settlement.ts';
+
+export class Turns {
+  phase: LoopFacts['turn'] = 'none';
+  /** False once the running turn has refused a steer: it is over, or of a kind that takes none. */
+  steerable = true;
+  private readonly agent: OwnedAgent;
+  private readonly slot: RuntimeSlot;
+  private readonly settlement: Settlement;
+  private readonly queue: SerialQueue;
+  private intent: EndIntent | undefined;
+  /** Counts the turns: what was queued about an earlier one does not concern the one that runs. */
+  private turn = 0;
+  /** Batches of the running turn, by id. */
+  private readonly sent = new Map<string, Batch>();
+  /** Tasks that the messages taken last are about, as they were then: the picture may not have them yet. */
+  private taken: ReadonlyMap<string, TaskRecord> = new Map();
+  private readonly task = (id: string): TaskRecord | undefined =>
+    this.taken.get(id.toLowerCase()) ?? this.agent.parts.picture.task(id);
+  private readonly steered = new Emitter<{ clientId: string; text: string }>();
+  /** A steer was accepted by the runtime. */
+  readonly onSteered = this.steered.event;
+  private readonly settled = new Emitter<void>();
+  /** A turn is over and in order. */
+  readonly onSettled = this.settled.event;
+
+  /** @param queue The loop's: everything but an interrupt happens in it, one after the other. */
+  constructor(agent: OwnedAgent, slot: RuntimeSlot, settlement: Settlement, queue: SerialQueue) {
+    this.agent = agent;
+    this.slot = slot;
+    this.settlement = settlement;
+    this.queue = queue;
+    agent.onGaveUp((milliseconds) => this.cutOff(milliseconds));
+  }
+
+  /** Whether a batch belongs to the running turn. */
+  carries(batchId: string): boolean {
+    return this.sent.has(batchId);
+  }
+
+  /** Starts a turn with messages, or, without any that ask for one, with a look at the backlog. */
+  async startRound(messages: readonly WaitingMessage[], kind: 'round' | 'offer'): Promise<void> {
+    const runtime = this.slot.current;
+    const batch = runtime && (await this.take(kind, messages));
+    if (!batch) return;
+    this.phase = 'running';
+    this.turn += 1;
+    this.steerable = true;
+    const text = this.roundText(messages, runtime.mode);
+    const { record, parts } = this.agent;
+    parts.roundLog.begin(record.name, record.roundsCompleted + 1, text);
+    try {
+      await runtime.startTurn({ text, clientId: batch.id }, parts.modelOf(record));
+    } catch (error) {
+      const reason = error instanceof TinytownError ? error.reason : '';
+      // Whether a process that went away has seen it is found out from its history.
+      if (!this.slot.current || reason === 'unresponsive' || reason === 'notRunning') return;
+      this.agent.parts.logger.warn(`The turn was refused: ${describeError(error)}`);
+      this.phase = 'ending';
+      const why = { unauthorized: reason === 'unauthorized', overloaded: reason === 'overloaded' };
+      await this.settle({ status: 'failed', message: describeError(error), ...why });
+    }
+  }
+
+  /** Puts messages into the running turn; where it does not take them they wait for the next one. */
+  async steer(messages: readonly WaitingMessage[]): Promise<void> {
+    const { picture, logger } = this.agent.parts;
+    const runtime = this.slot.current;
+    const batch = runtime && (await this.take('steer', messages));
+    if (!batch) return;
+    const text = steerPrompt({
+      messages,
+      access: this.agent.parts.access(this.agent.record, runtime.mode),
+      continued: this.known(),
+      task: this.task,
+      nameOf: (id) => picture.nameOf(id),
+    });
+    const result = await runtime.steer({ text, clientId: batch.id });
+    if (result.accepted) {
+      this.steered.fire({
+        clientId: batch.id,
+        text: messages.map(({ message }) => bodyText(this.task, message)).join('\n'),
+      });
+      return;
+    }
+    logger.info(`The steer was not taken (${result.reason}); it waits for the next round.`);
+    this.sent.delete(batch.id);
+    await this.settlement.putBack(this.agent.context(), this.agent.turnRecord, batch);
+    this.steerable = false;
+  }
+
+  /** Ends the running turn, if there is one. */
+  async end(intent: EndIntent): Promise<InterruptResult> {
+    const runtime = this.slot.current;
+    if (!runtime || this.phase !== 'running') return { stopped: false, reason: 'noActiveTurn' };
+    this.intent = intent;
+    const result = await runtime.interrupt();
+    if (!result.stopped && this.intent === intent) this.intent = undefined;
+    return result;
+  }
+
+  /** Like {@link end}, for the queue, which must not wait for what is reported through it. A failure is reported here. */
+  endInBackground(intent: EndIntent): Promise<InterruptResult> {
+    const ending = this.end(intent);
+    if (this.phase === 'running') this.phase = 'ending';
+    ending.catch((error: unknown) => this.agent.report(error));
+    return ending;
+  }
+
+  handle(event: RuntimeEvent): void {
+    switch (event.type) {
+      case 'turnStarted':
+        this.phase = 'running';
+        this.steerable = true;
+        if (event.adopted) this.later(() => this.adopt());
+        return;
+      case 'inputDelivered':
+        this.later(() => this.delivered(event.clientId));
+        return;
+      case 'turnCompleted': {
+        const { turn } = this;
+        this.phase = 'ending';
+        this.later(async () => {
+          if (turn === this.turn) await this.settle(event.outcome);
+        });
+        return;
+      }
+      default:
+    }
+  }
+
+  /** The runtime went away. A turn that we were ending is over; any other is looked up in the thread's history later. */
+  async runtimeGone(): Promise<void> {
+    if (this.intent && this.phase === 'ending' && this.sent.size > 0) return this.settle({ status: 'interrupted' });
+    const { agent } = this;
+    const batches = [...this.sent.values()];
+    this.forget();
+    if (batches.length === 0) return;
+    await agent.commit(adriftPlan(agent.context(), batches)).catch((error: unknown) => agent.report(error));
+  }
+
+  /** Leaves what is in flight to be found again. */
+  forget(): void {
+    this.phase = 'none';
+    this.turn += 1;
+    this.intent = undefined;
+    this.sent.clear();
+  }
+
+  /** Nothing of the turn can be written any more: it is ended, and what it carried goes on when Redis is back. */
+  private cutOff(milliseconds: number): void {
+    // Its own end is no crash, and no attempt that failed.
+    this.settlement.lastEnd = { crashed: false, reason: 'Redis was away.' };
+    if (this.phase !== 'running') return;
+    this.endInBackground('redisAway').then(
+      ({ stopped }) => (stopped ? this.agent.report(turnCutOff(milliseconds)) : undefined),
+      () => undefined,
+    );
+  }
+
+  /** Moves messages into a batch; undefined where the lists have changed since the look. */
+  private async take(kind: Batch['kind'], messages: readonly WaitingMessage[]): Promise<Batch | undefined> {
+    const { agent } = this;
+    const batch: Batch = {
+      id: randomUUID(),
+      kind,
+      at: agent.parts.now(),
+      threadId: agent.threadId,
+      delivered: false,
+      messages: messages.map(({ message, list, raw }) => ({ id: message.id, list, raw: raw.toString() })),
+    };
+    const assigned = messages.flatMap(({ message }) => (message.type === 'task_assign' ? [message.taskId] : []));
+    const tasks = await agent.parts.picture.freshTasks(assigned);
+    this.taken = new Map(tasks.map((task) => [task.id, task]));
+    const open = tasks.filter(({ state }) => !isTaskOver(state));
+    let taken = false;
+    this.sent.set(batch.id, batch);
+    try {
+      taken = (await agent.commit(takePlan(agent.context(), agent.record.state, batch, messages, open))) === 'done';
+    } finally {
+      // Where the answer was lost it may be in flight: it is not carried by a turn, so it is looked up.
+      if (!taken) this.sent.delete(batch.id);
+    }
+    if (taken && kind !== 'steer') agent.note('working');
+    return taken ? batch : undefined;
+  }
+
+  /** Ids of messages that the thread holds in full: their turn was cut off or failed. */
+  private known(): ReadonlySet<string> {
+    const { turnRecord, threadId } = this.agent;
+    const known = Object.entries(turnRecord.seen).filter(
+      ([, seen]) => seen.threadId !== null && seen.threadId === threadId,
+    );
+    return new Set(known.map(([id]) => id));
+  }
+
+  private roundText(messages: readonly WaitingMessage[], mode: RuntimeMode): string {
+    const { agent } = this;
+    const { picture, townName, policy } = agent.parts;
+    const { record } = agent;
+    const role = roleOf(record);
+    const { ids, matching } = picture.backlog(role);
+    return roundPrompt({
+      town: townName,
+      agent: record,
+      role,
+      access: agent.parts.access(record, mode),
+      messages,
+      continued: this.known(),
+      task: this.task,
+      nameOf: (id) => picture.nameOf(id),
+      backlog: { total: ids.length, matching },
+      round: record.roundsCompleted + 1,
+      maxRounds: policy(record).maxRounds,
+    });
+  }
+
+  /** A turn that nobody here asked for. */
+  private async adopt(): Promise<void> {
+    if (this.agent.record.state === 'idle') await this.agent.setState('idle', 'working', '▶ A turn started by itself');
+  }
+
+  private async delivered(clientId: string): Promise<void> {
+    const batch = this.sent.get(clientId);
+    if (!batch || batch.delivered) return;
+    this.sent.set(clientId, { ...batch, delivered: true, threadId: this.agent.threadId });
+    await this.agent.commit(deliveredPlan(this.agent.context(), batch));
+  }
+
+  private async settle(outcome: TurnOutcome): Promise<void> {
+    const { agent, intent } = this;
+    const batches = [...this.sent.values()];
+    try {
+      const { maxAttempts } = agent.parts.policy(agent.record);
+      const end = { outcome, intent, maxAttempts };
+      await this.settlement.atTurnEnd(agent.context(), agent.turnRecord, batches, end);
+      agent.note('idle');
+      if (outcome.status === 'completed') this.slot.wentWell();
+      if (outcome.status === 'failed' && outcome.unauthorized) agent.parts.signIn.refused(agent.id);
+    } finally {
+      for (const { id } of batches) this.sent.delete(id);
+      this.intent = undefined;
+      // Unless another turn has started by itself meanwhile.
+      if (this.phase === 'ending') this.phase = 'none';
+      this.settled.fire();
+    }
+  }
+
+  /** A failure must not stop the queue: it is shown, and the next look puts things right. */
+  private later(job: () => Promise<void>): void {
+    void this.queue.run(() => job().catch((error: unknown) => this.agent.report(error)));
+  }
+}
+
+/** A turn was ended because nothing of it could be written for `milliseconds`. */
+function turnCutOff(milliseconds: number): TinytownError {
+  const seconds = Math.max(1, Math.round(milliseconds / 1_000));
+  const hint = 'It goes on when Redis is back; nothing is lost.';
+  const message = say('Redis has given no answer for {0} s, so the running turn was ended.', seconds);
+  return new TinytownError('turnCutOff', message, { hint });
+}

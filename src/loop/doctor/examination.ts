@@ -1,0 +1,75 @@
+/** What an open town says of itself to the doctor. */
+import { type RedisHealth, redisHealth } from '../../town/redis/health.ts';
+import { LEASE_MS, RUNTIME_HOST } from '../../town/leases.ts';
+import type { Town } from '../../town/town.ts';
+import type { WakeMode } from '../../town/wake.ts';
+import type { Said } from '../../util/sentence.ts';
+import { TinytownError } from '../../util/errors.ts';
+import type { Crew } from '../crew.ts';
+
+/** What went wrong, and what its own error says to do about it. */
+export interface Trouble {
+  found: Said;
+  hint: Said | undefined;
+}
+
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof TinytownError) {
+    const [found = error.message, hint] = error.sentences;
+    return { found, hint };
+  }
+  return { found: error instanceof Error ? error.message : String(error), hint: undefined };
+}
+
+export interface TownExamination {
+  redis:
+    { ok: true; where: string; health: RedisHealth; wake: WakeMode } | { ok: false; where: string; problem: Trouble };
+  agents: ExaminedAgent[];
+  unreadable: readonly { key: string; reason: string }[];
+}
+
+export interface ExaminedAgent {
+  name: string;
+  cli: string;
+  held: number;
+  dead: number;
+  /** Messages that it has not taken. */
+  waiting: number;
+  stoppedFor: 'error' | 'signIn' | undefined;
+  /** `gone`: the window that it is given to gives no sign of life. */
+  owner: 'here' | 'elsewhere' | 'gone' | 'external' | 'none';
+  /** Nobody of `tt` that runs it has given a sign of life for long. */
+  silent: boolean;
+}
+
+/** Of an agent of `tt`: how long without a sign of life is long. */
+const SILENT_MS = 4 * LEASE_MS;
+
+/** Never rejects: what cannot be found out is part of what is found. */
+export async function examineTown({ redis, wake, mirror, leases }: Town, crew: Crew): Promise<TownExamination> {
+  const { where } = redis;
+  const health = await redisHealth(redis).then(
+    (found) => ({ ok: true as const, where, health: found, wake: wake.mode }),
+    (error: unknown) => ({ ok: false as const, where, problem: troubleOf(error) }),
+  );
+  const agents = await Promise.all(
+    [...mirror.agents.values()].map(async (record): Promise<ExaminedAgent> => {
+      const { id, name, cli, state, runtimeHost, lastHeartbeat } = record;
+      const view = crew.view(id);
+      const { inbox, urgent, held, dead } = mirror.waiting(id);
+      const holder = view.owner === 'elsewhere' ? await leases.holder(id).catch(() => 'unknown') : undefined;
+      const ends = state === 'stopped' || state === 'error' || state === 'cold';
+      return {
+        name,
+        cli,
+        held,
+        dead,
+        waiting: inbox + urgent,
+        stoppedFor: view.waitsForSignIn ? 'signIn' : state === 'error' ? 'error' : undefined,
+        owner: view.owner === 'elsewhere' && holder === undefined ? 'gone' : view.owner,
+        silent: runtimeHost !== RUNTIME_HOST && !ends && Date.now() - Date.parse(lastHeartbeat) > SILENT_MS,
+      };
+    }),
+  );
+  return { redis: health, agents, unreadable: mirror.problems };
+}

@@ -1,0 +1,273 @@
+/**
+ * What a window knows of an agent beyond its record: the running turn as it happens, and the session behind it. A plain value
+ * and a pure reducer over runtime events; whoever draws it decides how often.
+ */
+import type { AgentRequest, WithdrawnReason } from '../../runtime/agentRequest.ts';
+import type {
+  PlanStep,
+  RateLimitWindow,
+  RunsOn,
+  RuntimeEvent,
+  RuntimeMode,
+  TokenUsage,
+  TurnOutcome,
+} from '../../runtime/codingAgent.ts';
+import type { TurnItem } from '../../runtime/turnItem.ts';
+import { TinytownError, whatIsWrong } from '../../util/errors.ts';
+import { type Said, type Sentence, followedBy, say } from '../../util/sentence.ts';
+
+export interface SteerView {
+  clientId: string;
+  text: string;
+  state: 'sent' | 'delivered';
+}
+
+export interface TurnView {
+  id: string;
+  /** Unix milliseconds. */
+  startedAt: number;
+  endedAt: number | undefined;
+  outcome: TurnOutcome | undefined;
+  items: readonly TurnItem[];
+  plan: readonly PlanStep[];
+  diff: string;
+  steers: readonly SteerView[];
+}
+
+/** A request that needs no answer any more, though nobody gave one. `reloaded`: its window or process was replaced. */
+export interface WithdrawnRequest {
+  request: AgentRequest;
+  reason: Exclude<WithdrawnReason, 'answered'> | 'reloaded';
+  /** Unix milliseconds. */
+  at: number;
+}
+
+export interface AgentView {
+  /** Who runs it: this window, another one, a `tt agent-loop`, or nobody at the moment. */
+  owner: 'here' | 'elsewhere' | 'external' | 'none';
+  /** How long the loop of an external one gives no sign of life already, in milliseconds; undefined while it may live. */
+  silentMs: number | undefined;
+  mode: RuntimeMode;
+  /** Why it is not the mode that was asked for. */
+  modeReason: Sentence | undefined;
+  turn: TurnView | undefined;
+  /** The newest last; at most {@link PAST_TURNS}. */
+  pastTurns: readonly TurnView[];
+  tokens: TokenUsage | undefined;
+  rateLimits: readonly RateLimitWindow[];
+  /** When they were told, in Unix milliseconds; 0 for never. */
+  rateLimitsAt: number;
+  /** The running turn has said nothing for {@link STALLED_AFTER_MS}. */
+  stalled: boolean;
+  /** What went wrong last, until something goes well again. */
+  lastError: Said | undefined;
+  model: string | undefined;
+  reasoningEffort: string | undefined;
+  version: string | undefined;
+  pid: number | undefined;
+  /** It starts no turn, as Codex has refused one: nobody is signed in. */
+  waitsForSignIn: boolean;
+  /** Requests of the runtime that were refused in this turn, as people cannot answer them. */
+  declined: number;
+  /** What it asks people and waits for, oldest first; also of an agent that another window runs. */
+  requests: readonly AgentRequest[];
+  /** The newest last; at most {@link WITHDRAWN}. */
+  withdrawn: readonly WithdrawnRequest[];
+}
+
+export const PAST_TURNS = 10;
+export const WITHDRAWN = 10;
+export const STALLED_AFTER_MS = 120_000;
+
+/** Longest text of one item that is kept, in characters; of a longer one at least so much of the end. */
+const ITEM_TEXT = 100_000;
+
+export function emptyView(mode: RuntimeMode): AgentView {
+  return {
+    owner: 'none',
+    silentMs: undefined,
+    mode,
+    modeReason: undefined,
+    turn: undefined,
+    pastTurns: [],
+    tokens: undefined,
+    rateLimits: [],
+    rateLimitsAt: 0,
+    stalled: false,
+    lastError: undefined,
+    model: undefined,
+    reasoningEffort: undefined,
+    version: undefined,
+    pid: undefined,
+    waitsForSignIn: false,
+    declined: 0,
+    requests: [],
+    withdrawn: [],
+  };
+}
+
+/** The view after an event; the same object where the event changes nothing of it. */
+export function reduceView(view: AgentView, event: RuntimeEvent, now: number): AgentView {
+  switch (event.type) {
+    case 'sessionReady':
+      return {
+        ...view,
+        ...runsOn(event),
+        version: event.version ?? undefined,
+        lastError: undefined,
+      };
+    case 'modelChanged':
+      return { ...view, ...runsOn(event) };
+    case 'turnStarted':
+      return view.turn?.id === event.turnId
+        ? view
+        : { ...endTurn(view, undefined, now), turn: newTurn(event.turnId, now), declined: 0, stalled: false };
+    case 'itemStarted':
+    case 'itemCompleted':
+      return inTurn(view, event.turnId, (turn) => ({ ...turn, items: withItem(turn.items, event.item) }));
+    case 'itemDelta':
+      return inTurn(view, event.turnId, (turn) => ({
+        ...turn,
+        items: turn.items.map((item) => (item.id === event.itemId ? grown(item, event.delta) : item)),
+      }));
+    case 'inputDelivered':
+      return inTurn(view, event.turnId, (turn) => ({
+        ...turn,
+        steers: turn.steers.map((steer) =>
+          steer.clientId === event.clientId ? { ...steer, state: 'delivered' } : steer,
+        ),
+      }));
+    case 'planUpdated':
+      return inTurn(view, event.turnId, (turn) => ({ ...turn, plan: event.steps }));
+    case 'diffUpdated':
+      return inTurn(view, event.turnId, (turn) => ({ ...turn, diff: event.diff }));
+    case 'tokensUpdated':
+      return { ...view, tokens: event.usage };
+    case 'rateLimitsUpdated':
+      return { ...view, rateLimits: event.windows, rateLimitsAt: now };
+    case 'requestAsked':
+      return { ...view, stalled: false, requests: [...view.requests, event.request] };
+    case 'requestWithdrawn':
+      return withoutRequest(view, event.requestId, event.reason, now);
+    case 'requestDeclined':
+      return { ...view, declined: view.declined + 1 };
+    case 'turnCompleted': {
+      const { outcome } = event;
+      const lastError = outcome.status === 'failed' ? outcome.message : view.lastError;
+      return { ...endTurn(view, outcome, now), lastError: outcome.status === 'completed' ? undefined : lastError };
+    }
+    case 'runtimeError':
+      return { ...view, lastError: event.message };
+    case 'exited': {
+      const ended = endTurn(view, view.turn && { status: 'interrupted' }, now);
+      return event.reason === 'stopped'
+        ? { ...ended, pid: undefined }
+        : { ...ended, pid: undefined, lastError: exitText(event) };
+    }
+  }
+}
+
+function runsOn({ model, reasoningEffort }: RunsOn): Pick<AgentView, 'model' | 'reasoningEffort'> {
+  return { model: model ?? undefined, reasoningEffort: reasoningEffort ?? undefined };
+}
+
+/** Whether a running turn has been silent for too long. One that waits for a person is silent for a reason. */
+export function isStalled(view: AgentView, lastEventAt: number, now: number): boolean {
+  return view.turn !== undefined && view.requests.length === 0 && now - lastEventAt >= STALLED_AFTER_MS;
+}
+
+/** Says in one sentence how a runtime's process ended. */
+export function exitText({ reason, signal, code, stderrTail }: Extract<RuntimeEvent, { type: 'exited' }>): Sentence {
+  const how = signal
+    ? say('The agent’s process was ended by signal {0}.', signal)
+    : say('The agent’s process ended with exit code {0}.', code ?? '?');
+  const what = reason === 'unresponsive' ? say('The agent’s process gave no answer and was ended.') : how;
+  const tail = stderrTail.trim().split('\n').at(-1) ?? '';
+  return tail === '' ? what : followedBy(what, tail);
+}
+
+/** The view with a steer that was just sent into the running turn. */
+export function withSteer(view: AgentView, steer: SteerView): AgentView {
+  return view.turn ? { ...view, turn: { ...view.turn, steers: [...view.turn.steers, steer] } } : view;
+}
+
+/** The view with requests that an earlier window or process has asked, and nobody can answer any more. */
+export function withLeftBehind(view: AgentView, requests: readonly AgentRequest[], now: number): AgentView {
+  return { ...view, withdrawn: withdrawnSince(view, requests, 'reloaded', now) };
+}
+
+/** The view after something went wrong that is no event of the runtime. */
+export function withProblem(view: AgentView, error: unknown): AgentView {
+  return error instanceof TinytownError && error.reason === 'turnCutOff'
+    ? { ...view, lastError: whatIsWrong(error) }
+    : view;
+}
+
+function withoutRequest(view: AgentView, requestId: string, reason: WithdrawnReason, now: number): AgentView {
+  const gone = view.requests.filter(({ id }) => id === requestId);
+  if (gone.length === 0) return view;
+  const requests = view.requests.filter(({ id }) => id !== requestId);
+  return reason === 'answered'
+    ? { ...view, requests }
+    : { ...view, requests, withdrawn: withdrawnSince(view, gone, reason, now) };
+}
+
+function withdrawnSince(
+  view: AgentView,
+  requests: readonly AgentRequest[],
+  reason: WithdrawnRequest['reason'],
+  at: number,
+): WithdrawnRequest[] {
+  return [...view.withdrawn, ...requests.map((request) => ({ request, reason, at }))].slice(-WITHDRAWN);
+}
+
+function newTurn(id: string, now: number): TurnView {
+  return {
+    id,
+    startedAt: now,
+    endedAt: undefined,
+    outcome: undefined,
+    items: [],
+    plan: [],
+    diff: '',
+    steers: [],
+  };
+}
+
+function endTurn(view: AgentView, outcome: TurnOutcome | undefined, now: number): AgentView {
+  if (!view.turn) return view;
+  const ended = { ...view.turn, endedAt: now, outcome };
+  return {
+    ...view,
+    turn: undefined,
+    stalled: false,
+    pastTurns: [...view.pastTurns, ended].slice(-PAST_TURNS),
+  };
+}
+
+function inTurn(view: AgentView, turnId: string, change: (turn: TurnView) => TurnView): AgentView {
+  if (view.turn?.id !== turnId) return view;
+  return { ...view, stalled: false, turn: change(view.turn) };
+}
+
+function withItem(items: readonly TurnItem[], item: TurnItem): TurnItem[] {
+  const index = items.findIndex(({ id }) => id === item.id);
+  return index < 0 ? [...items, item] : items.with(index, item);
+}
+
+function grown(item: TurnItem, delta: string): TurnItem {
+  switch (item.kind) {
+    case 'agentMessage':
+    case 'reasoning':
+      return { ...item, text: endOf(item.text + delta) };
+    case 'command':
+      return { ...item, output: endOf(item.output + delta) };
+    default:
+      return item;
+  }
+}
+
+/** Cut only when it has doubled: cutting copies it all, which for each delta would be most of the work in a flood. */
+function endOf(text: string): string {
+  return text.length <= 2 * ITEM_TEXT ? text : text.slice(-ITEM_TEXT);
+}

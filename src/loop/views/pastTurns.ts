@@ -1,0 +1,124 @@
+/**
+ * The last turns of agents as their own histories keep them: of those that somebody looked at, read once, and again after a
+ * turn that this window did not see.
+ */
+import { type ReadHistory, historyPages } from '../../runtime/historyPages.ts';
+import type { StoredTurn } from '../../runtime/storedTurn.ts';
+import type { AgentRecord } from '../../town/records.ts';
+import { describeError } from '../../util/errors.ts';
+import { Emitter } from '../../util/event.ts';
+import type { Logger } from '../../util/logger.ts';
+import { type AgentView, PAST_TURNS, type SteerView, type TurnView } from './agentView.ts';
+
+/** How far the past of an agent is known. */
+export type PastState = 'unread' | 'reading' | 'read' | 'failed';
+
+interface Past {
+  threadId: string;
+  state: PastState;
+  /** Oldest first. */
+  turns: readonly TurnView[];
+  /** Rounds that the agent had completed when it was read. */
+  rounds: number;
+  /** It was at work when it was read. */
+  working: boolean;
+}
+
+export interface PastTurnsParts {
+  history: ReadHistory;
+  agent(id: string): AgentRecord | undefined;
+  logger: Logger;
+}
+
+export class PastTurns {
+  private readonly parts: PastTurnsParts;
+  private readonly pasts = new Map<string, Past>();
+  private readonly changes = new Emitter<string>();
+  /** What is known of an agent's past has changed; its id. */
+  readonly onDidChange = this.changes.event;
+
+  constructor(parts: PastTurnsParts) {
+    this.parts = parts;
+  }
+
+  /** Somebody looks at the agent's past: it is read, unless it is known. */
+  look(agentId: string): void {
+    const agent = this.parts.agent(agentId);
+    if (!agent?.runtimeSessionId) return;
+    const past = this.pastOf(agent);
+    if (past && past.state !== 'failed' && !isOutdated(past, agent)) return;
+    void this.read(agent, agent.runtimeSessionId);
+  }
+
+  /** Somebody still looks at it: it is read again if it was read before and there is more by now. */
+  lookAgain(agentId: string): void {
+    if (this.pasts.get(agentId)?.state === 'read') this.look(agentId);
+  }
+
+  stateOf(agentId: string): PastState {
+    const agent = this.parts.agent(agentId);
+    return (agent && this.pastOf(agent)?.state) ?? 'unread';
+  }
+
+  /** The view with the turns of an agent's history among those that this window saw. */
+  within(view: AgentView, agentId: string): AgentView {
+    const agent = this.parts.agent(agentId);
+    const past = agent && this.pastOf(agent);
+    if (!past || past.turns.length === 0) return view;
+    const seen = new Set([...view.pastTurns, ...(view.turn ? [view.turn] : [])].map(({ id }) => id));
+    const others = past.turns.filter((turn) => !seen.has(turn.id) && !mayRun(turn, past, agent));
+    const turns = [...others, ...view.pastTurns].toSorted((a, b) => a.startedAt - b.startedAt);
+    return { ...view, pastTurns: turns.slice(-PAST_TURNS) };
+  }
+
+  private pastOf(agent: AgentRecord): Past | undefined {
+    const past = this.pasts.get(agent.id);
+    return past?.threadId === agent.runtimeSessionId ? past : undefined;
+  }
+
+  private async read(agent: AgentRecord, threadId: string): Promise<void> {
+    const { id, roundsCompleted: rounds, state } = agent;
+    const known = this.pastOf(agent);
+    if (known?.state === 'reading') return;
+    const working = state === 'working';
+    const past: Past = { threadId, state: 'reading', turns: known?.turns ?? [], rounds, working };
+    this.pasts.set(id, past);
+    this.changes.fire(id);
+    try {
+      past.turns = await this.newest(threadId);
+      past.state = 'read';
+    } catch (error) {
+      past.state = 'failed';
+      this.parts.logger.warn(`The past turns of ${agent.name} could not be read: ${describeError(error)}`);
+    }
+    this.changes.fire(id);
+  }
+
+  private async newest(threadId: string): Promise<TurnView[]> {
+    const turns: TurnView[] = [];
+    for await (const page of historyPages(this.parts.history, threadId)) {
+      turns.unshift(...page.turns.toReversed().map(toTurnView));
+      if (turns.length >= PAST_TURNS) break;
+    }
+    return turns.slice(-PAST_TURNS);
+  }
+}
+
+/** A turn has ended since. */
+function isOutdated(past: Past, { roundsCompleted, state }: AgentRecord): boolean {
+  return state !== 'working' && (past.rounds !== roundsCompleted || past.working);
+}
+
+/** Without an end in the history, the last turn of an agent at work is the one that runs. */
+function mayRun(turn: TurnView, { turns }: Past, { state }: AgentRecord): boolean {
+  return state === 'working' && turn.outcome === undefined && turn === turns.at(-1);
+}
+
+/** What came into a turn after its prompt was steered into it. */
+function toTurnView({ id, startedAt, endedAt, outcome, items }: StoredTurn): TurnView {
+  const [, ...later] = items.filter((item) => item.kind === 'userMessage');
+  const steers = later.flatMap(({ clientId, text }): SteerView[] =>
+    clientId === null ? [] : [{ clientId, text, state: 'delivered' }],
+  );
+  return { id, startedAt: startedAt ?? endedAt ?? 0, endedAt, outcome, items, plan: [], diff: '', steers };
+}

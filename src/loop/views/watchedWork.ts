@@ -1,0 +1,96 @@
+/**
+ * What an agent does that this window does not run, folded from what its owner tells of it: the last words, tools and ends
+ * of turns. A plain value; the texts are whatever somebody wrote.
+ */
+import * as z from 'zod/mini';
+import type { ReadEvent } from '../../town/events.ts';
+
+const turnEnd = z.enum(['completed', 'interrupted', 'failed']);
+type TurnEnd = z.infer<typeof turnEnd>;
+
+export interface WorkLine {
+  /** The entry that began it, in the agent's stream: stays the same while words are added. */
+  id: string;
+  /** `ended`: a turn of which it is not known how it ended. */
+  kind: 'words' | 'tool' | 'error' | TurnEnd | 'ended';
+  text: string;
+}
+
+export interface WatchedWork {
+  /** Unix milliseconds by its owner's clock; undefined while no turn runs, or none is known of. */
+  startedAt: number | undefined;
+  /** Of the running turn, or else of the last one; the newest last, at most {@link WORK_LINES}. */
+  lines: readonly WorkLine[];
+  /** What an agent of `tt` noted of itself, newest last. */
+  activity: readonly string[];
+}
+
+export const WORK_LINES = 6;
+/** Longest text of one line that is kept, in characters; of a longer one the end. */
+const TEXT_LIMIT = 4_000;
+
+export const nothingWatched: WatchedWork = { startedAt: undefined, lines: [], activity: [] };
+
+/** The work after an event of the agent's stream; the same object where that says nothing of it. */
+export function foldWork(work: WatchedWork, event: ReadEvent): WatchedWork {
+  switch (event.eventType) {
+    case 'agent_turn_started':
+      return { ...work, startedAt: time(event.timestamp), lines: [] };
+    case 'agent_assistant_delta':
+      return { ...work, startedAt: startOf(work, event), lines: withWords(work.lines, event) };
+    case 'agent_tool_call':
+      return { ...work, startedAt: startOf(work, event), lines: added(work.lines, lineOf('tool', event)) };
+    case 'agent_runtime_error':
+      return { ...work, lines: added(work.lines, lineOf('error', event)) };
+    case 'agent_turn_completed':
+      return { ...work, startedAt: undefined, lines: bounded([...work.lines, lineOf(endOf(event), event)]) };
+    case 'agent_stopped':
+    case 'agent_failed':
+      return work.startedAt === undefined ? work : { ...work, startedAt: undefined };
+    default:
+      return work;
+  }
+}
+
+function lineOf(kind: WorkLine['kind'], { entry, message }: ReadEvent): WorkLine {
+  return { id: entry, kind, text: message.slice(-TEXT_LIMIT) };
+}
+
+/** An owner tells words and tools together, a moment later: the last of a turn come after its end. */
+function added(lines: readonly WorkLine[], line: WorkLine): WorkLine[] {
+  const end = lines.at(-1);
+  return bounded(end && isEnd(end) ? [...lines.slice(0, -1), line, end] : [...lines, line]);
+}
+
+function withWords(lines: readonly WorkLine[], event: ReadEvent): WorkLine[] {
+  const end = lines.at(-1);
+  const place = end && isEnd(end) ? lines.length - 2 : lines.length - 1;
+  const last = lines[place];
+  if (last?.kind !== 'words') return added(lines, lineOf('words', event));
+  return lines.with(place, { ...last, text: (last.text + event.message).slice(-TEXT_LIMIT) });
+}
+
+function endOf({ data }: ReadEvent): TurnEnd | 'ended' {
+  const outcome = turnEnd.safeParse(data.outcome);
+  return outcome.success ? outcome.data : 'ended';
+}
+
+function isEnd({ kind }: WorkLine): boolean {
+  return kind === 'ended' || turnEnd.safeParse(kind).success;
+}
+
+function bounded(lines: readonly WorkLine[]): WorkLine[] {
+  return lines.slice(-WORK_LINES);
+}
+
+/** When the turn began that an event is of, where the beginning itself was not read. */
+function startOf({ startedAt, lines }: WatchedWork, { data }: ReadEvent): number | undefined {
+  const last = lines.at(-1);
+  if (startedAt !== undefined || (last && isEnd(last))) return startedAt;
+  return typeof data.turn_started_at === 'string' ? time(data.turn_started_at) : undefined;
+}
+
+function time(rfc3339: string): number | undefined {
+  const milliseconds = Date.parse(rfc3339);
+  return Number.isNaN(milliseconds) ? undefined : milliseconds;
+}

@@ -1,0 +1,52 @@
+/** What the actions on an agent are called in quick picks; menus have the same words from the manifest. */
+import type { AgentAction } from './agentActions.ts';
+import type { Translate } from '../l10n.ts';
+
+export function actionLabel(action: AgentAction, t: Translate): string {
+  switch (action) {
+    case 'assignTask':
+      return t('Assign Task…');
+    case 'steer':
+      return t('Steer…');
+    case 'sendMessage':
+      return t('Send Message…');
+    case 'interrupt':
+      return t('Interrupt Turn');
+    case 'pauseAgent':
+      return t('Pause Agent');
+    case 'resumeAgent':
+      return t('Resume Agent');
+    case 'runAgain':
+      return t('Run Held Work Again');
+    case 'dismissHeld':
+      return t('Dismiss Held Work');
+    case 'retryDead':
+      return t('Try Given-Up Messages Again');
+    case 'dismissDead':
+      return t('Dismiss Given-Up Messages');
+    case 'closeAgent':
+      return t('Close Agent');
+    case 'stopAgent':
+      return t('Stop Agent');
+    case 'restartAgent':
+      return t('Restart Agent');
+    case 'removeAgent':
+      return t('Remove Agent…');
+    case 'adoptAgent':
+      return t('Adopt Agent');
+    case 'takeOver':
+      return t('Take Over Agent');
+    case 'togglePersistent':
+      return t('Toggle Persistent / One-Shot');
+    case 'chooseModel':
+      return t('Choose Model…');
+    case 'showOutput':
+      return t('Show Output');
+    case 'openTranscript':
+      return t('Open Transcript');
+    case 'exportTranscript':
+      return t('Export Transcript…');
+    case 'openChanges':
+      return t('Open Changes');
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * What can be done with an agent now, and if not, why: one table for menus, quick picks and commands, so that they
+ * cannot disagree. Whether it then works is decided by `loop/actions`, which knows more.
+ */
+import type { AgentView } from '../../loop/views/agentView.ts';
+import type { AgentRecord, AgentState } from '../../town/records.ts';
+import type { Translate } from '../l10n.ts';
+import type { Waiting } from '../town/townPicture.ts';
+
+export const agentActions = [
+  'assignTask',
+  'steer',
+  'sendMessage',
+  'interrupt',
+  'pauseAgent',
+  'resumeAgent',
+  'runAgain',
+  'dismissHeld',
+  'retryDead',
+  'dismissDead',
+  'closeAgent',
+  'stopAgent',
+  'restartAgent',
+  'removeAgent',
+  'adoptAgent',
+  'takeOver',
+  'togglePersistent',
+  'chooseModel',
+  'showOutput',
+  'openTranscript',
+  'exportTranscript',
+  'openChanges',
+] as const;
+
+export type AgentAction = (typeof agentActions)[number];
+
+/** The little that the table looks at. */
+export interface AgentFacts {
+  name: string;
+  state: AgentState;
+  owner: AgentView['owner'];
+  /** A turn runs, as far as this window knows. */
+  turn: boolean;
+  /** Interrupted rounds that it holds. */
+  held: number;
+  /** Its loop is one of tt, and gone. */
+  silent: boolean;
+  /** Messages that were given up. */
+  dead: number;
+}
+
+export function factsOf(agent: AgentRecord, view: AgentView, { held, dead }: Waiting): AgentFacts {
+  return {
+    name: agent.name,
+    state: agent.state,
+    owner: view.owner,
+    silent: view.silentMs !== undefined,
+    turn: view.turn !== undefined || agent.state === 'working',
+    held,
+    dead,
+  };
+}
+
+/** Why `action` cannot be done now, as a sentence that says what to do instead; undefined where it can. */
+export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): string | undefined {
+  const { name, state } = agent;
+  const external = (): string =>
+    t('{0} is run by tt in a terminal. Send it a message here, or do this in that terminal.', name);
+  const restartFirst = (): string | undefined => {
+    if (state === 'stopped') return t('{0} is stopped. Restart it first.', name);
+    return state === 'error' ? t('{0} has failed. Restart it first.', name) : undefined;
+  };
+  switch (action) {
+    case 'sendMessage':
+    case 'showOutput':
+    case 'openTranscript':
+    case 'exportTranscript':
+    case 'openChanges':
+      return undefined;
+    case 'assignTask':
+      return restartFirst();
+    case 'steer':
+      if (state === 'paused') return t('{0} is paused. Resume it first.', name);
+      if (state === 'draining') return t('{0} is closing. Send it a message: that waits until it is woken.', name);
+      return restartFirst();
+    case 'interrupt':
+      if (agent.owner === 'external') return external();
+      return agent.turn ? undefined : t('{0} has no running turn: there is nothing to interrupt.', name);
+    case 'pauseAgent':
+      if (agent.owner === 'external') return external();
+      if (state === 'paused') return t('{0} is already paused.', name);
+      if (state === 'draining') return t('{0} is closing: no further turn starts anyway.', name);
+      return restartFirst();
+    case 'resumeAgent':
+      return state === 'paused' ? undefined : t('{0} is not paused.', name);
+    case 'runAgain':
+    case 'dismissHeld':
+      return agent.held > 0 ? undefined : t('{0} holds no interrupted work.', name);
+    case 'retryDead':
+    case 'dismissDead':
+      return agent.dead > 0 ? undefined : t('{0} has no messages that were given up.', name);
+    case 'closeAgent':
+      if (agent.owner === 'external') return external();
+      if (state === 'stopped' || state === 'error') return t('{0} has no process: there is nothing to close.', name);
+      if (state === 'cold') return t('{0} has no process: it is already closed.', name);
+      return state === 'draining' ? t('{0} is already closing.', name) : undefined;
+    case 'stopAgent':
+      return state === 'stopped' ? t('{0} is already stopped.', name) : undefined;
+    case 'adoptAgent':
+      if (agent.owner !== 'external') return t('{0} is run by this extension already.', name);
+      return agent.silent || state === 'stopped' || state === 'error'
+        ? undefined
+        : t('{0} is run by tt. Stop it first: two must never run the same agent.', name);
+    case 'takeOver':
+      if (agent.owner === 'external') return external();
+      if (agent.owner === 'here') return t('{0} is run by this window already.', name);
+      return agent.owner === 'none' ? t('No window runs {0} now. A message wakes it here.', name) : undefined;
+    case 'restartAgent':
+      if (agent.owner === 'external') return external();
+      if (state === 'paused') return t('{0} is paused. Resume it, or stop it first.', name);
+      return state === 'starting'
+        ? t('{0} is starting already. Stop it first if that takes too long.', name)
+        : undefined;
+    case 'togglePersistent':
+    case 'chooseModel':
+      return agent.owner === 'external' ? external() : undefined;
+    case 'removeAgent':
+      return agent.turn || state === 'starting' || state === 'draining'
+        ? t('{0} is at work. Stop it first, then remove it.', name)
+        : undefined;
+  }
+}
+
+/** The context value of an agent's row: its owner and state, and `can-…` for everything that is possible now. */
+export function contextFlags(agent: AgentFacts, t: Translate): string {
+  const possible = agentActions.filter((action) => whyNot(action, agent, t) === undefined);
+  const flags = ['agent', agent.owner, agent.state];
+  if (agent.turn) flags.push('turn');
+  if (agent.held > 0) flags.push('held');
+  return `${[...flags, ...possible.map((action) => `can-${action}`)].join(';')};`;
+}

@@ -1,0 +1,231 @@
+/** The commands that act on one agent: find out which, ask for what is missing, hand it to the town's actions. */
+import * as vscode from 'vscode';
+import * as z from 'zod/mini';
+import type { TownSession } from '../../loop/townSession.ts';
+import { isSupervisor, resolveAgent } from '../../town/names.ts';
+import type { AgentRecord } from '../../town/records.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { inWords } from '../../util/sentence.ts';
+import { oneLine } from '../../util/text.ts';
+import { actionLabel } from './actionLabels.ts';
+import { type AgentAction, factsOf, whyNot } from './agentActions.ts';
+import type { AgentOutputs } from './agentOutput.ts';
+import { askText } from '../ask.ts';
+import { pickAgent } from './pickAgent.ts';
+import type { Call } from '../calls.ts';
+import { View } from '../ids.ts';
+import { pickModel } from './modelPicks.ts';
+import { confirm, inform, warn } from '../notify.ts';
+import { problemOf } from '../problems.ts';
+import { type Records, exportTranscript, openChanges } from '../history/recordCommands.ts';
+import { tellIfQueued } from './steerNotice.ts';
+import type { TownHost } from '../town/townHost.ts';
+import { pictureOf } from '../town/townPicture.ts';
+import type { TownViews } from '../townViews.ts';
+
+const { t } = vscode.l10n;
+
+/**
+ * Does `action`. Those that decide about held or given-up messages do it to the one of the row, or with the round's or
+ * message's id in the place of a text, else to all of the agent. Resolves with what is of use to a program: the agent's id,
+ * the task's id for `assignTask`, mode and reason for `togglePersistent`, the choice for `chooseModel`, the file for
+ * `exportTranscript`, the number of files for `openChanges`; undefined where the
+ * person left the question unanswered.
+ */
+export async function actOnAgent(
+  action: AgentAction,
+  call: Call,
+  town: { host: TownHost; outputs: AgentOutputs; views: TownViews; records: Records },
+): Promise<unknown> {
+  if (call.agents && !shows.has(action)) return actOnMany(action, { ...call, agents: call.agents }, town);
+  const session = await town.host.session();
+  // A program may have done something a moment ago that the picture does not show yet; a person acts on what is shown.
+  if (!call.interactive && !shows.has(action)) await session.mirror.refresh();
+  const agent = call.agent === undefined ? await pickAgent(session, action) : findAgent(session, call.agent);
+  if (!agent) return undefined;
+  const picture = pictureOf(session);
+  const reason = whyNot(action, factsOf(agent, picture.view(agent.id), picture.waiting(agent.id)), t);
+  if (reason !== undefined) throw new TinytownError('cannotNow', reason);
+  // Whoever gives it work wants to see it being done.
+  if (call.interactive && startsWork.has(action)) town.views.watch(agent.id);
+  return takeAction(action, { call, session, agent, outputs: town.outputs, records: town.records });
+}
+
+/** Does it to each, asking for a text once. Those that cannot do it now are named at the end; they do not keep the others. */
+async function actOnMany(
+  action: AgentAction,
+  { agents, ...call }: Call & { agents: readonly string[] },
+  town: Parameters<typeof actOnAgent>[2],
+): Promise<unknown> {
+  const placeHolder = t('Each of the {0} selected agents is told the same.', agents.length);
+  const text = withText.has(action) ? await askText(actionLabel(action, t), placeHolder) : undefined;
+  if (withText.has(action) && text === undefined) return undefined;
+  const reasons: string[] = [];
+  for (const agent of agents) {
+    const one = { interactive: call.interactive, agent, ...(text === undefined ? {} : { text }) };
+    await actOnAgent(action, one, town).catch((error: unknown) => reasons.push(problemOf(error, t).message));
+  }
+  if (reasons.length > 0) throw new TinytownError('cannotNow', reasons.join(' '));
+  return agents;
+}
+
+/** These change nothing, and are about one agent. */
+const shows: ReadonlySet<AgentAction> = new Set(['showOutput', 'openTranscript', 'exportTranscript', 'openChanges']);
+const withText: ReadonlySet<AgentAction> = new Set(['assignTask', 'sendMessage', 'steer']);
+const startsWork: ReadonlySet<AgentAction> = new Set(['assignTask', 'steer', 'sendMessage', 'runAgain']);
+
+interface Step {
+  call: Call;
+  session: TownSession;
+  agent: AgentRecord;
+  outputs: AgentOutputs;
+  records: Records;
+}
+
+async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
+  const { session, agent, call, outputs, records } = step;
+  const { actions } = session;
+  const { id } = agent;
+  switch (action) {
+    case 'assignTask': {
+      const text = await textOf(call, t('Task for {0}', agent.name), t('What should it do?'));
+      return text === undefined ? undefined : (await actions.assignTask(id, text)).id;
+    }
+    case 'sendMessage': {
+      const text = await textOf(call, t('Message to {0}', agent.name), t('It is read when the running turn is over.'));
+      if (text === undefined) return undefined;
+      await actions.sendMessage(id, text, messageOptions(call.extra));
+      return id;
+    }
+    case 'steer': {
+      const text = await textOf(call, t('Steer {0}', agent.name), t('It is put into the running turn at once.'));
+      if (text === undefined) return undefined;
+      const messageId = await actions.steer(id, text);
+      if (call.interactive) void tellIfQueued(session, agent, messageId);
+      return id;
+    }
+    case 'interrupt': {
+      const { survivors } = await actions.interrupt(id);
+      const left = survivors.map((line) => oneLine(line, 160)).join('; ');
+      if (left !== '') void warn(t('{0} was interrupted, but this still runs: {1}', oneLine(agent.name, 64), left));
+      return id;
+    }
+    case 'pauseAgent':
+      await actions.pauseAgent(id);
+      return id;
+    case 'resumeAgent':
+      await actions.resumeAgent(id);
+      return id;
+    case 'runAgain':
+      await actions.leftovers.runAgain(id, call.about ?? call.text);
+      return id;
+    case 'dismissHeld':
+      await actions.leftovers.dismissHeld(id, call.about ?? call.text);
+      return id;
+    case 'retryDead':
+      await actions.leftovers.retryDead(id, call.about ?? call.text);
+      return id;
+    case 'dismissDead':
+      await actions.leftovers.dismissDead(id, call.about ?? call.text);
+      return id;
+    case 'closeAgent':
+      await actions.closeAgent(id);
+      return id;
+    case 'stopAgent':
+      await actions.stopAgent(id);
+      return id;
+    case 'restartAgent':
+      await actions.restartAgent(id);
+      return id;
+    case 'adoptAgent':
+      await actions.adoptAgent(id);
+      return id;
+    case 'takeOver':
+      await vscode.window.withProgress({ location: { viewId: View.agents } }, () => actions.takeOver(id));
+      return id;
+    case 'removeAgent':
+      return removeAgent(step);
+    case 'togglePersistent': {
+      const chosen = await actions.setPersistent(id, 'toggle');
+      const reason = chosen.reason && inWords(chosen.reason, t);
+      if (call.interactive && reason) void inform(reason);
+      return { mode: chosen.mode, reason };
+    }
+    case 'chooseModel':
+      return chooseModel(step);
+    case 'showOutput':
+      outputs.show(id, agent.name);
+      return id;
+    case 'openTranscript':
+      await records.transcripts.open(agent);
+      return id;
+    case 'exportTranscript':
+      return exportTranscript({ session, agent, call, ...records });
+    case 'openChanges':
+      return openChanges({ session, agent, call, ...records });
+  }
+}
+
+const modelOptions = z.object({ effort: z.optional(z.string()) });
+
+/**
+ * `chooseModel(agent?, model?, {effort}?)`: without a model, or with an empty one, what is configured. Resolves with what was
+ * chosen, and whether Codex lists it.
+ */
+async function chooseModel({ call, session, agent }: Step): Promise<unknown> {
+  const options = modelOptions.safeParse(call.extra ?? {});
+  if (!options.success) throw new TinytownError('badArguments', t('The option of a model is its effort, as a text.'));
+  const wanted = { model: call.text?.trim() || undefined, reasoningEffort: options.data.effort?.trim() || undefined };
+  await session.actions.mayChooseModel(agent.id);
+  const models = await session.codex.models();
+  const asked = call.text === undefined && call.extra === undefined;
+  const now = session.crew.view(agent.id).model ?? agent.model;
+  const choice = asked && call.interactive ? await pickModel(agent, models, now) : wanted;
+  if (!choice) return undefined;
+  await session.actions.chooseModel(agent.id, choice);
+  const info = models.find(({ model }) => model === choice.model);
+  const knowsEffort = info?.efforts.some(({ effort }) => effort === choice.reasoningEffort) ?? false;
+  const listed = (choice.model === undefined || info !== undefined) && (!choice.reasoningEffort || knowsEffort);
+  if (call.interactive && choice.model !== undefined && !info) {
+    void inform(t('Codex does not list the model {0}. It is asked for all the same.', oneLine(choice.model, 64)));
+  }
+  return { model: choice.model, effort: choice.reasoningEffort, listed };
+}
+
+async function removeAgent({ session, agent, call, outputs }: Step): Promise<string | undefined> {
+  const detail = t('Its record, its waiting messages and its place in the town are deleted. Its Codex thread is kept.');
+  const question = t('Remove agent {0}?', oneLine(agent.name, 64));
+  if (call.interactive && !(await confirm(question, detail, t('Remove')))) return undefined;
+  await session.actions.removeAgent(agent.id);
+  outputs.remove(agent.id);
+  return agent.id;
+}
+
+/** @throws TinytownError `unknownAgent` or `ambiguousAgent`, with a sentence that names the candidates. */
+export function findAgent(session: TownSession, ref: string): AgentRecord {
+  if (isSupervisor(ref)) throw new TinytownError('unknownAgent', t('“{0}” is you. Name an agent.', ref));
+  const found = resolveAgent(ref, session.mirror.agents.values());
+  if (found.ok) return found.agent;
+  throw new TinytownError(found.reason === 'ambiguous' ? 'ambiguousAgent' : 'unknownAgent', found.message);
+}
+
+/** The call's text, else what the person types. @throws TinytownError `emptyText`. */
+async function textOf(call: Call, title: string, placeHolder: string): Promise<string | undefined> {
+  const text = call.text ?? (await askText(title, placeHolder));
+  if (text?.trim() === '') throw new TinytownError('emptyText', t('The text is empty. Say what is to be done.'));
+  return text;
+}
+
+type MessageOptions = NonNullable<Parameters<TownSession['actions']['sendMessage']>[2]>;
+
+const kinds: readonly unknown[] = ['task', 'query', 'info', 'ack'];
+
+function isKind(value: unknown): value is NonNullable<MessageOptions['kind']> {
+  return kinds.includes(value);
+}
+
+function messageOptions(extra: Call['extra']): MessageOptions {
+  if (!extra) return {};
+  const urgent = 'urgent' in extra && extra.urgent === true;
+  return { urgent, ...('kind' in extra && isKind(extra.kind) ? { kind: extra.kind } : {}) };
+}

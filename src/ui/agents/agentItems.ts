@@ -1,0 +1,218 @@
+/** The agents tree as plain data: who there is, what each does, what waits for whom. No editor, no clock, no side effects. */
+import type { AgentView } from '../../loop/views/agentView.ts';
+import type { AgentRecord, AgentState, TaskRecord } from '../../town/records.ts';
+import { oneLine } from '../../util/text.ts';
+import { inWords } from '../../util/sentence.ts';
+import { contextFlags, factsOf } from './agentActions.ts';
+import { agentRows } from './agentRows.ts';
+import { hasInbox } from './inboxRows.ts';
+import { hasMorePast } from './pastRows.ts';
+import type { Item, ItemIcon } from '../items.ts';
+import type { Translate } from '../l10n.ts';
+import { isWatched } from './workRows.ts';
+import { accountLimits, elapsed, highContext, limitWords, tokenWords } from './usage.ts';
+import { hasSession, modelWords, processWords } from './sessionRows.ts';
+import { type TownPicture, type Waiting, sortedAgents, taskOf } from '../town/townPicture.ts';
+
+const stateIcons: Record<AgentState, ItemIcon> = {
+  cold: { id: 'circle-large-outline', color: 'disabledForeground' },
+  starting: { id: 'loading~spin', color: 'charts.blue' },
+  idle: { id: 'circle-large-filled', color: 'charts.green' },
+  working: { id: 'sync~spin', color: 'charts.blue' },
+  paused: { id: 'debug-pause', color: 'charts.yellow' },
+  draining: { id: 'loading~spin', color: 'charts.yellow' },
+  stopped: { id: 'debug-stop', color: 'disabledForeground' },
+  error: { id: 'error', color: 'problemsErrorIcon.foreground' },
+};
+
+export function stateWord(state: AgentState, t: Translate): string {
+  switch (state) {
+    case 'cold':
+      return t('cold');
+    case 'starting':
+      return t('starting');
+    case 'idle':
+      return t('idle');
+    case 'working':
+      return t('working');
+    case 'paused':
+      return t('paused');
+    case 'draining':
+      return t('closing');
+    case 'stopped':
+      return t('stopped');
+    case 'error':
+      return t('error');
+  }
+}
+
+/** In a larger town nothing opens by itself: every open agent costs rows. */
+const OPEN_LIMIT = 8;
+
+/** The roots of the tree. */
+export function agentItems(picture: TownPicture, t: Translate): Item[] {
+  const items = sortedAgents(picture).map((agent) => agentItem(agent, picture, t));
+  return picture.problems.length === 0 ? items : [...items, problemsItem(picture.problems, t)];
+}
+
+/** The id of an agent's row. */
+export function agentRowId(agentId: string): string {
+  return `agent/${agentId}`;
+}
+
+export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate): Item {
+  const view = picture.view(agent.id);
+  const waiting = picture.waiting(agent.id);
+  const name = oneLine(agent.name, 64);
+  const task = taskOf(agent, picture);
+  const state = shownState(agent, view, waiting, t);
+  const startedAt = view.turn?.startedAt ?? picture.work(agent.id)?.startedAt;
+  const details = [
+    state.runs && startedAt !== undefined ? elapsed(picture.now - startedAt, t) : undefined,
+    highContext(view.tokens, t),
+    // A session is the rule, and needs no word; neither does the model that all have.
+    view.mode === 'one-shot' ? t('one-shot') : undefined,
+    agent.model === undefined ? undefined : oneLine(agent.model, 40),
+  ].filter((detail) => detail !== undefined);
+  const hasChildren =
+    task !== undefined ||
+    hasInbox(agent, view, waiting) ||
+    isWatched(agent, view) ||
+    view.pastTurns.length > 0 ||
+    hasMorePast(agent, view, picture.past(agent.id)) ||
+    view.requests.length > 0 ||
+    view.lastError !== undefined ||
+    view.modeReason !== undefined ||
+    hasSession(agent, view) ||
+    agent.state === 'error';
+  const busy = view.turn !== undefined || agent.state === 'working' || waiting.held > 0;
+  const open = busy && picture.agents.size <= OPEN_LIMIT;
+  return {
+    id: agentRowId(agent.id),
+    label: name,
+    description: [state.word, ...details, ...(task ? [oneLine(task.description, 80)] : [])].join(' · '),
+    icon: state.icon,
+    contextValue: contextFlags(factsOf(agent, view, waiting), t),
+    spoken: spokenAgent({ name, state: [state.word, ...details].join(', '), task, waiting }, t),
+    collapse: hasChildren ? (open ? 'expanded' : 'collapsed') : 'none',
+    agentId: agent.id,
+    tooltip: () => agentTooltip(agent, picture, t),
+    children: () => agentRows(agent, picture, t),
+  };
+}
+
+/** `runs`: a turn runs, and nobody is waited for. */
+function shownState(
+  agent: AgentRecord,
+  view: AgentView,
+  waiting: Waiting,
+  t: Translate,
+): { word: string; icon: ItemIcon; runs: boolean } {
+  const asks = view.requests.length > 0;
+  const trouble = troubleOf(agent, view, waiting, t);
+  const word = asks ? t('waiting for you') : stateWord(agent.state, t);
+  const words = [word, asks ? undefined : trouble, ownerWord(view, t)];
+  const icon = asks
+    ? { id: 'bell-dot', color: 'problemsWarningIcon.foreground' }
+    : trouble === undefined
+      ? stateIcons[agent.state]
+      : { id: 'warning', color: 'problemsWarningIcon.foreground' };
+  return { word: words.filter((it) => it !== undefined).join(', '), icon, runs: agent.state === 'working' && !asks };
+}
+
+/** What a person ought to look at, although nobody asks for it. */
+function troubleOf(agent: AgentRecord, view: AgentView, waiting: Waiting, t: Translate): string | undefined {
+  if (agent.state !== 'working') {
+    if (waiting.held > 0) return t('holds work');
+    if (waiting.dead > 0) return t('gave up messages');
+  }
+  if (view.waitsForSignIn && waiting.inbox + waiting.urgent > 0) return t('waits for sign-in');
+  // It is said only after minutes.
+  const silent = view.silentMs === undefined ? undefined : elapsed(view.silentMs, t);
+  if (silent !== undefined) return t('no sign of life for {0}', silent);
+  return view.stalled ? t('stalled') : undefined;
+}
+
+function ownerWord({ owner }: AgentView, t: Translate): string | undefined {
+  switch (owner) {
+    case 'external':
+      return t('external');
+    case 'elsewhere':
+      return t('another window');
+    case 'here':
+    case 'none':
+      return undefined;
+  }
+}
+
+function spokenAgent(
+  { name, state, task, waiting }: { name: string; state: string; task: TaskRecord | undefined; waiting: Waiting },
+  t: Translate,
+): string {
+  const parts = [t('Agent {0}', name), state];
+  if (task) parts.push(t('task: {0}', oneLine(task.description)));
+  const messages = waiting.inbox + waiting.urgent;
+  if (messages > 0) parts.push(t('{0} messages waiting', messages));
+  return parts.join(', ');
+}
+
+function agentTooltip(agent: AgentRecord, picture: TownPicture, t: Translate): string {
+  const view = picture.view(agent.id);
+  const waiting = picture.waiting(agent.id);
+  const none = t('none');
+  const modeWord = view.mode === 'persistent' ? t('persistent') : t('one-shot');
+  const reason = view.modeReason ? inWords(view.modeReason, t) : agent.modeReason;
+  const rows: [string, string | undefined][] = [
+    [t('Agent'), agent.nickname ? `${agent.name} (${agent.nickname})` : agent.name],
+    [t('State'), stateWord(agent.state, t)],
+    [t('Task'), taskOf(agent, picture)?.description],
+    [t('Role'), agent.roleId],
+    [t('CLI'), agent.cli],
+    [t('Model'), modelWords(agent, view)],
+    [t('Mode'), reason ? `${modeWord} (${reason})` : modeWord],
+    [t('Thread'), agent.runtimeSessionId],
+    [t('Codex'), view.version],
+    [t('Process'), processWords(view.pid, picture, agent.id, t)],
+    [t('Done'), t('{0} tasks, {1} rounds', agent.tasksCompleted, agent.roundsCompleted)],
+    [t('Tokens'), view.tokens && tokenWords(view.tokens, t)],
+    ...accountLimits(picture).map((one): [string, string] => [t('Account'), limitWords(one, picture.now, t)]),
+    [t('Waiting'), waitingWords(waiting, t) ?? none],
+    [t('Last error'), view.lastError === undefined ? agent.lastError : inWords(view.lastError, t)],
+  ];
+  const lines = rows.flatMap(([name, value]) => (value ? [`${name}: ${oneLine(value, 300)}`] : []));
+  return lines.join('\n');
+}
+
+function waitingWords(waiting: Waiting, t: Translate): string | undefined {
+  const parts: string[] = [];
+  if (waiting.urgent > 0) parts.push(t('{0} urgent', waiting.urgent));
+  if (waiting.inbox > 0) parts.push(t('{0} in the inbox', waiting.inbox));
+  if (waiting.held > 0) parts.push(t('{0} held', waiting.held));
+  if (waiting.dead > 0) parts.push(t('{0} given up', waiting.dead));
+  return parts.length > 0 ? parts.join(', ') : undefined;
+}
+
+function problemsItem(problems: TownPicture['problems'], t: Translate): Item {
+  const label = problems.length === 1 ? t('1 record cannot be read') : t('{0} records cannot be read', problems.length);
+  const icon = { id: 'warning', color: 'problemsWarningIcon.foreground' };
+  return {
+    id: 'problems',
+    label,
+    description: t('set aside'),
+    icon,
+    contextValue: 'problems;',
+    spoken: label,
+    collapse: 'collapsed',
+    tooltip: () => t('Something else wrote these. They were left as they are; the rest of the town works.'),
+    children: () =>
+      problems.map((problem) => ({
+        id: `problems/${problem.key}`,
+        label: oneLine(problem.key, 200),
+        description: oneLine(problem.reason),
+        icon,
+        contextValue: 'problem;',
+        spoken: `${oneLine(problem.key, 200)}: ${oneLine(problem.reason)}`,
+        collapse: 'none',
+      })),
+  };
+}

@@ -1,0 +1,17 @@
+/** What most rows below an agent have in common. */
+import type { AgentRecord } from '../../town/records.ts';
+import type { Item } from '../items.ts';
+
+/** A row of the agent, named by `key`; the key's first part is what menus know it by. */
+export function leaf(agent: AgentRecord, key: string, look: Pick<Item, 'label' | 'icon'> & Partial<Item>): Item {
+  const description = look.description ?? '';
+  return {
+    id: `agent/${agent.id}/${key}`,
+    description,
+    contextValue: `${key.split('/', 1)[0] ?? key};`,
+    spoken: description ? `${look.label}, ${description}` : look.label,
+    collapse: 'none',
+    agentId: agent.id,
+    ...look,
+  };
+}

@@ -1,0 +1,80 @@
+/** The rows below an agent: its task, its inbox, the running turn, its steers, earlier turns. */
+import type { AgentView } from '../../loop/views/agentView.ts';
+import type { AgentRecord } from '../../town/records.ts';
+import { oneLine, stripControls } from '../../util/text.ts';
+import { inWords } from '../../util/sentence.ts';
+import { inboxRows } from './inboxRows.ts';
+import { Command } from '../ids.ts';
+import { leaf } from './agentLeaf.ts';
+import type { Item } from '../items.ts';
+import type { Translate } from '../l10n.ts';
+import { requestsOf } from '../needs/needs.ts';
+import { needItem } from '../needs/needsYouItems.ts';
+import { pastTurnRows } from './pastRows.ts';
+import { type TownPicture, taskOf } from '../town/townPicture.ts';
+import { workRows } from './workRows.ts';
+import { sessionRows } from './sessionRows.ts';
+import { planRow, turnRows } from './turnItems.ts';
+
+export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[] {
+  const view = picture.view(agent.id);
+  const own = (key: string): string => `agent/${agent.id}/${key}`;
+  const turn = view.turn && {
+    context: { agentId: agent.id, turnId: view.turn.id, prefix: own(`turn/${view.turn.id}`), t },
+    ...view.turn,
+  };
+  return [
+    ...errorRows(agent, view, t),
+    ...requestRows(agent, view, t),
+    ...modeRows(agent, view, t),
+    ...taskRows(agent, picture, t),
+    ...inboxRows(agent, picture, t),
+    ...(turn ? planRow(turn.plan, turn.context) : []),
+    ...(turn ? turnRows(turn, turn.context) : []),
+    ...workRows(agent, view, picture.work(agent.id), t),
+    ...declinedRows(agent, view, t),
+    ...pastTurnRows(agent, view, picture.past(agent.id), t),
+    ...sessionRows(agent, picture, t),
+  ];
+}
+
+function errorRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
+  const error = view.lastError ?? agent.lastError;
+  if (agent.state !== 'error' && view.lastError === undefined) return [];
+  const text = error === undefined ? t('The agent stopped with an error. Restart it to go on.') : inWords(error, t);
+  const icon = { id: 'error', color: 'problemsErrorIcon.foreground' };
+  return [leaf(agent, 'error', { label: oneLine(text), icon, tooltip: () => stripControls(text) })];
+}
+
+/** What it asks of people: the same rows, with the same actions, as in the view of all of them. */
+function requestRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
+  return requestsOf(agent, view).map((need) => needItem(need, { t, prefix: `agent/${agent.id}/` }));
+}
+
+/** Why it is not the mode that was asked for. */
+function modeRows(agent: AgentRecord, { modeReason }: AgentView, t: Translate): Item[] {
+  if (modeReason === undefined) return [];
+  const reason = inWords(modeReason, t);
+  return [leaf(agent, 'mode', { label: oneLine(reason), icon: { id: 'info' }, tooltip: () => reason })];
+}
+
+function taskRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[] {
+  const task = taskOf(agent, picture);
+  if (!task) return [];
+  const label = oneLine(task.description);
+  const tooltip = (): string => stripControls(task.description);
+  const spoken = t('Task: {0}', label);
+  const runs = { command: Command.openTask, title: t('Open Task'), arguments: [task.id] };
+  return [leaf(agent, 'task', { label, icon: { id: 'target' }, spoken, tooltip, taskId: task.id, runs })];
+}
+
+function declinedRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
+  if (view.declined === 0) return [];
+  return [
+    leaf(agent, 'declined', {
+      label: view.declined === 1 ? t('1 request was declined') : t('{0} requests were declined', view.declined),
+      description: t('see the output'),
+      icon: { id: 'circle-slash', color: 'charts.yellow' },
+    }),
+  ];
+}

@@ -1,0 +1,255 @@
+/**
+ * An agent's inbox as rows: each message with its receipt, in the order in which they are handled; what is over below a row of
+ * its own. Text from others is data: stripped, one line, and whole in the tooltip.
+ */
+import type { AgentView } from '../../loop/views/agentView.ts';
+import type { Receipt } from '../../loop/views/receipt.ts';
+import { SUPERVISOR_ID } from '../../town/keys.ts';
+import type { AgentRecord } from '../../town/records.ts';
+import { oneLine, stripControls } from '../../util/text.ts';
+import type { Item, ItemIcon } from '../items.ts';
+import type { Translate } from '../l10n.ts';
+import { age } from '../needs/needsYouItems.ts';
+import type { TownPicture, Waiting } from '../town/townPicture.ts';
+
+/** A tooltip is read, not scrolled for minutes. */
+const TOOLTIP_LIMIT = 4000;
+
+/** Whether there is an inbox to show: of an agent that somebody runs, always, as it must not come and go between two messages. */
+export function hasInbox(agent: AgentRecord, { owner, turn }: AgentView, waiting: Waiting): boolean {
+  if (waiting.inbox + waiting.urgent + waiting.held + waiting.dead > 0) return true;
+  // Of what `tt` has taken, nothing is known.
+  if (owner === 'external') return false;
+  return owner !== 'none' || agent.roundsCompleted > 0 || agent.state === 'working' || turn !== undefined;
+}
+
+/** The one row of the inbox, closed at first; what needs a decision is told on it. */
+export function inboxRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[] {
+  const waiting = picture.waiting(agent.id);
+  if (!hasInbox(agent, picture.view(agent.id), waiting)) return [];
+  const { held, dead } = waiting;
+  const label = t('Inbox');
+  const description = inboxWords(waiting, t);
+  return [
+    {
+      id: `agent/${agent.id}/inbox`,
+      label,
+      description,
+      icon: held + dead > 0 ? { id: 'inbox', color: 'problemsWarningIcon.foreground' } : { id: 'inbox' },
+      contextValue: `inbox;${held > 0 ? 'held;' : ''}${dead > 0 ? 'dead;' : ''}`,
+      spoken: description ? `${label}, ${description}` : t('Inbox, nothing waits'),
+      collapse: 'collapsed',
+      agentId: agent.id,
+      tooltip: () => inboxTooltip(waiting, t),
+      ready: () => picture.firstReceipts(agent.id),
+      children: () => messageRows(agent.id, picture, t),
+    },
+  ];
+}
+
+function inboxWords({ inbox, urgent, held, dead }: Waiting, t: Translate): string {
+  const parts: string[] = [];
+  if (inbox + urgent > 0) parts.push(t('{0} waiting', inbox + urgent));
+  if (urgent > 0) parts.push(t('{0} urgent', urgent));
+  if (held > 0) parts.push(t('{0} held', held));
+  if (dead > 0) parts.push(t('{0} given up', dead));
+  return parts.join(' · ');
+}
+
+function inboxTooltip({ held, dead }: Waiting, t: Translate): string {
+  const lines = [t('Messages to this agent, in the order in which they are handled.')];
+  if (held > 0) {
+    lines.push(t('Held: the turn with it was interrupted. Run it again, or dismiss it.'));
+  }
+  if (dead > 0) lines.push(t('Given up: it was tried too often, and failed. Try it again, or dismiss it.'));
+  return lines.join('\n');
+}
+
+interface Context {
+  agentId: string;
+  /** Start of every id. */
+  prefix: string;
+  picture: TownPicture;
+  t: Translate;
+}
+
+function messageRows(agentId: string, picture: TownPicture, t: Translate): Item[] {
+  const receipts = picture.receipts(agentId);
+  if (!receipts) return [];
+  const context: Context = { agentId, prefix: `agent/${agentId}/inbox`, picture, t };
+  const current = receipts.filter(({ state }) => state !== 'settled');
+  const settled = receipts.filter(({ state }) => state === 'settled');
+  return distinct([
+    ...heldTogether(current, context),
+    ...moreRows(receipts, context),
+    ...settledRows(settled, context),
+  ]);
+}
+
+/** Who writes to Redis may use an id twice; a tree must not. */
+function distinct(items: readonly Item[]): Item[] {
+  const times = new Map<string, number>();
+  return items.map((item) => {
+    const time = (times.get(item.id) ?? 0) + 1;
+    times.set(item.id, time);
+    return time === 1 ? item : { ...item, id: `${item.id}/${time}` };
+  });
+}
+
+/** What was held of one round stays together: it is run again, or dismissed, as a whole. */
+function heldTogether(receipts: readonly Receipt[], context: Context): Item[] {
+  const { t, agentId, prefix } = context;
+  return receipts.flatMap((receipt, place) => {
+    const { batchId, state } = receipt;
+    const round = receipts.filter((one) => state === 'held' && one.state === 'held' && one.batchId === batchId);
+    if (round.length < 2) return [messageRow(receipt, context)];
+    if (receipts[place - 1]?.batchId === batchId) return [];
+    const id = `${prefix}/round/${batchId ?? ''}`;
+    const label = t('Round of {0} messages', round.length);
+    const description = [stateWord(receipt, t), ageOf(receipt, context), reasonOf(receipt)].join(' · ');
+    return [
+      {
+        id,
+        label,
+        description,
+        icon: stateIcons.held,
+        contextValue: 'receipt;held;',
+        spoken: `${label}, ${description}`,
+        collapse: 'collapsed',
+        agentId,
+        ...(batchId === undefined ? {} : { about: batchId }),
+        children: () =>
+          distinct(
+            round.map((one) => ({ ...messageRow(one, { ...context, prefix: id }), contextValue: 'receipt;ofRound;' })),
+          ),
+      },
+    ];
+  });
+}
+
+/** What one look does not read. */
+function moreRows(receipts: readonly Receipt[], { agentId, prefix, picture, t }: Context): Item[] {
+  const { inbox, urgent } = picture.waiting(agentId);
+  const more = inbox + urgent - receipts.filter(({ state }) => state === 'queued').length;
+  // For a moment, one of the two is newer than the other.
+  if (more <= 0 || receipts.length < 100) return [];
+  const label = t('and {0} more', more);
+  return [
+    {
+      id: `${prefix}/more`,
+      label,
+      description: '',
+      icon: { id: 'ellipsis' },
+      contextValue: 'more;',
+      spoken: label,
+      collapse: 'none',
+      agentId,
+    },
+  ];
+}
+
+function settledRows(settled: readonly Receipt[], context: Context): Item[] {
+  if (settled.length === 0) return [];
+  const { agentId, prefix, t } = context;
+  const label = t('Settled');
+  return [
+    {
+      id: `${prefix}/settled`,
+      label,
+      description: t('last {0}', settled.length),
+      icon: stateIcons.settled,
+      contextValue: 'settled;',
+      spoken: t('Settled messages, the last {0}', settled.length),
+      collapse: 'collapsed',
+      agentId,
+      children: () => distinct(settled.map((one) => messageRow(one, { ...context, prefix: `${prefix}/settled` }))),
+    },
+  ];
+}
+
+const stateIcons: Record<Receipt['state'], ItemIcon> = {
+  queued: { id: 'mail' },
+  sent: { id: 'send', color: 'charts.yellow' },
+  delivered: { id: 'mail-read', color: 'charts.blue' },
+  settled: { id: 'pass', color: 'charts.green' },
+  held: { id: 'debug-pause', color: 'problemsWarningIcon.foreground' },
+  dead: { id: 'warning', color: 'problemsWarningIcon.foreground' },
+  uncertain: { id: 'question', color: 'charts.yellow' },
+};
+
+function messageRow(receipt: Receipt, context: Context): Item {
+  const { agentId, prefix, t } = context;
+  const { messageId, batchId, state, text, can, list } = receipt;
+  const label = oneLine(text) || t('(an empty message)');
+  const from = fromWord(receipt, context);
+  const rest = [ageOf(receipt, context), reasonOf(receipt)];
+  // The row above those that are settled says so for all of them.
+  const description = [...(state === 'settled' ? [] : [stateWord(receipt, t)]), from, ...rest];
+  const about = state === 'held' ? batchId : messageId;
+  return {
+    id: `${prefix}/message/${messageId}`,
+    label,
+    description: description.filter(Boolean).join(' · '),
+    icon: state === 'queued' && list === 'urgent' ? { id: 'compass', color: 'charts.yellow' } : stateIcons[state],
+    contextValue: ['receipt', state, ...can, ''].join(';'),
+    spoken: [label, stateWord(receipt, t), from && t('from {0}', from), ...rest].filter(Boolean).join(', '),
+    collapse: 'none',
+    agentId,
+    ...(about === undefined ? {} : { about }),
+    tooltip: () => tooltipOf(receipt, context),
+  };
+}
+
+function stateWord({ state, list, attempts }: Receipt, t: Translate): string {
+  switch (state) {
+    case 'queued': {
+      if (attempts !== undefined && attempts > 0) return t('queued, attempt {0}', attempts + 1);
+      if (attempts === 0) return t('queued again');
+      return list === 'urgent' ? t('queued, urgent') : t('queued');
+    }
+    case 'sent':
+      return t('sent');
+    case 'delivered':
+      return t('delivered');
+    case 'settled':
+      return t('settled');
+    case 'held':
+      return t('held');
+    case 'dead':
+      return t('given up');
+    case 'uncertain':
+      return t('uncertain');
+  }
+}
+
+/** Who wrote it; empty for what is no message. */
+function fromWord({ from }: Receipt, { picture, t }: Context): string {
+  if (from === SUPERVISOR_ID) return t('you');
+  return oneLine(picture.agents.get(from)?.name ?? from.slice(0, 8), 64);
+}
+
+/** Empty for what tells no time. */
+function ageOf({ since }: Receipt, { picture, t }: Context): string {
+  return since > 0 ? age(picture.now - since, t) : '';
+}
+
+function reasonOf({ reason = '' }: Receipt): string {
+  return oneLine(reason, 80);
+}
+
+function tooltipOf(receipt: Receipt, context: Context): string {
+  const { t } = context;
+  const from = fromWord(receipt, context);
+  const head = [stateWord(receipt, t), from && t('from {0}', from), ageOf(receipt, context)]
+    .filter(Boolean)
+    .join(' · ');
+  const parts = [stripControls(receipt.text).trim(), head];
+  if (receipt.state === 'uncertain') {
+    parts.push(
+      t('Whoever sent it is gone. Whether the agent has seen it is looked up in its conversation before it goes on.'),
+    );
+  }
+  if (receipt.reason !== undefined) parts.push(stripControls(receipt.reason));
+  const whole = parts.join('\n\n');
+  return whole.length <= TOOLTIP_LIMIT ? whole : `${whole.slice(0, TOOLTIP_LIMIT)}…`;
+}

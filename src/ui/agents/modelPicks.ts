@@ -1,0 +1,80 @@
+/** Asks for a model and an effort out of those that Codex lists; another name can be typed, as providers have models of their own. */
+import * as vscode from 'vscode';
+import type { ModelInfo } from '../../runtime/models.ts';
+import type { AgentRecord } from '../../town/records.ts';
+import { oneLine } from '../../util/text.ts';
+import { withoutIcons } from '../plainText.ts';
+
+const { t } = vscode.l10n;
+
+/** Undefined fields: as configured. */
+export interface PickedModel {
+  model: string | undefined;
+  reasoningEffort: string | undefined;
+}
+
+interface Pick<V> extends vscode.QuickPickItem {
+  value?: V;
+}
+
+/** Undefined where the person left it. */
+export async function pickModel(
+  agent: AgentRecord,
+  models: readonly ModelInfo[],
+  now: string | undefined,
+): Promise<PickedModel | undefined> {
+  const title = t('Model of {0}', oneLine(agent.name, 64));
+  const listed: Pick<ModelInfo>[] = models.map((one) => ({
+    label: withoutIcons(one.name),
+    description: one.model === now ? t('{0} · now', one.model) : one.model,
+    detail: withoutIcons(one.description),
+    value: one,
+  }));
+  const asConfigured: Pick<ModelInfo> = {
+    label: t('As Configured'),
+    description: agent.model === undefined ? t('chosen now') : t('takes the choice back'),
+  };
+  const another: Pick<ModelInfo> = { label: t('Another Model…'), description: t('of your provider, by its name') };
+  const placeHolder = t('The next turn runs on it; the conversation is kept.');
+  const picked = await vscode.window.showQuickPick([asConfigured, ...listed, another], {
+    title,
+    placeHolder,
+    matchOnDescription: true,
+  });
+  if (!picked) return undefined;
+  const name = picked === another ? await askName(title) : picked.value?.model;
+  if (picked === another && !name) return undefined;
+  const info = models.find(({ model }) => model === (name ?? now));
+  const effort = await pickEffort(agent, title, info);
+  return effort && { model: name, reasoningEffort: effort.value };
+}
+
+function askName(title: string): Thenable<string | undefined> {
+  return vscode.window.showInputBox({ title, prompt: t('The name under which the provider knows the model.') });
+}
+
+async function pickEffort(
+  agent: AgentRecord,
+  title: string,
+  model: ModelInfo | undefined,
+): Promise<Pick<string> | undefined> {
+  const asConfigured: Pick<string> = {
+    label: t('As Configured'),
+    description: agent.reasoningEffort === undefined ? t('chosen now') : t('takes the choice back'),
+  };
+  const efforts = (model?.efforts ?? []).map(({ effort, description }): Pick<string> => {
+    const words = [
+      effort === model?.defaultEffort ? t('the model’s default') : '',
+      effort === agent.reasoningEffort ? t('chosen now') : '',
+    ];
+    return {
+      label: withoutIcons(effort),
+      description: words.filter(Boolean).join(' · '),
+      detail: withoutIcons(description),
+      value: effort,
+    };
+  });
+  if (efforts.length === 0) return asConfigured;
+  const placeHolder = t('How hard should it think?');
+  return vscode.window.showQuickPick([asConfigured, ...efforts], { title, placeHolder });
+}

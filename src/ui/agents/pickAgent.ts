@@ -1,0 +1,94 @@
+/** Which agent a command is for, where it was not said. Undefined where the person thought better of it. */
+import * as vscode from 'vscode';
+import type { TownSession } from '../../loop/townSession.ts';
+import type { AgentRecord } from '../../town/records.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { type AgentAction, agentActions, factsOf, whyNot } from './agentActions.ts';
+import { agentItem } from './agentItems.ts';
+import { actionLabel } from './actionLabels.ts';
+import { withoutIcons } from '../plainText.ts';
+import { offeredFirst, pictureOf, sortedAgents } from '../town/townPicture.ts';
+
+const { t } = vscode.l10n;
+
+/** An agent that `action` is possible for. The only one there is, is not asked for. */
+export async function pickAgent(session: TownSession, action: AgentAction): Promise<AgentRecord | undefined> {
+  const picture = pictureOf(session);
+  const all = sortedAgents(picture);
+  const reasons = all.map((agent) =>
+    whyNot(action, factsOf(agent, picture.view(agent.id), picture.waiting(agent.id)), t),
+  );
+  const possible = all.filter((_agent, index) => reasons[index] === undefined);
+  if (all.length === 0) throw new TinytownError('noAgents', t('There are no agents yet. Spawn one first.'));
+  if (possible.length === 0) {
+    const [only] = reasons;
+    const message = all.length === 1 && only ? only : t('There is no agent for which this can be done now.');
+    throw new TinytownError('cannotNow', message);
+  }
+  if (all.length === 1) return possible[0];
+  const picks = agentPicks(session, possible);
+  const picked = await vscode.window.showQuickPick(picks, {
+    title: actionLabel(action, t),
+    placeHolder: t('Which agent?'),
+  });
+  return picked?.agent;
+}
+
+/** Any agent of the town; also the only one is asked for. */
+export async function pickAgentOf(session: TownSession, title: string): Promise<AgentRecord | undefined> {
+  const all = sortedAgents(pictureOf(session));
+  if (all.length === 0) throw new TinytownError('noAgents', t('There are no agents yet. Spawn one first.'));
+  const picked = await vscode.window.showQuickPick(agentPicks(session, all), { title, placeHolder: t('Which agent?') });
+  return picked?.agent;
+}
+
+/** Who gets a message of the editor. The only agent there is, is not asked for. @param last who was given work last. */
+export async function pickRecipient(
+  session: TownSession,
+  title: string,
+  last: string | undefined,
+): Promise<AgentRecord | undefined> {
+  const all = offeredFirst(sortedAgents(pictureOf(session)), last);
+  if (all.length === 0) throw new TinytownError('noAgents', t('There are no agents yet. Spawn one first.'));
+  if (all.length === 1) return all[0];
+  const picked = await vscode.window.showQuickPick(agentPicks(session, all), { title, placeHolder: t('Which agent?') });
+  return picked?.agent;
+}
+
+interface AgentPick extends vscode.QuickPickItem {
+  agent?: AgentRecord;
+}
+
+function agentPicks(session: TownSession, agents: readonly AgentRecord[]): (AgentPick & { agent: AgentRecord })[] {
+  const picture = pictureOf(session);
+  return agents.map((agent) => {
+    const item = agentItem(agent, picture, t);
+    return {
+      label: `$(${item.icon.id}) ${withoutIcons(item.label)}`,
+      description: withoutIcons(item.description),
+      agent,
+    };
+  });
+}
+
+/** The status bar's quick pick: an agent, then what to do with it. */
+export async function pickAgentAndAction(
+  session: TownSession,
+): Promise<'spawn' | { agent: AgentRecord; action: AgentAction } | undefined> {
+  const picture = pictureOf(session);
+  const spawn: AgentPick = { label: `$(add) ${t('Spawn Agent…')}`, alwaysShow: true };
+  const picked = await vscode.window.showQuickPick<AgentPick>([...agentPicks(session, sortedAgents(picture)), spawn], {
+    title: t('Agents of {0}', session.name),
+    placeHolder: t('Which agent?'),
+  });
+  if (!picked) return undefined;
+  if (!picked.agent) return 'spawn';
+  const agent = picture.agents.get(picked.agent.id) ?? picked.agent;
+  const facts = factsOf(agent, picture.view(agent.id), picture.waiting(agent.id));
+  const actions = agentActions.filter((action) => whyNot(action, facts, t) === undefined);
+  const chosen = await vscode.window.showQuickPick(
+    actions.map((action) => ({ label: actionLabel(action, t), action })),
+    { title: agent.name, placeHolder: t('What should be done?') },
+  );
+  return chosen && { agent, action: chosen.action };
+}

@@ -1,0 +1,114 @@
+/**
+ * The commands that change messages that wait: on the row they are called on, or called by a program as
+ * `command(agent, messageId, …)`. If the agent has taken the message meanwhile, nothing changes, and that is said.
+ */
+import * as vscode from 'vscode';
+import * as z from 'zod/mini';
+import { queueActions, type QueueAction } from '../../loop/views/queueRules.ts';
+import type { TownSession } from '../../loop/townSession.ts';
+import { type Disposable, DisposableStore } from '../../util/disposable.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
+import type { EditorLog } from '../editorLog.ts';
+import { Command } from '../ids.ts';
+import { Row } from '../itemTree.ts';
+import { confirm } from '../notify.ts';
+import { runCommand } from '../runCommand.ts';
+import type { TownHost } from '../town/townHost.ts';
+
+const { t } = vscode.l10n;
+
+interface QueueCall {
+  interactive: boolean;
+  /** An agent's id, name or nickname. */
+  agent: string;
+  messageId: string;
+  /** The new one, for `editQueued`. */
+  text: string | undefined;
+}
+
+export function registerQueueCommands({ host, log }: { host: TownHost; log: EditorLog }): Disposable {
+  const store = new DisposableStore();
+  for (const action of queueActions) {
+    const id = Command[action];
+    const handler = (...args: unknown[]): unknown =>
+      runCommand(id, {
+        read: () => readQueueCall(args),
+        run: async (call) => perform(action, call, await host.session()),
+        log,
+      });
+    store.add(vscode.commands.registerCommand(id, handler));
+  }
+  return store;
+}
+
+const words = z.tuple([z.string(), z.string(), z.optional(z.string())]);
+
+function readQueueCall(args: readonly unknown[]): QueueCall {
+  const list: readonly unknown[] = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
+  const [first] = list;
+  if (first instanceof Row) {
+    const { agentId: agent, about: messageId } = first.item;
+    if (agent === undefined || messageId === undefined) throw new TinytownError('badArguments', pickMessage());
+    return { interactive: true, agent, messageId, text: undefined };
+  }
+  const given = words.safeParse(list);
+  if (!given.success) throw new TinytownError('badArguments', pickMessage());
+  const [agent, messageId, text] = given.data;
+  return { interactive: false, agent, messageId, text };
+}
+
+function pickMessage(): string {
+  return t('Do this on a message that waits in an agent’s inbox, or name an agent and the id of a message.');
+}
+
+/** Resolves with the message's id; undefined where the person thought better of it. */
+async function perform(action: QueueAction, call: QueueCall, session: TownSession): Promise<string | undefined> {
+  const { queue } = session.actions;
+  const { agent, messageId } = call;
+  switch (action) {
+    case 'editQueued': {
+      const text = call.text ?? (await askNewText(await queue.textToEdit(agent, messageId)));
+      if (text === undefined) return undefined;
+      await queue.edit(agent, messageId, text);
+      return messageId;
+    }
+    case 'moveQueuedUp':
+    case 'moveQueuedDown':
+      await queue.move(agent, messageId, action);
+      return messageId;
+    case 'promoteQueued':
+      await queue.promote(agent, messageId);
+      return messageId;
+    case 'removeQueued':
+      if (call.interactive && !(await confirmRemoval(call, session))) return undefined;
+      await queue.remove(agent, messageId, t('Cancelled by the supervisor.'));
+      return messageId;
+  }
+}
+
+async function confirmRemoval({ agent, messageId }: QueueCall, session: TownSession): Promise<boolean> {
+  const { id } = await session.actions.find(agent);
+  const receipt = (await session.receipts.list(id)).find((one) => one.messageId === messageId);
+  if (!receipt) return true;
+  const detail =
+    receipt.type === 'task_assign'
+      ? t('Its task is cancelled.')
+      : t('The agent does not get it. This cannot be undone.');
+  return confirm(t('Remove the message “{0}”?', oneLine(receipt.text, 80)), detail, t('Remove'));
+}
+
+/** An input box has one line: others are shown by this sign. */
+const LINE_BREAK = '⏎';
+
+async function askNewText(text: string): Promise<string | undefined> {
+  const lines = text.includes('\n');
+  const typed = await vscode.window.showInputBox({
+    title: t('Edit Waiting Message'),
+    value: text.replaceAll(/\r?\n/g, LINE_BREAK),
+    ...(lines && { prompt: t('{0} stands for a line break.', LINE_BREAK) }),
+    ignoreFocusOut: true,
+    validateInput: (value) => (value.trim() === '' ? t('Type some text, or press Escape to leave.') : undefined),
+  });
+  return lines ? typed?.replaceAll(LINE_BREAK, '\n') : typed;
+}

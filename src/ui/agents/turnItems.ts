@@ -1,0 +1,232 @@
+/** The rows of a turn: what the agent said, ran, changed and called, in order. Text from agents is data: stripped, one line. */
+import type { SteerView, TurnView } from '../../loop/views/agentView.ts';
+import type { PlanStep } from '../../runtime/codingAgent.ts';
+import type { FileChange, ItemStatus, TurnItem } from '../../runtime/turnItem.ts';
+import { oneLine, stripControls } from '../../util/text.ts';
+import type { Item, ItemIcon } from '../items.ts';
+import type { Translate } from '../l10n.ts';
+import { commandEnd, statusWord } from '../turnWords.ts';
+
+/** What a row inherits from where it hangs. */
+export interface TurnContext {
+  agentId: string;
+  turnId: string;
+  /** Start of every id: unique per turn. */
+  prefix: string;
+  t: Translate;
+}
+
+/** A tooltip is read, not scrolled for minutes. */
+const TOOLTIP_LIMIT = 4000;
+
+const statusIcons: Record<ItemStatus, ItemIcon> = {
+  running: { id: 'sync~spin', color: 'charts.blue' },
+  completed: { id: 'pass', color: 'charts.green' },
+  failed: { id: 'error', color: 'problemsErrorIcon.foreground' },
+  declined: { id: 'circle-slash', color: 'charts.yellow' },
+};
+
+/** The rows of a turn, with the steers that were not yet seen in it last. Empty messages (nothing said yet) make none. */
+export function turnRows(turn: Pick<TurnView, 'items' | 'steers'>, context: TurnContext): Item[] {
+  const steers = new Map(turn.steers.map((steer) => [steer.clientId, steer]));
+  const rows = turn.items.flatMap((item) =>
+    item.kind === 'userMessage' ? [userRow(item, steers, context)] : knownRows(item, context),
+  );
+  const seen = new Set(turn.items.map((item) => (item.kind === 'userMessage' ? item.clientId : null)));
+  const unseen = turn.steers.filter((steer) => !seen.has(steer.clientId));
+  return [...rows, ...unseen.map((steer) => steerRow(steer, context))];
+}
+
+/** An item is a value: what it looks like is worked out once, however often the tree is looked through. */
+const rowsOf = new WeakMap<TurnItem, { prefix: string; rows: Item[] }>();
+
+function knownRows(item: Exclude<TurnItem, { kind: 'userMessage' }>, context: TurnContext): Item[] {
+  const known = rowsOf.get(item);
+  if (known?.prefix === context.prefix) return known.rows;
+  const rows = turnRow(item, context);
+  rowsOf.set(item, { prefix: context.prefix, rows });
+  return rows;
+}
+
+function turnRow(item: Exclude<TurnItem, { kind: 'userMessage' }>, context: TurnContext): Item[] {
+  const { t } = context;
+  const base = { item, context };
+  switch (item.kind) {
+    case 'agentMessage':
+      return textRow({ ...base, text: item.text, icon: { id: 'comment' }, who: t('Message') });
+    case 'reasoning':
+      return textRow({ ...base, text: item.text, icon: { id: 'lightbulb' }, who: t('Thought') });
+    case 'subAgent':
+      return textRow({ ...base, text: item.text, icon: { id: 'organization' }, who: t('Sub-agent') });
+    case 'command':
+      return [commandRow(item, context)];
+    case 'fileChange':
+      return item.changes.map((change, index) => fileRow({ change, index, item, context }));
+    case 'toolCall': {
+      const name = item.server ? `${item.server}.${item.tool}` : item.tool;
+      return [
+        row(item, context, {
+          label: oneLine(name),
+          description: oneLine(item.arguments, 80),
+          icon: item.status === 'completed' ? { id: 'tools' } : statusIcons[item.status],
+          spoken: t('Tool {0}, {1}', oneLine(name), statusWord(item.status, t)),
+          tooltip: () => clip([name, item.arguments, item.result ?? ''].filter(Boolean).join('\n\n')),
+        }),
+      ];
+    }
+    case 'webSearch':
+      return [
+        row(item, context, {
+          label: oneLine(item.query) || t('Web search'),
+          description: '',
+          icon: { id: 'search' },
+          spoken: t('Web search: {0}', oneLine(item.query)),
+        }),
+      ];
+    case 'other':
+      return [
+        row(item, context, {
+          label: oneLine(item.type),
+          description: statusWord(item.status, t),
+          icon: { id: 'circle-small' },
+          spoken: oneLine(item.type),
+        }),
+      ];
+  }
+}
+
+interface Row {
+  label: string;
+  description: string;
+  icon: ItemIcon;
+  spoken: string;
+  tooltip?: () => string;
+}
+
+function row(item: TurnItem, context: TurnContext, look: Row): Item {
+  return {
+    id: `${context.prefix}/${item.id}`,
+    contextValue: `turnItem;${item.kind};`,
+    collapse: 'none',
+    agentId: context.agentId,
+    ...look,
+  };
+}
+
+function textRow(options: { item: TurnItem; context: TurnContext; text: string; icon: ItemIcon; who: string }): Item[] {
+  const { item, context, text, icon, who } = options;
+  const label = oneLine(text);
+  if (!label) return [];
+  const look = { label, description: '', icon, spoken: `${who}: ${label}`, tooltip: () => clip(text) };
+  return [row(item, context, look)];
+}
+
+/** What went in: a steer by its own words, a round by name (its prompt is long), anything else as it is. */
+function userRow(
+  item: TurnItem & { kind: 'userMessage' },
+  steers: ReadonlyMap<string, SteerView>,
+  context: TurnContext,
+): Item {
+  const { t } = context;
+  const steer = item.clientId === null ? undefined : steers.get(item.clientId);
+  if (steer) return steerRow({ ...steer, state: 'delivered' }, context);
+  const label = item.clientId === null ? oneLine(item.text) : t('Prompt');
+  const spoken = t('Sent: {0}', label);
+  return row(item, context, {
+    label,
+    description: '',
+    icon: { id: 'account' },
+    spoken,
+    tooltip: () => clip(item.text),
+  });
+}
+
+function steerRow(steer: SteerView, context: TurnContext): Item {
+  const { t } = context;
+  const words = { sent: t('sent'), delivered: t('delivered') };
+  const label = oneLine(steer.text);
+  return {
+    id: `${context.prefix}/steer/${steer.clientId}`,
+    label,
+    description: words[steer.state],
+    icon: { id: 'compass', color: steer.state === 'sent' ? 'charts.yellow' : 'charts.green' },
+    contextValue: 'steer;',
+    spoken: t('Steer: {0}, {1}', label, words[steer.state]),
+    collapse: 'none',
+    agentId: context.agentId,
+    tooltip: () => clip(steer.text),
+  };
+}
+
+function commandRow(item: TurnItem & { kind: 'command' }, context: TurnContext): Item {
+  const { t } = context;
+  const state = item.exitCode === null ? statusWord(item.status, t) : t('exit {0}', item.exitCode);
+  return row(item, context, {
+    label: oneLine(item.command),
+    description: commandEnd(item, t),
+    icon: statusIcons[item.exitCode ? 'failed' : item.status],
+    spoken: t('Command {0}, {1}', oneLine(item.command), state),
+    tooltip: () => clip([item.command, item.cwd, item.output].join('\n\n')),
+  });
+}
+
+function fileRow(options: { change: FileChange; index: number; item: TurnItem; context: TurnContext }): Item {
+  const { change, index, item, context } = options;
+  const { t } = context;
+  const words = { add: t('added'), delete: t('deleted'), update: t('changed') };
+  const icons = { add: 'diff-added', delete: 'diff-removed', update: 'diff-modified' };
+  const path = oneLine(change.path, 300);
+  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1) || path;
+  const done = item.status === 'completed';
+  return {
+    id: `${context.prefix}/${item.id}/${index}`,
+    label: name,
+    description: done ? words[change.change] : `${words[change.change]} · ${statusWord(item.status, t)}`,
+    icon: done ? { id: icons[change.change] } : statusIcons[item.status],
+    contextValue: 'turnItem;fileChange;',
+    spoken: t('File {0}, {1}', name, words[change.change]),
+    collapse: 'none',
+    agentId: context.agentId,
+    changes: { turn: context.turnId, item: item.id, change: index },
+    ...(change.change === 'delete' ? {} : { opens: change.movedTo ?? change.path }),
+    tooltip: () => clip(`${path}\n\n${change.diff}`),
+  };
+}
+
+/** The plan of a turn as one row with its steps below. */
+export function planRow(steps: readonly PlanStep[], context: TurnContext): Item[] {
+  if (steps.length === 0) return [];
+  const { t, prefix, agentId } = context;
+  const done = steps.filter((step) => step.status === 'completed').length;
+  const icons = { pending: 'circle-large-outline', inProgress: 'arrow-circle-right', completed: 'pass' };
+  const words = { pending: t('to do'), inProgress: t('in progress'), completed: t('done') };
+  return [
+    {
+      id: `${prefix}/plan`,
+      label: t('Plan'),
+      description: t('{0} of {1} done', done, steps.length),
+      icon: { id: 'checklist' },
+      contextValue: 'plan;',
+      spoken: t('Plan, {0} of {1} steps done', done, steps.length),
+      collapse: 'collapsed',
+      agentId,
+      children: () =>
+        steps.map((step, index) => ({
+          id: `${prefix}/plan/${index}`,
+          label: oneLine(step.step),
+          description: step.status === 'inProgress' ? words.inProgress : '',
+          icon: { id: icons[step.status] },
+          contextValue: 'planStep;',
+          spoken: `${oneLine(step.step)}, ${words[step.status]}`,
+          collapse: 'none',
+          agentId,
+          tooltip: () => clip(step.step),
+        })),
+    },
+  ];
+}
+
+function clip(text: string): string {
+  const clean = stripControls(text).trim();
+  return clean.length <= TOOLTIP_LIMIT ? clean : `${clean.slice(0, TOOLTIP_LIMIT)}…`;
+}

@@ -1,0 +1,68 @@
+/** What an agent does that this window does not run: its last words, tools and ends of turns, as its owner tells them. */
+import type { AgentView } from '../../loop/views/agentView.ts';
+import type { WatchedWork, WorkLine } from '../../loop/views/watchedWork.ts';
+import type { AgentRecord } from '../../town/records.ts';
+import { oneLine, stripControls } from '../../util/text.ts';
+import type { Item, ItemIcon } from '../items.ts';
+import type { Translate } from '../l10n.ts';
+
+/** Whether somebody else may be heard of working as this agent: it is worth to be followed while its row is open. */
+export function isWatched({ state }: AgentRecord, { owner }: AgentView): boolean {
+  if (owner === 'elsewhere') return true;
+  return owner === 'external' && state !== 'cold' && state !== 'stopped' && state !== 'error';
+}
+
+export function workRows(agent: AgentRecord, view: AgentView, work: WatchedWork | undefined, t: Translate): Item[] {
+  if (!isWatched(agent, view) || !work) return [];
+  const row = (key: string, label: string, icon: ItemIcon, rest: Partial<Item> = {}): Item => ({
+    id: `agent/${agent.id}/work/${key}`,
+    label,
+    description: '',
+    icon,
+    contextValue: 'work;',
+    spoken: label,
+    collapse: 'none',
+    agentId: agent.id,
+    ...rest,
+  });
+  // An agent of `tt` tells of itself in its notes; an owner of ours says the same in its events, and more.
+  const notes = view.owner === 'external' ? work.activity : [];
+  const rows = [
+    ...notes.map((note, place) => row(`note/${place}`, oneLine(note), { id: 'note' })),
+    ...work.lines.map((line) => lineRow(line, row, t)),
+  ];
+  return rows.length > 0 ? rows : [row('none', t('Nothing heard of it yet'), { id: 'ellipsis' })];
+}
+
+function lineRow(
+  line: WorkLine,
+  row: (key: string, label: string, icon: ItemIcon, rest?: Partial<Item>) => Item,
+  t: Translate,
+): Item {
+  const tooltip = (): string => stripControls(line.text).trim();
+  switch (line.kind) {
+    case 'words': {
+      const label = oneLine(lastLine(line.text));
+      return row(line.id, label, { id: 'comment' }, { tooltip, spoken: t('Message: {0}', label) });
+    }
+    case 'tool': {
+      const label = oneLine(line.text);
+      return row(line.id, label, { id: 'tools' }, { tooltip, spoken: t('Tool: {0}', label) });
+    }
+    case 'error':
+      return row(line.id, oneLine(line.text), { id: 'error', color: 'problemsErrorIcon.foreground' }, { tooltip });
+    case 'completed':
+      return row(line.id, t('Turn completed'), { id: 'pass', color: 'charts.green' });
+    case 'interrupted':
+      return row(line.id, t('Turn interrupted'), { id: 'circle-slash', color: 'charts.yellow' });
+    case 'failed':
+      return row(line.id, t('Turn failed'), { id: 'error', color: 'problemsErrorIcon.foreground' });
+    case 'ended':
+      return row(line.id, t('Turn ended'), { id: 'pass', color: 'disabledForeground' });
+  }
+}
+
+/** What was said last of many words. */
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1) ?? '';
+}

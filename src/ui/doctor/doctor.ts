@@ -1,0 +1,80 @@
+/** The doctor: says in a document what is wrong and how to mend it, whether a town is open or not. */
+import * as vscode from 'vscode';
+import * as z from 'zod/mini';
+import type { Check, CheckName, CheckState } from '../../loop/doctor/check.ts';
+import { type Disposable, DisposableStore } from '../../util/disposable.ts';
+import { inWords } from '../../util/sentence.ts';
+import { doctorText } from './doctorText.ts';
+import type { EditorLog } from '../editorLog.ts';
+import { Command } from '../ids.ts';
+import { runCommand } from '../runCommand.ts';
+
+const { t } = vscode.l10n;
+
+const SCHEME = 'tinytown-doctor';
+
+const quiet = z.object({ quiet: z.literal(true) });
+
+/** What `tinytown.doctor` resolves with for programs. */
+export interface DoctorReport {
+  checks: { name: CheckName; state: CheckState; found: string; mend: string | undefined }[];
+}
+
+export interface DoctorParts {
+  readonly examine: () => Promise<Check[]>;
+  /** Of the extension. */
+  version: string;
+  log: EditorLog;
+}
+
+export function registerDoctor(parts: DoctorParts): Disposable {
+  const store = new DisposableStore();
+  const { log } = parts;
+  const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${t('Tinytown Doctor')}.txt` });
+  const changed = store.add(new vscode.EventEmitter<vscode.Uri>());
+  let text = '';
+  store.add(
+    vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
+      onDidChange: changed.event,
+      provideTextDocumentContent: () => text,
+    }),
+  );
+
+  /** `doctor({quiet: true}?)`: quietly for programs, which want the report alone. */
+  async function doctor(interactive: boolean): Promise<DoctorReport> {
+    const checks = interactive ? await examineInSight(parts) : await parts.examine();
+    if (interactive) {
+      text = log.redacted(doctorText(checks, versions(parts.version), t));
+      changed.fire(uri);
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
+    }
+    return {
+      checks: checks.map(({ name, state, found, mend }) => ({
+        name,
+        state,
+        found: log.redacted(inWords(found, t)),
+        mend: mend && log.redacted(inWords(mend, t)),
+      })),
+    };
+  }
+
+  const handler = (options: unknown): unknown =>
+    runCommand(Command.doctor, {
+      read: () => ({ interactive: !quiet.safeParse(options).success }),
+      run: ({ interactive }) => doctor(interactive),
+      log,
+    });
+  store.add(vscode.commands.registerCommand(Command.doctor, handler));
+  return store;
+}
+
+function examineInSight({ examine }: DoctorParts): Thenable<Check[]> {
+  const options = { location: vscode.ProgressLocation.Window, title: t('The doctor is looking') };
+  return vscode.window.withProgress(options, examine);
+}
+
+function versions(extension: string): string {
+  const editor = `${vscode.env.appName} ${vscode.version}`;
+  const machine = `${process.platform} ${process.arch}, Node.js ${process.versions.node}`;
+  return [`Tinytown ${extension}`, editor, machine].join(', ');
+}

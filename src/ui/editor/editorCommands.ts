@@ -1,0 +1,206 @@
+/**
+ * The commands that take something of the editor to an agent: what is selected, files, problems. A running turn is steered;
+ * otherwise it is a message, which wakes an agent that sleeps.
+ */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import * as z from 'zod/mini';
+import type { TownSession } from '../../loop/townSession.ts';
+import type { AgentRecord } from '../../town/records.ts';
+import { type Disposable, DisposableStore } from '../../util/disposable.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
+import { factsOf, whyNot } from '../agents/agentActions.ts';
+import { findAgent } from '../agents/agentCommands.ts';
+import { askText, askWords } from '../ask.ts';
+import { pickRecipient } from '../agents/pickAgent.ts';
+import { type Call, readCall } from '../calls.ts';
+import type { EditorLog } from '../editorLog.ts';
+import { type AttachedFile, filesText, problemsText, selectionText } from './editorTexts.ts';
+import { Command, type CommandId } from '../ids.ts';
+import { FileProblems, inFile } from './problemFixes.ts';
+import { runCommand } from '../runCommand.ts';
+import { tellIfQueued } from '../agents/steerNotice.ts';
+import type { TownHost } from '../town/townHost.ts';
+import { pictureOf } from '../town/townPicture.ts';
+import type { TownViews } from '../townViews.ts';
+
+const { t } = vscode.l10n;
+
+const STATUS_MS = 6_000;
+
+export interface EditorParts {
+  host: TownHost;
+  views: TownViews;
+  log: EditorLog;
+}
+
+/** What a command was called on. */
+interface EditorCall extends Call {
+  files: readonly vscode.Uri[];
+  problems?: FileProblems | undefined;
+}
+
+export function registerEditorCommands(parts: EditorParts): Disposable {
+  const store = new DisposableStore();
+  const add = (id: CommandId, run: (call: EditorCall, parts: EditorParts) => Promise<unknown>): void => {
+    const { log } = parts;
+    const handler = (...args: unknown[]): unknown =>
+      runCommand(id, { read: () => readEditorCall(args), run: (call) => run(call, parts), log });
+    store.add(vscode.commands.registerCommand(id, handler));
+  };
+  add(Command.sendSelection, sendSelection);
+  add(Command.attachFile, attachFile);
+  add(Command.sendDiagnostics, sendDiagnostics);
+  return store;
+}
+
+const options = z.object({ files: z.optional(z.array(z.string())) });
+
+/** From a menu: `(file, files)`; from a quick fix: its problems; else as all commands, `{files}` being paths at the end. */
+function readEditorCall(args: readonly unknown[]): EditorCall {
+  const [first, second] = args;
+  if (first instanceof FileProblems) return { interactive: true, files: [first.file], problems: first };
+  if (first instanceof vscode.Uri) {
+    const several = Array.isArray(second) ? second.filter((one) => one instanceof vscode.Uri) : [];
+    return { interactive: true, files: several.length > 0 ? several : [first] };
+  }
+  const call = readCall(args, () => undefined, t);
+  const { files = [] } = options.safeParse(call.extra).data ?? {};
+  return { ...call, files: files.map((file) => vscode.Uri.file(file)) };
+}
+
+/** `sendSelection(agent?, text?)`: what is selected in the editor, with `text` before it. Resolves with the agent's id. */
+async function sendSelection(call: EditorCall, parts: EditorParts): Promise<string | undefined> {
+  const session = await parts.host.session();
+  const editor = vscode.window.activeTextEditor;
+  const { document, selections = [] } = editor ?? {};
+  const selection = {
+    path: document ? pathIn(session.folder, document.uri) : '',
+    language: document?.languageId ?? '',
+    unsaved: document?.isDirty ?? false,
+    pieces: selections.map((one) => ({
+      firstLine: one.start.line + 1,
+      // Up to the beginning of a line is not that line.
+      lastLine: one.end.line + (one.end.character === 0 && one.end.line > one.start.line ? 0 : 1),
+      text: document?.getText(one) ?? '',
+    })),
+  };
+  // Before anything is asked for that would then be lost.
+  selectionText('', selection, t);
+  const title = (name: string): string => t('Send Selection to {0}', name);
+  const ask = (name: string): Thenable<string | undefined> =>
+    askWords(title(name), t('What should it do with that? May stay empty.'));
+  return send({ call, session, title: t('Send Selection to Agent'), ask }, parts, (words) =>
+    selectionText(words, selection, t),
+  );
+}
+
+/** `attachFile(agent?, text?, {files}?)`: names files to an agent, by default the editor's. Resolves with the agent's id. */
+async function attachFile(call: EditorCall, parts: EditorParts): Promise<string | undefined> {
+  const session = await parts.host.session();
+  const current = vscode.window.activeTextEditor?.document.uri;
+  const uris = call.files.length > 0 ? call.files : current ? [current] : [];
+  if (uris.length === 0) throw new TinytownError('noFile', t('No file is open or selected that could be attached.'));
+  if (uris.some(({ scheme }) => scheme !== 'file')) {
+    throw new TinytownError('noFile', t('Only files on disk can be attached. Save it first, or send the selection.'));
+  }
+  const files = await Promise.all(uris.map((uri) => attached(session.folder, uri)));
+  filesText('', files, t);
+  const [only] = files;
+  const what = files.length === 1 && only ? oneLine(only.path, 64) : t('{0} files', files.length);
+  const title = t('Attach {0} to a Message', what);
+  const ask = (name: string): Thenable<string | undefined> =>
+    askText(title, t('What should {0} do with it? It is told where it is, not what is in it.', name));
+  return send({ call, session, title, ask }, parts, (words) => filesText(words, files, t));
+}
+
+/** `sendDiagnostics(agent?, text?, {files}?)`: the problems of a file, by default the editor's. Resolves with the agent's id. */
+async function sendDiagnostics(call: EditorCall, parts: EditorParts): Promise<string | undefined> {
+  const session = await parts.host.session();
+  const file = call.files[0] ?? vscode.window.activeTextEditor?.document.uri;
+  const { problems } = call.problems ?? inFile(file);
+  const where = file ? pathIn(session.folder, file) : '';
+  problemsText('', where, problems, t);
+  const ask = (name: string): Thenable<string | undefined> =>
+    askWords(t('Ask {0} to Fix', name), t('Anything that it should know? May stay empty.'));
+  return send({ call, session, title: t('Ask Agent to Fix'), ask }, parts, (words) =>
+    problemsText(words, where, problems, t),
+  );
+}
+
+interface Sending {
+  call: EditorCall;
+  session: TownSession;
+  title: string;
+  /** Asks for the words that go with it. */
+  ask: (name: string) => Thenable<string | undefined>;
+}
+
+async function send(
+  { call, session, title, ask }: Sending,
+  { views }: EditorParts,
+  textWith: (words: string) => string,
+): Promise<string | undefined> {
+  if (!call.interactive) await session.mirror.refresh();
+  const agent =
+    call.agent === undefined
+      ? await pickRecipient(session, title, views.lastGivenWork)
+      : findAgent(session, call.agent);
+  if (!agent) return undefined;
+  const words = call.text ?? (call.interactive ? await ask(oneLine(agent.name, 64)) : '');
+  if (words === undefined) return undefined;
+  const text = textWith(words);
+  // The answer took its time.
+  const now = session.mirror.agents.get(agent.id) ?? agent;
+  const steers = canSteer(session, now);
+  if (steers) {
+    const messageId = await session.actions.steer(agent.id, text);
+    if (call.interactive) void tellIfQueued(session, agent, messageId);
+  } else {
+    await session.actions.sendMessage(agent.id, text);
+  }
+  if (call.interactive) {
+    views.watch(agent.id);
+    vscode.window.setStatusBarMessage(sentWords(now, steers), STATUS_MS);
+  }
+  return agent.id;
+}
+
+function canSteer(session: TownSession, agent: AgentRecord): boolean {
+  const picture = pictureOf(session);
+  const facts = factsOf(agent, picture.view(agent.id), picture.waiting(agent.id));
+  return facts.turn && whyNot('steer', facts, t) === undefined;
+}
+
+function sentWords(agent: AgentRecord, steers: boolean): string {
+  const name = oneLine(agent.name, 64);
+  if (steers) return t('Sent to {0}: it goes into the running turn.', name);
+  switch (agent.state) {
+    case 'paused':
+      return t('Sent to {0}, which is paused: it reads this once you resume it.', name);
+    case 'stopped':
+    case 'error':
+      return t('Sent to {0}, which does not run: it reads this once you restart it.', name);
+    default:
+      return t('Sent to {0}.', name);
+  }
+}
+
+/** As the agent, who works in `folder`, finds it; with slashes on every system. */
+function pathIn(folder: string, uri: vscode.Uri): string {
+  if (uri.scheme !== 'file') return uri.path;
+  const relative = path.relative(folder, uri.fsPath);
+  if (relative === '') return '.';
+  const inside = relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
+  return (inside ? relative : uri.fsPath).replaceAll(path.sep, '/');
+}
+
+async function attached(folder: string, uri: vscode.Uri): Promise<AttachedFile> {
+  try {
+    const { type } = await vscode.workspace.fs.stat(uri);
+    return { path: pathIn(folder, uri), folder: (type & vscode.FileType.Directory) !== 0 };
+  } catch (cause) {
+    throw new TinytownError('noFile', t('There is no file {0}.', oneLine(pathIn(folder, uri))), { cause });
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * What one agent's transcript is made of, as far as it is known: the turns of its thread, read page by page from the newest
+ * back, and what this window saw itself. Knows no editor.
+ */
+import type { AgentView } from '../../loop/views/agentView.ts';
+import { type ReadHistory, historyPages } from '../../runtime/historyPages.ts';
+import type { StoredTurn } from '../../runtime/storedTurn.ts';
+import type { AgentRecord } from '../../town/records.ts';
+import { oneLine } from '../../util/text.ts';
+import type { Translate } from '../l10n.ts';
+import { problemOf } from '../problems.ts';
+import type { TranscriptContent, TranscriptTurn } from './transcriptMarkdown.ts';
+
+export interface TranscriptSource {
+  /** Undefined once the agent is gone. */
+  agent(): AgentRecord | undefined;
+  view(): AgentView;
+  history: ReadHistory;
+  /** Something of it is known now that was not: called with every page. */
+  onDidRead(): void;
+  t: Translate;
+}
+
+export class AgentTranscript {
+  private readonly source: TranscriptSource;
+  private thread: string | undefined;
+  /** Oldest first. */
+  private stored: StoredTurn[] = [];
+  /** What this window saw to its end, which is more than what is stored. */
+  private readonly seen = new Map<string, TranscriptTurn>();
+  private reading: Promise<void> | undefined;
+  private again = false;
+  /** It has been read at least once. */
+  private wanted = false;
+  /** What of the agent must have changed for more to be stored than was read. */
+  private stamp: string;
+  private complete = false;
+  private problem: string | undefined;
+
+  /** Resolves when the newest turns are known, or cannot be. */
+  readonly newest: Promise<void>;
+  private known: () => void = () => undefined;
+
+  constructor(source: TranscriptSource) {
+    this.source = source;
+    this.newest = new Promise((resolve) => (this.known = resolve));
+    this.stamp = this.stampOf(source.view().owner);
+    this.observe();
+  }
+
+  /** What went wrong when it was read last. */
+  get failure(): string | undefined {
+    return this.problem;
+  }
+
+  /** Reads what is stored and not known yet. Never rejects: what went wrong is part of the content. */
+  read(): Promise<void> {
+    this.wanted = true;
+    this.again = true;
+    this.reading ??= this.readAll().finally(() => {
+      this.reading = undefined;
+      this.didRead();
+    });
+    return this.reading;
+  }
+
+  /** The agent's view or record has changed: keeps what has ended, and reads what only another window saw. */
+  observe(): void {
+    const { pastTurns, owner } = this.source.view();
+    for (const turn of pastTurns) this.seen.set(turn.id, turn);
+    const stamp = this.stampOf(owner);
+    if (stamp === this.stamp) return;
+    this.stamp = stamp;
+    if (this.wanted) void this.read();
+  }
+
+  content(): TranscriptContent {
+    const { source } = this;
+    const agent = source.agent();
+    const view = source.view();
+    const ids = new Set(this.stored.map(({ id }) => id));
+    const merged: TranscriptTurn[] = this.stored.map((turn) => this.seen.get(turn.id) ?? turn);
+    for (const turn of this.seen.values()) if (!ids.has(turn.id)) merged.push(turn);
+    const running = view.turn ?? (agent?.state === 'working' && view.owner !== 'here' ? this.unfinished() : undefined);
+    return {
+      title: agent ? oneLine(agent.name, 64) : source.t('Transcript'),
+      notes: this.notes(agent, view),
+      turns: merged.filter(({ id }) => id !== running?.id),
+      running,
+    };
+  }
+
+  /** What this window runs, it sees itself; of what another one does, each heartbeat tells that there may be more. */
+  private stampOf(owner: AgentView['owner']): string {
+    const agent = this.source.agent();
+    const { runtimeSessionId, state, roundsCompleted, lastHeartbeat } = agent ?? {};
+    if (owner === 'here') return `${runtimeSessionId}`;
+    return [runtimeSessionId, state, roundsCompleted, state === 'working' ? lastHeartbeat : ''].join('|');
+  }
+
+  /** The last stored turn, where it may still run. */
+  private unfinished(): StoredTurn | undefined {
+    const last = this.stored.at(-1);
+    return last && last.outcome === undefined && !this.seen.has(last.id) ? last : undefined;
+  }
+
+  private notes(agent: AgentRecord | undefined, view: AgentView): string[] {
+    const { t } = this.source;
+    const notes: string[] = [];
+    if (!agent) notes.push(t('There is no such agent in the town of this window now.'));
+    if (view.mode === 'one-shot' && agent) {
+      const logs = `.tt/logs/${agent.name}_round_….log`;
+      notes.push(
+        t(
+          'One-shot turns are in no thread: of them, here is what this window saw. The logs of all rounds are {0}.',
+          logs,
+        ),
+      );
+    } else if (agent && agent.runtimeSessionId === undefined && this.seen.size === 0 && !view.turn) {
+      notes.push(t('Nothing was said yet.'));
+    }
+    if (this.problem !== undefined) notes.push(t('What is stored could not be read: {0}', this.problem));
+    else if (this.reading && !this.complete)
+      notes.push(t('{0} turns so far: older ones are being read.', this.stored.length));
+    return notes;
+  }
+
+  private didRead(): void {
+    this.known();
+    this.source.onDidRead();
+  }
+
+  private async readAll(): Promise<void> {
+    while (this.again) {
+      this.again = false;
+      const thread = this.source.agent()?.runtimeSessionId;
+      if (thread !== this.thread) {
+        this.thread = thread;
+        this.stored = [];
+        this.complete = false;
+      }
+      if (thread === undefined) this.complete = true;
+      else await this.readThread(thread);
+    }
+  }
+
+  private async readThread(thread: string): Promise<void> {
+    // Of a history that was read whole before, only what has come or changed since is new.
+    const before = this.unfinished() ? this.stored.slice(0, -1) : this.stored;
+    const known = this.complete ? before : [];
+    const ids = new Set(known.map(({ id }) => id));
+    const fresh: StoredTurn[] = [];
+    this.problem = undefined;
+    try {
+      for await (const { turns } of historyPages(this.source.history, thread)) {
+        const unknown = turns.filter(({ id }) => !ids.has(id));
+        fresh.unshift(...unknown.toReversed());
+        this.stored = [...known, ...fresh];
+        this.didRead();
+        if (unknown.length < turns.length) break;
+      }
+      this.complete = true;
+    } catch (error) {
+      this.problem = problemOf(error, this.source.t).message;
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/** Shows an agent's changes: one file's as a diff, a turn's or a session's in the editor for many. */
+import { readFile } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import type { TownSession } from '../../loop/townSession.ts';
+import type { FileChange } from '../../runtime/turnItem.ts';
+import type { AgentRecord } from '../../town/records.ts';
+import type { Disposable } from '../../util/disposable.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
+import { type ChangedFile, changedFiles, diffText, namedFiles } from './changes.ts';
+import { clock } from '../turnWords.ts';
+import { VirtualTexts } from '../virtualTexts.ts';
+import type { ChangeTarget } from '../changeTarget.ts';
+import { wantedChanges } from './wantedChanges.ts';
+
+const { t } = vscode.l10n;
+
+/** The two sides of a file; one that is missing is a file that was not there. */
+interface Sides {
+  file: vscode.Uri;
+  before: vscode.Uri | undefined;
+  after: vscode.Uri | undefined;
+}
+
+export class ChangeDocuments implements Disposable {
+  private readonly texts = new VirtualTexts('tinytown-change');
+  private shown = 0;
+
+  /**
+   * Resolves with how many files are shown.
+   * @throws TinytownError `unknownTurn`, or `noChanges` where none of it changed a file
+   */
+  async show(session: TownSession, agent: AgentRecord, target: ChangeTarget): Promise<number> {
+    const { folder, codex, crew } = session;
+    const wanted = await wantedChanges(target, {
+      view: crew.view(agent.id),
+      threadId: agent.runtimeSessionId,
+      history: (threadId, page) => codex.history(threadId, page),
+      folder,
+    });
+    const name = oneLine(agent.name, 64);
+    if (!wanted) throw new TinytownError('unknownTurn', t('{0} has no such turn.', name));
+    const files = changedFiles(wanted.changes, await contentsOf(namedFiles(wanted.changes)));
+    const sides = [
+      ...(await Promise.all(files.map((file) => this.sidesOf(file)))),
+      ...wanted.unmade.map((change) => this.unmade(change)),
+    ];
+    const [first] = sides;
+    if (!first) throw new TinytownError('noChanges', nothing(name, target));
+    const startedAt = wanted.turn?.startedAt;
+    const title =
+      startedAt === undefined ? t('{0}: all changes', name) : t('{0}: changes of {1}', name, clock(startedAt));
+    if (target.item !== undefined && sides.length === 1) {
+      const left = first.before ?? this.put('empty', first.file.fsPath, '');
+      const right = first.after ?? this.put('gone', first.file.fsPath, '');
+      await vscode.commands.executeCommand('vscode.diff', left, right, title, { preview: true });
+    } else {
+      const resources = sides.map(({ file, before, after }) => [file, before, after]);
+      await vscode.commands.executeCommand('vscode.changes', title, resources);
+    }
+    return sides.length;
+  }
+
+  dispose(): void {
+    this.texts.dispose();
+  }
+
+  private async sidesOf(file: ChangedFile): Promise<Sides> {
+    const uri = vscode.Uri.file(file.path);
+    if ('diffs' in file) {
+      const why = t('This file was changed since, by others. What the agent changed in it, as a diff:');
+      return this.diffOnly(uri, t('changed since'), `${why}\n\n${file.diffs.join('\n')}`);
+    }
+    const { before, after, from } = file;
+    // The file itself where it is still as it was left: then it can be edited right there.
+    const asItIs = after !== null && (await contentOf(file.path)) === after;
+    return {
+      file: uri,
+      before: before === null ? undefined : this.put('before', from, before),
+      after: after === null ? undefined : asItIs ? uri : this.put('after', file.path, after),
+    };
+  }
+
+  private unmade(change: FileChange): Sides {
+    const why = t('This change was not made. What the agent wanted, as a diff:');
+    return this.diffOnly(vscode.Uri.file(change.path), t('not made'), `${why}\n\n${diffText(change)}`);
+  }
+
+  private diffOnly(file: vscode.Uri, word: string, text: string): Sides {
+    return { file, before: undefined, after: this.put('diff', `${file.fsPath} (${word}).diff`, text) };
+  }
+
+  private put(side: string, file: string, text: string): vscode.Uri {
+    this.shown += 1;
+    return this.texts.stateOf(vscode.Uri.file(file), `${side}${this.shown}`, text);
+  }
+}
+
+function nothing(name: string, target: ChangeTarget): string {
+  return target.turn === 'session'
+    ? t('{0} has changed no files.', name)
+    : t('{0} has changed no files in this turn.', name);
+}
+
+async function contentsOf(files: ReadonlySet<string>): Promise<Map<string, string | null>> {
+  return new Map(await Promise.all([...files].map(async (file) => [file, await contentOf(file)] as const)));
+}
+
+/** Null where there is none, or none that can be read. */
+function contentOf(file: string): Promise<string | null> {
+  return readFile(file, 'utf8').catch(() => null);
+}

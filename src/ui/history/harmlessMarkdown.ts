@@ -1,0 +1,113 @@
+/**
+ * Text of agents as Markdown that is nothing but text: it keeps its paragraphs, lists, emphasis and code, and cannot bring HTML,
+ * images, links, headings or anything that swallows what follows it. Pure.
+ */
+import { oneLine, stripControls } from '../../util/text.ts';
+
+/** The text as paragraphs of their own. Code blocks are closed where they were left open. */
+export function harmlessBlock(text: string): string {
+  const lines = plainLines(text.trim());
+  const out: string[] = [];
+  for (let index = 0; index < lines.length;) {
+    const line = lines[index] ?? '';
+    const open = /^([ \t]*)(`{3,}|~{3,})(.*)$/.exec(line);
+    if (!open || (open[2]?.startsWith('`') && open[3]?.includes('`'))) {
+      out.push(harmlessLine(line));
+      index += 1;
+      continue;
+    }
+    const end = closing(lines, index + 1, open[2] ?? '');
+    const content = lines.slice(index + 1, end).map((inner) => withoutIndent(inner, open[1]?.length ?? 0));
+    out.push('', ...fence(content.join('\n'), open[3]), '');
+    index = end + 1;
+  }
+  return out
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
+}
+
+/** The text on one line, of at most `limit` characters. */
+export function harmlessInline(text: string, limit?: number): string {
+  return harmlessLine(oneLine(text, limit));
+}
+
+/** The text word for word, on one line of at most `limit` characters. */
+export function codeSpan(text: string, limit?: number): string {
+  const content = oneLine(text, limit) || ' ';
+  const ticks = '`'.repeat(longestRun(content, '`') + 1);
+  const pad = content.startsWith('`') || content.endsWith('`') ? ' ' : '';
+  return `${ticks}${pad}${content}${pad}${ticks}`;
+}
+
+/** The lines of a code block that holds `text` word for word. Its fence is longer than any in the text. */
+export function fence(text: string, info = ''): string[] {
+  const lines = plainLines(text.endsWith('\n') ? text.slice(0, -1) : text);
+  const ticks = '`'.repeat(Math.max(3, longestRun(text, '`') + 1));
+  const language = /^\s*([\w+#.-]{1,30})/.exec(info)?.[1] ?? '';
+  return [`${ticks}${language}`, ...lines, ticks];
+}
+
+function plainLines(text: string): string[] {
+  return stripControls(text.replace(/\r\n?/g, '\n')).split(/[\n\u2028\u2029]/);
+}
+
+/** Index of the line that closes a code block, or behind the last. */
+function closing(lines: readonly string[], from: number, marks: string): number {
+  const close = new RegExp(`^[ \\t]*${marks}${marks.charAt(0)}*[ \\t]*$`);
+  const found = lines.findIndex((line, index) => index >= from && close.test(line));
+  return found < 0 ? lines.length : found;
+}
+
+function withoutIndent(line: string, width: number): string {
+  const indent = /^[ \t]*/.exec(line)?.[0].length ?? 0;
+  return line.slice(Math.min(indent, width));
+}
+
+/** What has a meaning in Markdown that we do not want, and what may hide it: an escape that is there, and code. */
+const marks = /\\[!-/:-@[-`{-~]|`+|<|\](?=[(:])|\$\$/g;
+
+function harmlessLine(line: string): string {
+  // A heading, a line under one, or a rule: the outline is ours.
+  const start = /^\s*(?=#{1,6}(?:\s|$)|=+\s*$|-+\s*$)/.exec(line);
+  if (start) return `${start[0]}\\${escaped(line.slice(start[0].length))}`;
+  return escaped(line);
+}
+
+function escaped(line: string): string {
+  let out = '';
+  let position = 0;
+  marks.lastIndex = 0;
+  for (let match = marks.exec(line); match; match = marks.exec(line)) {
+    const [mark] = match;
+    out += line.slice(position, match.index);
+    position = match.index + mark.length;
+    if (mark.startsWith('\\')) out += mark;
+    else if (mark.startsWith('`')) {
+      const end = spanEnd(line, position, mark.length);
+      // A bar may end a table's cell in the middle of code.
+      const span = end === undefined ? '|' : line.slice(match.index, end);
+      if (end === undefined || span.includes('|')) out += mark.replaceAll('`', '\\`');
+      else {
+        out += span;
+        position = end;
+      }
+    } else out += mark === ']' ? ']\\' : mark.replace(/[<$]/g, '\\$&');
+    marks.lastIndex = position;
+  }
+  return out + line.slice(position);
+}
+
+/** Where code that begins with `ticks` backticks ends on this line: behind the next run of as many. */
+function spanEnd(line: string, from: number, ticks: number): number | undefined {
+  for (const { 0: run, index } of line.slice(from).matchAll(/`+/g)) {
+    if (run.length === ticks) return from + index + ticks;
+  }
+  return undefined;
+}
+
+function longestRun(text: string, character: string): number {
+  let longest = 0;
+  for (const { 0: run } of text.matchAll(new RegExp(`${character}+`, 'g'))) longest = Math.max(longest, run.length);
+  return longest;
+}

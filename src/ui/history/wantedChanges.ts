@@ -1,0 +1,88 @@
+/** Which of an agent's changes are meant, and all that came after them: looked up in what this window saw and what is stored. */
+import path from 'node:path';
+import type { AgentView } from '../../loop/views/agentView.ts';
+import { type ReadHistory, historyPages } from '../../runtime/historyPages.ts';
+import type { StoredTurn } from '../../runtime/storedTurn.ts';
+import type { FileChange, TurnItem } from '../../runtime/turnItem.ts';
+import type { ChangeTarget } from '../changeTarget.ts';
+import { type MadeChange, changesOf } from './changes.ts';
+
+export interface WantedChanges {
+  /** Oldest first. */
+  changes: MadeChange[];
+  /** What the target names though it was not made: it failed, was declined, or is only proposed. */
+  unmade: FileChange[];
+  /** Where one turn is meant. */
+  turn: Pick<StoredTurn, 'id' | 'startedAt'> | undefined;
+}
+
+type Turn = Pick<StoredTurn, 'id' | 'startedAt' | 'items'>;
+
+/** @returns undefined where there is no such turn. */
+export async function wantedChanges(
+  target: ChangeTarget,
+  {
+    view,
+    threadId,
+    history,
+    folder,
+  }: {
+    view: AgentView;
+    threadId: string | undefined;
+    history: ReadHistory;
+    /** What relative paths are relative to. */
+    folder: string;
+  },
+): Promise<WantedChanges | undefined> {
+  const turns: Turn[] = [];
+  let found: Turn | undefined;
+  for await (const turn of newestFirst(view, threadId, history)) {
+    turns.unshift(turn);
+    if (target.turn === 'session') continue;
+    if (target.turn !== undefined && target.turn !== turn.id) continue;
+    found = turn;
+    break;
+  }
+  if (!found && target.turn !== 'session') return undefined;
+  const changes: MadeChange[] = [];
+  const unmade: FileChange[] = [];
+  for (const turn of turns) {
+    const meant = turn === found || target.turn === 'session';
+    for (const item of turn.items) {
+      const made = changesOf([item]);
+      const asked = (index: number): boolean => meant && isAsked(target, item, index);
+      changes.push(...made.map((change, index) => ({ change: absolute(change, folder), wanted: asked(index) })));
+      if (made.length === 0 && item.kind === 'fileChange' && target.item !== undefined) {
+        unmade.push(...item.changes.filter((_change, index) => asked(index)));
+      }
+    }
+  }
+  return { changes, unmade, turn: found };
+}
+
+function isAsked({ item: itemId, change }: ChangeTarget, item: TurnItem, index: number): boolean {
+  return (itemId === undefined || itemId === item.id) && (change === undefined || change === index);
+}
+
+function absolute(change: FileChange, folder: string): FileChange {
+  const { movedTo } = change;
+  const moved = movedTo === undefined ? {} : { movedTo: path.resolve(folder, movedTo) };
+  return { ...change, path: path.resolve(folder, change.path), ...moved };
+}
+
+/** What is stored is read only when what this window saw is not enough. */
+async function* newestFirst(
+  { turn, pastTurns }: AgentView,
+  threadId: string | undefined,
+  history: ReadHistory,
+): AsyncGenerator<Turn, void> {
+  const seen = new Set<string>();
+  for (const one of [...(turn ? [turn] : []), ...pastTurns.toReversed()]) {
+    seen.add(one.id);
+    yield one;
+  }
+  if (threadId === undefined) return;
+  for await (const page of historyPages(history, threadId)) {
+    for (const one of page.turns) if (!seen.has(one.id)) yield one;
+  }
+}

@@ -1,0 +1,135 @@
+/** Tells the person what agents cannot get over by themselves, once and not in a flood; the setting says how much. */
+import * as vscode from 'vscode';
+import type { TownSession } from '../../loop/townSession.ts';
+import { type Disposable, DisposableStore, toDisposable } from '../../util/disposable.ts';
+import { describeError } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
+import type { EditorLog } from '../editorLog.ts';
+import { Command, type CommandId } from '../ids.ts';
+import { type Need, actionsOf, asksForMore } from './needs.ts';
+import type { NeedsFeed } from './needsFeed.ts';
+import type { NeedsView } from './needsView.ts';
+import { labelOf } from './needsYouItems.ts';
+import { inform, showProblem, warn } from '../notify.ts';
+import { problemOf } from '../problems.ts';
+import { readNotifications } from '../settings.ts';
+
+const { t } = vscode.l10n;
+
+/** The same sentence is not shown again within this time. */
+const QUIET_MS = 30_000;
+
+export function drawAttention(session: TownSession, log: EditorLog): Disposable {
+  const store = new DisposableStore();
+  const lastShown = new Map<string, number>();
+  const nameOf = (agentId: string): string => oneLine(session.mirror.agents.get(agentId)?.name ?? agentId, 64);
+
+  store.add(
+    session.crew.onProblem(({ agentId, error }) => {
+      const who = agentId === undefined ? '' : `${nameOf(agentId)}: `;
+      const text = who + describeError(error);
+      log.error(text);
+      // View and status bar say that Redis is away, and it goes on by itself.
+      if (problemOf(error, t).kind === 'redisAway' || readNotifications() === 'none') return;
+      const now = Date.now();
+      for (const [shown, at] of lastShown) if (now - at > QUIET_MS) lastShown.delete(shown);
+      if (lastShown.has(text)) return;
+      lastShown.set(text, now);
+      showProblem(error, who);
+    }),
+  );
+  store.add(
+    session.crew.onRuntimeEvent(({ agentId, event }) => {
+      if (event.type !== 'turnCompleted' || event.outcome.status !== 'completed') return;
+      if (readNotifications() !== 'all') return;
+      const show = t('Show Output');
+      void inform(t('{0} has finished its turn.', nameOf(agentId)), show).then(
+        (answer) => answer && vscode.commands.executeCommand(Command.showOutput, agentId),
+      );
+    }),
+  );
+  return store;
+}
+
+/** Arrivals within this time are told together. */
+const GATHER_MS = 400;
+
+/** Tells of what has come to wait for the person, with the answer as buttons; not while they have the view before them. */
+export function announceNeeds(feed: NeedsFeed, view: NeedsView): Disposable {
+  const arrived = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  const tell = (): void => {
+    timer = undefined;
+    const needs = feed.needs.filter(({ key }) => arrived.has(key));
+    arrived.clear();
+    if (view.visible || readNotifications() === 'none') return;
+    const [first, second] = needs;
+    if (first && !second) void announce(first);
+    else if (first) void announceSeveral(needs.length);
+  };
+  const listener = feed.onDidChange((came) => {
+    // What went wrong is told where it goes wrong.
+    for (const { key, kind, waits } of came) if (waits && kind !== 'error' && kind !== 'signIn') arrived.add(key);
+    if (arrived.size > 0) timer ??= setTimeout(tell, GATHER_MS);
+  });
+  return toDisposable(() => {
+    clearTimeout(timer);
+    listener.dispose();
+  });
+}
+
+async function announceSeveral(count: number): Promise<void> {
+  const show = t('Show');
+  const answer = await warn(t('{0} things need you.', count), { title: show });
+  if (answer) await vscode.commands.executeCommand(Command.nextNeed);
+}
+
+async function announce(need: Need): Promise<void> {
+  const buttons = buttonsOf(need);
+  const text = `${oneLine(need.who, 64)}: ${labelOf(need, t)}`;
+  const button = await warn(text, ...buttons);
+  if (!button) return;
+  await Promise.resolve(vscode.commands.executeCommand(button.command, button.target)).catch((error: unknown) =>
+    showProblem(error),
+  );
+}
+
+interface AnswerButton extends vscode.MessageItem {
+  command: CommandId;
+  target: unknown;
+}
+
+function buttonsOf(need: Need): AnswerButton[] {
+  const button = (command: CommandId, title: string, target: unknown = { need: need.key }): AnswerButton => ({
+    title,
+    command,
+    target,
+  });
+  switch (need.kind) {
+    case 'request': {
+      const can = actionsOf(need);
+      const buttons = asksForMore(need.request) ? [button(Command.answer, t('Answer…'))] : [];
+      if (can.includes('approve')) buttons.push(button(Command.approve, t('Approve')));
+      if (can.includes('decline')) buttons.push(button(Command.decline, t('Decline')));
+      return asksForMore(need.request) ? buttons : [...buttons, button(Command.openRequest, t('Open'))];
+    }
+    case 'message': {
+      const open = button(Command.openRequest, t('Open'));
+      return need.agentId === undefined ? [open] : [button(Command.reply, t('Reply…')), open];
+    }
+    case 'held':
+      return [
+        button(Command.runAgain, t('Run Again'), need.agentId),
+        button(Command.dismissHeld, t('Dismiss'), need.agentId),
+      ];
+    case 'dead':
+      return [
+        button(Command.retryDead, t('Try Again'), need.agentId),
+        button(Command.dismissDead, t('Dismiss'), need.agentId),
+      ];
+    case 'error':
+      return [button(Command.restartAgent, t('Restart'), need.agentId)];
+    case 'signIn':
+      return [{ title: t('Sign In…'), command: Command.signIn, target: undefined }];
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * The commands that answer what needs the person. Each acts on the row it is called on; from the keyboard on the row that has
+ * the focus; from the palette on the only one that fits, or the one that is picked; called by a program as
+ * `command(agent?, requestId?, answer?)` on the agent's oldest that fits.
+ */
+import * as vscode from 'vscode';
+import * as z from 'zod/mini';
+import type { RequestAnswer } from '../../runtime/agentRequest.ts';
+import { resolveAgent } from '../../town/names.ts';
+import { type Disposable, DisposableStore } from '../../util/disposable.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
+import { askText } from '../ask.ts';
+import { readCall } from '../calls.ts';
+import type { EditorLog } from '../editorLog.ts';
+import { Command, type CommandId } from '../ids.ts';
+import { Row } from '../itemTree.ts';
+import { askAnswer } from './needAnswers.ts';
+import {
+  type MessageNeed,
+  type Need,
+  type NeedAction,
+  type RequestNeed,
+  actionsOf,
+  asksForMore,
+  choiceOf,
+  needActions,
+} from './needs.ts';
+import type { NeedsFeed } from './needsFeed.ts';
+import type { NeedsView } from './needsView.ts';
+import { withoutIcons } from '../plainText.ts';
+import { labelOf } from './needsYouItems.ts';
+import type { RequestDocuments } from './requestDocuments.ts';
+import { runCommand } from '../runCommand.ts';
+import type { TownHost } from '../town/townHost.ts';
+
+const { t } = vscode.l10n;
+
+export interface NeedParts {
+  host: TownHost;
+  feed: NeedsFeed;
+  view: NeedsView;
+  documents: RequestDocuments;
+  log: EditorLog;
+}
+
+export function registerNeedCommands(parts: NeedParts): Disposable {
+  const store = new DisposableStore();
+  const add = (id: CommandId, run: (call: NeedCall) => Promise<unknown>): void => {
+    const { log } = parts;
+    const handler = (...args: unknown[]): unknown => runCommand(id, { read: () => readNeedCall(args), run, log });
+    store.add(vscode.commands.registerCommand(id, handler));
+  };
+  for (const action of needActions) add(Command[action], (call) => act(action, call, parts));
+  add(Command.nextNeed, ({ focused = false }) => parts.view.next(focused));
+  return store;
+}
+
+interface NeedCall {
+  interactive: boolean;
+  /** A need's key. */
+  need?: string | undefined;
+  /** Which of its files. */
+  file?: number | undefined;
+  /** Called by a key: the row with the keyboard's focus is meant. */
+  focused?: boolean;
+  /** The row of all that is only to be read. */
+  reports?: boolean;
+  /** An agent; for messages also a message's id. */
+  ref?: string | undefined;
+  /** A request's id; for messages the reply. */
+  text?: string | undefined;
+  answer?: object | undefined;
+}
+
+const target = z.object({ need: z.string(), file: z.optional(z.number()) });
+const byKey = z.object({ focused: z.literal(true) });
+
+function readNeedCall(args: readonly unknown[]): NeedCall {
+  const [first] = args;
+  if (first instanceof Row) {
+    const { id, needKey } = first.item;
+    return { interactive: true, need: needKey, reports: id === 'need/reports' };
+  }
+  const row = target.safeParse(first);
+  if (row.success) return { interactive: true, ...row.data };
+  if (byKey.safeParse(first).success) return { interactive: true, focused: true };
+  const { interactive, agent: ref, text, extra: answer } = readCall(args, () => undefined, t);
+  return { interactive, ref, text, answer };
+}
+
+/** Resolves with the id of the request or message that it was done to; undefined where the person left it. */
+async function act(action: NeedAction, call: NeedCall, parts: NeedParts): Promise<string | undefined> {
+  const { feed, view } = parts;
+  const clicked = action === 'openRequest' ? call.need : undefined;
+  if (clicked !== undefined && view.ignoresClick(clicked)) return undefined;
+  view.used();
+  if (call.reports) return dismissReports(parts);
+  if (!call.interactive) await feed.refresh();
+  const need = await needFor(action, call, parts);
+  if (!need) return undefined;
+  const place = feed.needs.findIndex(({ key }) => key === need.key);
+  const done = await perform(action, need, call, parts);
+  if (done !== undefined && (call.focused || clicked !== undefined)) await view.answered(need.key, place);
+  return done;
+}
+
+async function needFor(action: NeedAction, call: NeedCall, { feed, view, host }: NeedParts): Promise<Need | undefined> {
+  await host.session();
+  const key = call.focused ? await view.focused() : call.need;
+  if (key === undefined && call.focused) return undefined;
+  if (key !== undefined) {
+    const need = feed.needs.find((one) => one.key === key);
+    if (!need) throw new TinytownError('requestGone', t('This was answered or withdrawn meanwhile.'));
+    if (!actionsOf(need).includes(action)) throw new TinytownError('cannotNow', whyNot(action, need));
+    return need;
+  }
+  const fitting = feed.needs.filter((need) => actionsOf(need).includes(action) && isMeant(need, call, host));
+  const [oldest, second] = fitting;
+  if (!oldest) throw nothingFits(action, call, feed);
+  return second && call.interactive ? pickNeed(fitting) : oldest;
+}
+
+function isMeant(need: Need, { ref, text }: NeedCall, host: TownHost): boolean {
+  if (ref === undefined) return true;
+  if (need.kind === 'message' && need.message.id === ref) return true;
+  const found = resolveAgent(ref, host.ready?.mirror.agents.values() ?? []);
+  if (!found.ok) {
+    if (need.kind === 'message') return false;
+    throw new TinytownError(found.reason === 'ambiguous' ? 'ambiguousAgent' : 'unknownAgent', found.message);
+  }
+  if (need.agentId !== found.agent.id) return false;
+  return need.kind !== 'request' || text === undefined || need.request.id === text;
+}
+
+function nothingFits(action: NeedAction, { ref, text }: NeedCall, { needs }: NeedsFeed): TinytownError {
+  const named = needs.find((need) => need.kind === 'request' && need.request.id === text);
+  if (named) return new TinytownError('cannotNow', whyNot(action, named));
+  if (text !== undefined && action !== 'reply') {
+    return new TinytownError('requestGone', t('This was answered or withdrawn meanwhile.'));
+  }
+  const who = ref === undefined ? t('Nobody') : `“${oneLine(ref, 64)}”`;
+  return new TinytownError('nothingWaits', t('{0} waits for that now: there is nothing to answer.', who));
+}
+
+function whyNot(action: NeedAction, need: Need): string {
+  if (action === 'approve' || action === 'approveForSession') {
+    return need.kind === 'request' && asksForMore(need.request)
+      ? t('This asks for more than a yes. Answer it.')
+      : t('This cannot be approved so. See what else it offers.');
+  }
+  return t('That cannot be done with this.');
+}
+
+async function pickNeed(needs: readonly Need[]): Promise<Need | undefined> {
+  const items = needs.map((need) => ({
+    label: withoutIcons(labelOf(need, t)),
+    description: withoutIcons(oneLine(need.who, 64)),
+    need,
+  }));
+  const options = { placeHolder: t('Which one? The oldest comes first.'), matchOnDescription: true };
+  return (await vscode.window.showQuickPick(items, options))?.need;
+}
+
+async function perform(action: NeedAction, need: Need, call: NeedCall, parts: NeedParts): Promise<string | undefined> {
+  switch (action) {
+    case 'approve':
+    case 'approveForSession':
+    case 'decline': {
+      if (need.kind !== 'request') return undefined;
+      const choice = choiceOf(need.request, action);
+      return choice && answerRequest(need, { choice: choice.id }, parts);
+    }
+    case 'answer':
+      if (need.kind === 'message') return reply(need, call, parts);
+      return need.kind === 'request' ? answer(need, call, parts) : undefined;
+    case 'reply':
+      return need.kind === 'message' ? reply(need, call, parts) : undefined;
+    case 'dismissMessage':
+      if (need.kind !== 'message') return undefined;
+      await (await parts.host.session()).actions.desk.dismissMessage(need.message.id);
+      return need.message.id;
+    case 'openRequest':
+      return open(need, call, parts);
+  }
+}
+
+async function answerRequest(need: RequestNeed, given: RequestAnswer, { host }: NeedParts): Promise<string> {
+  const { actions } = await host.session();
+  await actions.desk.answerRequest(need.agentId, need.request.id, given);
+  return need.request.id;
+}
+
+const answers = z.union([
+  z.strictObject({ choice: z.string() }),
+  z.strictObject({ answers: z.record(z.string(), z.array(z.string())) }),
+  z.strictObject({ form: z.record(z.string(), z.unknown()) }),
+]);
+
+async function answer(need: RequestNeed, call: NeedCall, parts: NeedParts): Promise<string | undefined> {
+  if (call.answer === undefined) {
+    const given = await askAnswer(need.request, oneLine(need.who, 64));
+    return given && answerRequest(need, given, parts);
+  }
+  const given = answers.safeParse(call.answer);
+  if (given.success) return answerRequest(need, given.data, parts);
+  throw new TinytownError(
+    'badArguments',
+    t('An answer is {choice: id}, {answers: {question: [text]}} or {form: {field: value}}.'),
+  );
+}
+
+async function reply(need: MessageNeed, call: NeedCall, { host }: NeedParts): Promise<string | undefined> {
+  const text = call.text ?? (await askText(t('Reply to {0}', oneLine(need.who, 64)), oneLine(need.message.text, 200)));
+  if (text === undefined) return undefined;
+  await (await host.session()).actions.desk.replyTo(need.message.id, text);
+  return need.message.id;
+}
+
+async function dismissReports({ host, feed }: NeedParts): Promise<undefined> {
+  const { actions } = await host.session();
+  for (const need of feed.needs) {
+    if (need.kind === 'message' && !need.waits) await actions.desk.dismissMessage(need.message.id);
+  }
+}
+
+/** Shows what can be looked at; what can only be answered is asked for at once. Undefined unless it was settled by that. */
+async function open(need: Need, call: NeedCall, parts: NeedParts): Promise<string | undefined> {
+  const { host, documents } = parts;
+  const { folder } = await host.session();
+  switch (need.kind) {
+    case 'request':
+      if (call.interactive && asksForMore(need.request)) return answer(need, call, parts);
+      await documents.show(need, folder, call.file);
+      return call.interactive ? undefined : need.request.id;
+    case 'message':
+      await documents.show(need, folder);
+      return call.interactive ? undefined : need.message.id;
+    case 'held':
+    case 'dead':
+    case 'error':
+      return choose(need, call);
+    case 'signIn':
+      await vscode.commands.executeCommand(Command.signIn);
+      return undefined;
+  }
+}
+
+/** What can be done about what has nothing more to show. */
+async function choose(
+  need: Extract<Need, { kind: 'held' | 'dead' | 'error' }>,
+  { interactive }: NeedCall,
+): Promise<string | undefined> {
+  if (!interactive) throw new TinytownError('cannotNow', t('There is nothing more to see of this. Decide what to do.'));
+  switch (need.kind) {
+    case 'held':
+      return offer(need, [Command.runAgain, t('Run Held Work Again')], [Command.dismissHeld, t('Dismiss Held Work')]);
+    case 'dead':
+      return offer(
+        need,
+        [Command.retryDead, t('Try Given-Up Messages Again')],
+        [Command.dismissDead, t('Dismiss Given-Up Messages')],
+      );
+    case 'error':
+      return offer(need, [Command.restartAgent, t('Restart Agent')], [Command.showOutput, t('Show Output')]);
+  }
+}
+
+async function offer(need: Need, ...choices: [CommandId, string][]): Promise<string | undefined> {
+  const items = choices.map(([command, label]) => ({ label, command }));
+  const title = `${oneLine(need.who, 64)}: ${labelOf(need, t)}`;
+  const picked = await vscode.window.showQuickPick(items, { title });
+  if (!picked) return undefined;
+  await vscode.commands.executeCommand(picked.command, need.agentId);
+  return need.agentId;
+}

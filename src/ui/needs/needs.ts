@@ -1,0 +1,138 @@
+/** What waits for the person at the editor, over all agents and windows, and what can be done about each. No editor here. */
+import type { AgentView } from '../../loop/views/agentView.ts';
+import type { SupervisorMessage } from '../../loop/actions/desk.ts';
+import type { AgentRequest, ChoiceLabel, RequestChoice } from '../../runtime/agentRequest.ts';
+import type { AgentRecord } from '../../town/records.ts';
+import type { Said } from '../../util/sentence.ts';
+import { type TownPicture, sortedAgents } from '../town/townPicture.ts';
+
+export type Need = {
+  /** Stable for as long as it waits, and never used again. */
+  key: string;
+  /** Undefined where nobody who is there has written it. */
+  agentId: string | undefined;
+  /** The agent's name. */
+  who: string;
+  /** Since when it waits, in Unix milliseconds. */
+  at: number;
+  /** Something or somebody stands still because of it; otherwise it only wants to be read. */
+  waits: boolean;
+} & (
+  | { kind: 'request'; agentId: string; request: AgentRequest }
+  | { kind: 'message'; message: SupervisorMessage; /** What the task was that it tells of. */ task: string | undefined }
+  | { kind: 'held' | 'dead'; agentId: string; count: number }
+  | { kind: 'error'; agentId: string; text: Said }
+  /** Codex refuses to work, for that many agents alike. */
+  | { kind: 'signIn'; count: number }
+);
+
+export type RequestNeed = Extract<Need, { kind: 'request' }>;
+export type MessageNeed = Extract<Need, { kind: 'message' }>;
+
+export const needActions = [
+  'approve',
+  'approveForSession',
+  'decline',
+  'answer',
+  'reply',
+  'dismissMessage',
+  'openRequest',
+] as const;
+
+export type NeedAction = (typeof needActions)[number];
+
+/** What stands still first, then what wants to be read; each oldest first. */
+export function needsOf(picture: TownPicture, messages: readonly SupervisorMessage[]): Need[] {
+  const ofAgents = sortedAgents(picture).flatMap((agent): Need[] => {
+    const { id: agentId, name: who } = agent;
+    const view = picture.view(agentId);
+    const { held, dead } = picture.waiting(agentId);
+    const at = Date.parse(agent.lastActiveAt) || 0;
+    const own = { agentId, who, waits: true };
+    const needs: Need[] = requestsOf(agent, view);
+    if (held > 0) needs.push({ ...own, key: `held/${agentId}`, at, kind: 'held', count: held });
+    if (dead > 0) needs.push({ ...own, key: `dead/${agentId}`, at, kind: 'dead', count: dead });
+    const text = agent.lastError ?? view.lastError ?? '';
+    if (agent.state === 'error') needs.push({ ...own, key: `error/${agentId}`, at, kind: 'error', text });
+    return needs;
+  });
+  const signIn = signInNeeds(picture);
+  const written = messages.map((message): Need => {
+    const agentId = picture.agents.has(message.from) ? message.from : undefined;
+    const common = { key: `message/${message.id}`, who: message.fromName, at: message.at, waits: message.asks };
+    const task = picture.tasks.get(message.taskId?.toLowerCase() ?? '')?.description;
+    return { ...common, agentId, kind: 'message', message, task };
+  });
+  return [...signIn, ...ofAgents, ...written].toSorted((a, b) => Number(b.waits) - Number(a.waits) || a.at - b.at);
+}
+
+function signInNeeds(picture: TownPicture): Need[] {
+  const agents = sortedAgents(picture).filter(({ id }) => picture.view(id).waitsForSignIn);
+  if (agents.length === 0) return [];
+  // None of them works any more: the last that did was refused.
+  const at = Math.max(...agents.map(({ lastActiveAt }) => Date.parse(lastActiveAt) || 0));
+  const common = { key: 'signIn', agentId: undefined, who: 'Codex', waits: true };
+  return [{ ...common, at, kind: 'signIn', count: agents.length }];
+}
+
+/** What an agent asks and waits for, oldest first. */
+export function requestsOf({ id: agentId, name: who }: AgentRecord, { requests }: AgentView): RequestNeed[] {
+  return requests.map((request) => ({
+    key: `request/${agentId}/${request.id}`,
+    agentId,
+    who,
+    at: request.askedAt,
+    waits: true,
+    kind: 'request',
+    request,
+  }));
+}
+
+/** How many stand still because of the person. */
+export function waitingCount(needs: readonly Need[]): number {
+  return needs.filter(({ waits }) => waits).length;
+}
+
+/** The answer that the server allows under this name. */
+export function choiceOf(request: AgentRequest, label: ChoiceLabel): RequestChoice | undefined {
+  return request.choices.find((choice) => choice.label === label);
+}
+
+/** Whether something has to be typed or picked, or a page to be opened, before it can be answered. */
+export function asksForMore(request: AgentRequest): boolean {
+  return request.kind === 'question' || (request.kind === 'elicitation' && (request.form ?? request.url) !== null);
+}
+
+/** What can be done about it, of {@link needActions}. Agents' own actions (run again, restart …) are not among them. */
+export function actionsOf(need: Need): NeedAction[] {
+  switch (need.kind) {
+    case 'request': {
+      const { request } = need;
+      const plain = !asksForMore(request);
+      return needActions.filter((action) => {
+        switch (action) {
+          case 'approve':
+          case 'approveForSession':
+            return plain && choiceOf(request, action) !== undefined;
+          case 'decline':
+            return choiceOf(request, action) !== undefined;
+          case 'answer':
+          case 'openRequest':
+            return true;
+          case 'reply':
+          case 'dismissMessage':
+            return false;
+        }
+      });
+    }
+    case 'message':
+      return need.agentId === undefined
+        ? ['dismissMessage', 'openRequest']
+        : ['answer', 'reply', 'dismissMessage', 'openRequest'];
+    case 'held':
+    case 'dead':
+    case 'error':
+    case 'signIn':
+      return ['openRequest'];
+  }
+}

@@ -1,0 +1,152 @@
+/** The view of what needs the person: its rows, its badge, and which row the keyboard means. */
+import * as vscode from 'vscode';
+import { type Disposable, DisposableStore } from '../../util/disposable.ts';
+import { oneLine } from '../../util/text.ts';
+import { View } from '../ids.ts';
+import { ItemTree, type Row } from '../itemTree.ts';
+import type { Need } from './needs.ts';
+import { waitingCount } from './needs.ts';
+import type { NeedsFeed, Withdrawal } from './needsFeed.ts';
+import { needsYouItems } from './needsYouItems.ts';
+import type { TownHost } from '../town/townHost.ts';
+
+const { t } = vscode.l10n;
+
+/** How often ages are brought up to date. */
+const AGE_MS = 20_000;
+const STATUS_MS = 6_000;
+/** A key that is still down, or comes twice, does not answer the next one by mistake. */
+const SETTLE_MS = 400;
+/** How long the keyboard waits for the next need, in milliseconds. */
+const SOON_MS = 700;
+
+export class NeedsView implements Disposable {
+  private readonly store = new DisposableStore();
+  private readonly feed: NeedsFeed;
+  private readonly tree: ItemTree;
+  private readonly view: vscode.TreeView<Row>;
+  private settled = 0;
+  private uses = 0;
+  /** The row that is being selected for its need, which is known afterwards, and until when. */
+  private selecting: { key: string | undefined; until: number } = { key: undefined, until: 0 };
+
+  constructor(host: TownHost, feed: NeedsFeed) {
+    this.feed = feed;
+    this.tree = this.store.add(
+      new ItemTree(
+        () => needsYouItems(feed.needs, { t, now: Date.now(), folder: host.ready?.folder }),
+        () => host.ready?.folder,
+      ),
+    );
+    this.view = this.store.add(vscode.window.createTreeView(View.needsYou, { treeDataProvider: this.tree }));
+    this.store.add(feed.onDidChange(() => this.draw()));
+    this.store.add(feed.onWithdrawn((withdrawal) => this.say(withdrawalText(withdrawal))));
+    const ages = setInterval(() => this.tree.refresh(), AGE_MS);
+    this.store.add({ dispose: () => clearInterval(ages) });
+  }
+
+  /** Whether the person has it before them. */
+  get visible(): boolean {
+    return this.view.visible;
+  }
+
+  /** Says something in passing, where it disturbs nobody. */
+  say(text: string): void {
+    vscode.window.setStatusBarMessage(text, STATUS_MS);
+  }
+
+  /**
+   * Puts the keyboard to what waits: from elsewhere to the one that was looked at last, else to the first; from the view
+   * itself to the one after it.
+   */
+  async next(fromView: boolean): Promise<string | undefined> {
+    this.used();
+    const { uses } = this;
+    const needs = this.waiting();
+    const place = needs.findIndex(({ key }) => key === this.selected());
+    const next = fromView ? needs[(place + 1) % Math.max(1, needs.length)] : needs[Math.max(0, place)];
+    await vscode.commands.executeCommand(`${View.needsYou}.focus`);
+    if (this.uses !== uses) return undefined;
+    if (next) await this.focus(next);
+    else this.say(t('Nothing needs you.'));
+    return next?.key;
+  }
+
+  /**
+   * The need whose row has the keyboard's focus; undefined where none has, and just after another was answered. The editor
+   * tells extensions only what is selected, so the row is selected first; that also "clicks" it, which is not meant.
+   */
+  async focused(): Promise<string | undefined> {
+    if (Date.now() < this.settled) return undefined;
+    this.selecting = { key: undefined, until: Date.now() + SETTLE_MS };
+    await vscode.commands.executeCommand('list.select');
+    const key = this.selected();
+    this.selecting = { key, until: Date.now() + SETTLE_MS };
+    return key;
+  }
+
+  /** Whether a click on this need's row was none: {@link focused} was at work. */
+  ignoresClick(key: string): boolean {
+    const { selecting } = this;
+    return Date.now() < selecting.until && (selecting.key ?? key) === key;
+  }
+
+  /** The person does something here. */
+  used(): void {
+    this.uses += 1;
+  }
+
+  /**
+   * After an answer from the keyboard: once that need is gone, the keyboard goes to the one that took its place. Not where
+   * that takes long, or the person does something else meanwhile: nobody likes the keyboard being taken away.
+   */
+  async answered(key: string, place: number): Promise<void> {
+    this.settled = Date.now() + SETTLE_MS;
+    const { uses } = this;
+    if (!(await this.feed.whenGone(key, SOON_MS)) || this.uses !== uses) return;
+    const needs = this.waiting();
+    const next = needs[Math.min(place, needs.length - 1)];
+    if (next) await this.focus(next);
+  }
+
+  dispose(): void {
+    this.store.dispose();
+  }
+
+  /** What is only to be read is not among it. */
+  private waiting(): Need[] {
+    return this.feed.needs.filter(({ waits }) => waits);
+  }
+
+  private selected(): string | undefined {
+    return this.view.selection[0]?.item.needKey;
+  }
+
+  private async focus(need: Need): Promise<void> {
+    const row = this.tree.find((item) => item.needKey === need.key);
+    // Rejects where the row is gone meanwhile: there is nothing to be shown then.
+    if (row) await this.view.reveal(row, { select: true, focus: true }).then(undefined, () => undefined);
+  }
+
+  private draw(): void {
+    this.tree.refresh();
+    const count = waitingCount(this.feed.needs);
+    if ((this.view.badge?.value ?? 0) === count) return;
+    const tooltip = count === 1 ? t('1 thing needs you') : t('{0} things need you', count);
+    this.view.badge = count > 0 ? { value: count, tooltip } : undefined;
+  }
+}
+
+function withdrawalText({ who, reason }: Withdrawal): string {
+  const name = oneLine(who, 64);
+  switch (reason) {
+    case 'turnOver':
+      return t('{0} needs no answer any more: its turn is over.', name);
+    case 'withdrawn':
+      return t('{0} needs no answer any more: it took its request back.', name);
+    case 'exited':
+      return t('{0} needs no answer any more: its process has ended.', name);
+    case 'reloaded':
+      return t('What {0} asked before is withdrawn: its turn is continued, and it asks again if need be.', name);
+  }
+}

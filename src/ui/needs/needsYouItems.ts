@@ -1,0 +1,230 @@
+/** The view of what needs the person, as plain data. What agents wrote is shown whole and as text, never as markup. */
+import type { AgentRequest } from '../../runtime/agentRequest.ts';
+import { oneLine, spellControls, stripControls } from '../../util/text.ts';
+import { inWords } from '../../util/sentence.ts';
+import { Command } from '../ids.ts';
+import type { Item, ItemIcon } from '../items.ts';
+import type { Translate } from '../l10n.ts';
+import { clip, detailItem, detailsOf, fileName } from './needDetails.ts';
+import { type MessageNeed, type Need, actionsOf, asksForMore } from './needs.ts';
+
+/** With more of them, rows are closed at first: a list, not a wall. */
+const OPEN_LIMIT = 5;
+
+/** The roots of the view: what stands still one by one, what is only to be read under one row. */
+export function needsYouItems(needs: readonly Need[], look: NeedLook): Item[] {
+  const waiting = needs.filter(({ waits }) => waits);
+  const open = waiting.length <= OPEN_LIMIT;
+  const items = waiting.map((need) => needItem(need, { ...look, open }));
+  const toRead = needs.filter(({ waits }) => !waits);
+  return toRead.length === 0 ? items : [...items, reportsItem(toRead, look)];
+}
+
+export interface NeedLook {
+  t: Translate;
+  /** Unix milliseconds. Without it a row says neither since when nor who: it stands below its agent. */
+  now?: number;
+  /** The town's: a command that runs there need not say where. */
+  folder?: string | undefined;
+  /** Rows show at first what is below them. */
+  open?: boolean;
+  /** Tells a row apart from the same need's row elsewhere in the tree. */
+  prefix?: string;
+}
+
+/** The row of one need. */
+export function needItem(need: Need, { t, now, folder, open = false, prefix = '' }: NeedLook): Item {
+  const label = labelOf(need, t);
+  const since = now === undefined ? undefined : age(now - need.at, t);
+  const who = oneLine(need.who, 64);
+  const id = `${prefix}need/${need.key}`;
+  const details = need.kind === 'request' ? detailsOf(need.request, folder, t) : [];
+  return {
+    id,
+    label,
+    description: since === undefined ? '' : need.kind === 'signIn' ? since : `${who} · ${since}`,
+    icon: iconOf(need),
+    contextValue: ['need', need.kind, need.kind === 'request' ? need.request.kind : '', ...actionsOf(need), ''].join(
+      ';',
+    ),
+    spoken: [`${spokenKind(need, t)}: ${label}`, t('from {0}', who), ...(since === undefined ? [] : [since])].join(
+      ', ',
+    ),
+    collapse: details.length === 0 ? 'none' : open ? 'expanded' : 'collapsed',
+    ...(need.agentId === undefined ? {} : { agentId: need.agentId }),
+    needKey: need.key,
+    runs: { command: Command.openRequest, title: t('Open'), arguments: [{ need: need.key }] },
+    tooltip: () =>
+      clip([...(need.agentId || need.kind === 'signIn' ? [] : [t('From {0}', who)]), wholeText(need, t)].join('\n\n')),
+    children: () => details.map((detail, index) => detailItem(need, `${id}/${index}`, detail)),
+  };
+}
+
+function reportsItem(needs: readonly Need[], look: NeedLook): Item {
+  const { t } = look;
+  const label = t('To read');
+  return {
+    id: 'need/reports',
+    label,
+    description: String(needs.length),
+    icon: { id: 'inbox' },
+    contextValue: 'reports;',
+    spoken: needs.length === 1 ? t('1 message to read') : t('{0} messages to read', needs.length),
+    collapse: 'collapsed',
+    children: () => needs.map((need) => needItem(need, look)),
+  };
+}
+
+/** What it is about, in a line. */
+export function labelOf(need: Need, t: Translate): string {
+  switch (need.kind) {
+    case 'request':
+      return requestLabel(need.request, t);
+    case 'message':
+      return messageLabel(need, t);
+    case 'held':
+      return t('Interrupted work is held');
+    case 'dead':
+      return need.count === 1 ? t('1 message was given up') : t('{0} messages were given up', need.count);
+    case 'error':
+      return oneLine(inWords(need.text, t)) || t('The agent stopped with an error');
+    case 'signIn':
+      return t('Sign in to Codex');
+  }
+}
+
+function messageLabel({ message, task }: MessageNeed, t: Translate): string {
+  const what = task === undefined ? '' : oneLine(task);
+  if (what && message.type === 'task_done') return t('Done: {0}', what);
+  if (what && message.type === 'task_failed') return t('Failed: {0}', what);
+  return oneLine(message.text) || t('(an empty message)');
+}
+
+/** What is asked, in a line. */
+export function requestLabel(request: AgentRequest, t: Translate): string {
+  switch (request.kind) {
+    case 'command': {
+      const command = oneLine(spellControls(request.command));
+      return request.input ? t('Type {0}', command) : t('Run {0}', command);
+    }
+    case 'fileChange': {
+      const [first, ...more] = request.changes;
+      if (!first) return oneLine(request.reason ?? '') || t('Change files');
+      if (more.length > 0) return t('Change {0} files', request.changes.length);
+      const name = fileName(first.path);
+      const words = { add: t('Add {0}', name), delete: t('Delete {0}', name), update: t('Change {0}', name) };
+      return words[first.change];
+    }
+    case 'permissions':
+      return t(
+        'Allow: {0}',
+        oneLine(request.summary.map((line) => inWords(line, t)).join(', ')) || oneLine(request.reason ?? ''),
+      );
+    case 'question':
+      return oneLine(request.questions.map(({ question }) => question).join(' '));
+    case 'elicitation':
+      return oneLine(request.message) || t('{0} asks for something', oneLine(request.server, 64));
+  }
+}
+
+/** Everything there is to know before answering, as plain text. */
+export function wholeText(need: Need, t: Translate): string {
+  switch (need.kind) {
+    case 'request':
+      return requestText(need.request, t);
+    case 'message':
+      return stripControls([need.task, need.message.text].filter(Boolean).join('\n\n'));
+    case 'held':
+      return t('The turn was interrupted, and what it carried is held. Run it again, or dismiss it.');
+    case 'dead':
+      return t('It was tried too often, and failed. Try it again, or dismiss it.');
+    case 'error':
+      return stripControls(inWords(need.text, t)) || t('Restart the agent to go on.');
+    case 'signIn':
+      return need.count === 1
+        ? t('Codex refuses to work until somebody signs in. The agent waits, and goes on by itself then.')
+        : t(
+            'Codex refuses to work until somebody signs in. {0} agents wait, and go on by themselves then.',
+            need.count,
+          );
+  }
+}
+
+function requestText(request: AgentRequest, t: Translate): string {
+  const parts: (string | undefined)[] = [
+    request.subAgent === null ? undefined : t('Asked by a sub-agent: {0}', request.subAgent),
+  ];
+  switch (request.kind) {
+    case 'command':
+      parts.push(spellControls(request.command), t('In {0}', spellControls(request.cwd)), request.reason ?? undefined);
+      parts.push(
+        request.permissions.length > 0
+          ? t('With: {0}', request.permissions.map((line) => inWords(line, t)).join('\n'))
+          : undefined,
+      );
+      break;
+    case 'fileChange':
+      parts.push(request.reason ?? undefined, ...request.changes.map(({ path, diff }) => `${path}\n${diff}`));
+      break;
+    case 'permissions':
+      parts.push(request.reason ?? undefined, ...request.summary.map((line) => inWords(line, t)));
+      break;
+    case 'question':
+      for (const { question, options } of request.questions) {
+        parts.push([question, ...options.map((option) => `  • ${option.label}: ${option.description}`)].join('\n'));
+      }
+      break;
+    case 'elicitation':
+      parts.push(t('Asked by the tool server {0}', request.server), request.message);
+      parts.push(request.arguments ?? undefined, request.url ?? undefined);
+  }
+  return parts.flatMap((part) => (part ? [stripControls(part)] : [])).join('\n\n');
+}
+
+function iconOf(need: Need): ItemIcon {
+  const waits = 'problemsWarningIcon.foreground';
+  switch (need.kind) {
+    case 'request':
+      return { id: requestIcon(need.request), color: waits };
+    case 'message':
+      return need.waits ? { id: 'mail', color: waits } : { id: 'mail-read' };
+    case 'held':
+      return { id: 'debug-rerun', color: waits };
+    case 'dead':
+      return { id: 'warning', color: waits };
+    case 'error':
+      return { id: 'error', color: 'problemsErrorIcon.foreground' };
+    case 'signIn':
+      return { id: 'account', color: waits };
+  }
+}
+
+function requestIcon(request: AgentRequest): string {
+  switch (request.kind) {
+    case 'command':
+      return 'terminal';
+    case 'fileChange':
+      return 'diff';
+    case 'permissions':
+      return 'shield';
+    case 'question':
+      return 'question';
+    case 'elicitation':
+      return request.url === null ? 'edit' : 'link-external';
+  }
+}
+
+function spokenKind(need: Need, t: Translate): string {
+  if (need.kind === 'message') return need.waits ? t('Message that asks for an answer') : t('Message');
+  if (need.kind === 'request') return asksForMore(need.request) ? t('Question') : t('Approval');
+  return t('Needs a decision');
+}
+
+/** How long something waits, in a word or two: whole units, so that rows are not drawn anew every second. */
+export function age(milliseconds: number, t: Translate): string {
+  const minutes = Math.floor(Math.max(0, milliseconds) / 60_000);
+  if (minutes < 1) return t('just now');
+  if (minutes < 60) return t('{0} min', minutes);
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? t('{0} h', hours) : t('{0} d', Math.floor(hours / 24));
+}

@@ -1,0 +1,71 @@
+/** Tasks of the backlog that are dragged: onto an agent, which is given them, or to another place in the backlog. */
+import * as vscode from 'vscode';
+import type { TownSession } from '../../loop/townSession.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { View } from '../ids.ts';
+import type { Row } from '../itemTree.ts';
+import { showProblem } from '../notify.ts';
+import { BACKLOG_ROW } from './taskItems.ts';
+import { placeAt } from './taskOrder.ts';
+import type { TownHost } from '../town/townHost.ts';
+
+const { t } = vscode.l10n;
+
+/** The editor's own type for rows of a view, in lower case. */
+const TASKS = `application/vnd.code.tree.${View.tasks.toLowerCase()}`;
+
+/** For the view that tasks are dragged from. */
+export function tasksToDrag(host: TownHost): vscode.TreeDragAndDropController<Row> {
+  return {
+    dragMimeTypes: [TASKS],
+    dropMimeTypes: [TASKS],
+    handleDrag(rows, transfer) {
+      // What is over stays where it is.
+      const ids = rows.flatMap(({ item }) => (item.contextValue.includes(';open;') ? (item.taskId ?? []) : []));
+      if (ids.length > 0) transfer.set(TASKS, new vscode.DataTransferItem(ids));
+    },
+    async handleDrop(target, transfer) {
+      const place = target?.item;
+      await dropped(host, transfer, async (id, { actions, mirror }) => {
+        if (place?.id === BACKLOG_ROW) await actions.tasks.move(id, undefined);
+        else if (place?.taskId !== undefined && mirror.backlog.includes(place.taskId)) {
+          await actions.tasks.move(id, placeAt(mirror.backlog, id, place.taskId));
+        }
+      });
+    },
+  };
+}
+
+/** For the view with the agents. */
+export function agentsToDropOn(host: TownHost): vscode.TreeDragAndDropController<Row> {
+  return {
+    dragMimeTypes: [],
+    dropMimeTypes: [TASKS],
+    async handleDrop(target, transfer) {
+      const agent = target?.item.agentId;
+      if (agent === undefined) return;
+      await dropped(host, transfer, (id, { actions }) => actions.tasks.claim(id, agent));
+    },
+  };
+}
+
+/** Does something with each task that was dropped; they must be of the backlog. */
+async function dropped(
+  host: TownHost,
+  transfer: vscode.DataTransfer,
+  act: (id: string, session: TownSession) => Promise<void>,
+): Promise<void> {
+  const tasks: unknown = transfer.get(TASKS)?.value;
+  if (!Array.isArray(tasks)) return;
+  try {
+    const session = await host.session();
+    for (const id of tasks.map(String)) {
+      if (!session.mirror.backlog.includes(id)) {
+        throw new TinytownError('taskTaken', t('Only tasks of the backlog can be moved or given to an agent.'));
+      }
+      await act(id, session);
+    }
+  } catch (error) {
+    showProblem(error);
+  }
+}

@@ -1,0 +1,51 @@
+/** A task as a whole, as text: what is to be done, who has it, and what came of it. */
+import type { TaskRecord, TaskState } from '../../town/records.ts';
+import { stripControls } from '../../util/text.ts';
+import type { Translate } from '../l10n.ts';
+import type { TownPicture } from '../town/townPicture.ts';
+
+export function taskStateWord(state: TaskState, t: Translate): string {
+  switch (state) {
+    case 'pending':
+      return t('backlog');
+    case 'assigned':
+      return t('assigned');
+    case 'running':
+      return t('running');
+    case 'completed':
+      return t('done');
+    case 'failed':
+      return t('failed');
+    case 'cancelled':
+      return t('cancelled');
+  }
+}
+
+/** The name of the agent that has a task. */
+export function assigneeOf(task: TaskRecord, picture: Pick<TownPicture, 'agents'>): string | undefined {
+  return task.assignedTo === undefined ? undefined : picture.agents.get(task.assignedTo)?.name;
+}
+
+export function taskText(task: TaskRecord, picture: Pick<TownPicture, 'agents'>, t: Translate): string {
+  const facts: [string, string | undefined][] = [
+    [t('State'), taskStateWord(task.state, t)],
+    [t('Agent'), assigneeOf(task, picture)],
+    [t('Tags'), task.tags.map((tag) => `#${tag}`).join(' ')],
+    [t('Created'), moment(task.createdAt)],
+    [t('Started'), moment(task.startedAt)],
+    [t('Ended'), moment(task.completedAt)],
+    [t('Task id'), task.id],
+  ];
+  const lines = facts.flatMap(([name, value]) => (value ? [`${name}: ${value}`] : []));
+  const failed = task.state === 'failed' || task.state === 'cancelled';
+  const result = task.result?.trim() ? [`── ${failed ? t('Reason') : t('Result')} ──`, task.result.trim()] : [];
+  return stripControls([task.description.trim(), `── ${t('Task')} ──\n${lines.join('\n')}`, ...result].join('\n\n'));
+}
+
+/** In the form that every language reads, by the clock of this machine: `2026-01-02 03:04`. */
+function moment(rfc3339: string | undefined): string | undefined {
+  const at = Date.parse(rfc3339 ?? '');
+  return Number.isNaN(at)
+    ? undefined
+    : new Date(at).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });
+}

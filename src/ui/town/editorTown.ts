@@ -1,0 +1,281 @@
+/** Ties the town's host to the editor: folders, trust, settings, `tinytown.toml`, and the context keys of welcome texts. */
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { Check } from '../../loop/doctor/check.ts';
+import type { TownSettings } from '../../loop/settings.ts';
+import type { TownSession } from '../../loop/townSession.ts';
+import type { CodexService } from '../../runtime/codexService.ts';
+import { TOWN_FILE, suggestTownName, writeTownConfig } from '../../town/config.ts';
+import { TinytownError, describeError } from '../../util/errors.ts';
+import type { EditorLog } from '../editorLog.ts';
+import { ContextKey, SETTINGS_SECTION, SecretKey, View } from '../ids.ts';
+import { inform } from '../notify.ts';
+import { type Problem, problemOf } from '../problems.ts';
+import { readSettings, reopeningSettings } from '../settings.ts';
+import { townFolderOf } from './townFolder.ts';
+import { TownHost } from './townHost.ts';
+
+const { t } = vscode.l10n;
+
+const CHOSEN_FOLDER = 'townFolder';
+
+export class EditorTown implements vscode.Disposable {
+  readonly host: TownHost;
+  private readonly context: vscode.ExtensionContext;
+  private readonly log: EditorLog;
+  /** One object for the session's whole life: what can change under way is read from it when it is needed. */
+  private settings: TownSettings | undefined;
+  /** `tinytown.toml` as it was when the town was opened. */
+  private configText = '';
+  private codexProblem: Problem | undefined;
+  /** The extension's. */
+  readonly version: string;
+  private readonly disposables: vscode.Disposable[] = [];
+
+  constructor(context: vscode.ExtensionContext, log: EditorLog) {
+    this.context = context;
+    this.log = log;
+    this.version = extensionVersion(context);
+    this.host = new TownHost(
+      {
+        folder: () => this.townFolder(),
+        trusted: () => vscode.workspace.isTrusted,
+        hasTown,
+        create: (folder, name) => writeTownConfig(folder, { name: name ?? suggestTownName(folder) }),
+        open: (folder) => this.open(folder),
+        onError: (what, error) => log.error(`Could not ${what}: ${describeError(error)}`),
+      },
+      t,
+    );
+    this.watch();
+  }
+
+  /** Looks for a town once activation is over; what fails is seen where the person looks for agents. */
+  start(): void {
+    void this.host.look();
+  }
+
+  /** Looks whether there is a Codex for new agents; the welcome text says so where there is none. */
+  async checkCodex(): Promise<void> {
+    const session = this.host.ready;
+    if (!session) return;
+    const problem = await session.checkCodex().then(
+      () => undefined,
+      (error: unknown) => problemOf(error, t),
+    );
+    if (this.host.ready !== session) return;
+    if (problem) this.log.warn(problem.message);
+    // That somebody has signed in is told, and not found out here.
+    this.codexProblem = problem ?? (this.codexProblem?.kind === 'signedOut' ? this.codexProblem : undefined);
+    this.show();
+  }
+
+  /** Looks whether Codex is signed in; the welcome text says so where it is not. @throws TinytownError `unauthorized` */
+  async checkSignedIn(): Promise<void> {
+    const session = await this.host.session();
+    try {
+      await session.checkSignedIn();
+    } catch (error) {
+      const problem = problemOf(error, t);
+      // Anything else shows better where an agent meets it.
+      if (problem.kind !== 'signedOut') return this.log.warn(problem.message);
+      this.codexProblem = problem;
+      this.show();
+      throw error;
+    }
+  }
+
+  /** Runs `job` with the open town's Codex service; with one of its own where none is open. @throws TinytownError `untrusted` */
+  async withCodex<T>(job: (codex: CodexService) => Promise<T>): Promise<T> {
+    if (this.host.ready) return await job(this.host.ready.codex);
+    if (!vscode.workspace.isTrusted) {
+      throw new TinytownError('untrusted', t('This folder is not trusted. Until you trust it, no program is run.'));
+    }
+    const { loneCodex } = await import('../../loop/loneCodex.ts');
+    const { globalStorageUri } = this.context;
+    const settings = readSettings(undefined);
+    const { version, log: logger } = this;
+    const codex = loneCodex({ storageDir: globalStorageUri.fsPath, settings, version, logger });
+    try {
+      return await job(codex);
+    } finally {
+      await codex.close();
+    }
+  }
+
+  /** What the doctor makes of this window, with a town or without one. */
+  async examine(): Promise<Check[]> {
+    const { gatherFacts } = await import('../../loop/doctor/doctorFacts.ts');
+    const { troubleOf } = await import('../../loop/doctor/examination.ts');
+    const { checksOf } = await import('../../loop/doctor/doctorRules.ts');
+    const session = this.host.ready;
+    const { state } = this.host;
+    const facts = await gatherFacts({
+      trusted: vscode.workspace.isTrusted,
+      folder: await this.townFolder(),
+      storageDir: this.context.globalStorageUri.fsPath,
+      settings: readSettings(await this.context.secrets.get(SecretKey.redisPassword)),
+      bundles: this.bundles,
+      examine: session && (() => session.examine()),
+      notOpen: state.kind === 'failed' ? troubleOf(state.error) : undefined,
+      account: () => this.withCodex((codex) => codex.account()),
+      logger: this.log,
+    });
+    return checksOf(facts);
+  }
+
+  /** Asks which of the window's folders is the town's, and opens that one's. Remembered for this workspace. */
+  async chooseFolder(): Promise<string | undefined> {
+    const current = await this.townFolder();
+    const picks = localFolders().map(({ name, uri }) => ({
+      label: name,
+      description: uri.fsPath === current ? t('the town’s folder now') : '',
+      folder: uri.fsPath,
+    }));
+    if (picks.length === 0)
+      throw new TinytownError('noFolder', t('No folder is open. Open a folder: its agents work there.'));
+    const title = t('The Town’s Folder');
+    const placeHolder = t('In which folder do the agents of this window work?');
+    const picked = await vscode.window.showQuickPick(picks, { title, placeHolder });
+    if (!picked) return undefined;
+    await this.context.workspaceState.update(CHOSEN_FOLDER, picked.folder);
+    await this.host.look();
+    return picked.folder;
+  }
+
+  private townFolder(): Promise<string | undefined> {
+    const folders = localFolders().map(({ uri }) => uri.fsPath);
+    return townFolderOf(folders, this.context.workspaceState.get<string>(CHOSEN_FOLDER), hasTown);
+  }
+
+  dispose(): void {
+    for (const disposable of this.disposables) disposable.dispose();
+  }
+
+  private async open(folder: string): Promise<TownSession> {
+    // Everything behind the screens is evaluated only now: windows without a town do not wait for it.
+    const { openTownSession } = await import('../../loop/townSession.ts');
+    const password = await this.context.secrets.get(SecretKey.redisPassword);
+    if (password !== undefined) this.log.hide(password);
+    this.settings = readSettings(password);
+    this.configText = await textOf(path.join(folder, TOWN_FILE));
+    return openTownSession({
+      folder,
+      storageDir: this.context.globalStorageUri.fsPath,
+      settings: this.settings,
+      version: this.version,
+      bundles: this.bundles,
+      logger: this.log,
+    });
+  }
+
+  private get bundles(): { mcp: string; tt: string } {
+    const dist = path.join(this.context.extensionPath, 'dist');
+    return { mcp: path.join(dist, 'mcp.cjs'), tt: path.join(dist, 'tt.cjs') };
+  }
+
+  private watch(): void {
+    // A string pattern rides on the editor's own watcher of the workspace.
+    const files = vscode.workspace.createFileSystemWatcher(`**/${TOWN_FILE}`);
+    const lookAt = (uri: vscode.Uri): void => {
+      const atRoot = vscode.workspace.workspaceFolders?.some(
+        (folder) => path.dirname(uri.fsPath) === folder.uri.fsPath,
+      );
+      if (atRoot) void this.host.look();
+    };
+    this.disposables.push(
+      files,
+      files.onDidCreate(lookAt),
+      files.onDidChange((uri) => (this.host.ready ? void this.configChanged(uri) : lookAt(uri))),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.host.look()),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.host.look()),
+      vscode.workspace.onDidChangeConfiguration((event) => this.settingsChanged(event)),
+      this.host.onDidChange(() => this.show()),
+      this.host.whileReady((session, store) => {
+        this.codexProblem = undefined;
+        store.add(
+          session.codex.onSignedIn(() => {
+            this.codexProblem = undefined;
+            void this.checkCodex();
+          }),
+        );
+        // Once the host says that it is ready.
+        queueMicrotask(() => void this.checkCodex());
+      }),
+    );
+  }
+
+  private async configChanged(uri: vscode.Uri): Promise<void> {
+    const { state } = this.host;
+    if (state.kind !== 'ready' || path.dirname(uri.fsPath) !== state.folder) return;
+    const text = await textOf(uri.fsPath);
+    if (text === this.configText) return;
+    this.configText = text;
+    this.offerReopen(t('{0} was changed.', TOWN_FILE));
+  }
+
+  private settingsChanged(event: vscode.ConfigurationChangeEvent): void {
+    if (!event.affectsConfiguration(SETTINGS_SECTION)) return;
+    if (!this.host.ready) {
+      if (this.host.state.kind === 'failed') void this.host.look();
+      return;
+    }
+    if (this.settings) Object.assign(this.settings, readSettings(this.settings.redisPassword));
+    if (event.affectsConfiguration(`${SETTINGS_SECTION}.codex`)) void this.checkCodex();
+    if (reopeningSettings.some((id) => event.affectsConfiguration(id))) {
+      this.offerReopen(t('How Redis is reached was changed.'));
+    }
+  }
+
+  /** Opening anew cuts running turns off (they are continued then), so it is the person's choice when. */
+  private offerReopen(what: string): void {
+    const yes = t('Open the Town Anew');
+    void inform(`${what} ${t('It takes effect when the town is opened anew; running turns are continued.')}`, yes).then(
+      (answer) => (answer === yes ? this.host.reopen() : undefined),
+    );
+  }
+
+  private show(): void {
+    const { state } = this.host;
+    const problem = state.kind === 'failed' ? state.problem.kind : (this.codexProblem?.kind ?? '');
+    void vscode.commands.executeCommand('setContext', ContextKey.state, state.kind);
+    void vscode.commands.executeCommand('setContext', ContextKey.problem, problem);
+    if (state.kind === 'opening') {
+      const over = new Promise<void>((resolve) => {
+        const listener = this.host.onDidChange((next) => {
+          if (next.kind === 'opening') return;
+          listener.dispose();
+          resolve();
+        });
+      });
+      void vscode.window.withProgress({ location: { viewId: View.agents } }, () => over);
+    }
+  }
+}
+
+function extensionVersion(context: vscode.ExtensionContext): string {
+  const manifest: { version?: unknown } = context.extension.packageJSON;
+  return String(manifest.version);
+}
+
+/** The window's folders on this machine. */
+function localFolders(): vscode.WorkspaceFolder[] {
+  return (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === 'file');
+}
+
+function hasTown(folder: string): Promise<boolean> {
+  return isFile(path.join(folder, TOWN_FILE));
+}
+
+/** The file's text; empty where it cannot be read. */
+function textOf(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => '');
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}

@@ -1,0 +1,170 @@
+/**
+ * The one town of this window: opened when it is first needed, by whoever needs it first, and closed once. Knows no
+ * editor; `editorTown.ts` tells it about folders, trust and settings.
+ */
+import type { TownSession } from '../../loop/townSession.ts';
+import { type Disposable, DisposableStore, toDisposable } from '../../util/disposable.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { Emitter } from '../../util/event.ts';
+import { SerialQueue } from '../../util/serialQueue.ts';
+import type { Translate } from '../l10n.ts';
+import { type Problem, problemOf } from '../problems.ts';
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+export type TownState<S = TownSession> =
+  | { kind: 'noFolder' }
+  | { kind: 'untrusted' }
+  /** The folder has no `tinytown.toml`: nothing runs, and nothing was made. */
+  | { kind: 'noTown'; folder: string }
+  | { kind: 'opening'; folder: string }
+  | { kind: 'ready'; folder: string; session: S }
+  | { kind: 'failed'; folder: string; error: unknown; problem: Problem }
+  /** The window closes. */
+  | { kind: 'closed' };
+
+/** What the host asks the world for. */
+export interface TownHostParts<S> {
+  folder(): Promise<string | undefined>;
+  trusted(): boolean;
+  hasTown(folder: string): Promise<boolean>;
+  /** Makes the folder a town named `name`, or after the folder. */
+  create(folder: string, name: string | undefined): Promise<void>;
+  open(folder: string): Promise<S>;
+  onError(what: string, error: unknown): void;
+}
+
+export class TownHost<S extends Closable = TownSession> {
+  private current: TownState<S> = { kind: 'noFolder' };
+  private readonly changed = new Emitter<TownState<S>>();
+  readonly onDidChange = this.changed.event;
+  /** Looking, opening and closing happen one after the other, so two callers never open twice. */
+  private readonly queue = new SerialQueue();
+  private readonly readyListeners = new Set<(session: S, store: DisposableStore) => void>();
+  private sessionStore = new DisposableStore();
+  private readonly parts: TownHostParts<S>;
+  private readonly t: Translate;
+
+  constructor(parts: TownHostParts<S>, t: Translate) {
+    this.parts = parts;
+    this.t = t;
+  }
+
+  get state(): TownState<S> {
+    return this.current;
+  }
+
+  /** The session, if one is open now. */
+  get ready(): S | undefined {
+    return this.current.kind === 'ready' ? this.current.session : undefined;
+  }
+
+  /** Calls `listener` for the open session and for each later one; what it puts into the store ends with that session. */
+  whileReady(listener: (session: S, store: DisposableStore) => void): Disposable {
+    this.readyListeners.add(listener);
+    if (this.current.kind === 'ready') listener(this.current.session, this.sessionStore);
+    return toDisposable(() => this.readyListeners.delete(listener));
+  }
+
+  /** Looks at the folder anew and opens its town if there is one. Tries again what failed; leaves an open town alone. */
+  look(): Promise<TownState<S>> {
+    return this.queue.run(() => this.lookNow());
+  }
+
+  /** Closes the town and opens it again, for settings that cannot change under way. */
+  reopen(): Promise<TownState<S>> {
+    return this.queue.run(async () => {
+      await this.leave();
+      return this.lookNow();
+    });
+  }
+
+  /** The open session; opens it first. Rejects with the reason why there is none. */
+  session(): Promise<S> {
+    return this.queue.run(async () => this.sessionOf(await this.lookNow()));
+  }
+
+  /** Like {@link session}, but makes the folder a town first if it is none. `name` counts only then. */
+  sessionOrNew(name?: string): Promise<S> {
+    return this.queue.run(async () => {
+      const state = await this.lookNow();
+      if (state.kind !== 'noTown') return this.sessionOf(state);
+      await this.parts.create(state.folder, name);
+      return this.sessionOf(await this.lookNow());
+    });
+  }
+
+  /** Ends the session and everything in it. Afterwards nothing opens any more. */
+  close(): Promise<void> {
+    return this.queue.run(async () => {
+      await this.leave();
+      this.set({ kind: 'closed' });
+    });
+  }
+
+  private async lookNow(): Promise<TownState<S>> {
+    if (this.current.kind === 'closed') return this.current;
+    const folder = await this.parts.folder();
+    if (this.current.kind === 'ready' && this.current.folder === folder) return this.current;
+    await this.leave();
+    if (folder === undefined) return this.set({ kind: 'noFolder' });
+    if (!this.parts.trusted()) return this.set({ kind: 'untrusted' });
+    try {
+      if (!(await this.parts.hasTown(folder))) return this.set({ kind: 'noTown', folder });
+      this.set({ kind: 'opening', folder });
+      const session = await this.parts.open(folder);
+      return this.enter(folder, session);
+    } catch (error) {
+      this.parts.onError('open the town', error);
+      return this.set({ kind: 'failed', folder, error, problem: problemOf(error, this.t) });
+    }
+  }
+
+  private enter(folder: string, session: S): TownState<S> {
+    this.sessionStore = new DisposableStore();
+    for (const listener of this.readyListeners) listener(session, this.sessionStore);
+    return this.set({ kind: 'ready', folder, session });
+  }
+
+  private async leave(): Promise<void> {
+    if (this.current.kind !== 'ready') return;
+    const { session } = this.current;
+    this.sessionStore.dispose();
+    this.set({ kind: 'noFolder' });
+    try {
+      await session.close();
+    } catch (error) {
+      this.parts.onError('close the town', error);
+    }
+  }
+
+  private set(state: TownState<S>): TownState<S> {
+    this.current = state;
+    this.changed.fire(state);
+    return state;
+  }
+
+  private sessionOf(state: TownState<S>): S {
+    const { t } = this;
+    switch (state.kind) {
+      case 'ready':
+        return state.session;
+      case 'noFolder':
+        throw new TinytownError('noFolder', t('No folder is open. Open a folder: its agents work there.'));
+      case 'untrusted':
+        throw new TinytownError(
+          'untrusted',
+          t('This folder is not trusted. Trust it first: agents run programs in it.'),
+        );
+      case 'noTown':
+        throw new TinytownError('noTown', t('This folder has no agents yet. Spawn one first.'));
+      case 'failed':
+        throw state.error;
+      case 'opening':
+      case 'closed':
+        throw new TinytownError('closed', t('This window is closing.'));
+    }
+  }
+}
