@@ -72,6 +72,22 @@ describe('the record of an agent', function () {
     await page.keyboard.press('Escape');
   }
 
+  /** A detail's label is in sight, and its text `text` is, or is not. */
+  async function detail(label: string, text: string, open: boolean): Promise<void> {
+    const state = async () => {
+      const labels = await editor.getByText(label).count();
+      return labels > 0 && (await editor.getByText(text, { exact: true }).count()) > 0 === open;
+    };
+    await eventually(state, { what: `“${label}” ${open ? 'open' : 'folded'}` });
+  }
+
+  /** As a person does who wants to read it. */
+  async function openDetail(label: string, text: string): Promise<void> {
+    await editor.getByText(label).click();
+    await workbench.page.keyboard.press('Control+Shift+]');
+    await detail(label, text, true);
+  }
+
   it('has two turns with a long output and a change of a file', async () => {
     await workbench.openSidebar();
     await writeFile(path.join(folder, 'tides.txt'), 'low 04:10\nhigh 10:20\n');
@@ -121,8 +137,11 @@ describe('the record of an agent', function () {
 
   it('opens as a document with all turns, outputs folded, that can be searched', async () => {
     await agents.contextMenu('pilot', 'Open Transcript');
-    await editor.getByText('Done.').waitFor({ timeout: 30_000 });
-    await eventually(async () => (await editor.getByText('300', { exact: true }).count()) === 0, { what: 'folds' });
+    await editor.getByText('Done.', { exact: true }).waitFor({ timeout: 30_000 });
+    await detail('printf', 'green', false);
+    await detail('Added', '+Two buoys.', false);
+    await detail('Changed', '+low 04:25', false);
+    await detail('seq 1 300', '300', false);
     await workbench.screenshots('transcript');
     await find('lighthouse');
     // The words of a prompt are folded away, and found all the same.
@@ -161,23 +180,44 @@ describe('the record of an agent', function () {
     const held = gate();
     script(
       () => [{ text: 'I sound the depths.' }, { exec: 'seq 1000 1100' }],
+      () => [{ exec: 'printf "nine\\nfathoms\\n"' }],
       async () => [{ text: 'Deep enough, ' }, { hold: held.opened }, { text: 'everywhere.' }],
     );
     await editor.click();
+    await workbench.page.keyboard.press('Control+End');
+    await detail('Added', '+Two buoys.', false);
+    await openDetail('Added', '+Two buoys.');
     await workbench.page.keyboard.press('Control+End');
     await tell('Sound the depths');
     await editor.getByText('Turn running').waitFor();
     await editor.getByText('I sound the depths.').waitFor();
     await editor.getByText('Deep enough,').waitFor();
+    await detail('nine', 'fathoms', false);
+    await earlierDetailsAreAsTheyWere();
     await workbench.screenshots('transcript-live');
+    await openDetail('nine', 'fathoms');
     held.open();
     await editor.getByText('everywhere.').waitFor();
     await turnEnds('pilot');
     await editor.getByText('Turn running').waitFor({ state: 'hidden' });
-    // Its own details are folded, also now that its heading has changed.
+    // Its own details are folded, also now that its heading has changed, but for what was opened while it ran.
     await editor.getByText('I sound the depths.').waitFor();
+    await detail('seq 1000', '1100', false);
+    await detail('nine', 'fathoms', true);
+    await earlierDetailsAreAsTheyWere();
     await workbench.screenshots('transcript-after');
   });
+
+  async function earlierDetailsAreAsTheyWere(): Promise<void> {
+    const { mouse, keyboard } = workbench.page;
+    await editor.hover();
+    // The editor takes one turn of the wheel for a few lines, however far it is.
+    for (let turns = 0; turns < 8; turns++) await mouse.wheel(0, -400);
+    await detail('printf "red', 'green', false);
+    await detail('Added', '+Two buoys.', true);
+    await workbench.screenshot('transcript-earlier');
+    await keyboard.press('Control+End');
+  }
 });
 
 const changeTides: Step = {

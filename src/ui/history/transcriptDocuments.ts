@@ -13,7 +13,8 @@ import { oneLine } from '../../util/text.ts';
 import { AgentTranscript } from './agentTranscript.ts';
 import { Throttle } from '../throttle.ts';
 import type { TownHost } from '../town/townHost.ts';
-import { registerTranscriptLanguage } from './transcriptLanguage.ts';
+import { TranscriptFolds } from './transcriptFolds.ts';
+import { type ShownTranscript, registerTranscriptLanguage } from './transcriptLanguage.ts';
 import { type Transcript, transcriptMarkdown } from './transcriptMarkdown.ts';
 import { TranscriptViewport } from './transcriptViewport.ts';
 
@@ -45,16 +46,18 @@ export class TranscriptDocuments implements vscode.FileSystemProvider, Disposabl
   private readonly changed = this.store.add(new vscode.EventEmitter<vscode.FileChangeEvent[]>());
   readonly onDidChangeFile = this.changed.event;
   private readonly refresh = this.store.add(new Throttle<string>((agentIds) => this.redraw(agentIds), REFRESH_MS));
+  private readonly folds: TranscriptFolds;
   private readonly viewport: TranscriptViewport;
 
   constructor(host: TownHost) {
     this.host = host;
-    const current = (document: vscode.TextDocument) => this.current(document);
-    this.viewport = this.store.add(new TranscriptViewport(current));
+    const current: ShownTranscript = (document) => this.current(document);
+    this.folds = this.store.add(new TranscriptFolds(current));
+    this.viewport = this.store.add(new TranscriptViewport(this.folds));
     this.store.add(
       vscode.workspace.registerFileSystemProvider(TRANSCRIPT_SCHEME, this, { isCaseSensitive: true, isReadonly: true }),
     );
-    this.store.add(registerTranscriptLanguage(TRANSCRIPT_SCHEME, current));
+    this.store.add(registerTranscriptLanguage(TRANSCRIPT_SCHEME, current, (document) => this.folds.asked(document)));
     this.store.add(vscode.workspace.onDidCloseTextDocument(({ uri }) => this.shown.delete(uri.toString())));
     this.store.add(
       host.whileReady((session, store) => {
@@ -165,6 +168,11 @@ export class TranscriptDocuments implements vscode.FileSystemProvider, Disposabl
     for (const shown of this.shown.values()) {
       if (!agentIds.has(shown.agentId)) continue;
       shown.content.observe();
+      const folding = this.folds.pending(shown.uri);
+      if (folding) {
+        void folding.then(() => this.refresh.add(shown.agentId));
+        continue;
+      }
       if (!this.render(shown)) continue;
       // The editor reads a file again only if it is younger.
       shown.mtime = Math.max(Date.now(), shown.mtime + 1);
@@ -184,10 +192,10 @@ export class TranscriptDocuments implements vscode.FileSystemProvider, Disposabl
     return true;
   }
 
-  private current(document: vscode.TextDocument): { agentId: string; transcript: Transcript } | undefined {
+  private current(document: vscode.TextDocument): ReturnType<ShownTranscript> {
     const shown = this.shown.get(document.uri.toString());
     const text = document.getText();
     const transcript = shown?.served.find((one) => one.text === text);
-    return shown && transcript && { agentId: shown.agentId, transcript };
+    return shown && transcript && { agentId: shown.agentId, transcript, newest: transcript === shown.served[0] };
   }
 }

@@ -6,12 +6,17 @@ import type { Transcript } from './transcriptMarkdown.ts';
 
 const { t } = vscode.l10n;
 
-/** A document's transcript as its text is now, and whose it is; undefined where that is on its way. */
+/** A document's transcript as its text is now, whether that is the newest, and whose it is; undefined where it is not known. */
 export type ShownTranscript = (
   document: vscode.TextDocument,
-) => { agentId: string; transcript: Transcript } | undefined;
+) => { agentId: string; transcript: Transcript; newest: boolean } | undefined;
 
-export function registerTranscriptLanguage(scheme: string, shown: ShownTranscript): Disposable {
+/** `asked` is called when the editor wants to know what folds. */
+export function registerTranscriptLanguage(
+  scheme: string,
+  shown: ShownTranscript,
+  asked: (document: vscode.TextDocument) => void,
+): Disposable {
   const store = new DisposableStore();
   const selector = { scheme };
   const { languages } = vscode;
@@ -21,6 +26,7 @@ export function registerTranscriptLanguage(scheme: string, shown: ShownTranscrip
         const found = shown(document);
         // What is folded would open if there were no ranges for a moment. The text is about to change, and then asked for anew.
         if (!found) await outdated(token);
+        asked(document);
         return found?.transcript.folds.map(({ start, end }) => new vscode.FoldingRange(start, end));
       },
     }),

@@ -1,0 +1,144 @@
+/**
+ * Keeps details in transcripts folded that nobody opened. The editor tells neither what is folded nor whether it did as it was
+ * told: it folds nothing, and says nothing, if its ranges were asked for anew meanwhile, as when the editor's own Markdown
+ * support starts. Only what is visible shows it.
+ */
+import * as vscode from 'vscode';
+import { type Disposable, DisposableStore } from '../../util/disposable.ts';
+import type { ShownTranscript } from './transcriptLanguage.ts';
+import type { Fold, Transcript } from './transcriptMarkdown.ts';
+
+/** After that long a detail that is open was opened by somebody, although nobody saw it folded, in milliseconds. */
+const SETTLED_MS = 10_000;
+
+/** What one editor was told to fold; an editor that comes back into view is another one. */
+interface Told {
+  ids: Set<string>;
+  /** Those that nobody has seen folded yet, with the times when they were told. */
+  unseen: Map<string, number>;
+}
+
+export class TranscriptFolds implements Disposable {
+  private readonly store = new DisposableStore();
+  private readonly shown: ShownTranscript;
+  private readonly told = new WeakMap<vscode.TextEditor, Told>();
+  private readonly telling = new Map<string, Promise<unknown>>();
+  /** The details that people have open, by document. */
+  private readonly opened = new Map<string, Set<string>>();
+
+  constructor(shown: ShownTranscript) {
+    this.shown = shown;
+    const { workspace, window } = vscode;
+    this.store.add(workspace.onDidCloseTextDocument(({ uri }) => this.opened.delete(uri.toString())));
+    this.store.add(window.onDidChangeActiveTextEditor((editor) => editor && void this.fold(editor)));
+    this.store.add(window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.look(textEditor)));
+  }
+
+  dispose(): void {
+    this.store.dispose();
+  }
+
+  /** Folds details that are new, but for one at the end, which may be growing. Only the editor that is active can be told to fold. */
+  async fold(editor: vscode.TextEditor): Promise<void> {
+    const transcript = this.shown(editor.document)?.transcript;
+    if (!transcript || vscode.window.activeTextEditor !== editor) return;
+    const told = this.told.get(editor) ?? { ids: new Set(), unseen: new Map() };
+    this.told.set(editor, told);
+    const opened = this.openedIn(editor.document);
+    const fresh = details(transcript, editor.document.lineCount).filter(
+      ({ id }) => !told.ids.has(id) && !opened.has(id),
+    );
+    if (fresh.length === 0) return;
+    for (const { id } of fresh) {
+      told.ids.add(id);
+      told.unseen.set(id, Date.now());
+    }
+    await this.tell(editor);
+  }
+
+  /** The editor wants to know what folds: it may have missed what it was told before. */
+  asked(document: vscode.TextDocument): void {
+    const editor = vscode.window.activeTextEditor;
+    if (editor?.document === document) void this.tell(editor);
+  }
+
+  /** What is replaced comes back unfolded: the end of a turn changes its heading and its last line, and all between with it. */
+  changed(editor: vscode.TextEditor, changes: readonly vscode.TextDocumentContentChangeEvent[]): void {
+    const told = this.told.get(editor);
+    const folds = this.shown(editor.document)?.transcript.folds ?? [];
+    for (const { range, text } of told ? changes : []) {
+      const from = range.start.line;
+      const to = from + text.split('\n').length;
+      for (const { id, start } of folds) if (start >= from && start < to) told?.ids.delete(id);
+    }
+  }
+
+  /** Resolves when the editor has done what it was told in that document; undefined if that is so. Its lines must not move until then. */
+  pending(uri: vscode.Uri): Promise<unknown> | undefined {
+    return this.telling.get(uri.toString());
+  }
+
+  /** Tells the editor to fold what nobody has seen folded. What is folded stays so. */
+  private async tell(editor: vscode.TextEditor): Promise<void> {
+    const { document } = editor;
+    const found = this.shown(document);
+    const unseen = this.told.get(editor)?.unseen;
+    // With a newer text on its way lines may become others. The editor asks for its ranges then.
+    if (!found?.newest || !unseen || vscode.window.activeTextEditor !== editor) return;
+    const waiting = found.transcript.folds.filter(({ id }) => isWaiting(unseen, id));
+    if (waiting.length === 0) return;
+    const selectionLines = waiting.map(({ start }) => start);
+    const key = document.uri.toString();
+    const command = vscode.commands.executeCommand('editor.fold', { levels: 1, direction: 'up', selectionLines });
+    const telling = Promise.all([this.telling.get(key), command]);
+    this.telling.set(key, telling);
+    await telling;
+    if (this.telling.get(key) === telling) this.telling.delete(key);
+  }
+
+  /** Learns from what is visible whether details were folded, and which ones people open and close. */
+  private look(editor: vscode.TextEditor): void {
+    const told = this.told.get(editor);
+    const transcript = this.shown(editor.document)?.transcript;
+    if (!told || !transcript) return;
+    const opened = this.openedIn(editor.document);
+    const { visibleRanges } = editor;
+    const unseen: boolean[] = [];
+    for (const fold of transcript.folds) {
+      const { id } = fold;
+      if (fold.kind !== 'detail' || !(told.ids.has(id) || opened.has(id))) continue;
+      const open = isOpen(fold, visibleRanges);
+      if (open === undefined) continue;
+      if (isWaiting(told.unseen, id)) unseen.push(open);
+      else if (open) opened.add(id);
+      else opened.delete(id);
+    }
+    // They are folded together.
+    if (unseen.length > 0 && !unseen.includes(true)) told.unseen.clear();
+  }
+
+  private openedIn({ uri }: vscode.TextDocument): Set<string> {
+    const key = uri.toString();
+    const opened = this.opened.get(key) ?? new Set();
+    this.opened.set(key, opened);
+    return opened;
+  }
+}
+
+function isWaiting(unseen: Told['unseen'] | undefined, id: string): boolean {
+  return Date.now() - (unseen?.get(id) ?? 0) < SETTLED_MS;
+}
+
+/** Undefined where too little of it is in sight. */
+function isOpen({ start, end }: Fold, visible: readonly vscode.Range[]): boolean | undefined {
+  if (visible.some((range) => range.start.line <= end && range.end.line > start)) return true;
+  const shut =
+    visible.some((range) => range.end.line === start) && visible.some((range) => range.start.line === end + 1);
+  return shut ? false : undefined;
+}
+
+/** The details that can be folded now. */
+function details({ folds, growing }: Transcript, lines: number): Fold[] {
+  const found = folds.filter(({ kind }) => kind === 'detail');
+  return growing ? found.filter(({ end }) => end < lines - 2) : found;
+}
