@@ -90,7 +90,7 @@ export class TranscriptFolds implements Disposable {
     const selectionLines = waiting.map(({ start }) => start);
     const key = document.uri.toString();
     const command = vscode.commands.executeCommand('editor.fold', { levels: 1, direction: 'up', selectionLines });
-    const telling = Promise.all([this.telling.get(key), command]);
+    const telling = Promise.allSettled([this.telling.get(key), command]);
     this.telling.set(key, telling);
     await telling;
     if (this.telling.get(key) === telling) this.telling.delete(key);
