@@ -98,7 +98,6 @@ function decodeAs(type: KnownItemType, raw: unknown): WireItem | undefined {
 }
 
 const turnError = z.object({ message: z.string(), codexErrorInfo: z.optional(z.unknown()) });
-export type WireTurnError = z.output<typeof turnError>;
 
 const turn = z.object({
   id,

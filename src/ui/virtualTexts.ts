@@ -23,7 +23,7 @@ export class VirtualTexts implements Disposable {
    * @param name what its tab is called; its ending chooses the language.
    */
   put(key: string, name: string, text: string): vscode.Uri {
-    const plain = name.replaceAll(/[\\/#?]/g, '∕');
+    const plain = name.replaceAll(/[\\/]/g, '∕');
     const uri = vscode.Uri.from({ scheme: this.scheme, path: `/${encodeURIComponent(key)}/${plain}` });
     this.set(uri, text);
     return uri;

@@ -9,7 +9,7 @@ import { type Step, echoScript, gate } from '../support/scriptedModel.ts';
 import { completeTask } from '../support/testTown.ts';
 import type { TreeView } from '../support/workbench/treeView.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
-import { type UiTown, startUiTown } from './uiTown.ts';
+import { startUiTown, stepByStep, type UiTown } from './uiTown.ts';
 
 describe('a glance at agents and tasks', function () {
   this.timeout(120_000);
@@ -30,17 +30,7 @@ describe('a glance at agents and tasks', function () {
     await first?.close();
     await town?.end();
   });
-  let broken = false;
-  beforeEach(function () {
-    if (broken) this.skip();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    broken = true;
-    await first.screenshot('failed-glance');
-    await second?.screenshot('failed-glance-second');
-    process.stderr.write(await first.extensionLog());
-  });
+  stepByStep('glance', () => [first, second]);
 
   /** Answers what is said about `about` by `steps` in turn, then completes the task. */
   function script(about: string, ...steps: (() => Step[] | Promise<Step[]>)[]): void {

@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts';
 import { type ModelRequest, type Step, gate } from '../support/scriptedModel.ts';
 import type { TreeView } from '../support/workbench/treeView.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
-import { type UiTown, startUiTown } from './uiTown.ts';
+import { startUiTown, stepByStep, type UiTown } from './uiTown.ts';
 
 describe('a person and an inbox', function () {
   this.timeout(90_000);
@@ -28,16 +28,7 @@ describe('a person and an inbox', function () {
     await workbench?.close();
     await town?.end();
   });
-  let broken = false;
-  beforeEach(function () {
-    if (broken) this.skip();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    broken = true;
-    await workbench.screenshot('inbox-failed');
-    process.stderr.write(await workbench.extensionLog());
-  });
+  stepByStep('inbox', () => [workbench]);
 
   async function stateIs(state: string): Promise<void> {
     await eventually(

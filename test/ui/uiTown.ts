@@ -49,3 +49,22 @@ export function processesLike(workbench: Workbench, fits: RegExp): number[] {
     .filter(({ command }) => fits.test(command))
     .map(({ pid }) => pid);
 }
+
+/**
+ * For tests that each go on where the one before it ended: after a failure pictures of the windows and the extension's log are
+ * kept, and the rest of the file is skipped (mocha's own bail would also skip all other files).
+ */
+export function stepByStep(name: string, windows: () => readonly (Workbench | undefined)[]): void {
+  let broken = false;
+  beforeEach(function () {
+    if (broken) this.skip();
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed') return;
+    broken = true;
+    const open = windows().filter((window) => window !== undefined);
+    for (const [place, window] of open.entries())
+      await window.screenshot(`failed-${name}${place === 0 ? '' : place + 1}`);
+    process.stderr.write((await open[0]?.extensionLog()) ?? '');
+  });
+}

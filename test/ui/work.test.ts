@@ -10,7 +10,7 @@ import { type ModelRequest, type Step, echoScript, gate } from '../support/scrip
 import { completeTask } from '../support/testTown.ts';
 import type { TreeView } from '../support/workbench/treeView.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
-import { type UiTown, processesLike, startUiTown } from './uiTown.ts';
+import { processesLike, startUiTown, stepByStep, type UiTown } from './uiTown.ts';
 
 describe('a person and an agent', function () {
   this.timeout(90_000);
@@ -30,17 +30,7 @@ describe('a person and an agent', function () {
     await town?.end();
     assert.deepEqual(workbench?.processes(), [], 'something outlives the window');
   });
-  // Mocha's own bail would also skip all of this after a failure in another file.
-  let broken = false;
-  beforeEach(function () {
-    if (broken) this.skip();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    broken = true;
-    await workbench.screenshot('failed');
-    process.stderr.write(await workbench.extensionLog());
-  });
+  stepByStep('work', () => [workbench]);
 
   /**
    * Answers requests of conversations about `about` by `steps` in turn, then completes the task and says so; completes every
