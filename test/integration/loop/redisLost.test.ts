@@ -50,9 +50,27 @@ describe('a town whose Redis is lost', function () {
     proxy = undefined;
   });
 
-  async function throughProxy(): Promise<{ session: TownSession; proxy: CuttingProxy }> {
-    proxy = await startCuttingProxy(town.redis.socketPath, path.join(town.redis.dir, 'proxy.sock'));
-    return { session: await town.open({ redisUrl: proxy.url }), proxy };
+  let cutter: CuttingProxy;
+
+  async function throughProxy(): Promise<TownSession> {
+    cutter = await startCuttingProxy(town.redis.socketPath, path.join(town.redis.dir, 'proxy.sock'));
+    proxy = cutter;
+    return town.open({ redisUrl: cutter.url });
+  }
+
+  /** A town whose agent has had its first round, and is in the turn of `second` until that is opened. */
+  async function inSecondTurn(open: () => Promise<TownSession>): Promise<{
+    turn: ReturnType<typeof secondWaits>;
+    session: TownSession;
+    id: string;
+  }> {
+    const turn = secondWaits();
+    town = await startTestTown(turn.script);
+    const session = await open();
+    const id = await atWork(session);
+    await session.actions.sendMessage('worker', 'second');
+    await town.model.waitForRequest(({ index }) => index === 1);
+    return { turn, session, id };
   }
 
   function timesDelivered(text: string): number {
@@ -60,12 +78,7 @@ describe('a town whose Redis is lost', function () {
   }
 
   it('for a moment: the turn goes on, and what came meanwhile is the next one', async () => {
-    const turn = secondWaits();
-    town = await startTestTown(turn.script);
-    const { session, proxy: cutter } = await throughProxy();
-    const id = await atWork(session);
-    await session.actions.sendMessage('worker', 'second');
-    await town.model.waitForRequest(({ index }) => index === 1);
+    const { turn, session, id } = await inSecondTurn(throughProxy);
     cutter.cut();
     await town.redis.client().rpush(keys.inbox(id), task(id, 'third'));
     turn.open();
@@ -75,7 +88,7 @@ describe('a town whose Redis is lost', function () {
 
   it('for a moment, just when an agent starts: it starts all the same', async () => {
     town = await startTestTown();
-    const { session, proxy: cutter } = await throughProxy();
+    const session = await throughProxy();
     cutter.loseReplies(1, (command) => /hgetall\r\n\$\d+\r\ntt:[^\r]*:inflight:/i.test(command));
     await session.actions.spawnAgent({ name: 'worker', task: 'the first' });
     await rounds(session, 1);
@@ -83,12 +96,7 @@ describe('a town whose Redis is lost', function () {
   });
 
   it('for longer than people are let wait: they are told, the picture stays, and the turn that ended meanwhile is settled', async () => {
-    const turn = secondWaits();
-    town = await startTestTown(turn.script);
-    const session = await town.open();
-    await atWork(session);
-    await session.actions.sendMessage('worker', 'second');
-    await town.model.waitForRequest(({ index }) => index === 1);
+    const { turn, session } = await inSecondTurn(() => town.open());
     await town.redis.kill();
     await eventually(() => !session.mirror.connected, { what: 'the loss is seen' });
     assert.equal([...session.mirror.agents.values()][0]?.name, 'worker');
@@ -105,12 +113,7 @@ describe('a town whose Redis is lost', function () {
   });
 
   it('and comes back empty: its agents are gone with their processes, and nothing of them is written again', async () => {
-    const turn = secondWaits();
-    town = await startTestTown(turn.script);
-    const session = await town.open();
-    const id = await atWork(session);
-    await session.actions.sendMessage('worker', 'second');
-    await town.model.waitForRequest(({ index }) => index === 1);
+    const { turn, session, id } = await inSecondTurn(() => town.open());
     const { pid = 0 } = session.crew.view(id);
     await town.redis.kill();
     await rm(path.join(town.redis.dir, 'appendonlydir'), { recursive: true });
@@ -124,12 +127,7 @@ describe('a town whose Redis is lost', function () {
   });
 
   it('and comes back from its append-only file: all that waited is there, in order', async () => {
-    const turn = secondWaits();
-    town = await startTestTown(turn.script);
-    const session = await town.open();
-    const id = await atWork(session);
-    await session.actions.sendMessage('worker', 'second');
-    await town.model.waitForRequest(({ index }) => index === 1);
+    const { turn, session, id } = await inSecondTurn(() => town.open());
     await town.redis.client().rpush(keys.inbox(id), task(id, 'third'), task(id, 'fourth'));
     await town.redis.kill();
     await town.redis.restart();
@@ -140,12 +138,7 @@ describe('a town whose Redis is lost', function () {
   });
 
   it('to being a replica: writing is refused with a hint, and it goes on when it may write again', async () => {
-    const turn = secondWaits();
-    town = await startTestTown(turn.script);
-    const session = await town.open();
-    const id = await atWork(session);
-    await session.actions.sendMessage('worker', 'second');
-    await town.model.waitForRequest(({ index }) => index === 1);
+    const { turn, session, id } = await inSecondTurn(() => town.open());
     await town.redis.client().rpush(keys.inbox(id), task(id, 'third'));
     await town.redis.cli('REPLICAOF', '127.0.0.1', '1');
     await assert.rejects(session.actions.sendMessage('worker', 'no'), { reason: 'redisRefused', hint: /replica/ });
@@ -157,12 +150,7 @@ describe('a town whose Redis is lost', function () {
   });
 
   it('to a full memory: nothing is half written, and it goes on when there is room', async () => {
-    const turn = secondWaits();
-    town = await startTestTown(turn.script);
-    const session = await town.open();
-    const id = await atWork(session);
-    await session.actions.sendMessage('worker', 'second');
-    await town.model.waitForRequest(({ index }) => index === 1);
+    const { turn, session, id } = await inSecondTurn(() => town.open());
     const redis = town.redis.client();
     await redis.rpush(keys.inbox(id), task(id, 'third'));
     await town.redis.cli('CONFIG', 'SET', 'maxmemory', '1');
@@ -191,7 +179,7 @@ describe('a town whose Redis is lost', function () {
 
   it('between a command and its reply: nothing is written twice, whichever reply it is', async () => {
     town = await startTestTown();
-    const { session, proxy: cutter } = await throughProxy();
+    const session = await throughProxy();
     const id = await atWork(session);
     const texts = Array.from({ length: 12 }, (_, number) => `number ${number}`);
     for (const [number, text] of texts.entries()) {
