@@ -20,7 +20,6 @@ const requestBody = z.looseObject({
   instructions: z.optional(z.string()),
   input: z.array(z.looseObject({ type: z.optional(z.string()), role: z.optional(z.string()) })),
   tools: z.optional(z.array(z.looseObject({}))),
-  prompt_cache_key: z.optional(z.string()),
 });
 
 /** One request of codex to the model, read for a script. */
@@ -85,8 +84,10 @@ export async function startScriptedModel({
     const gone = new AbortController();
     const closed = new Promise<void>((resolve) => response.once('close', resolve));
     response.once('close', () => gone.abort());
-    const { authorization = '' } = request.headers;
-    const read = { ...readRequest(await bodyOf(request), requests.length), authorization, closed };
+    const { authorization = '', 'thread-id': thread } = request.headers;
+    // A sub-agent's own; what the cache goes by is its parent's.
+    const threadId = typeof thread === 'string' ? thread : '';
+    const read = { ...readRequest(await bodyOf(request), requests.length), threadId, authorization, closed };
     requests.push(read);
     await stream(response, await model.script(read), AbortSignal.any([ended.signal, gone.signal]));
   }
@@ -129,7 +130,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 
 const textParts = z.array(z.looseObject({ text: z.optional(z.string()) }));
 
-function readRequest(raw: unknown, index: number): Omit<ModelRequest, 'authorization' | 'closed'> {
+function readRequest(raw: unknown, index: number): Omit<ModelRequest, 'threadId' | 'authorization' | 'closed'> {
   const body = requestBody.parse(raw);
   const userTexts: string[] = [];
   let toolOutputs: string[] = [];
@@ -146,8 +147,7 @@ function readRequest(raw: unknown, index: number): Omit<ModelRequest, 'authoriza
       toolOutputs.push(typeof output === 'string' ? output : JSON.stringify(output));
     }
   }
-  const threadId = body.prompt_cache_key ?? '';
-  return { index, body, userTexts, lastUserText: userTexts.at(-1) ?? '', toolOutputs, threadId };
+  return { index, body, userTexts, lastUserText: userTexts.at(-1) ?? '', toolOutputs };
 }
 
 /** Codex tells the model about folder, instructions and aborted turns in user messages of its own, all tagged. */
