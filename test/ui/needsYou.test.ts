@@ -187,9 +187,11 @@ describe('what needs a person', function () {
   });
 
   it('looks at a change, comes back to it, and approves it', async () => {
+    // Which of the two has asked first after the reload is not fixed.
+    const other = 'Which colour shall the door have?';
     await press('Control+k', 'Control+y');
-    const isFirst = (await needs.texts())[0]?.startsWith('Change');
-    await (isFirst ? eventually(() => isAt('Change lamp.txt')) : goTo('Change lamp.txt', 'Control+k', 'Control+y'));
+    await eventually(async () => (await isAt('Change lamp.txt')) || (await isAt(other)), { timeout: 5_000 });
+    if (await isAt(other)) await goTo('Change lamp.txt', 'Control+k', 'Control+y');
     await press('Enter');
     const changed = workbench.page.locator('.monaco-diff-editor .editor.modified .view-line').first();
     await eventually(async () => /^The lamp is on\.$/.test((await changed.innerText()).replace(/\s/g, ' ')), {
