@@ -57,6 +57,8 @@ function reasonOfText(message: string): CodexErrorReason {
   if (/cannot steer/.test(message)) return 'notSteerable';
   if (/no rollout found for thread id|invalid (?:session|thread) id|thread not loaded/.test(message))
     return 'threadLost';
+  // Its process was killed as it made the thread's file.
+  if (/rollout at .* is empty/.test(message)) return 'threadLost';
   if (/is not materialized yet/.test(message)) return 'threadEmpty';
   if (/already has an active writer/.test(message)) return 'threadBusy';
   return 'refused';

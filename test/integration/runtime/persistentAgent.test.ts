@@ -1,6 +1,6 @@
 /** The real codex, with nothing scripted but the model. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startTimeOf } from '../../../src/util/processTable.ts';
 import { AgentBench } from '../../support/agentHarness.ts';
@@ -218,6 +218,14 @@ describe('persistent agent on the real codex', () => {
       await eventually(async () => (await bench.registry.list()).length === 0);
     });
   }
+
+  it('says that a thread is lost whose process was killed as it made its file', async () => {
+    const threadId = '01a203ef-0128-7613-b217-f28e91ca8e2c';
+    const sessions = path.join(bench.home.home, 'sessions/2026/11/22');
+    await mkdir(sessions, { recursive: true });
+    await writeFile(path.join(sessions, `rollout-2026-11-22T15-45-24-${threadId}.jsonl`), '');
+    await assert.rejects(bench.persistent().agent.start(threadId), { reason: 'threadLost' });
+  });
 
   it('says that another process still writes the thread, and gets it once that one has ended', async () => {
     const first = bench.persistent();

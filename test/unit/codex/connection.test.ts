@@ -82,6 +82,7 @@ describe('a connection to an app-server', () => {
     ['expected active turn id `a` but found `b`', 'turnGone'],
     ['no rollout found for thread id x', 'threadLost'],
     ['invalid session id: y', 'threadLost'],
+    ['failed to read thread: failed to read session metadata /h/r.jsonl: rollout at /h/r.jsonl is empty', 'threadLost'],
     ['thread x already has an active writer', 'threadBusy'],
     ['something else', 'refused'],
   ]) {
