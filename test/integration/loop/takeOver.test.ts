@@ -26,18 +26,18 @@ describe('taking over an agent', function () {
 
   it('continues its turn in the window that asked, and leaves it there', async () => {
     town = await startTestTown(({ index }) => (index === 0 ? [{ hold: gate().opened }] : [{ text: 'done' }]));
-    const first = await town.open();
+    // So long that no renewal of it can be what tells the first window.
+    const times = { leaseMs: 90_000 };
+    const first = await town.open({}, times);
     const agent = await first.actions.spawnAgent({ name: 'ops', task: 'deploy' });
     await town.model.waitForRequest(({ index }) => index === 0);
     await agentWhen(first, 'ops', (_, view) => view.turn !== undefined, 'a running turn');
-    const second = await town.open();
+    const second = await town.open({}, times);
     await eventually(() => second.crew.view(agent.id).owner === 'elsewhere', { what: 'seen in the other window' });
     await assert.rejects(first.actions.takeOver('ops'), { reason: 'wrongState' });
     const seen = ownersOf(first, agent.id);
     await second.actions.takeOver('ops');
-    const taken = Date.now();
     await eventually(() => seen.at(-1) === 'elsewhere', { what: 'known to have gone' });
-    assert.ok(Date.now() - taken < 1_000, `known only after ${Date.now() - taken} ms`);
     assert.ok(second.crew.owns(agent.id));
     assert.equal(first.crew.owns(agent.id), false);
     const continued = await town.model.waitForRequest(({ index }) => index === 1);

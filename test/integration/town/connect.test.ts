@@ -63,7 +63,8 @@ describe('the connection to Redis', () => {
       live.read((client) => client.get('a')),
       { reason: 'redisUnavailable' },
     );
-    assert.ok(Date.now() - start < 500);
+    // Not only when a read's time is up, which is after five seconds.
+    assert.ok(Date.now() - start < 4_000);
     const written = live.write((client) => client.set('late', 'yes'));
     await server.restart();
     assert.equal(await written, 'OK');
@@ -78,8 +79,8 @@ describe('the connection to Redis', () => {
     const start = Date.now();
     await server.kill();
     await assert.rejects(waiting, { reason: 'redisUnavailable' });
-    // Not only when its time is up.
-    assert.ok(Date.now() - start < 2_000);
+    // Here, too.
+    assert.ok(Date.now() - start < 4_000);
   });
 
   it('gives up a write when its patience ends', async () => {
