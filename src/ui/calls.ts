@@ -3,6 +3,7 @@
  * arguments (a key binding, a task, another extension, a test) it rejects with a `TinytownError` instead, as its caller
  * wants to know; the editor itself shows that for key bindings.
  */
+import * as z from 'zod/mini';
 import { TinytownError } from '../util/errors.ts';
 import type { Translate } from './l10n.ts';
 
@@ -11,35 +12,41 @@ export interface Call {
   interactive: boolean;
   /** An agent's id, name or nickname. */
   agent?: string;
-  /** More than one, where several rows are selected; `agent` is one of them. */
-  agents?: readonly string[];
   text?: string;
   /** Which held round or message of the agent, where the row is about one. */
   about?: string;
+  /** More than one, where several rows are selected; `agent` and `about` are one of them. */
+  targets?: readonly Target[];
   /** Options: the object after agent and text, or in the text's place. */
   extra?: object;
 }
 
+/** What a row stands for. */
+export type Target = Pick<Call, 'about'> & { agent: string };
+
+const byKey = z.object({ focused: z.literal(true) });
+
+/** Whether a key of ours was pressed in a view: the row that the keyboard is on is meant. */
+export function isByKey([first]: readonly unknown[]): boolean {
+  return byKey.safeParse(first).success;
+}
+
 /**
  * Reads `args` as `[agent, text?, options?]`. A key binding passes its list as one argument; a click passes a row, and all that are selected.
- * @param agentOfRow the agent of a tree's row, or null for a row without one; undefined if the value is no row.
+ * @param targetOfRow what a tree's row stands for, or null for a row without an agent; undefined if the value is no row.
  */
 export function readCall(
   args: readonly unknown[],
-  agentOfRow: (value: unknown) => string | null | undefined,
+  targetOfRow: (value: unknown) => Target | null | undefined,
   t: Translate,
 ): Call {
   const list: readonly unknown[] = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
   const [agent, second, third] = list;
-  const clicked = agentOfRow(agent);
+  const clicked = targetOfRow(agent);
   if (clicked !== undefined) {
-    const selected = Array.isArray(second) ? second.flatMap((row) => agentOfRow(row) ?? []) : [];
-    const agents = [...new Set(selected)];
-    return {
-      interactive: true,
-      ...(clicked === null ? {} : { agent: clicked }),
-      ...(agents.length > 1 ? { agents } : {}),
-    };
+    const selected = Array.isArray(second) ? second.flatMap((row) => targetOfRow(row) ?? []) : [];
+    const targets = distinct(selected, clicked?.about !== undefined);
+    return { interactive: true, ...clicked, ...(targets.length > 1 ? { targets } : {}) };
   }
   if (agent === undefined && second === undefined) return { interactive: true };
   if (agent !== undefined && typeof agent !== 'string') {
@@ -58,6 +65,16 @@ export function readCall(
     ...(text === undefined ? {} : { text }),
     ...(extra === undefined ? {} : { extra }),
   };
+}
+
+/** What is done to a message is done to the messages that are selected, and everything else to the agents. */
+function distinct(targets: readonly Target[], messages: boolean): Target[] {
+  const found = new Map<string, Target>();
+  for (const { agent, about } of targets) {
+    if (!messages) found.set(agent, { agent });
+    else if (about !== undefined) found.set(`${agent}/${about}`, { agent, about });
+  }
+  return [...found.values()];
 }
 
 function isOptions(value: unknown): value is object {

@@ -12,7 +12,7 @@ import { actOnAgent } from './agents/agentCommands.ts';
 import type { AgentOutputs } from './agents/agentOutput.ts';
 import { askAgentName, askFirstTask, askText, askTownName } from './ask.ts';
 import { pickAgentAndAction } from './agents/pickAgent.ts';
-import { type Call, readCall } from './calls.ts';
+import { type Call, type Target, isByKey, readCall } from './calls.ts';
 import type { EditorLog } from './editorLog.ts';
 import { Command, type CommandId, EXTENSION_ID, SETTINGS_SECTION, SecretKey, machineSettings } from './ids.ts';
 import { Row } from './itemTree.ts';
@@ -44,12 +44,11 @@ export interface CommandParts {
 export function registerCommands(parts: CommandParts): Disposable {
   const store = new DisposableStore();
   const add = (id: CommandId, run: (call: Call) => Promise<unknown>): void => {
-    const { log } = parts;
-    const read = (args: readonly unknown[]): Call => ({
-      ...readCall(args, (it) => agentOfRow(it, parts.views), t),
-      ...about(args[0]),
-    });
-    const handler = (...args: unknown[]): unknown => runCommand(id, { read: () => read(args), run, log });
+    const { log, views } = parts;
+    const handler = (...args: unknown[]): unknown =>
+      isByKey(args)
+        ? runCommand(id, { read: () => read([]), run: async () => run(read(await views.atKeyboard())), log })
+        : runCommand(id, { read: () => read(args), run, log });
     store.add(vscode.commands.registerCommand(id, handler));
   };
   for (const action of agentActions) add(Command[action], (call) => actOnAgent(action, call, parts));
@@ -66,19 +65,20 @@ export function registerCommands(parts: CommandParts): Disposable {
   return store;
 }
 
-const byKey = z.object({ focused: z.literal(true) });
-
-/** Of a row; from the keyboard, of the row that is selected. */
-function agentOfRow(value: unknown, views: TownViews): string | null | undefined {
-  if (byKey.safeParse(value).success) return views.selected ?? null;
-  return value instanceof Row ? (value.item.agentId ?? null) : undefined;
+function read(args: readonly unknown[]): Call {
+  return { ...readCall(args, targetOfRow, t), ...changesOf(args[0]) };
 }
 
-/** Which message, held round or changes a row stands for. */
-function about(value: unknown): Pick<Call, 'about' | 'extra'> {
-  if (!(value instanceof Row)) return {};
-  const { about: message, changes } = value.item;
-  return { ...(message === undefined ? {} : { about: message }), ...(changes ? { extra: changes } : {}) };
+function targetOfRow(value: unknown): Target | null | undefined {
+  if (!(value instanceof Row)) return undefined;
+  const { agentId: agent, about } = value.item;
+  return agent === undefined ? null : { agent, ...(about === undefined ? {} : { about }) };
+}
+
+/** Which changes a row stands for. */
+function changesOf(value: unknown): Pick<Call, 'extra'> {
+  const changes = value instanceof Row ? value.item.changes : undefined;
+  return changes ? { extra: changes } : {};
 }
 
 /** `initTown(name?)`: makes the folder a town. Resolves with the town's name, the present one if it already is a town. */

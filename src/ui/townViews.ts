@@ -6,6 +6,7 @@ import type { AgentOutputs } from './agents/agentOutput.ts';
 import { agentItems, agentRowId } from './agents/agentItems.ts';
 import { View } from './ids.ts';
 import { ItemTree, type Row } from './itemTree.ts';
+import { KeyboardRow } from './keyboardRow.ts';
 import { agentsToDropOn, tasksToDrag } from './tasks/taskDrag.ts';
 import { taskItems } from './tasks/taskItems.ts';
 import { Throttle } from './throttle.ts';
@@ -31,6 +32,8 @@ export class TownViews implements Disposable {
   private readonly tasks: ItemTree;
   private readonly agentsView: vscode.TreeView<Row>;
   private readonly tasksView: vscode.TreeView<Row>;
+  private readonly agentsKeyboard: KeyboardRow;
+  private readonly tasksKeyboard: KeyboardRow;
   /** Agents whose row has opened at the beginning of a turn. The editor itself opens only rows that are new. */
   private readonly opened = new Set<string>();
   private wanted: string | undefined;
@@ -59,6 +62,8 @@ export class TownViews implements Disposable {
         dragAndDropController: tasksToDrag(host),
       }),
     );
+    this.agentsKeyboard = new KeyboardRow(this.agentsView);
+    this.tasksKeyboard = new KeyboardRow(this.tasksView);
     for (const view of [this.agentsView, this.tasksView]) {
       this.store.add(view.onDidChangeVisibility(({ visible }) => this.seen(visible)));
     }
@@ -86,9 +91,15 @@ export class TownViews implements Disposable {
     this.frame.add('frame');
   }
 
-  /** The agent of the row that is selected. */
-  get selected(): string | undefined {
-    return this.agentsView.selection[0]?.item.agentId;
+  /** What a menu would pass of the row of the agents' view that the keyboard is on: the row, and those that are selected with it. */
+  async atKeyboard(): Promise<unknown[]> {
+    const found = await this.agentsKeyboard.find();
+    return found ? [found.row, found.selected] : [];
+  }
+
+  /** The task of the row that the keyboard is on, in the tasks' view. */
+  async taskAtKeyboard(): Promise<string | undefined> {
+    return (await this.tasksKeyboard.find())?.row.item.taskId;
   }
 
   /** The task of the row that is selected. */

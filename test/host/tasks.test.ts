@@ -5,7 +5,6 @@ import { type AgentView, emptyView } from '../../src/loop/views/agentView.ts';
 import { actOnAgent } from '../../src/ui/agents/agentCommands.ts';
 import { ItemTree, type Row } from '../../src/ui/itemTree.ts';
 import { agentsToDropOn, tasksToDrag } from '../../src/ui/tasks/taskDrag.ts';
-import { readCall } from '../../src/ui/calls.ts';
 import type { Item } from '../../src/ui/items.ts';
 import type { TownHost } from '../../src/ui/town/townHost.ts';
 import { eventually } from '../support/eventually.ts';
@@ -181,18 +180,6 @@ describe('tasks', function () {
 });
 
 describe('several selected agents', () => {
-  it('are all meant by a command', () => {
-    const rows = rowsOf(
-      { id: 'agent/a', agentId: 'a' },
-      { id: 'agent/b', agentId: 'b' },
-      { id: 'agent/b/task', agentId: 'b' },
-    );
-    const agentOfRow = (value: unknown): string | undefined => rows.find((row) => row === value)?.item.agentId;
-    const call = readCall([rows[0], rows], agentOfRow, vscode.l10n.t);
-    assert.deepEqual(call, { interactive: true, agent: 'a', agents: ['a', 'b'] });
-    assert.deepEqual(readCall([rows[0], [rows[0]]], agentOfRow, vscode.l10n.t), { interactive: true, agent: 'a' });
-  });
-
   it('are paused together; one that cannot be keeps the others from nothing, and is named', async () => {
     const paused: string[] = [];
     const agents = [agentRecord('a'), agentRecord('b', { state: 'paused' }), agentRecord('c')];
@@ -205,8 +192,9 @@ describe('several selected agents', () => {
     // Only what pausing asks for.
     const parts = { host: { session: async () => session } } as unknown as Parameters<typeof actOnAgent>[2];
     const ids = agents.map(({ id }) => id);
+    const targets = ids.map((agent) => ({ agent }));
     await assert.rejects(
-      actOnAgent('pauseAgent', { interactive: true, agents: ids }, parts),
+      actOnAgent('pauseAgent', { interactive: true, targets }, parts),
       /^TinytownError: b is already paused\.$/,
     );
     assert.deepEqual(paused, [ids[0], ids[2]]);

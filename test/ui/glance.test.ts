@@ -118,6 +118,15 @@ describe('a glance at agents and tasks', function () {
     // The selection goes with the task.
     await first.page.keyboard.press('Alt+ArrowDown');
     await eventually(async () => (await backlog())[2]?.startsWith('Polish'), { what: 'moved to the end' });
+    // Arrow keys select nothing: the row that they have come to is meant all the same, and is not opened by the way.
+    await first.page.keyboard.press('ArrowUp');
+    await first.page.keyboard.press('Alt+ArrowUp');
+    await eventually(async () => (await backlog())[0]?.startsWith('Oil'), {
+      what: 'the row of the keyboard has moved',
+    });
+    assert.equal((await backlog())[2], 'Polish the mirror #sky');
+    const tabs = await first.page.locator('.editor-group-container .tab').allInnerTexts();
+    assert.match(tabs.join(), /^Task: Polish the mirror[^,]*$/);
   });
 
   it('finds a task by typing what came of it, and shows its row', async () => {

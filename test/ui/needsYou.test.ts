@@ -238,6 +238,20 @@ describe('what needs a person', function () {
     await workbench.screenshots('needs-you-nothing');
   });
 
+  it('steers the agent that the keyboard is on, whichever was clicked before', async () => {
+    const agents = workbench.view('Agents');
+    await agents.select('lighter');
+    const at = agents.pane.locator('.monaco-list:focus-within .monaco-list-row.focused .label-name');
+    for (let rows = 0; rows < 10 && (await at.innerText()) !== 'builder'; rows += 1) {
+      await workbench.page.keyboard.press('ArrowUp');
+    }
+    await workbench.page.keyboard.press('Control+Enter');
+    await workbench.quickInput.widget.getByText(/^Steer (builder|lighter)$/).waitFor();
+    assert.equal(await workbench.quickInput.widget.getByText('Steer builder').count(), 1);
+    await workbench.quickInput.cancel();
+    assert.equal(await agents.item('lighter').getAttribute('aria-selected'), 'true');
+  });
+
   /** What the model was told of the tool's answer in this task. */
   async function answered(task: string): Promise<string> {
     const { toolOutputs } = await town.model.waitForRequest(

@@ -12,7 +12,7 @@ import { type AgentAction, factsOf, whyNot } from './agentActions.ts';
 import type { AgentOutputs } from './agentOutput.ts';
 import { askText } from '../ask.ts';
 import { pickAgent } from './pickAgent.ts';
-import type { Call } from '../calls.ts';
+import type { Call, Target } from '../calls.ts';
 import { View } from '../ids.ts';
 import { pickModel } from './modelPicks.ts';
 import { confirm, inform, warn } from '../notify.ts';
@@ -37,7 +37,7 @@ export async function actOnAgent(
   call: Call,
   town: { host: TownHost; outputs: AgentOutputs; views: TownViews; records: Records },
 ): Promise<unknown> {
-  if (call.agents && !shows.has(action)) return actOnMany(action, { ...call, agents: call.agents }, town);
+  if (call.targets && !shows.has(action)) return actOnMany(action, { ...call, targets: call.targets }, town);
   const session = await town.host.session();
   // A program may have done something a moment ago that the picture does not show yet; a person acts on what is shown.
   if (!call.interactive && !shows.has(action)) await session.mirror.refresh();
@@ -54,19 +54,19 @@ export async function actOnAgent(
 /** Does it to each, asking for a text once. Those that cannot do it now are named at the end; they do not keep the others. */
 async function actOnMany(
   action: AgentAction,
-  { agents, ...call }: Call & { agents: readonly string[] },
+  { targets, interactive }: Pick<Call, 'interactive'> & { targets: readonly Target[] },
   town: Parameters<typeof actOnAgent>[2],
 ): Promise<unknown> {
-  const placeHolder = t('Each of the {0} selected agents is told the same.', agents.length);
+  const placeHolder = t('Each of the {0} selected agents is told the same.', targets.length);
   const text = withText.has(action) ? await askText(actionLabel(action, t), placeHolder) : undefined;
   if (withText.has(action) && text === undefined) return undefined;
   const reasons: string[] = [];
-  for (const agent of agents) {
-    const one = { interactive: call.interactive, agent, ...(text === undefined ? {} : { text }) };
+  for (const target of targets) {
+    const one = { interactive, ...target, ...(text === undefined ? {} : { text }) };
     await actOnAgent(action, one, town).catch((error: unknown) => reasons.push(problemOf(error, t).message));
   }
   if (reasons.length > 0) throw new TinytownError('cannotNow', reasons.join(' '));
-  return agents;
+  return targets.map(({ agent }) => agent);
 }
 
 /** These change nothing, and are about one agent. */

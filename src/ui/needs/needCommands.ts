@@ -11,7 +11,7 @@ import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { askText } from '../ask.ts';
-import { readCall } from '../calls.ts';
+import { isByKey, readCall } from '../calls.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command, type CommandId } from '../ids.ts';
 import { Row } from '../itemTree.ts';
@@ -74,7 +74,6 @@ interface NeedCall {
 }
 
 const target = z.object({ need: z.string(), file: z.optional(z.number()) });
-const byKey = z.object({ focused: z.literal(true) });
 
 function readNeedCall(args: readonly unknown[]): NeedCall {
   const [first] = args;
@@ -84,7 +83,7 @@ function readNeedCall(args: readonly unknown[]): NeedCall {
   }
   const row = target.safeParse(first);
   if (row.success) return { interactive: true, ...row.data };
-  if (byKey.safeParse(first).success) return { interactive: true, focused: true };
+  if (isByKey(args)) return { interactive: true, focused: true };
   const { interactive, agent: ref, text, extra: answer } = readCall(args, () => undefined, t);
   return { interactive, ref, text, answer };
 }
@@ -93,7 +92,6 @@ function readNeedCall(args: readonly unknown[]): NeedCall {
 async function act(action: NeedAction, call: NeedCall, parts: NeedParts): Promise<string | undefined> {
   const { feed, view } = parts;
   const clicked = action === 'openRequest' ? call.need : undefined;
-  if (clicked !== undefined && view.ignoresClick(clicked)) return undefined;
   view.used();
   if (call.reports) return dismissReports(parts);
   if (!call.interactive) await feed.refresh();

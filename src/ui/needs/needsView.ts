@@ -4,6 +4,7 @@ import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { oneLine } from '../../util/text.ts';
 import { View } from '../ids.ts';
 import { ItemTree, type Row } from '../itemTree.ts';
+import { KeyboardRow } from '../keyboardRow.ts';
 import type { Need } from './needs.ts';
 import { waitingCount } from './needs.ts';
 import type { NeedsFeed, Withdrawal } from './needsFeed.ts';
@@ -25,10 +26,9 @@ export class NeedsView implements Disposable {
   private readonly feed: NeedsFeed;
   private readonly tree: ItemTree;
   private readonly view: vscode.TreeView<Row>;
+  private readonly keyboard: KeyboardRow;
   private settled = 0;
   private uses = 0;
-  /** The row that is being selected for its need, which is known afterwards, and until when. */
-  private selecting: { key: string | undefined; until: number } = { key: undefined, until: 0 };
 
   constructor(host: TownHost, feed: NeedsFeed) {
     this.feed = feed;
@@ -39,6 +39,7 @@ export class NeedsView implements Disposable {
       ),
     );
     this.view = this.store.add(vscode.window.createTreeView(View.needsYou, { treeDataProvider: this.tree }));
+    this.keyboard = new KeyboardRow(this.view);
     this.store.add(feed.onDidChange(() => this.draw()));
     this.store.add(feed.onWithdrawn((withdrawal) => this.say(withdrawalText(withdrawal))));
     const ages = setInterval(() => this.tree.refresh(), AGE_MS);
@@ -72,23 +73,13 @@ export class NeedsView implements Disposable {
     return next?.key;
   }
 
-  /**
-   * The need whose row has the keyboard's focus; undefined where none has, and just after another was answered. The editor
-   * tells extensions only what is selected, so the row is selected first; that also "clicks" it, which is not meant.
-   */
+  /** The need whose row the keyboard is on; undefined on none, and just after another was answered. */
   async focused(): Promise<string | undefined> {
     if (Date.now() < this.settled) return undefined;
-    this.selecting = { key: undefined, until: Date.now() + SETTLE_MS };
-    await vscode.commands.executeCommand('list.select');
-    const key = this.selected();
-    this.selecting = { key, until: Date.now() + SETTLE_MS };
-    return key;
-  }
-
-  /** Whether a click on this need's row was none: {@link focused} was at work. */
-  ignoresClick(key: string): boolean {
-    const { selecting } = this;
-    return Date.now() < selecting.until && (selecting.key ?? key) === key;
+    const row = (await this.keyboard.find())?.row;
+    // Looked at last, from now on.
+    if (row) await this.select(row);
+    return row?.item.needKey;
   }
 
   /** The person does something here. */
@@ -124,8 +115,12 @@ export class NeedsView implements Disposable {
 
   private async focus(need: Need): Promise<void> {
     const row = this.tree.find((item) => item.needKey === need.key);
+    if (row) await this.select(row);
+  }
+
+  private async select(row: Row): Promise<void> {
     // Rejects where the row is gone meanwhile: there is nothing to be shown then.
-    if (row) await this.view.reveal(row, { select: true, focus: true }).then(undefined, () => undefined);
+    await this.view.reveal(row, { select: true, focus: true }).then(undefined, () => undefined);
   }
 
   private draw(): void {

@@ -8,6 +8,7 @@ import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { askText } from '../ask.ts';
 import { pickAgentOf } from '../agents/pickAgent.ts';
+import { isByKey } from '../calls.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command, type CommandId } from '../ids.ts';
 import { Row } from '../itemTree.ts';
@@ -25,6 +26,8 @@ const { t } = vscode.l10n;
 
 interface TaskCall {
   interactive: boolean;
+  /** Called by a key: the task of the row that the keyboard is on is meant. */
+  focused?: boolean;
   /** A task's id. */
   task?: string | undefined;
   /** The words of the command's own arguments, in order. */
@@ -69,6 +72,7 @@ export function registerTaskCommands({ host, views, documents, log }: Parts): Di
 }
 
 function readTaskCall(args: readonly unknown[]): TaskCall {
+  if (isByKey(args)) return { interactive: true, focused: true, words: [], tags: [] };
   const list: readonly unknown[] = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
   const [first] = list;
   if (first instanceof Row) return { interactive: true, task: first.item.taskId, words: [], tags: [] };
@@ -154,7 +158,7 @@ async function askNewText(before: string): Promise<string | undefined> {
   throw new TinytownError('cannotNow', message);
 }
 
-/** `moveTaskUp(taskId?)`, `moveTaskDown(taskId?)`: by default the selected one. Resolves with its id. */
+/** `moveTaskUp(taskId?)`, `moveTaskDown(taskId?)`: by default the selected one, by a key that of the keyboard. Resolves with its id. */
 async function moveTask(
   direction: 'up' | 'down',
   call: TaskCall,
@@ -163,7 +167,8 @@ async function moveTask(
 ): Promise<string | undefined> {
   const { backlog, tasks } = session.mirror;
   const waiting = backlog.flatMap((id) => tasks.get(id) ?? []);
-  const given = call.task ?? call.words[0] ?? views.selectedTask;
+  const given = call.focused ? await views.taskAtKeyboard() : (call.task ?? call.words[0] ?? views.selectedTask);
+  if (call.focused && given === undefined) return undefined;
   const id = given ?? (await pickTask(waiting, direction === 'up' ? t('Move a Task Up') : t('Move a Task Down')));
   if (id === undefined) return undefined;
   if (!backlog.includes(id)) throw new TinytownError('taskTaken', t('Only tasks of the backlog have an order.'));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { agentStates } from '../../../src/town/records.ts';
 import { type AgentFacts, agentActions, whyNot } from '../../../src/ui/agents/agentActions.ts';
-import { readCall } from '../../../src/ui/calls.ts';
+import { type Target, readCall } from '../../../src/ui/calls.ts';
 import { needsOf } from '../../../src/ui/needs/needs.ts';
 import { redact } from '../../../src/ui/redact.ts';
 import { statusOf } from '../../../src/ui/status.ts';
@@ -149,15 +149,34 @@ describe('what can be done with an agent', () => {
 });
 
 describe('how a command was called', () => {
-  const row = { row: 'id-1' };
-  const empty = { row: null };
+  const row = { agent: 'id-1' };
+  const empty = { agent: undefined };
+  const other = { agent: 'id-2' };
+  const [message, another, others] = ['m-1', 'm-2', 'm-3'].map((about, place) => ({
+    agent: place === 2 ? 'id-2' : 'id-1',
+    about,
+  }));
+  const rows: Target[] = [row, other, message, another, others].filter((one) => one !== undefined);
   const read = (...args: unknown[]): unknown =>
-    readCall(args, (value) => (value === row ? row.row : value === empty ? null : undefined), english);
+    readCall(args, (value) => (value === empty ? null : rows.find((one) => one === value)), english);
 
   it('from the palette, a row, or a row without an agent: by a person', () => {
     assert.deepEqual(read(), { interactive: true });
     assert.deepEqual(read(row, [row]), { interactive: true, agent: 'id-1' });
     assert.deepEqual(read(empty), { interactive: true });
+  });
+
+  it('from several selected rows: for their agents, each once, or for the messages among them', () => {
+    assert.deepEqual(read(row, [row, message, empty, other]), { interactive: true, ...row, targets: [row, other] });
+    assert.deepEqual(read(row, [row, message]), { interactive: true, ...row });
+    assert.deepEqual(read(message, [message, others, row]), {
+      interactive: true,
+      ...message,
+      targets: [message, others],
+    });
+    // Two of the same agent.
+    assert.deepEqual(read(another, [message, another]), { interactive: true, ...another, targets: [message, another] });
+    assert.deepEqual(read(message, [message, message]), { interactive: true, ...message });
   });
 
   it('with arguments, also as the one list of a key binding: by a program', () => {
