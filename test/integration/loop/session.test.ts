@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type TestTown, agentWhen, completeTask, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentTalks, agentWhen, completeTask, startTestTown } from '../../support/testTown.ts';
 
 describe('a town at work', function () {
   this.timeout(60_000);
@@ -49,13 +49,12 @@ describe('a town at work', function () {
   it('steers the running turn with an urgent message', async () => {
     const held = gate();
     town = await startTestTown(async ({ index }) => {
-      if (index === 0) return [{ hold: held.opened }, { exec: 'true' }];
+      if (index === 0) return [{ text: 'I begin.' }, { hold: held.opened }, { exec: 'true' }];
       return [{ text: 'as you wish' }];
     });
     const session = await town.open();
     const agent = await session.actions.spawnAgent({ name: 'api', task: 'begin' });
-    await town.model.waitForRequest(({ index }) => index === 0);
-    await agentWhen(session, 'api', (_, view) => view.turn !== undefined, 'a running turn');
+    await agentTalks(session, 'api');
     await session.actions.steer('api', 'take the other road');
     await eventually(() => session.crew.view(agent.id).turn?.steers.length === 1, { what: 'the steer was sent' });
     held.open();

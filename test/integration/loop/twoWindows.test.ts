@@ -9,11 +9,12 @@ import { TinytownError } from '../../../src/util/errors.ts';
 import { startTimeOf } from '../../../src/util/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Script, gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentTalks, agentWhen, startTestTown } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 const forEver: Script = () => [{ hold: gate().opened }];
-const firstWaits: Script = ({ index }) => (index === 0 ? [{ hold: gate().opened }] : [{ text: 'done' }]);
+const firstWaits: Script = ({ index }) =>
+  index === 0 ? [{ text: 'I begin.' }, { hold: gate().opened }] : [{ text: 'done' }];
 
 describe('an agent that another window runs', function () {
   this.timeout(60_000);
@@ -117,6 +118,7 @@ describe('an agent that another window runs', function () {
   it('is steered, paused, resumed, toggled, closed, woken and stopped from there', async () => {
     await twoWindows(firstWaits);
     await atWork();
+    await agentTalks(owner, 'ops');
     await other.actions.steer('ops', 'change course');
     await eventually(() => owner.crew.view(agent.id).turn?.steers.length === 1, { what: 'the steer' });
     await other.actions.pauseAgent('ops');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentTalks, agentWhen, startTestTown } from '../../support/testTown.ts';
 import { runTt, ttBinary } from '../../support/tt.ts';
 
 const binary = ttBinary();
@@ -42,11 +42,11 @@ describe('an agent of the editor and the real tt', function () {
   it('is steered by tt send --urgent', async () => {
     const held = gate();
     town = await startTestTown(({ index }) =>
-      index === 0 ? [{ hold: held.opened }, { exec: 'true' }] : [{ text: 'ok' }],
+      index === 0 ? [{ text: 'I begin.' }, { hold: held.opened }, { exec: 'true' }] : [{ text: 'ok' }],
     );
     const session = await town.open();
     const agent = await session.actions.spawnAgent({ name: 'web', task: 'begin' });
-    await town.model.waitForRequest(({ index }) => index === 0);
+    await agentTalks(session, 'web');
     await tt('send', 'web', '--urgent', 'take the other road');
     await eventually(() => session.crew.view(agent.id).turn?.steers.length === 1, { what: 'the steer' });
     held.open();
