@@ -20,7 +20,7 @@ export class RuntimeSlot {
   private madeFor: ModelChoice | undefined;
   private closed = false;
   private readonly events = new Emitter<RuntimeEvent>();
-  /** What the runtime tells; nothing of one that was taken down but its exit. */
+  /** What the runtime tells; of one that was taken down only its exit, and that it asks no more. */
   readonly onEvent = this.events.event;
   private readonly losses = new Emitter<Extract<RuntimeEvent, { type: 'exited' }>>();
   /** The runtime went away by itself. */
@@ -96,13 +96,20 @@ export class RuntimeSlot {
   private follow(runtime: CodingAgent): void {
     this.runtime = runtime;
     runtime.onEvent((event) => {
-      // What a runtime that was taken down still says is not about this session; screens want to know of its end.
       const lost = this.runtime === runtime && event.type === 'exited';
-      if (this.runtime !== runtime && event.type !== 'exited') return;
+      if (this.runtime !== runtime && !this.outlives(event)) return;
       if (lost) this.runtime = undefined;
       this.events.fire(event);
       if (lost) this.losses.fire(event);
     });
+  }
+
+  /**
+   * What a runtime that was taken down still says is not about this session; but screens want to know of its end, and nobody
+   * can answer any more what it has asked. For good: the next owner tells of that.
+   */
+  private outlives({ type }: RuntimeEvent): boolean {
+    return type === 'exited' || (type === 'requestWithdrawn' && !this.closed);
   }
 
   private async openThread(runtime: CodingAgent): Promise<{ threadId: string | null }> {

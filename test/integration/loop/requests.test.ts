@@ -153,6 +153,34 @@ describe('what agents ask people', function () {
     await agentWhen(session, 'qa', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
   });
 
+  it('is withdrawn when the agent is restarted, and asked again', async () => {
+    await askingTown();
+    const session = await town.open(cautious);
+    const agent = await session.actions.spawnAgent({ name: 'ops', task: 'do it' });
+    const before = await asked(session);
+    await session.actions.restartAgent('ops');
+    const after = await eventually(
+      () => session.actions.desk.pendingRequests().find(({ request }) => request.id !== before.id)?.request,
+      { timeout: 15_000, what: 'the request again' },
+    );
+    assert.deepEqual(
+      session.actions.desk.pendingRequests().map(({ request }) => request.id),
+      [after.id],
+    );
+    const { withdrawn } = session.crew.view(agent.id);
+    assert.deepEqual(
+      withdrawn.map(({ request, reason }) => [request.id, reason]),
+      [[before.id, 'exited']],
+    );
+    const redis = town.redis.client();
+    await eventually(async () => {
+      const stored = await redis.hget(keys.turn(agent.id), 'requests');
+      return stored !== null && !stored.includes(before.id) && stored.includes(after.id);
+    });
+    await session.actions.desk.answerRequest('ops', after.id, { choice: 'decline' });
+    await agentWhen(session, 'ops', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
+  });
+
   it('is withdrawn when the turn is interrupted; the work is held', async () => {
     await askingTown();
     const session = await town.open(cautious);
