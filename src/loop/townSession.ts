@@ -132,6 +132,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   const parts: CrewParts = {
     folder,
     townName: config.name,
+    windowId: town.leases.windowId,
     keys: town.keys,
     delivery: town.delivery,
     picture: townFacts(town),

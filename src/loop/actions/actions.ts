@@ -192,7 +192,7 @@ export class TownActions {
     if (!(await this.crew.isElsewhere(agent.id))) {
       throw new TinytownError('wrongState', say('No window runs {0} now. A message wakes it here.', agent.name));
     }
-    await this.town.delivery.apply(controlPlan(this.place(agent), 'release'));
+    await this.town.delivery.apply(controlPlan(this.place(agent), 'release', { by: this.town.leases.windowId }));
     if (await this.crew.takeOver(agent.id, TAKE_OVER_MS)) return;
     const hint = 'Close that window, or try again.';
     throw new TinytownError('notReleased', say('The window that runs {0} has not let go of it.', agent.name), { hint });

@@ -33,6 +33,8 @@ export interface LoopParts {
   /** The town's folder, where its agents work. */
   folder: string;
   townName: string;
+  /** This window, as leases name it. */
+  windowId: string;
   keys: TownKeys;
   delivery: Delivery;
   picture: TownFacts;

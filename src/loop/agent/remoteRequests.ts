@@ -49,7 +49,8 @@ export class RemoteRequests {
         );
         return;
       case 'release':
-        return deeds.release();
+        // The owner before did not come to read it: whoever asked for the agent has it by now.
+        return request.fields.by === agent.parts.windowId ? undefined : deeds.release();
       default:
         logger.warn(`An unknown request "${oneLine(request.action, 40)}" of another window was ignored.`);
     }

@@ -115,6 +115,27 @@ describe('an agent that another window runs', function () {
     assert.equal(other.mirror.waiting(agent.id).held, 0, 'what nobody heard is not done later');
   });
 
+  it('is taken over from a window that gives no answer, and is not given up again', async () => {
+    await twoWindows();
+    const deaf = 'elsewhere/1/1/x';
+    const redis = town.redis.client();
+    await redis.mset(keys.windowLease(deaf), '1', keys.lease(agent.id), deaf);
+    await owner.close();
+    await eventually(() => other.crew.windowOf(agent.id) === deaf, { what: 'the deaf owner' });
+    const owners: string[] = [];
+    other.crew.onDidChangeView(() => owners.push(other.crew.view(agent.id).owner));
+    const taken = other.actions.takeOver('ops');
+    // The lease runs out once it has been asked in vain.
+    await eventually(async () => (await redis.xlen(keys.control(agent.id))) === 1, { what: 'the request' });
+    await redis.pexpire(keys.windowLease(deaf), 1);
+    await taken;
+    await eventually(async () => (await redis.xlen(keys.control(agent.id))) === 0, { what: 'the request read' });
+    await other.actions.sendMessage('ops', 'go on');
+    await agentWhen(other, 'ops', (it) => it.roundsCompleted === 1 && it.state === 'idle', 'one round');
+    const since = owners.slice(owners.indexOf('here'));
+    assert.ok(since.length > 0 && since.every((one) => one === 'here'), owners.join());
+  });
+
   it('is steered, paused, resumed, toggled, closed, woken and stopped from there', async () => {
     await twoWindows(firstWaits);
     await atWork();
