@@ -18,6 +18,8 @@ import { type Message, decodeMessage } from './messages.ts';
 import type { Plan } from './plan.ts';
 import { type AgentRecord, type Decoded, decodeAgent } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
+import { TinytownError } from '../util/errors.ts';
+import { say } from '../util/sentence.ts';
 import fencedSource from './scripts/fenced.lua';
 import peekSource from './scripts/peek.lua';
 
@@ -121,8 +123,10 @@ export class Delivery {
   }
 
   /**
-   * Applies a plan if `epoch` is still the agent's, and its guards hold. Waits for a lost Redis for up to `patienceMs`, by default as long as an owner does.
-   * @throws TinytownError with a `RedisErrorReason`; whether it was applied then shows at the next look.
+   * Applies a plan if `epoch` is still the agent's, and its guards hold. Waits for a lost Redis for up to `patienceMs`, by
+   * default as long as an owner does.
+   * @throws TinytownError `badRecord` where a key is of another type than it should be, and nothing was written; or with a
+   * `RedisErrorReason`: whether it was applied then shows at the next look.
    */
   async commit(plan: Plan, epoch: string, patienceMs = this.patienceMs): Promise<CommitResult> {
     const script = { name: 'fenced', source: fencedSource };
@@ -130,6 +134,7 @@ export class Delivery {
       () => this.redis.scripts.run(script, plan.keyNames(), plan.argumentsFor(epoch)),
       { patienceMs },
     );
+    if (Array.isArray(reply)) throw wrongType(reply.map(replyText));
     return reply === 'done' || reply === 'fenced' ? reply : 'changed';
   }
 
@@ -181,6 +186,11 @@ export function readMessages(
     else unreadable.push({ list: from, raw, reason: decoded.reason });
   }
   return { waiting, unreadable };
+}
+
+function wrongType([key = '', type = '', wanted = '']: readonly string[]): TinytownError<'badRecord'> {
+  const hint = 'Something else wrote it: delete it in Redis, then restart the agent.';
+  return new TinytownError('badRecord', say('{0} is a {1} where a {2} should be.', key, type, wanted), { hint });
 }
 
 function controlRequest(entry: unknown): ControlRequest {

@@ -52,6 +52,11 @@ export class Plan {
     return this;
   }
 
+  /** A command for people to see what goes on: where its key is not what it should be, the rest is done all the same. */
+  tell(...words: Word[]): this {
+    return this.command('tell', ...words);
+  }
+
   /** Sets the fields that have a value and deletes those that are undefined. */
   fields(key: string, values: Record<string, string | number | undefined>): this {
     const set: Word[] = [];
@@ -72,7 +77,7 @@ export class Plan {
   /** Appends to the town's stream and the agent's (`tt:{town}:events`, `tt:{town}:events:agent:{id}`). */
   event(event: TownEvent): this {
     for (const stream of [this.keys.events, this.keys.agentEvents(this.agentId)]) {
-      this.command('XADD', stream, 'MAXLEN', '~', STREAM_LENGTH, '*', ...eventPayload(event));
+      this.tell('XADD', stream, 'MAXLEN', '~', STREAM_LENGTH, '*', ...eventPayload(event));
     }
     return this;
   }
@@ -80,9 +85,9 @@ export class Plan {
   /** One line for `tt:{town}:activity:{id}`. */
   activity(line: string): this {
     const key = this.keys.activity(this.agentId);
-    return this.command('LPUSH', key, line)
-      .command('LTRIM', key, 0, ACTIVITY_LINES - 1)
-      .command('EXPIRE', key, ACTIVITY_SECONDS);
+    return this.tell('LPUSH', key, line)
+      .tell('LTRIM', key, 0, ACTIVITY_LINES - 1)
+      .tell('EXPIRE', key, ACTIVITY_SECONDS);
   }
 
   /** The words after the script's keys, as `fenced.lua` reads them. */
@@ -92,7 +97,7 @@ export class Plan {
 
   /** Every key that the plan names, the epoch's first. */
   keyNames(): string[] {
-    const named = [...this.guards, ...this.commands].map((words) => String(words[1]));
+    const named = [...this.guards, ...this.commands].map((words) => String(words[words[0] === 'tell' ? 2 : 1]));
     return [...new Set([this.keys.epoch(this.agentId), ...named])];
   }
 }

@@ -120,7 +120,8 @@ export interface SettleFacts {
   state: { from: AgentState; to: AgentState } | undefined;
   /** Completes the sentence "Turn …". */
   outcome: string;
-  lastError: string | undefined;
+  /** Left out: what went wrong last still stands. */
+  lastError?: string | undefined;
 }
 
 /** Ends a turn: each of its batches leaves `inflight` for where its fate puts it. `dead` are messages that were given up. */
@@ -169,7 +170,8 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
   // Of a batch that is found in the history only now, this is the first that is heard of its thread.
   const thread = facts.batches.find(({ batch }) => batch.delivered)?.batch.threadId;
   if (typeof thread === 'string') plan.agentFields({ runtime_session_id: thread });
-  plan.agentFields({ last_active_at: iso(now), last_heartbeat: iso(now), last_error: facts.lastError });
+  plan.agentFields({ last_active_at: iso(now), last_heartbeat: iso(now) });
+  if ('lastError' in facts) plan.agentFields({ last_error: facts.lastError });
   if (facts.round) plan.command('HINCRBY', keys.agent(agentId), 'rounds_completed', 1);
   if (facts.state) {
     const { from, to } = facts.state;
@@ -275,8 +277,8 @@ function keepSettled(plan: Plan, { keys, agentId }: PlanContext, settled: readon
   const newest = settled.slice(-SETTLED_KEPT);
   if (newest.length === 0) return;
   const key = keys.settled(agentId);
-  plan.command('LPUSH', key, ...newest.map((message) => JSON.stringify(message)));
-  plan.command('LTRIM', key, 0, SETTLED_KEPT - 1);
+  plan.tell('LPUSH', key, ...newest.map((message) => JSON.stringify(message)));
+  plan.tell('LTRIM', key, 0, SETTLED_KEPT - 1);
 }
 
 function send(plan: Plan, keys: TownKeys, message: Message): void {

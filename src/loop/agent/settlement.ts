@@ -58,12 +58,13 @@ export class Settlement {
       this.parts.logger.info(`Batch ${batch.id} was in flight: ${fate.fate}${delivered ? ', delivered' : ''}.`);
       return { batch: { ...batch, delivered, threadId }, fate };
     });
+    const wentWell = fated.some(({ fate }) => fate.fate === 'done');
     await this.settle(context, fated, {
       turn,
       maxAttempts,
-      round: fated.some(({ fate }) => fate.fate === 'done'),
+      round: wentWell,
       outcome: 'found again after a restart',
-      lastError: undefined,
+      ...(wentWell && { lastError: undefined }),
     });
   }
 
@@ -78,7 +79,6 @@ export class Settlement {
       round: false,
       state: undefined,
       outcome: 'not steered: queued for the next round',
-      lastError: undefined,
     });
     await this.commit(plan);
   }

@@ -86,7 +86,7 @@ export class StreamEcho {
     for (const { type, text } of parts) {
       const event = newEvent(type, text, { agentId: agent.id, extra: { turn_started_at: this.turnStartedAt } });
       if (type === 'agent_tool_call') plan.event(event);
-      else plan.command('XADD', keys.agentEvents(agent.id), 'MAXLEN', '~', STREAM_LENGTH, '*', ...eventPayload(event));
+      else plan.tell('XADD', keys.agentEvents(agent.id), 'MAXLEN', '~', STREAM_LENGTH, '*', ...eventPayload(event));
     }
     try {
       await agent.commit(plan);

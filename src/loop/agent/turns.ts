@@ -257,6 +257,11 @@ export class Turns {
       agent.note('idle');
       if (outcome.status === 'completed') this.slot.wentWell();
       if (outcome.status === 'failed' && outcome.unauthorized) agent.parts.signIn.refused(agent.id);
+    } catch (error) {
+      // What it carried stays in flight, and would be sent again and again.
+      if (error instanceof TinytownError && error.reason === 'badRecord')
+        await agent.setState(agent.record.state, 'error', '✗ The turn could not be settled', describeError(error));
+      throw error;
     } finally {
       for (const { id } of batches) this.sent.delete(id);
       this.intent = undefined;

@@ -10,8 +10,9 @@
 --                  "exists" KEY              the key is there
 --          Commands: any of Redis's own, and
 --                  "set-if" KEY FIELD OLD NEW  sets the hash's field where it still has the old value
--- Returns  "done", "fenced" (somebody else owns the agent now) or "changed" (a guard does not hold); in the last two
---          nothing was written.
+--                  "tell" COMMAND KEY …        for people to see: where it fails, the rest is done all the same
+-- Returns  "done", "fenced" (somebody else owns the agent now), "changed" (a guard does not hold), or {key, its type, the
+--          type that it should be of}; in all but the first nothing was written.
 if ARGV[1] ~= '' and redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 'fenced'
 end
@@ -46,11 +47,28 @@ for _ = 1, guards do
   end
 end
 
-local commands = tonumber(ARGV[position])
+-- What a command expects its key to be: it would fail in the middle of all, and what went before it would stand.
+local kinds = {
+  LREM = 'list', LPUSH = 'list', RPUSH = 'list', LINSERT = 'list',
+  HSET = 'hash', HDEL = 'hash', HINCRBY = 'hash', ['set-if'] = 'hash',
+  XADD = 'stream', XDEL = 'stream',
+}
+local commands = {}
+local count = tonumber(ARGV[position])
 position = position + 1
-for _ = 1, commands do
-  local words = next_words()
-  if words[1] ~= 'set-if' then
+for place = 1, count do
+  commands[place] = next_words()
+  local key, kind = commands[place][2], kinds[commands[place][1]]
+  local found = kind and redis.call('TYPE', key).ok
+  if kind and found ~= kind and found ~= 'none' then
+    return { key, found, kind }
+  end
+end
+
+for _, words in ipairs(commands) do
+  if words[1] == 'tell' then
+    redis.pcall(unpack(words, 2))
+  elseif words[1] ~= 'set-if' then
     redis.call(unpack(words))
   elseif redis.call('HGET', words[2], words[3]) == words[4] then
     redis.call('HSET', words[2], words[3], words[5])

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { Delivery } from '../../../src/town/delivery.ts';
+import { newEvent } from '../../../src/town/events.ts';
 import { Leases } from '../../../src/town/leases.ts';
 import { Plan } from '../../../src/town/plan.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
@@ -121,6 +122,29 @@ describe('leases and fences', () => {
     await town.redis.commands.del(keys.agent(agentId));
     assert.equal(await delivery.commit(new Plan(keys, agentId).agentFields({ cli: 'x' }), owner.epoch), 'changed');
     assert.equal(await town.redis.commands.exists(keys.agent(agentId)), 0, 'a removed agent is not made again');
+  });
+
+  it('writes nothing where a key is of another type, unless it only tells people', async () => {
+    const { keys, redis } = town;
+    const delivery = new Delivery(redis, keys);
+    await redis.commands.rpush(keys.inbox(agentId), 'message');
+    const move = (): Plan =>
+      new Plan(keys, agentId)
+        .command('LREM', keys.inbox(agentId), 1, 'message')
+        .event(newEvent('agent_state_changed', 'Moved'))
+        .activity('moved')
+        .command('RPUSH', keys.held(agentId), 'message');
+    await redis.commands.mset(keys.held(agentId), 'x', keys.activity(agentId), 'x', keys.events, 'x');
+    await assert.rejects(delivery.apply(move()), {
+      reason: 'badRecord',
+      message: `${keys.held(agentId)} is a string where a list should be.`,
+    });
+    assert.equal(await redis.commands.llen(keys.inbox(agentId)), 1);
+    await redis.commands.del(keys.held(agentId));
+    assert.equal(await delivery.apply(move()), true);
+    assert.deepEqual(await redis.commands.lrange(keys.held(agentId), 0, -1), ['message']);
+    const [[, told] = []] = await redis.commands.xrevrange(keys.agentEvents(agentId), '+', '-', 'COUNT', 1);
+    assert.match(told?.join() ?? '', /Moved/, 'whoever can be told is');
   });
 
   it('reads everything at one moment, and names a key of the wrong type', async () => {
