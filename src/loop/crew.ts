@@ -320,6 +320,7 @@ export class Crew {
     if (!running) return;
     running.store.dispose();
     this.running.delete(id);
+    this.signIn.inconclusive(id);
     this.views.update(id, (view) => (view.requests.length === 0 ? view : { ...view, requests: [] }));
     if (end === 'gone') this.views.forget(id);
     this.views.touch(id);

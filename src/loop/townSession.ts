@@ -180,6 +180,11 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     registry,
   });
   codex.onSignedIn(() => crew.signIn.signedIn());
+  crew.signIn.onFound(() => void town.signIns.tell());
+  town.signIns.onNews(() => {
+    crew.signIn.signedInElsewhere();
+    for (const id of town.mirror.agents.keys()) crew.poke(id);
+  });
   crew.start();
   signs.onDidChange(() => crew.signsChanged());
   const receipts = new Receipts(town.messages, town.mirror, town.wake, logger);

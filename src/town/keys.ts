@@ -49,7 +49,7 @@ const idKinds = [
 type IdKind = (typeof idKinds)[number];
 
 /** What a key of a town holds. `other` is any key under the town's prefix that is not of concern here. */
-export type KeyKind = IdKind | 'backlog' | 'events' | 'agentEvents' | 'windowLease' | 'reply' | 'other';
+export type KeyKind = IdKind | 'backlog' | 'events' | 'agentEvents' | 'windowLease' | 'reply' | 'signIn' | 'other';
 
 /** The keys of one town. `tt` finds agents, tasks and inboxes by prefix, so keys of our own use other third places. */
 export class TownKeys {
@@ -57,6 +57,8 @@ export class TownKeys {
   readonly prefix: string;
   readonly backlog: string;
   readonly events: string;
+  /** New whenever somebody has signed in to Codex in one of the town's windows. */
+  readonly signIn: string;
   /** A pub/sub channel, not a key. */
   readonly broadcast: string;
 
@@ -68,6 +70,7 @@ export class TownKeys {
     this.prefix = `tt:${town}:`;
     this.backlog = `${this.prefix}backlog`;
     this.events = `${this.prefix}events`;
+    this.signIn = `${this.prefix}signin`;
     this.broadcast = `${this.prefix}broadcast`;
   }
 
@@ -160,6 +163,7 @@ export class TownKeys {
     if (!key.startsWith(this.prefix)) return undefined;
     const rest = key.slice(this.prefix.length);
     if (rest === 'backlog' || rest === 'events') return { kind: rest };
+    if (rest === 'signin') return { kind: 'signIn' };
     const colon = rest.indexOf(':');
     if (colon < 0) return { kind: 'other' };
     const place = rest.slice(0, colon);

@@ -10,6 +10,7 @@ import { Leases } from './leases.ts';
 import { MessageLooks } from './messageLook.ts';
 import { TownMirror } from './mirror.ts';
 import type { TownRedis } from './redis/connect.ts';
+import { SignInNews } from './signInNews.ts';
 import { TaskEdits } from './taskEdits.ts';
 import { TaskStore } from './tasks.ts';
 import { WakeSource } from './wake.ts';
@@ -28,6 +29,7 @@ export class Town {
   readonly mirror: TownMirror;
   readonly leases: Leases;
   readonly control: Control;
+  readonly signIns: SignInNews;
 
   private constructor(redis: TownRedis, keys: TownKeys, leases: Leases, logger: Logger, patienceMs?: number) {
     this.redis = redis;
@@ -43,6 +45,7 @@ export class Town {
     this.mirror = new TownMirror(redis, keys, this.wake, logger);
     this.leases = leases;
     this.control = new Control(this.delivery, redis, keys, this.wake);
+    this.signIns = new SignInNews(redis, keys, this.wake, logger);
   }
 
   /** Opens the town `name` on a Redis that is connected, and reads it. @throws TinytownError with a `RedisErrorReason` */
@@ -56,7 +59,7 @@ export class Town {
     const town = new Town(redis, keys, await Leases.create(redis, keys, logger, leaseMs), logger, patienceMs);
     try {
       await town.wake.start();
-      await town.mirror.start();
+      await Promise.all([town.mirror.start(), town.signIns.start()]);
       return town;
     } catch (error) {
       town.close();
@@ -67,6 +70,7 @@ export class Town {
   /** Ends the picture and the connection. */
   close(): void {
     this.leases.dispose();
+    this.signIns.dispose();
     this.mirror.dispose();
     this.wake.dispose();
     this.redis.close();

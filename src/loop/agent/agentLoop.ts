@@ -227,7 +227,7 @@ export class AgentLoop {
       leftWaiting: peek.turn.leftWaiting,
       unfinished,
       backlogOffer: this.backlogOffer(record) !== undefined,
-      signedOut: this.parts.signIn.holds(record.id) && this.parts.usesCodex(record),
+      signedOut: !this.parts.signIn.mayBegin(record.id) && this.parts.usesCodex(record),
       notBefore: Math.max(peek.turn.notBefore, this.slot.restartAt),
       now: this.parts.now(),
       // Agents that this one has started may ask when its own turn is over.

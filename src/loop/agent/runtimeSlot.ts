@@ -90,7 +90,19 @@ export class RuntimeSlot {
   /** Something went well: earlier failures do not count any more. */
   wentWell(): void {
     this.restarts.reset();
-    this.agent.parts.signIn.wentWell(this.agent.id, this.stamp);
+    this.accepted();
+  }
+
+  /** The model works for the agent. */
+  accepted(): void {
+    this.agent.parts.signIn.accepted(this.agent.id, this.stamp);
+  }
+
+  /** Codex has refused a turn as unauthorised. */
+  refused(): void {
+    const { id, parts } = this.agent;
+    // A process from before the last sign-in is refused for that alone; the next one may not be.
+    if (this.mode !== 'persistent' || !this.outdated) parts.signIn.refused(id);
   }
 
   private follow(runtime: CodingAgent): void {

@@ -7,22 +7,36 @@ import { Emitter } from '../../util/event.ts';
 
 export class SignIn implements Disposable {
   private out = false;
-  /** The agent that may try all the same: it was restarted, and whoever did that may have signed in. */
-  private trying: string | undefined;
+  /** Who may try all the same, where somebody may have signed in; without an id, whoever's turn begins first. */
+  private trial: { agentId: string | undefined; told: boolean } | undefined;
   private stamps = 0;
   /** A process with an older stamp was started before the last sign-in: it goes on being refused (seen on 0.169.0). */
   private since = 0;
   private readonly changes = new Emitter<boolean>();
   /** Whether nobody is signed in: when Codex refuses a first time, and each time that somebody signs in. */
   readonly onDidChange = this.changes.event;
+  private readonly finds = new Emitter<void>();
+  /** This window has found out by itself that somebody has signed in: others of the town want to know. */
+  readonly onFound = this.finds.event;
 
   get signedOut(): boolean {
     return this.out;
   }
 
-  /** Whether an agent that runs on Codex is to start no turn now. */
+  /** Whether an agent that runs on Codex waits for somebody to sign in. */
   holds(agentId: string): boolean {
-    return this.out && this.trying !== agentId;
+    return this.out && this.trial?.agentId !== agentId;
+  }
+
+  /** Whether an agent that runs on Codex may start a turn now. */
+  mayBegin(agentId: string): boolean {
+    return !this.holds(agentId) || this.isOpen;
+  }
+
+  /** To be called before a turn on Codex is started; false where another one has come first to try. */
+  begins(agentId: string): boolean {
+    if (this.trial && this.isOpen) this.trial.agentId = agentId;
+    return !this.holds(agentId);
   }
 
   /** For a process that is about to be started. */
@@ -38,34 +52,55 @@ export class SignIn implements Disposable {
 
   /** An agent's turn was refused as unauthorised. */
   refused(agentId: string): void {
-    if (this.trying === agentId) this.trying = undefined;
+    if (this.trial?.agentId === agentId) this.trial = undefined;
     if (this.out) return;
     this.out = true;
     this.changes.fire(true);
   }
 
-  /** Lets one agent try. To be called before its new process is started. */
+  /** Lets one agent try: it is restarted, and whoever does that may have signed in. To be called before its new process is started. */
   letTry(agentId: string): void {
-    if (this.out) this.trying = agentId;
+    if (this.out) this.trial = { agentId, told: false };
   }
 
-  /** An agent's turn went well: where it was the one that tries, somebody has signed in before its process was started. */
-  wentWell(agentId: string, stamp: number): void {
-    if (this.trying === agentId) this.allow(stamp);
+  /** The model works for an agent: where it was the one that tries, somebody has signed in before its process was started. */
+  accepted(agentId: string, stamp: number): void {
+    if (this.trial?.agentId !== agentId) return;
+    const { told } = this.trial;
+    this.allow(told ? this.since : stamp);
+    if (!told) this.finds.fire();
+  }
+
+  /** An agent's turn has ended, or never begun, without telling whether it is refused. */
+  inconclusive(agentId: string): void {
+    // Nobody is there to let it try again, so all do.
+    if (this.trial?.agentId === agentId && this.trial.told) this.allow(this.since);
   }
 
   /** Somebody has signed in: who waits for it goes on, in a new process. */
   signedIn(): void {
     this.allow(this.stamp());
+    this.finds.fire();
+  }
+
+  /** The same, as another window says. It may have another Codex, so one of who waits for it tries first. */
+  signedInElsewhere(): void {
+    this.since = this.stamp();
+    if (this.out) this.trial = { agentId: undefined, told: true };
   }
 
   dispose(): void {
+    this.finds.dispose();
     this.changes.dispose();
+  }
+
+  private get isOpen(): boolean {
+    return this.trial !== undefined && this.trial.agentId === undefined;
   }
 
   private allow(since: number): void {
     this.since = since;
-    this.trying = undefined;
+    this.trial = undefined;
     this.out = false;
     this.changes.fire(false);
   }

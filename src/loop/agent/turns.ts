@@ -61,13 +61,15 @@ export class Turns {
   /** Starts a turn with messages, or, without any that ask for one, with a look at the backlog. */
   async startRound(messages: readonly WaitingMessage[], kind: 'round' | 'offer'): Promise<void> {
     const runtime = this.slot.current;
+    const { id, parts } = this.agent;
+    if (parts.usesCodex(this.agent.record) && !parts.signIn.begins(id)) return;
     const batch = runtime && (await this.take(kind, messages));
-    if (!batch) return;
+    if (!batch) return parts.signIn.inconclusive(id);
     this.phase = 'running';
     this.turn += 1;
     this.steerable = true;
     const text = this.roundText(messages, runtime.mode);
-    const { record, parts } = this.agent;
+    const { record } = this.agent;
     parts.roundLog.begin(record.name, record.roundsCompleted + 1, text);
     try {
       await runtime.startTurn({ text, clientId: batch.id }, parts.modelOf(record));
@@ -133,6 +135,9 @@ export class Turns {
         this.phase = 'running';
         this.steerable = true;
         if (event.adopted) this.later(() => this.adopt());
+        return;
+      case 'itemStarted':
+        if (event.item.kind !== 'userMessage' && event.item.kind !== 'other') this.slot.accepted();
         return;
       case 'inputDelivered':
         this.later(() => this.delivered(event.clientId));
@@ -256,7 +261,8 @@ export class Turns {
       await this.settlement.atTurnEnd(agent.context(), agent.turnRecord, batches, end);
       agent.note('idle');
       if (outcome.status === 'completed') this.slot.wentWell();
-      if (outcome.status === 'failed' && outcome.unauthorized) agent.parts.signIn.refused(agent.id);
+      else if (outcome.status === 'failed' && outcome.unauthorized) this.slot.refused();
+      else agent.parts.signIn.inconclusive(agent.id);
     } catch (error) {
       // What it carried stays in flight, and would be sent again and again.
       if (error instanceof TinytownError && error.reason === 'badRecord')

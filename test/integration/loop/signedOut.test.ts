@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
-import { signIn } from '../../support/codexHome.ts';
+import { codexHome, signIn } from '../../support/codexHome.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, completeTask, startTestTown } from '../../support/testTown.ts';
@@ -65,6 +65,72 @@ describe('a window in which nobody is signed in to Codex', function () {
     assert.equal(town.model.requests.filter(({ authorization }) => authorization === '').length, 1);
     assert.deepEqual(told, [true, false]);
     assert.equal(session.crew.signIn.signedOut, false);
+  });
+
+  it('goes on when somebody signs in in another window, all agents as soon as the model works for the first', async () => {
+    await oneIsRefused();
+    const held = gate();
+    let first: string | undefined;
+    town.model.script = (request) => {
+      if (request.authorization !== 'Bearer good') return [{ error: 401, message: 'who are you?' }];
+      first ??= request.threadId;
+      if (request.threadId !== first) return completeTask(request);
+      return request.toolOutputs.length === 0 ? [{ exec: 'true' }] : [{ hold: held.opened }, { text: 'done' }];
+    };
+    const other = await town.open();
+    const redis = town.redis.client();
+    await other.codex.signInWithKey('good');
+    const token = await eventually(() => redis.get('tt:test-town:signin'), { what: 'the news' });
+    const rounds = (): number[] =>
+      [...session.mirror.agents.values()].map((it) => it.roundsCompleted).toSorted((a, b) => a - b);
+    await eventually(() => rounds().join() === '0,1,1', { timeout: 20_000, what: 'the rounds of the others' });
+    held.open();
+    await eventually(() => rounds().join() === '1,1,1', { timeout: 20_000, what: 'the round of the first' });
+    assert.equal(town.model.requests.filter(({ authorization }) => authorization === '').length, 1);
+    assert.equal(session.crew.signIn.signedOut, false);
+    assert.equal(await redis.get('tt:test-town:signin'), token, 'who was told does not tell it again');
+  });
+
+  it('tries with one agent where that was another Codex, and neither tells people nor windows that it was refused', async () => {
+    await oneIsRefused();
+    const redis = town.redis.client();
+    const elsewhere = await codexHome(town.model.url, { requiresAuth: true });
+    try {
+      const other = await town.open({ codexEnv: { CODEX_HOME: elsewhere.home } });
+      await other.codex.signInWithKey('good');
+      await town.model.waitForRequest(({ index }) => index === 1);
+      const token = await redis.get('tt:test-town:signin');
+      for (const name of names)
+        await agentWhen(
+          session,
+          name,
+          (it, view) => view.waitsForSignIn && waits(it.id) && it.state === 'idle',
+          'waits',
+        );
+      assert.equal(town.model.requests.length, 2, 'no storm');
+      assert.equal(problems.length, 1);
+      await session.actions.restartAgent('docs');
+      await town.model.waitForRequest(({ index }) => index === 2);
+      assert.equal(await redis.get('tt:test-town:signin'), token);
+    } finally {
+      await elsewhere.remove();
+    }
+  });
+
+  it('goes on where a turn is refused that was begun before somebody has signed in', async () => {
+    const held = gate();
+    town.model.script = async (request) => {
+      if (request.authorization === 'Bearer good') return completeTask(request);
+      await held.opened;
+      return [{ error: 401, message: 'who are you?' }];
+    };
+    await session.actions.spawnAgent({ name: 'web' });
+    await session.actions.assignTask('web', 'the task of web');
+    await town.model.waitForRequest(({ index }) => index === 0);
+    await session.codex.signInWithKey('good');
+    held.open();
+    await agentWhen(session, 'web', (it) => it.tasksCompleted === 1, 'its task done');
+    assert.deepEqual(problems, []);
   });
 
   it('tries with the agent that is restarted, and with all when that goes well', async () => {

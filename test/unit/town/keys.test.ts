@@ -14,6 +14,7 @@ describe('the keys of a town', () => {
     [keys.stop(id), `tt:hill:stop:${id}`, { kind: 'stop', id }],
     [keys.backlog, 'tt:hill:backlog', { kind: 'backlog' }],
     [keys.events, 'tt:hill:events', { kind: 'events' }],
+    [keys.signIn, 'tt:hill:signin', { kind: 'signIn' }],
     [keys.agentEvents(id), `tt:hill:events:agent:${id}`, { kind: 'agentEvents', id }],
     [keys.inflight(id), `tt:hill:inflight:${id}`, { kind: 'inflight', id }],
     [keys.turn(id), `tt:hill:turn:${id}`, { kind: 'turn', id }],

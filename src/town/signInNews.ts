@@ -1,0 +1,75 @@
+/**
+ * That somebody has signed in to Codex, told to the other windows of the town (`tt:{town}:signin`, a token that is new each
+ * time). Neither who nor to what: whether it helps a window, its own Codex says.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Disposable, DisposableStore } from '../util/disposable.ts';
+import { describeError } from '../util/errors.ts';
+import { Emitter } from '../util/event.ts';
+import type { Logger } from '../util/logger.ts';
+import { SerialQueue } from '../util/serialQueue.ts';
+import type { TownKeys } from './keys.ts';
+import type { TownRedis } from './redis/connect.ts';
+import type { WakeSource } from './wake.ts';
+
+export class SignInNews implements Disposable {
+  private readonly redis: TownRedis;
+  private readonly key: string;
+  private readonly wake: WakeSource;
+  private readonly logger: Logger;
+  private readonly held = new DisposableStore();
+  private readonly news = new Emitter<void>();
+  /** Another window has told of a sign-in since this one has started to listen, also while its Redis was away. */
+  readonly onNews = this.news.event;
+  private readonly queue = new SerialQueue();
+  private last: string | null = null;
+
+  constructor(redis: TownRedis, { signIn }: TownKeys, wake: WakeSource, logger: Logger) {
+    this.redis = redis;
+    this.key = signIn;
+    this.wake = wake;
+    this.logger = logger;
+  }
+
+  /** Resolves when no later sign-in is missed. @throws TinytownError with a `RedisErrorReason` */
+  async start(): Promise<void> {
+    this.held.add(this.wake.watch(this.key));
+    this.held.add(
+      this.wake.onChange(({ kind }) => {
+        if (kind === 'signIn' || kind === 'everything') void this.queue.run(() => this.look());
+      }),
+    );
+    await this.queue.run(async () => {
+      this.last = await this.read();
+    });
+  }
+
+  /** Tells the other windows. Where Redis stays away they are not told, and the log says so. Never rejects. */
+  async tell(): Promise<void> {
+    const token = randomUUID();
+    this.last = token;
+    await this.redis
+      .write((client) => client.set(this.key, token))
+      .catch((error: unknown) => this.logger.warn(`Other windows do not know of the sign-in: ${describeError(error)}`));
+  }
+
+  dispose(): void {
+    this.held.dispose();
+    this.news.dispose();
+  }
+
+  private async look(): Promise<void> {
+    try {
+      const token = await this.read();
+      if (token === null || token === this.last) return;
+      this.last = token;
+      this.news.fire();
+    } catch (error) {
+      this.logger.debug(`Whether somebody has signed in is not known: ${describeError(error)}`);
+    }
+  }
+
+  private read(): Promise<string | null> {
+    return this.redis.read((client) => client.get(this.key));
+  }
+}
