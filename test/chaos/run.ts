@@ -99,7 +99,7 @@ async function spawnAgents(world: World, kinds: readonly AgentKind[]): Promise<s
 async function agentsAreUp({ direct, keys }: World, agentIds: readonly string[]): Promise<void> {
   for (const id of agentIds) {
     const isUp = async (): Promise<boolean> => (await direct.hget(keys.agent(id), 'state')) === 'idle';
-    await eventually(isUp, { timeout: 30_000, what: 'An agent that is up' });
+    await eventually(isUp, { what: 'An agent that is up' });
   }
 }
 
@@ -213,7 +213,7 @@ async function closeWindows(world: World, found: string[]): Promise<void> {
     }),
   );
   for (const text of world.windows.flatMap(({ unhandled }) => unhandled)) found.push(`not handled: ${text}`);
-  await eventually(() => world.family.members().length === 0, { timeout: 5_000, interval: 50 }).catch(() => undefined);
+  await eventually(() => world.family.members().length === 0, { interval: 50 }).catch(() => undefined);
   for (const { pid, command } of world.family.members()) found.push(`left running: ${pid} ${command.slice(0, 120)}`);
   const leases = await world.direct.keys(`${world.keys.prefix}lease:*`);
   // Those of windows that were killed run out by themselves.

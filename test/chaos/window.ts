@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { within } from '../../src/util/boundedWait.ts';
-import { eventually } from '../support/eventually.ts';
+import { PATIENCE_MS, eventually } from '../support/eventually.ts';
 import { type StandInOptions, type StandInRequest, standInAnswer } from './standInProtocol.ts';
 
 const script = path.join(import.meta.dirname, 'standIn.ts');
@@ -59,7 +59,7 @@ export class ChaosWindow {
 
   /** Resolves when its town is open, or it has ended. */
   async opened(): Promise<void> {
-    await eventually(() => this.isOpen || !this.running, { timeout: 30_000, what: 'An open town' });
+    await eventually(() => this.isOpen || !this.running, { what: 'An open town' });
   }
 
   /** Resolves with undefined where it was done, else with why not; whether it was done is then not known. */
@@ -81,11 +81,11 @@ export class ChaosWindow {
     await this.exited;
   }
 
-  /** Closes the town and waits until the process has ended by itself; false where it did not in `limitMs`. */
-  async close(limitMs = 10_000): Promise<boolean> {
+  /** Closes the town and waits until the process has ended by itself; false where it did not in time. */
+  async close(): Promise<boolean> {
     if (this.running) this.child.stdin?.write(`${JSON.stringify({ do: 'close' })}\n`);
     try {
-      await within(this.exited, limitMs, 'The end of the stand-in');
+      await within(this.exited, PATIENCE_MS, 'The end of the stand-in');
       return true;
     } catch {
       await this.kill();

@@ -30,7 +30,7 @@ export function rawWriter(socketPath: string, keys: TownKeys): Writer {
   client.on('error', () => undefined);
   return {
     async write(message, agentId) {
-      await eventually(() => client.status === 'ready', { timeout: 30_000, what: 'Redis for a writer' });
+      await eventually(() => client.status === 'ready', { what: 'Redis for a writer' });
       const urgent = message.lane === 'urgent';
       const key = urgent ? keys.urgent(agentId) : keys.inbox(agentId);
       const raw = encodeMessage({
@@ -57,7 +57,7 @@ export function rawWriter(socketPath: string, keys: TownKeys): Writer {
 export function windowWriter(windows: () => readonly ChaosWindow[], nameOf: (agent: number) => string): Writer {
   return {
     async write(message) {
-      const window = await eventually(() => windows()[0], { timeout: 30_000, what: 'A window for a writer' });
+      const window = await eventually(() => windows()[0], { what: 'A window for a writer' });
       const agent = nameOf(message.agent);
       const text = textOf(message);
       const { assigned, kind, lane } = message;

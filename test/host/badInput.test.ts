@@ -9,8 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { tempDir } from '../support/tempDir.ts';
 import { HostTown, configFile, refused, reopen, run, setSetting, writeConfig } from './town.ts';
 
-describe('bad input', function () {
-  this.timeout(60_000);
+describe('bad input', () => {
   let town: HostTown;
 
   before(async () => {
@@ -85,21 +84,18 @@ describe('bad input', function () {
 
   it('a Redis that is lost and comes back: refused while it is away, and nothing that was there is lost', async () => {
     await town.redis.kill();
-    const reason = await eventually(
-      () =>
-        run('assignTask', 'scout', 'While away').then(
-          () => undefined,
-          (error: unknown) => (error instanceof Error && 'reason' in error ? error.reason : undefined),
-        ),
-      { timeout: 10_000 },
+    const reason = await eventually(() =>
+      run('assignTask', 'scout', 'While away').then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error && 'reason' in error ? error.reason : undefined),
+      ),
     );
     assert.equal(reason, 'redisUnavailable');
     await town.redis.restart();
     await eventually(() => run('assignTask', 'scout', 'Back again').then(() => true), {
-      timeout: 20_000,
       interval: 100,
     });
-    await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('Back again'), 30_000);
+    await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('Back again'));
     await town.agent('scout', ({ state, task }) => state === 'idle' && task === undefined);
   });
 
@@ -114,8 +110,7 @@ describe('bad input', function () {
   });
 });
 
-describe('a town that cannot be opened', function () {
-  this.timeout(60_000);
+describe('a town that cannot be opened', () => {
   let town: HostTown;
 
   before(async () => {

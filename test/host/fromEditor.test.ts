@@ -7,8 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { type ModelRequest, gate } from '../support/scriptedModel.ts';
 import { HostTown, folder, refused, run } from './town.ts';
 
-describe('from the editor to an agent', function () {
-  this.timeout(60_000);
+describe('from the editor to an agent', () => {
   let town: HostTown;
   let file: string;
 

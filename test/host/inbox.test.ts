@@ -4,8 +4,7 @@ import type { ReceiptSummary } from '../../src/ui/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { HostTown, refused, run } from './town.ts';
 
-describe('an inbox', function () {
-  this.timeout(60_000);
+describe('an inbox', () => {
   let town: HostTown;
 
   before(async () => {

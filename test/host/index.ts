@@ -14,7 +14,7 @@ export async function runTests(declare: () => Promise<void>): Promise<void> {
   if (output !== undefined) {
     Mocha.reporters.Base.consoleLog = (...args: unknown[]) => void writeSync(output, `${format(...args)}\n`);
   }
-  const mocha = new Mocha({ ui: 'bdd', reporter: CountingReporter, timeout: 20_000, color: false });
+  const mocha = new Mocha({ ui: 'bdd', reporter: CountingReporter, timeout: 180_000, color: false });
   const grep = process.env[HOST_GREP];
   if (grep !== undefined) mocha.grep(grep);
   // Puts `describe` and `it` there for the tests to find.

@@ -26,8 +26,7 @@ function exists(name: string): Promise<boolean> {
   );
 }
 
-describe('what needs the person', function () {
-  this.timeout(60_000);
+describe('what needs the person', () => {
   let town: HostTown;
 
   before(async () => {
@@ -55,7 +54,7 @@ describe('what needs the person', function () {
         if (found) return found;
         throw new Error(`What waits is ${JSON.stringify(needs)}`);
       },
-      { timeout: 20_000, interval: 50 },
+      { interval: 50 },
     );
   }
 
@@ -82,7 +81,7 @@ describe('what needs the person', function () {
     await refused('nothingWaits', 'reply', 'asker', 'Hello');
     await refused('badArguments', 'answer', 'asker', id, { odd: true });
     assert.equal(await run('approve', 'asker', id), id);
-    await eventually(() => exists('approved'), { timeout: 10_000 });
+    await eventually(() => exists('approved'));
     await refused('requestGone', 'approve', 'asker', id);
     assert.ok(changes >= 2);
     listener.dispose();
@@ -101,9 +100,7 @@ describe('what needs the person', function () {
     await need('command');
     await refused('badAnswer', 'answer', 'asker', { choice: 'perhaps' });
     await run('answer', 'asker', { choice: 'cancel' });
-    await eventually(async () => (await town.api.listNeeds()).some(({ kind }) => kind === 'held'), {
-      timeout: 10_000,
-    });
+    await eventually(async () => (await town.api.listNeeds()).some(({ kind }) => kind === 'held'));
     await run('dismissHeld', 'asker');
     assert.equal(await exists('cancelled'), false);
   });
@@ -144,10 +141,10 @@ describe('what needs the person', function () {
         const again = await need('command');
         return again.id !== before.id && again;
       },
-      { timeout: 20_000, interval: 100 },
+      { interval: 100 },
     );
     await refused('requestGone', 'approve', 'asker', before.id);
     await run('approve', 'asker', after.id);
-    await eventually(() => exists('again'), { timeout: 10_000 });
+    await eventually(() => exists('again'));
   });
 });

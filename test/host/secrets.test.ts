@@ -6,8 +6,7 @@ import { HostTown, run, writeConfig } from './town.ts';
 
 const secret = 'geheimes-wort-5519';
 
-describe('a password of Redis', function () {
-  this.timeout(60_000);
+describe('a password of Redis', () => {
   let town: HostTown;
 
   before(async () => {

@@ -8,8 +8,7 @@ async function report(): Promise<Map<string, { state: string; found: string }>> 
   return new Map(answer.checks.map((check: { name: string; state: string; found: string }) => [check.name, check]));
 }
 
-describe('the window’s own Codex, for programs', function () {
-  this.timeout(60_000);
+describe('the window’s own Codex, for programs', () => {
   let town: HostTown;
 
   before(async () => {

@@ -33,8 +33,7 @@ function shownText(): string {
   return vscode.window.activeTextEditor?.document.getText() ?? '';
 }
 
-describe('tasks', function () {
-  this.timeout(60_000);
+describe('tasks', () => {
   let town: HostTown;
 
   before(async () => {
@@ -57,7 +56,7 @@ describe('tasks', function () {
     assert.equal(await backlog(), '');
     await run('resumeAgent', 'scout');
     await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('Write the almanac'));
-    await eventually(async () => (await field(id, 'state')) === 'completed', { timeout: 15_000 });
+    await eventually(async () => (await field(id, 'state')) === 'completed');
     await refused('taskOver', 'completeTask', id);
   });
 

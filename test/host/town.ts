@@ -89,7 +89,7 @@ export class HostTown {
         if (agent && fits(agent)) return agent;
         throw new Error(`${name} is ${JSON.stringify(agent)}`);
       },
-      { timeout: 15_000, interval: 50 },
+      { interval: 50 },
     );
   }
 }

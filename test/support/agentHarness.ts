@@ -29,9 +29,8 @@ export class Recording {
   next<T extends RuntimeEvent['type']>(
     type: T,
     fits: (event: EventOf<T>) => boolean = () => true,
-    timeout = 10_000,
   ): Promise<EventOf<T>> {
-    return eventually(() => this.of(type).find((event) => fits(event)), { timeout, what: `The event ${type}` });
+    return eventually(() => this.of(type).find((event) => fits(event)), { what: `The event ${type}` });
   }
 }
 

@@ -72,7 +72,7 @@ export async function startEditorServer(options: EditorServerOptions): Promise<E
         if (child.exitCode !== null) throw new Error(`The VS Code server ended (${child.exitCode}); see ${log}.`);
         return fetch(`http://${authority}/version`).then((reply) => reply.ok);
       },
-      { timeout: 30_000, interval: 50, what: `The VS Code server (see ${log})` },
+      { interval: 50, what: `The VS Code server (see ${log})` },
     );
   } catch (error) {
     await server.stop();

@@ -1,6 +1,9 @@
 /** Waiting for a condition that no event announces: polled often, bounded, and the last failure is what the test reports. */
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** Longer than anything takes on a slow machine where all is well, in milliseconds: only a test that fails waits so long. */
+export const PATIENCE_MS = 40_000;
+
 /**
  * Runs `check` until it neither throws nor answers `undefined`, `null` or `false`, and resolves with its answer.
  * Rejects with the last failure after `timeout` milliseconds.
@@ -8,7 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function eventually<T>(
   check: () => T | Promise<T>,
   {
-    timeout = 5_000,
+    timeout = PATIENCE_MS,
     interval = 10,
     what = 'The condition',
   }: { timeout?: number; interval?: number; what?: string } = {},

@@ -50,8 +50,8 @@ export interface ScriptedModel {
   readonly requests: readonly ModelRequest[];
   /** Replaces the script for the requests to come. */
   script: Script;
-  /** The first recorded or coming request that fits; bounded by `timeout` milliseconds. */
-  waitForRequest(fits: (request: ModelRequest) => boolean, timeout?: number): Promise<ModelRequest>;
+  /** The first recorded or coming request that fits. */
+  waitForRequest(fits: (request: ModelRequest) => boolean): Promise<ModelRequest>;
   /** User texts of the latest request. */
   userMessages(): string[];
   close(): Promise<void>;
@@ -107,8 +107,8 @@ export async function startScriptedModel({
     url: `http://127.0.0.1:${address.port}/v1`,
     requests,
     script,
-    waitForRequest: (fits, timeout = 10_000) =>
-      eventually(() => requests.find((request) => fits(request)), { timeout, what: 'The expected model request' }),
+    waitForRequest: (fits) =>
+      eventually(() => requests.find((request) => fits(request)), { what: 'The expected model request' }),
     userMessages: () => requests.at(-1)?.userTexts ?? [],
     async close() {
       ended.abort();

@@ -111,7 +111,7 @@ export function agentWhen(
       const record = [...session.mirror.agents.values()].find((agent) => agent.name === name);
       return record && fits(record, session.crew.view(record.id)) ? record : undefined;
     },
-    { timeout: 30_000, what: `${name}: ${what}` },
+    { what: `${name}: ${what}` },
   );
 }
 

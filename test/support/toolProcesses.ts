@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import * as z from 'zod/mini';
 import { within } from '../../src/util/boundedWait.ts';
+import { PATIENCE_MS } from './eventually.ts';
 
 const answer = z.looseObject({ id: z.number(), result: z.optional(z.looseObject({})) });
 type Answer = z.infer<typeof answer>;
@@ -36,7 +37,7 @@ export class McpClient {
     const id = (this.lastId += 1);
     const answered = new Promise<Answer>((resolve, reject) => this.pending.set(id, { resolve, reject }));
     this.send({ id, method, params });
-    const line = await within(answered, 15_000, `The answer to ${method}`);
+    const line = await within(answered, PATIENCE_MS, `The answer to ${method}`);
     if (!line.result) throw new Error(JSON.stringify(line));
     return line.result;
   }
@@ -64,7 +65,7 @@ export class McpClient {
     const exited = once(this.child, 'exit');
     this.child.stdin?.end();
     try {
-      await within(exited, 5_000, 'The end of the server');
+      await within(exited, PATIENCE_MS, 'The end of the server');
     } catch (error) {
       this.child.kill('SIGKILL');
       throw error;
@@ -97,7 +98,7 @@ export function runToEnd(
   options: { env: NodeJS.ProcessEnv; cwd: string },
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    execFile(program, [...args], { ...options, timeout: 15_000 }, (error, stdout, stderr) => {
+    execFile(program, [...args], { ...options, timeout: PATIENCE_MS }, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code;
       if (typeof code === 'number') resolve({ code, stdout, stderr });
       else reject(error ?? new Error(`${program} has no exit code.`));

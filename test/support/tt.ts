@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
+import { PATIENCE_MS } from './eventually.ts';
 import { cacheDir } from './setup/cache.ts';
 
 /** Its path: `TT_BIN`, else where `npm test` has built it once for this machine; undefined where there is none. */
@@ -24,7 +25,7 @@ export async function runTt(
   const { stdout, stderr } = await promisify(execFile)(binary, ['--town', folder, ...args], {
     env,
     cwd: folder,
-    timeout: 20_000,
+    timeout: PATIENCE_MS,
   });
   const lines = stripVTControlCharacters(stdout + stderr).split('\n');
   return lines.map((line) => line.replace(/^\S+Z\s+\w+ [\w:]+: ?/, '')).join('\n');

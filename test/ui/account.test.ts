@@ -6,8 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
 import { type UiTown, startUiTown } from './uiTown.ts';
 
-describe('signing in to Codex', function () {
-  this.timeout(120_000);
+describe('signing in to Codex', () => {
   let town: UiTown;
   let workbench: Workbench;
 
@@ -71,9 +70,7 @@ describe('signing in to Codex', function () {
     await workbench.quickInput.accept();
     const request = await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('who you are'));
     assert.equal(request.authorization, 'Bearer sk-ui-test-0123456789');
-    await eventually(async () => /idle/.test(await workbench.view('Agents').description('member').innerText()), {
-      timeout: 15_000,
-    });
+    await eventually(async () => /idle/.test(await workbench.view('Agents').description('member').innerText()));
     assert.doesNotMatch(await workbench.extensionLog(), /sk-ui-test/);
   });
 
@@ -85,7 +82,7 @@ describe('signing in to Codex', function () {
     await workbench.quickInput.type('Count the stars');
     await workbench.quickInput.accept();
     const needs = workbench.view('Needs You');
-    await needs.item('Sign in to Codex').waitFor({ timeout: 30_000 });
+    await needs.item('Sign in to Codex').waitFor();
     await workbench.view('Agents').item('member').getByText('waits for sign-in').waitFor();
     await workbench.screenshots('needs-sign-in');
     await needs.item('Sign in to Codex').click();
@@ -95,7 +92,7 @@ describe('signing in to Codex', function () {
     await workbench.quickInput.type('sk-second-0123456789');
     await workbench.quickInput.accept();
     await needs.item('Sign in to Codex').waitFor({ state: 'hidden' });
-    await model.waitForRequest(({ authorization }) => authorization.includes('second'), 20_000);
+    await model.waitForRequest(({ authorization }) => authorization.includes('second'));
     await workbench.view('Agents').item('member').getByText('idle').waitFor();
   });
 });

@@ -6,8 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
 import { type UiTown, startUiTown } from './uiTown.ts';
 
-describe('the doctor', function () {
-  this.timeout(120_000);
+describe('the doctor', () => {
   let town: UiTown;
   let workbench: Workbench;
 
@@ -36,13 +35,10 @@ describe('the doctor', function () {
   it('says in a document what is wrong and what mends it, where no town can be opened', async () => {
     await workbench.view('Agents').welcome.getByText('Agents and their messages live in Redis').waitFor();
     await workbench.runCommand('Tinytown: Run Doctor');
-    const text = await eventually(
-      async () => {
-        const shown = await lines();
-        return /✓/.test(shown) && shown;
-      },
-      { timeout: 20_000 },
-    );
+    const text = await eventually(async () => {
+      const shown = await lines();
+      return /✓/.test(shown) && shown;
+    });
     assert.match(text, /Tinytown Doctor: \d things are wrong/);
     assert.match(text, /✗ There is no \/nowhere\/codex/);
     assert.match(text, /✗ There is no program at\s+\/nowhere\/redis-server/);
@@ -55,7 +51,7 @@ describe('the doctor', function () {
     await workbench.changeSettings(mended);
     await workbench.view('Agents').welcome.getByText('No agents here yet.').waitFor();
     await workbench.runCommand('Tinytown: Run Doctor');
-    await eventually(async () => /everything is in order/.test(await lines()), { timeout: 20_000 });
+    await eventually(async () => /everything is in order/.test(await lines()));
     await workbench.screenshots('doctor-well');
   });
 

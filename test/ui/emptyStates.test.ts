@@ -5,8 +5,7 @@ import path from 'node:path';
 import { Workbench } from '../support/workbench/workbench.ts';
 import { type UiTown, startUiTown } from './uiTown.ts';
 
-describe('a view with no agents in it', function () {
-  this.timeout(90_000);
+describe('a view with no agents in it', () => {
   let town: UiTown;
   let first: Workbench;
   let current: Workbench | undefined;
@@ -90,9 +89,7 @@ describe('a view with no agents in it', function () {
   });
 });
 
-describe('a folder that is not trusted', function () {
-  this.timeout(90_000);
-
+describe('a folder that is not trusted', () => {
   it('runs nothing and says so, until it is trusted', async () => {
     const town = await startUiTown();
     const folder = await town.folder('untrusted');

@@ -9,7 +9,6 @@ import { Workbench } from '../support/workbench/workbench.ts';
 import { type UiTown, startUiTown } from './uiTown.ts';
 
 describe('a window with two folders', function () {
-  this.timeout(90_000);
   this.bail(true);
   let town: UiTown;
   let north: string;
@@ -44,9 +43,7 @@ describe('a window with two folders', function () {
     await workbench.openSidebar();
     await isShown('south');
     const status = workbench.statusBar('Tinytown').first();
-    await eventually(async () => /Folder: south/.test((await status.getAttribute('aria-label')) ?? ''), {
-      timeout: 10_000,
-    });
+    await eventually(async () => /Folder: south/.test((await status.getAttribute('aria-label')) ?? ''));
   });
 
   it('moves to the other one that a person chooses, and spawns agents there', async () => {
@@ -64,7 +61,7 @@ describe('a window with two folders', function () {
     await workbench.quickInput.accept();
     await workbench.quickInput.widget.getByText('First task for walker').waitFor();
     await workbench.quickInput.accept();
-    await agents.description('walker').getByText('idle').waitFor({ timeout: 30_000 });
+    await agents.description('walker').getByText('idle').waitFor();
     assert.ok(existsSync(path.join(north, 'tinytown.toml')));
     await workbench.screenshots('two-folders');
   });
@@ -73,6 +70,6 @@ describe('a window with two folders', function () {
     await workbench.reload();
     await workbench.openSidebar();
     await isShown('north');
-    await workbench.view('Agents').item('walker').waitFor({ timeout: 20_000 });
+    await workbench.view('Agents').item('walker').waitFor();
   });
 });

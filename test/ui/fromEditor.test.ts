@@ -9,7 +9,6 @@ import { Workbench } from '../support/workbench/workbench.ts';
 import { type UiTown, startUiTown } from './uiTown.ts';
 
 describe('from the editor', function () {
-  this.timeout(90_000);
   this.bail(true);
   let town: UiTown;
   let workbench: Workbench;
@@ -47,7 +46,7 @@ describe('from the editor', function () {
   }
 
   async function told(text: string): Promise<string> {
-    return (await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes(text), 30_000)).lastUserText;
+    return (await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes(text))).lastUserText;
   }
 
   async function openFile(name: string): Promise<void> {
@@ -60,9 +59,9 @@ describe('from the editor', function () {
   it('goes what is selected, by a key, into the turn that runs', async () => {
     await workbench.openSidebar();
     await spawn('idler', '');
-    await agents.description('idler').getByText('idle').waitFor({ timeout: 30_000 });
+    await agents.description('idler').getByText('idle').waitFor();
     await spawn('worker', 'Take your time');
-    await agents.item('I begin.').waitFor({ timeout: 30_000 });
+    await agents.item('I begin.').waitFor();
     await openFile('lamps.js');
     await workbench.page.locator('.monaco-editor .view-lines').getByText('lit').first().click();
     await workbench.page.keyboard.press('Control+Home');
@@ -113,7 +112,7 @@ describe('from the editor', function () {
   it('goes a problem, by its quick fix', async () => {
     const { page, quickInput } = workbench;
     await openFile('bad.json');
-    await page.locator('.monaco-editor .squiggly-error').first().waitFor({ timeout: 20_000 });
+    await page.locator('.monaco-editor .squiggly-error').first().waitFor();
     await page.locator('.monaco-editor .view-lines').getByText('lamps').first().click();
     await page.keyboard.press('F8');
     await page.keyboard.press('Escape');

@@ -36,7 +36,6 @@ const secret = {
 };
 
 describe('a town in all its states', function () {
-  this.timeout(120_000);
   this.bail(true);
   let town: UiTown;
   let redis: TestRedis;
@@ -131,13 +130,13 @@ describe('a town in all its states', function () {
     await workbench.openSidebar();
     for (const name of ['builder', 'digger', 'roofer']) await agent(name, 'starting');
     await assign('digger', 'Dig a canal');
-    await agents.item('I dig.').waitFor({ timeout: 40_000 });
+    await agents.item('I dig.').waitFor();
     await agents.clickInline('digger', 'Interrupt Turn');
-    await agents.description('digger').getByText('holds work').waitFor({ timeout: 15_000 });
+    await agents.description('digger').getByText('holds work').waitFor();
     await assign('builder', 'Build the house');
-    await needs.item('Run touch built.txt').waitFor({ timeout: 40_000 });
+    await needs.item('Run touch built.txt').waitFor();
     await assign('roofer', 'Mend the roof');
-    await agents.item('I look at the roof first.').waitFor({ timeout: 40_000 });
+    await agents.item('I look at the roof first.').waitFor();
     await agent('baker', 'error', { lastError: 'Codex did not start: no such file' });
     await agent('carver', 'cold');
     await agent('dyer', 'paused');
@@ -176,9 +175,9 @@ describe('a town in all its states', function () {
     try {
       await second.openSidebar();
       const there = second.view('Needs You');
-      await there.item('Run touch built.txt').waitFor({ timeout: 20_000 });
+      await there.item('Run touch built.txt').waitFor();
       await there.clickInline('Run touch built.txt', 'Approve');
-      await eventually(() => existsSync(path.join(folder, 'built.txt')), { timeout: 15_000 });
+      await eventually(() => existsSync(path.join(folder, 'built.txt')));
       await workbench.view('Needs You').item('Run touch built.txt').waitFor({ state: 'detached' });
       await there.item('Run touch built.txt').waitFor({ state: 'detached' });
     } finally {
@@ -190,7 +189,7 @@ describe('a town in all its states', function () {
     await workbench.runCommand('Notifications: Clear All Notifications');
     await notify('all');
     roof.open();
-    await workbench.notifications('roofer has finished its turn.').waitFor({ timeout: 20_000 });
+    await workbench.notifications('roofer has finished its turn.').waitFor();
     await workbench.runCommand('Notifications: Clear All Notifications');
   });
 
@@ -199,7 +198,7 @@ describe('a town in all its states', function () {
     await workbench.openSidebar('Explorer');
     const before = Number.parseInt(await workbench.statusBar(/need you|needs you/).innerText(), 10);
     await assign('builder', 'Build another house');
-    await workbench.statusBar(`${before + 1} need you`).waitFor({ timeout: 40_000 });
+    await workbench.statusBar(`${before + 1} need you`).waitFor();
     // What is told, is told within this time; the view then has it, and was given the time to be told of it.
     await workbench.openSidebar();
     await workbench.view('Needs You').item('Run touch other.txt').waitFor();
@@ -212,7 +211,6 @@ describe('a town in all its states', function () {
   async function answered(task: string): Promise<string> {
     const { toolOutputs } = await town.model.waitForRequest(
       ({ userTexts, toolOutputs: outputs }) => outputs.length > 0 && (userTexts.at(-1) ?? '').includes(task),
-      15_000,
     );
     return (toolOutputs.at(-1) ?? '').replaceAll('\\', '');
   }
@@ -222,7 +220,7 @@ describe('a town in all its states', function () {
     const { quickInput } = workbench;
     await agent('guard', 'starting');
     await assign('guard', 'Guard the gate');
-    await needs.item('What is the word at the gate?').waitFor({ timeout: 40_000 });
+    await needs.item('What is the word at the gate?').waitFor();
     await needs.clickInline('What is the word at the gate?', 'Answer');
     await quickInput.pick('Something else…');
     await eventually(async () => (await quickInput.input.getAttribute('type')) === 'password');
@@ -243,7 +241,7 @@ describe('a town in all its states', function () {
     const { quickInput } = workbench;
     await agent('packer', 'starting');
     await assign('packer', 'Pack the bags');
-    await needs.item('What goes into the bags?').waitFor({ timeout: 40_000 });
+    await needs.item('What goes into the bags?').waitFor();
     await needs.clickInline('What goes into the bags?', 'Answer');
     const box = (label: string): ReturnType<typeof quickInput.rows.locator> =>
       quickInput.rows.filter({ hasText: label }).locator('.monaco-checkbox, input[type="checkbox"]').first();

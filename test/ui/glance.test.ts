@@ -11,8 +11,7 @@ import type { TreeView } from '../support/workbench/treeView.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
 import { startUiTown, stepByStep, type UiTown } from './uiTown.ts';
 
-describe('a glance at agents and tasks', function () {
-  this.timeout(120_000);
+describe('a glance at agents and tasks', () => {
   let town: UiTown;
   let first: Workbench;
   let second: Workbench;
@@ -63,12 +62,12 @@ describe('a glance at agents and tasks', function () {
     await first.quickInput.widget.getByText('First task for writer').waitFor();
     await first.quickInput.type('Watch the sky');
     await first.quickInput.accept();
-    await agents.item('The sky is clear.').waitFor({ timeout: 40_000 });
+    await agents.item('The sky is clear.').waitFor();
 
     second = await first.secondWindow();
     there = second.view('Agents');
     await second.openSidebar();
-    await there.description('writer').getByText('working, another window · Watch the sky').waitFor({ timeout: 30_000 });
+    await there.description('writer').getByText('working, another window · Watch the sky').waitFor();
     await there.item('The sky is clear.').waitFor();
     await there.item('I turn the telescope.').waitFor();
     await there.items.filter({ hasText: /\$ .*echo clear.* → 0/ }).waitFor();
@@ -78,7 +77,7 @@ describe('a glance at agents and tasks', function () {
     await sidebarWidth(second, 250);
     await second.screenshots('glance-second-window-narrow');
     end.open();
-    await there.item('Turn completed').waitFor({ timeout: 20_000 });
+    await there.item('Turn completed').waitFor();
     await there.description('writer').getByText('idle, another window').waitFor();
   });
 
@@ -88,9 +87,9 @@ describe('a glance at agents and tasks', function () {
     const held = gate();
     script('Count the stars', async () => [{ text: 'One, two, three.' }, { hold: held.opened }, { exec: 'true' }]);
     await runWith(first, 'Assign Task', 'Task for writer', 'Count the stars');
-    await output.getByText('One, two, three.').waitFor({ timeout: 20_000 });
+    await output.getByText('One, two, three.').waitFor();
     held.open();
-    await there.description('writer').getByText('idle, another window').waitFor({ timeout: 20_000 });
+    await there.description('writer').getByText('idle, another window').waitFor();
     await second.runCommand('View: Hide Panel');
   });
 
@@ -162,14 +161,14 @@ describe('a glance at agents and tasks', function () {
     for (let count = 0; count < 5; count += 1) {
       await runWith(second, 'Add Task to Backlog', 'Add Task to Backlog', `Chart ${count} #sky`);
     }
-    await agents.items.filter({ hasText: 'Star after star' }).waitFor({ timeout: 20_000 });
+    await agents.items.filter({ hasText: 'Star after star' }).waitFor();
     assert.equal(await row.getAttribute('aria-selected'), 'true');
     assert.equal(await agents.item('Session').getAttribute('aria-expanded'), 'true');
     assert.equal((await agents.item('writer').boundingBox())?.y, place);
     assert.equal(await first.page.evaluate('document.body.dataset.emptied ?? ""'), '', 'the tree was empty');
     await first.screenshots('glance-flood');
     held.open();
-    await agents.description('writer').getByText(/^idle/).waitFor({ timeout: 20_000 });
+    await agents.description('writer').getByText(/^idle/).waitFor();
     assert.equal(await row.getAttribute('aria-selected'), 'true');
     assert.equal(await agents.item('Session').getAttribute('aria-expanded'), 'true');
   });

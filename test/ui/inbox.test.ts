@@ -6,8 +6,7 @@ import type { TreeView } from '../support/workbench/treeView.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
 import { startUiTown, stepByStep, type UiTown } from './uiTown.ts';
 
-describe('a person and an inbox', function () {
-  this.timeout(90_000);
+describe('a person and an inbox', () => {
   let town: UiTown;
   let workbench: Workbench;
   let agents: TreeView;
@@ -36,7 +35,7 @@ describe('a person and an inbox', function () {
         const text = await agents.description('courier').innerText({ timeout: 1_000 });
         return text === state || text.startsWith(`${state} ·`);
       },
-      { timeout: 30_000, interval: 50, what: `courier ${state}` },
+      { interval: 50, what: `courier ${state}` },
     );
   }
 
@@ -48,7 +47,7 @@ describe('a person and an inbox', function () {
   }
 
   async function says(label: string, words: string | RegExp): Promise<void> {
-    await agents.description(label).getByText(words).waitFor({ timeout: 15_000 });
+    await agents.description(label).getByText(words).waitFor();
   }
 
   /** Waits until these are the messages that wait, from top to bottom. */
@@ -58,7 +57,7 @@ describe('a person and an inbox', function () {
         const queued = agents.items.filter({ has: workbench.page.locator('.label-description:text("queued")') });
         return (await queued.locator('.label-name').allInnerTexts()).join() === labels.join();
       },
-      { timeout: 10_000, what: labels.join() },
+      { what: labels.join() },
     );
   }
 
@@ -105,14 +104,14 @@ describe('a person and an inbox', function () {
     town.model.script = ({ index }: ModelRequest) => steps[index]?.() ?? [{ text: 'Done.' }];
     await agents.contextMenu('courier', 'Resume Agent');
     await says('Fetch the letters', /^delivered ·/);
-    const { lastUserText } = await town.model.waitForRequest(({ index }) => index === 0, 20_000);
+    const { lastUserText } = await town.model.waitForRequest(({ index }) => index === 0);
     assert.match(lastUserText, /URGENT[^]*Fetch the letters[^]*Carry the parcels[^]*Feed the horse/);
     assert.doesNotMatch(lastUserText, /leters|Sweep/);
     await send('Mind the ice');
     await says('Mind the ice', /^queued ·/);
     await agents.clickInline('Mind the ice', 'Send Now');
     first.open();
-    await town.model.waitForRequest(({ userTexts }) => userTexts.some((text) => text.includes('Mind the ice')), 20_000);
+    await town.model.waitForRequest(({ userTexts }) => userTexts.some((text) => text.includes('Mind the ice')));
     await eventually(async () => (await agents.items.getByText('delivered · you').count()) === 4);
     await workbench.screenshots('inbox-delivered');
     second.open();

@@ -9,9 +9,7 @@ import { listExtensions } from '../support/editorServer.ts';
 import { installedExtension } from '../support/workbench/installedExtension.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
 
-describe('the VSIX', function () {
-  this.timeout(60_000);
-
+describe('the VSIX', () => {
   it('installs and is listed with its version', async () => {
     const manifest = await readFile(path.resolve(import.meta.dirname, '../../package.json'), 'utf8');
     const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest));

@@ -55,7 +55,6 @@ const asks: Record<string, Step> = {
 };
 
 describe('what needs a person', function () {
-  this.timeout(120_000);
   this.bail(true);
   let town: UiTown;
   let folder: string;
@@ -130,7 +129,7 @@ describe('what needs a person', function () {
     await workbench.openSidebar('Explorer');
     await spawn('builder', 'Build the house');
     const notification = workbench.notifications('builder: Run touch built.txt');
-    await notification.waitFor({ timeout: 40_000 });
+    await notification.waitFor();
     const buttons = await notification.getByRole('button').allInnerTexts();
     assert.deepEqual(buttons.filter(Boolean), ['Approve', 'Decline', 'Open']);
     await workbench.statusBar('1 needs you').waitFor();
@@ -142,9 +141,9 @@ describe('what needs a person', function () {
     await workbench.openSidebar();
     await needs.item('Run touch built.txt').waitFor();
     await spawn('lighter', 'Light the lamp');
-    await needs.item('Change lamp.txt').waitFor({ timeout: 40_000 });
+    await needs.item('Change lamp.txt').waitFor();
     await spawn('painter', 'Paint the door');
-    await needs.item('Which colour shall the door have?').waitFor({ timeout: 40_000 });
+    await needs.item('Which colour shall the door have?').waitFor();
     await workbench.statusBar('3 need you').waitFor();
     assert.deepEqual(
       (await needs.texts()).map((text) => text.replace(/ · (just now|\d+ min)$/, '')),
@@ -166,23 +165,23 @@ describe('what needs a person', function () {
 
   it('approves a command from anywhere, at the row where the arrow keys are', async () => {
     await press('Control+k', 'Control+y');
-    await eventually(() => isAt('Run touch built.txt'), { timeout: 5_000 });
+    await eventually(() => isAt('Run touch built.txt'));
     await workbench.screenshots('needs-you-next');
     await press('Control+k', 'Control+y');
-    await eventually(() => isAt('Change lamp.txt'), { timeout: 5_000 });
+    await eventually(() => isAt('Change lamp.txt'));
     await goTo('Run touch built.txt', 'ArrowUp');
     await press('Control+Enter');
-    await eventually(() => existsSync(path.join(folder, 'built.txt')), { timeout: 15_000 });
+    await eventually(() => existsSync(path.join(folder, 'built.txt')));
     await needs.item('Run touch built.txt').waitFor({ state: 'detached' });
     assert.ok(presses <= MOST_PRESSES, `${presses} key presses`);
-    await workbench.view('Agents').description('builder').getByText('idle').waitFor({ timeout: 20_000 });
+    await workbench.view('Agents').description('builder').getByText('idle').waitFor();
   });
 
   it('asks again after a reload', async () => {
     await workbench.reload();
     await workbench.openSidebar();
-    await needs.item('Change lamp.txt').waitFor({ timeout: 40_000 });
-    await needs.item('Which colour shall the door have?').waitFor({ timeout: 40_000 });
+    await needs.item('Change lamp.txt').waitFor();
+    await needs.item('Which colour shall the door have?').waitFor();
     await workbench.statusBar('2 need you').waitFor();
   });
 
@@ -190,45 +189,40 @@ describe('what needs a person', function () {
     // Which of the two has asked first after the reload is not fixed.
     const other = 'Which colour shall the door have?';
     await press('Control+k', 'Control+y');
-    await eventually(async () => (await isAt('Change lamp.txt')) || (await isAt(other)), { timeout: 5_000 });
+    await eventually(async () => (await isAt('Change lamp.txt')) || (await isAt(other)));
     if (await isAt(other)) await goTo('Change lamp.txt', 'Control+k', 'Control+y');
     await press('Enter');
     const changed = workbench.page.locator('.monaco-diff-editor .editor.modified .view-line').first();
-    await eventually(async () => /^The lamp is on\.$/.test((await changed.innerText()).replace(/\s/g, ' ')), {
-      timeout: 10_000,
-    });
+    await eventually(async () => /^The lamp is on\.$/.test((await changed.innerText()).replace(/\s/g, ' ')));
     await workbench.screenshots('needs-you-diff');
     await workbench.page.mouse.move(900, 700);
     await workbench.screenshot('needs-you', { forReadme: true });
     assert.equal(await readFile(path.join(folder, 'lamp.txt'), 'utf8'), lamp);
     // Back at what was just looked at.
     await press('Control+k', 'Control+y');
-    await eventually(() => isAt('Change lamp.txt'), { timeout: 5_000 });
+    await eventually(() => isAt('Change lamp.txt'));
     await press('Control+Enter');
-    await eventually(async () => /is on/.test(await readFile(path.join(folder, 'lamp.txt'), 'utf8')), {
-      timeout: 15_000,
-    });
+    await eventually(async () => /is on/.test(await readFile(path.join(folder, 'lamp.txt'), 'utf8')));
     assert.ok(presses <= MOST_PRESSES, `${presses} key presses`);
     assert.equal(await needs.item('Which colour shall the door have?').count(), 1);
   });
 
   it('answers a question by its options', async () => {
     await press('Control+k', 'Control+y');
-    await eventually(() => isAt('Which colour shall the door have?'), { timeout: 5_000 });
+    await eventually(() => isAt('Which colour shall the door have?'));
     await press('Enter');
     await workbench.quickInput.rows.filter({ hasText: 'Green' }).waitFor();
     await workbench.screenshots('needs-you-question');
     await press('ArrowDown', 'Enter');
     const { toolOutputs } = await town.model.waitForRequest(
       ({ userTexts, toolOutputs: outputs }) => outputs.length === 1 && userTexts.join('\n').includes('Paint the door'),
-      15_000,
     );
     assert.match(toolOutputs[0] ?? '', /Green/);
     assert.ok(presses <= MOST_PRESSES, `${presses} key presses`);
   });
 
   it('says that nothing is left, once the reports are read', async () => {
-    await eventually(async () => (await needs.texts()).join() === 'To read 3', { timeout: 20_000 });
+    await eventually(async () => (await needs.texts()).join() === 'To read 3');
     await workbench.statusBar('3 idle').waitFor();
     assert.equal(await badge.isVisible(), false);
     await needs.expand('To read');
@@ -256,14 +250,13 @@ describe('what needs a person', function () {
   async function answered(task: string): Promise<string> {
     const { toolOutputs } = await town.model.waitForRequest(
       ({ userTexts, toolOutputs: outputs }) => outputs.length === 1 && userTexts.join('\n').includes(task),
-      15_000,
     );
     return toolOutputs[0] ?? '';
   }
 
   it('fills in the form of a tool, field by field', async () => {
     await spawn('traveller', 'Book the journey');
-    await needs.item('Where to?').waitFor({ timeout: 40_000 });
+    await needs.item('Where to?').waitFor();
     await needs.clickInline('Where to?', 'Answer');
     const { quickInput } = workbench;
     await quickInput.widget.getByText('Where to? · City (1/4)').waitFor();
@@ -282,7 +275,7 @@ describe('what needs a person', function () {
 
   it('shows where a link leads before it opens it', async () => {
     await spawn('guest', 'Sign in to travel');
-    await needs.item('Sign in there').waitFor({ timeout: 40_000 });
+    await needs.item('Sign in there').waitFor();
     await needs.clickInline('Sign in there', 'Answer');
     await workbench.dialog().getByText('https://example.com/sign-in').waitFor();
     await workbench.screenshots('needs-you-link');

@@ -9,8 +9,7 @@ import type { TreeView } from '../support/workbench/treeView.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
 import { type UiTown, processesLike, startUiTown } from './uiTown.ts';
 
-describe('the record of an agent', function () {
-  this.timeout(90_000);
+describe('the record of an agent', () => {
   let town: UiTown;
   let folder: string;
   let workbench: Workbench;
@@ -46,16 +45,14 @@ describe('the record of an agent', function () {
   }
 
   async function turnEnds(name: string): Promise<void> {
-    await eventually(async () => (await agents.description(name).innerText({ timeout: 1_000 })).startsWith('idle'), {
-      timeout: 30_000,
-    });
+    await eventually(async () => (await agents.description(name).innerText({ timeout: 1_000 })).startsWith('idle'));
   }
 
   async function tell(text: string): Promise<void> {
     await workbench.runCommand('Tinytown: Send Message…');
     await workbench.quickInput.type(text);
     await workbench.quickInput.accept();
-    await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes(text), 30_000);
+    await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes(text));
   }
 
   /** Brings a text into view by the find widget, as the editor draws only what is in sight. */
@@ -106,14 +103,14 @@ describe('the record of an agent', function () {
     await turnEnds('pilot');
     await eventually(async () => (await agents.item('pilot').getAttribute('aria-expanded')) !== null);
     await agents.expand('pilot');
-    await agents.description('Turn completed').getByText('The tides are right now.').waitFor({ timeout: 30_000 });
+    await agents.description('Turn completed').getByText('The tides are right now.').waitFor();
     await turnEnds('pilot');
     script(
       () => [{ text: 'I list the buoys.' }, { exec: 'printf "red\\ngreen\\n" > buoys.txt; cat buoys.txt' }],
       () => [addLog],
     );
     await tell('Count the buoys');
-    await agents.description('Turn completed').getByText('Done.').waitFor({ timeout: 30_000 });
+    await agents.description('Turn completed').getByText('Done.').waitFor();
     await turnEnds('pilot');
   });
 
@@ -126,7 +123,7 @@ describe('the record of an agent', function () {
     await agents.item('Turn completed').waitFor({ state: 'hidden' });
     assert.ok(before.length <= 2, 'a process was started for the past alone');
     await agents.expand('pilot');
-    await agents.item('Turn completed').waitFor({ timeout: 20_000 });
+    await agents.item('Turn completed').waitFor();
     await agents.description('Turn completed').getByText('Done.').waitFor();
     await agents.expand('Turn completed');
     await agents.item('log.md').waitFor();
@@ -137,7 +134,7 @@ describe('the record of an agent', function () {
 
   it('opens as a document with all turns, outputs folded, that can be searched', async () => {
     await agents.contextMenu('pilot', 'Open Transcript');
-    await editor.getByText('Done.', { exact: true }).waitFor({ timeout: 30_000 });
+    await editor.getByText('Done.', { exact: true }).waitFor();
     await detail('printf', 'green', false);
     await detail('Added', '+Two buoys.', false);
     await detail('Changed', '+low 04:25', false);
@@ -154,7 +151,7 @@ describe('the record of an agent', function () {
     await workbench.quickInput.rows.filter({ hasText: 'log.md' }).waitFor();
     await workbench.quickInput.accept();
     const file = path.join(folder, 'pilot-transcript.md');
-    const text = await eventually(async () => (await readFile(file, 'utf8')) || undefined, { timeout: 15_000 });
+    const text = await eventually(async () => (await readFile(file, 'utf8')) || undefined);
     for (const part of ['# pilot', 'lighthouse', '\n299\n', '+low 04:25', 'Two buoys.', 'Done.']) {
       assert.ok(text.includes(part), `“${part}” is missing`);
     }

@@ -12,8 +12,7 @@ import type { TreeView } from '../support/workbench/treeView.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
 import { processesLike, startUiTown, stepByStep, type UiTown } from './uiTown.ts';
 
-describe('a person and an agent', function () {
-  this.timeout(90_000);
+describe('a person and an agent', () => {
   let town: UiTown;
   let folder: string;
   let workbench: Workbench;
@@ -48,7 +47,7 @@ describe('a person and an agent', function () {
   }
 
   function requestAbout(text: string): Promise<ModelRequest> {
-    return town.model.waitForRequest(({ lastUserText }) => lastUserText.includes(text), 30_000);
+    return town.model.waitForRequest(({ lastUserText }) => lastUserText.includes(text));
   }
 
   it('is told in an empty folder what an agent is, and that Spawn Agent makes one', async () => {
@@ -200,17 +199,14 @@ describe('a person and an agent', function () {
     await workbench.quickInput.type('Count to a million');
     await workbench.quickInput.accept();
     const mine = /app-server|sleep 987/;
-    const before = await eventually(
-      () => {
-        const found = processesLike(workbench, mine);
-        return processesLike(workbench, /sleep 987/).length > 0 ? found : undefined;
-      },
-      { timeout: 20_000 },
-    );
+    const before = await eventually(() => {
+      const found = processesLike(workbench, mine);
+      return processesLike(workbench, /sleep 987/).length > 0 ? found : undefined;
+    });
     const requests = town.model.requests.length;
     workbench.killExtensionHost();
     await workbench.newExtensionHost();
-    const continued = await town.model.waitForRequest(({ index }) => index >= requests, 30_000);
+    const continued = await town.model.waitForRequest(({ index }) => index >= requests);
     assert.match(continued.lastUserText, /was cut off/);
     assert.match(continued.lastUserText, /Count to a million/);
     assert.match(continued.userTexts.join('\n'), /Do you remember\?/);
@@ -285,6 +281,6 @@ async function isNow(view: TreeView, name: string, state: string): Promise<void>
       if (text === state || text.startsWith(`${state} ·`)) return true;
       throw new Error(`${name} is “${text}”, not “${state}”.`);
     },
-    { timeout: 30_000, interval: 50 },
+    { interval: 50 },
   );
 }

@@ -2,9 +2,7 @@
 import assert from 'node:assert/strict';
 import { runCampaign } from '../fuzz/campaign.ts';
 
-describe('hostile input', function () {
-  this.timeout(60_000);
-
+describe('hostile input', () => {
   for (const seed of [1, 2, 3]) {
     it(`throws nothing, hangs nothing and leaves nothing unhandled (seed ${seed})`, async () => {
       const { failures, counts } = await runCampaign({ seed, from: 0, cases: 15_000 });

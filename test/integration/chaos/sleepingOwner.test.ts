@@ -11,8 +11,7 @@ function message(number: number): PlannedMessage {
   return { marker: `<<0.${number}>>`, agent: 0, lane: 'normal', kind: 'task', assigned: false };
 }
 
-describe('a window that sleeps for longer than its lease', function () {
-  this.timeout(60_000);
+describe('a window that sleeps for longer than its lease', () => {
   let world: World;
 
   beforeEach(async () => {
@@ -28,17 +27,14 @@ describe('a window that sleeps for longer than its lease', function () {
     const writer = rawWriter(world.redis.socketPath, world.keys);
     await writer.write(message, agentId);
     writer.end();
-    await world.model.waitForRequest(
-      ({ userTexts }) => userTexts.some((text) => text.includes(message.marker)),
-      20_000,
-    );
-    await eventually(async () => (await world.direct.hlen(world.keys.inflight(agentId))) === 0, { timeout: 10_000 });
+    await world.model.waitForRequest(({ userTexts }) => userTexts.some((text) => text.includes(message.marker)));
+    await eventually(async () => (await world.direct.hlen(world.keys.inflight(agentId))) === 0);
   }
 
   async function ownedBy(window: ChaosWindow, agentId: string): Promise<void> {
     const owner = async (): Promise<boolean> =>
       (await world.direct.get(world.keys.lease(agentId)))?.split('/')[1] === String(window.pid);
-    await eventually(owner, { timeout: 10_000, what: 'The owner' });
+    await eventually(owner, { what: 'The owner' });
   }
 
   it('loses its agents with all that runs for them, and gets them back when the other window dies', async () => {

@@ -11,8 +11,7 @@ const keys = new TownKeys('test-town');
 const times = { signsOfLife: { checkMs: 50, silentMs: 60_000 } };
 const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
 
-describe('an agent of tt', function () {
-  this.timeout(60_000);
+describe('an agent of tt', () => {
   let town: TestTown;
   let session: TownSession;
 

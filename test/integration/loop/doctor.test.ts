@@ -17,8 +17,7 @@ import { type TestTown, agentWhen, startTestTown, testSettings } from '../../sup
 const bad = (checks: Map<string, Check>): string[] =>
   [...checks.values()].flatMap(({ name, state, found }) => (state === 'ok' ? [] : [`${name}: ${inEnglish(found)}`]));
 
-describe('the doctor in a real town', function () {
-  this.timeout(60_000);
+describe('the doctor in a real town', () => {
   let town: TestTown;
   let settings: TownSettings;
   let session: TownSession | undefined;

@@ -12,8 +12,7 @@ function linesOf({ follower }: TownSession, agentId: string): string[] {
   return follower.work(agentId)?.lines.map(({ kind, text }) => `${kind}: ${text.trim()}`) ?? [];
 }
 
-describe('an agent of another window', function () {
-  this.timeout(60_000);
+describe('an agent of another window', () => {
   let town: TestTown;
 
   afterEach(async function () {
@@ -89,6 +88,6 @@ describe('an agent of another window', function () {
     await town.redis
       .client()
       .xadd(keys.agentEvents('x'), '*', 'event_type', data.event_type, 'data', JSON.stringify(data));
-    await eventually(() => linesOf(session, 'x').join() === 'words: Hello', { timeout: 10_000, what: 'its words' });
+    await eventually(() => linesOf(session, 'x').join() === 'words: Hello', { what: 'its words' });
   });
 });

@@ -37,8 +37,7 @@ const script: Script = ({ userTexts, lastUserText, toolOutputs }) => {
   return plays[who ?? '']?.()[toolOutputs.length] ?? [{ text: 'Nothing to do.' }];
 };
 
-describe('agents that work with each other', function () {
-  this.timeout(60_000);
+describe('agents that work with each other', () => {
   let town: TestTown;
 
   afterEach(async function () {
@@ -57,7 +56,6 @@ describe('agents that work with each other', function () {
     const task = await actions.tasks.add('Describe a health endpoint in api.txt', ['api']);
 
     const asked = await eventually(async () => (await actions.desk.supervisorMessages())[0], {
-      timeout: 20_000,
       what: 'the question',
     });
     assert.equal(asked.from, reviewer.id);

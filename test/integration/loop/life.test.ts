@@ -8,8 +8,7 @@ const sign = /^set tt:test-town:lease:window:/i;
 /** The script, and the commands in it, which the monitor shows in capitals. */
 const heartbeat = /^(?:eval|evalsha|EVAL|EVALSHA) |^(GET|EXISTS|HSET) tt:test-town:(lease|agent):/;
 
-describe('an agent over time', function () {
-  this.timeout(60_000);
+describe('an agent over time', () => {
   let town: TestTown;
 
   afterEach(async function () {

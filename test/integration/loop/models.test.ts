@@ -7,8 +7,7 @@ import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.
 
 const effortOf = ({ body }: ModelRequest): unknown => Object(body['reasoning']).effort;
 
-describe('the model of an agent', function () {
-  this.timeout(60_000);
+describe('the model of an agent', () => {
   let town: TestTown;
   let session: TownSession;
 

@@ -32,21 +32,17 @@ async function seenAs(
 ): Promise<Receipt | undefined> {
   let found: Receipt | undefined;
   for (const { receipts } of windows) {
-    await eventually(
-      () => {
-        const all = receipts.of(agentId);
-        found = all?.find((one) => one.messageId === messageId);
-        if (all && found?.state === state) return true;
-        throw new Error(`It is ${found?.state ?? 'gone'}, not ${state ?? 'gone'}.`);
-      },
-      { timeout: 15_000 },
-    );
+    await eventually(() => {
+      const all = receipts.of(agentId);
+      found = all?.find((one) => one.messageId === messageId);
+      if (all && found?.state === state) return true;
+      throw new Error(`It is ${found?.state ?? 'gone'}, not ${state ?? 'gone'}.`);
+    });
   }
   return found;
 }
 
-describe('receipts', function () {
-  this.timeout(60_000);
+describe('receipts', () => {
   let town: TestTown;
   let windows: TownSession[];
 
@@ -199,9 +195,7 @@ describe('receipts', function () {
   });
 });
 
-describe('the receipt of a message whose owner was killed in mid-turn', function () {
-  this.timeout(60_000);
-
+describe('the receipt of a message whose owner was killed in mid-turn', () => {
   it('is uncertain until another window has looked it up, and then runs to its end', async () => {
     const world = await World.create(0);
     const redis = await openRedis({ kind: 'url', source: 'setting', url: world.redis.url }, silentLogger);
@@ -231,9 +225,7 @@ describe('the receipt of a message whose owner was killed in mid-turn', function
   });
 });
 
-describe('a message that waits', function () {
-  this.timeout(60_000);
-
+describe('a message that waits', () => {
   it('is edited, moved, promoted and removed, and reaches the agent as it then is', async () => {
     const town = await startTestTown();
     try {
@@ -306,9 +298,7 @@ describe('a message that waits', function () {
       const session = await town.open({ maxAttempts: 5 }, { leaseMs: 15_000, retryMs: 60_000 });
       const { id } = await session.actions.spawnAgent({ name: 'web' });
       const message = await session.actions.sendMessage('web', `the first idea, ${'at length '.repeat(40)}`);
-      await eventually(async () => (await session.receipts.list(id)).find(({ attempts }) => attempts === 1), {
-        timeout: 20_000,
-      });
+      await eventually(async () => (await session.receipts.list(id)).find(({ attempts }) => attempts === 1));
       town.model.script = () => [{ text: 'done' }];
       const better = `the second idea, ${'at length '.repeat(40)}and its end`;
       await session.actions.queue.edit('web', message, better);

@@ -15,8 +15,7 @@ function message(to: string, text: string): { id: string; raw: string } {
   return { id: made.id, raw: encodeMessage(made) };
 }
 
-describe('what was left in flight', function () {
-  this.timeout(60_000);
+describe('what was left in flight', () => {
   let town: TestTown;
 
   afterEach(async function () {

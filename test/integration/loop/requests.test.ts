@@ -18,7 +18,7 @@ const nobody = '00000000-0000-4000-8000-000000000009';
 
 /** The one request that a window shows. */
 function asked(session: TownSession): Promise<AgentRequest> {
-  return eventually(() => session.actions.desk.pendingRequests()[0]?.request, { what: 'a request', timeout: 15_000 });
+  return eventually(() => session.actions.desk.pendingRequests()[0]?.request, { what: 'a request' });
 }
 
 function nothingAsked(session: TownSession): Promise<boolean> {
@@ -32,8 +32,7 @@ function exists(file: string): Promise<boolean> {
   );
 }
 
-describe('what agents ask people', function () {
-  this.timeout(60_000);
+describe('what agents ask people', () => {
   let town: TestTown;
 
   afterEach(async function () {
@@ -146,7 +145,7 @@ describe('what agents ask people', function () {
     process.kill(-(session.crew.view(agent.id).pid ?? 0), 'SIGKILL');
     const after = await eventually(
       () => session.actions.desk.pendingRequests().find(({ request }) => request.id !== before.id)?.request,
-      { timeout: 15_000, what: 'the request again' },
+      { what: 'the request again' },
     );
     assert.equal(session.crew.view(agent.id).withdrawn[0]?.reason, 'exited');
     await session.actions.desk.answerRequest('qa', after.id, { choice: 'decline' });

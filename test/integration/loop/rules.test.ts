@@ -11,8 +11,7 @@ import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.
 
 const keys = new TownKeys('test-town');
 
-describe('the rules of a loop', function () {
-  this.timeout(60_000);
+describe('the rules of a loop', () => {
   let town: TestTown;
 
   afterEach(async function () {
@@ -50,7 +49,7 @@ describe('the rules of a loop', function () {
     town = await startTestTown(() => [{ error: 400, message: 'the model is on strike' }]);
     const session = await town.open({ maxAttempts: 2 });
     const agent = await session.actions.spawnAgent({ name: 'api', task: 'do it' });
-    await eventually(() => session.mirror.waiting(agent.id).dead === 1, { timeout: 20_000, what: 'a dead letter' });
+    await eventually(() => session.mirror.waiting(agent.id).dead === 1, { what: 'a dead letter' });
     const [raw] = await town.redis.client().lrange(keys.dead(agent.id), 0, -1);
     const dead = decodeDead(raw ?? '');
     assert.ok(dead.ok);

@@ -5,8 +5,7 @@ import { gate } from '../../support/scriptedModel.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type TestTown, agentTalks, agentWhen, completeTask, startTestTown } from '../../support/testTown.ts';
 
-describe('a town at work', function () {
-  this.timeout(60_000);
+describe('a town at work', () => {
   let town: TestTown;
 
   afterEach(async function () {

@@ -15,8 +15,7 @@ function ownersOf({ crew }: TownSession, agentId: string): string[] {
   return owners;
 }
 
-describe('taking over an agent', function () {
-  this.timeout(60_000);
+describe('taking over an agent', () => {
   let town: TestTown;
 
   afterEach(async function () {

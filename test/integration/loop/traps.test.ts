@@ -4,8 +4,7 @@ import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
 
-describe('an app-server that gives no reply', function () {
-  this.timeout(60_000);
+describe('an app-server that gives no reply', () => {
   let town: TestTown;
 
   afterEach(async function () {
@@ -50,8 +49,7 @@ describe('an app-server that gives no reply', function () {
   });
 });
 
-describe('an error that is tried again', function () {
-  this.timeout(60_000);
+describe('an error that is tried again', () => {
   let town: TestTown;
 
   afterEach(async function () {

@@ -16,8 +16,7 @@ const forEver: Script = () => [{ hold: gate().opened }];
 const firstWaits: Script = ({ index }) =>
   index === 0 ? [{ text: 'I begin.' }, { hold: gate().opened }] : [{ text: 'done' }];
 
-describe('an agent that another window runs', function () {
-  this.timeout(60_000);
+describe('an agent that another window runs', () => {
   let town: TestTown;
   let owner: TownSession;
   let other: TownSession;
@@ -163,8 +162,7 @@ describe('an agent that another window runs', function () {
   });
 });
 
-describe('answers from two windows at the same moment', function () {
-  this.timeout(60_000);
+describe('answers from two windows at the same moment', () => {
   let town: TestTown;
 
   afterEach(async function () {
@@ -186,7 +184,7 @@ describe('answers from two windows at the same moment', function () {
     for (let time = 0; time < times; time += 1) {
       const { id } = await eventually(
         () => other.actions.desk.pendingRequests().find(({ request }) => request.id !== last)?.request,
-        { timeout: 15_000, what: `request ${time}` },
+        { what: `request ${time}` },
       );
       last = id;
       const remote = other.actions.desk.answerRequest('ops', id, { choice: 'decline' });

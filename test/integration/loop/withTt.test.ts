@@ -7,8 +7,7 @@ import { runTt, ttBinary } from '../../support/tt.ts';
 
 const binary = ttBinary();
 
-describe('an agent of the editor and the real tt', function () {
-  this.timeout(90_000);
+describe('an agent of the editor and the real tt', () => {
   let town: TestTown;
 
   async function tt(...words: string[]): Promise<string> {

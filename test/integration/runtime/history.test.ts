@@ -61,7 +61,7 @@ describe('the history of a thread', () => {
     );
     const { turns } = await service.history(threadId, { cursor: null, limit: 0 });
     assert.equal(turns.length, 1, 'a page is never empty');
-  }).timeout(60_000);
+  });
 
   it('can be read while another process writes it, which then goes on', async () => {
     const { agent, record } = bench.persistent({ sandbox: 'danger-full-access' });

@@ -7,8 +7,7 @@ import type { PersistentAgent } from '../../../src/runtime/persistentAgent.ts';
 import { AgentBench, type Recording } from '../../support/agentHarness.ts';
 import { eventually } from '../../support/eventually.ts';
 
-describe('commands of an app-server that ends hard', function () {
-  this.timeout(30_000);
+describe('commands of an app-server that ends hard', () => {
   let bench: AgentBench;
   let agent: PersistentAgent;
   let record: Recording;

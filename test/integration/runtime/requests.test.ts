@@ -15,7 +15,6 @@ const never = gate();
 async function asked<K extends AgentRequest['kind']>(record: Recording, kind: K, place = 0): Promise<Of<K>> {
   const { request } = await eventually(() => record.of('requestAsked')[place], {
     what: 'a request',
-    timeout: 10_000,
   });
   assert.equal(request.kind, kind);
   return request as Of<K>;
@@ -24,7 +23,6 @@ async function asked<K extends AgentRequest['kind']>(record: Recording, kind: K,
 function over(record: Recording, count = 1): Promise<string> {
   return eventually(() => record.of('turnCompleted')[count - 1]?.outcome.status, {
     what: 'the end',
-    timeout: 10_000,
   });
 }
 

@@ -28,8 +28,7 @@ function processesFor(agentId: string): { pid: string; command: string }[] {
   });
 }
 
-describe('secrets and files', function () {
-  this.timeout(60_000);
+describe('secrets and files', () => {
   let town: TestTown;
 
   afterEach(async () => {

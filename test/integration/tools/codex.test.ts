@@ -14,8 +14,7 @@ const taskOf = ({ userTexts }: ModelRequest): string =>
   /\bTask ([0-9a-f-]{36})/.exec(userTexts.at(-1) ?? '')?.[1] ?? '';
 const agentOf = ({ lastUserText }: ModelRequest): string => /You are "(\w+)"/.exec(lastUserText)?.[1] ?? '';
 
-describe('agents on Codex and their town', function () {
-  this.timeout(60_000);
+describe('agents on Codex and their town', () => {
   let town: TestTown;
 
   afterEach(async function () {
@@ -80,14 +79,13 @@ describe('agents on Codex and their town', function () {
     await session.actions.spawnAgent({ name: 'reviewer' });
     await session.actions.spawnAgent({ name: 'backend', task: 'build' });
     await eventually(() => session.mirror.waiting(SUPERVISOR_ID).inbox === 2, {
-      timeout: 20_000,
       what: 'the end of the task and the question',
     });
     const { stdout } = await tt(town, ['inbox']);
     assert.match(stdout, /task_done from backend: \S+ built/);
     assert.match(stdout, /query from reviewer: ship it\?/);
     await session.actions.sendMessage('reviewer', 'yes, ship it');
-    await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('yes, ship it'), 20_000);
+    await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('yes, ship it'));
   });
 
   it('gets no secret in what Codex keeps, and keeps its own MCP servers', async () => {
@@ -131,7 +129,6 @@ describe('agents on Codex and their town', function () {
 /** The result of the first task that is completed. */
 function taskEnds(session: TownSession): Promise<string> {
   return eventually(() => [...session.mirror.tasks.values()].find(({ state }) => state === 'completed')?.result, {
-    timeout: 20_000,
     what: 'a completed task',
   });
 }

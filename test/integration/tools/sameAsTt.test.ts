@@ -24,7 +24,6 @@ type Side = 'ours' | 'theirs';
 (binary === undefined ? describe.skip : describe)(
   binary === undefined ? `${title} (skipped: no tt here; give TT_BIN)` : title,
   function () {
-    this.timeout(60_000);
     const sides: Side[] = ['ours', 'theirs'];
     let server: TestRedis;
     let client: Redis;

@@ -16,8 +16,7 @@ import { tempDir } from '../../support/tempDir.ts';
 
 const commandOf = (pid: number): Promise<string> => readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
 
-describe('a town’s private Redis', function () {
-  this.timeout(20_000);
+describe('a town’s private Redis', () => {
   let temporary: Awaited<ReturnType<typeof tempDir>>;
   let target: RedisTarget & { kind: 'private' };
   let options: LocalServerOptions;
@@ -106,7 +105,7 @@ describe('a town’s private Redis', function () {
     const pid = await serverPid();
     process.kill(pid, 'SIGKILL');
     await eventually(() => redis.state === 'lost');
-    await eventually(() => redis.state === 'ready', { timeout: 10_000 });
+    await eventually(() => redis.state === 'ready');
     assert.notEqual(await serverPid(), pid);
     assert.equal(await redis.read((client) => client.get('kept')), 'yes');
     redis.close();

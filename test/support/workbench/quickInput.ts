@@ -44,15 +44,12 @@ export class QuickInput {
   async runCommand(title: string): Promise<void> {
     // The label is matched whole: "Tinytown: Steer" must not run "Tinytown: Steer All".
     const row = this.rows.filter({ has: this.page.getByText(title, { exact: true }) }).first();
-    await eventually(
-      async () => {
-        // A window that has just come up may not know its keys or commands yet.
-        await this.page.keyboard.press('F1');
-        await this.input.fill(`>${title}`, { timeout: 1_000 });
-        await row.click({ timeout: 2_000 });
-        return true;
-      },
-      { timeout: 15_000 },
-    );
+    await eventually(async () => {
+      // A window that has just come up may not know its keys or commands yet.
+      await this.page.keyboard.press('F1');
+      await this.input.fill(`>${title}`, { timeout: 1_000 });
+      await row.click({ timeout: 2_000 });
+      return true;
+    });
   }
 }

@@ -5,7 +5,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { launchBrowser } from '../browser.ts';
 import { type Family, startFamily } from '../children.ts';
 import { type EditorServer, startEditorServer } from '../editorServer.ts';
-import { eventually } from '../eventually.ts';
+import { PATIENCE_MS, eventually } from '../eventually.ts';
 import { shortTempDir } from '../shortTempDir.ts';
 import { tempDir } from '../tempDir.ts';
 import { installedExtension } from './installedExtension.ts';
@@ -118,7 +118,7 @@ export class Workbench {
       viewport: { width: 1280, height: 800 },
       baseURL: `http://${shared.server.authority}`,
     });
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(PATIENCE_MS);
     const workbench = new Workbench(page, shared, folder);
     await page.goto(workbench.url);
     await workbench.ready();
@@ -158,15 +158,12 @@ export class Workbench {
     );
     const view = this.page.locator('.sidebar .pane-header').first();
     await tab.waitFor();
-    await eventually(
-      async () => {
-        // A window that comes up may open it by itself, just before a click that then closes it.
-        if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
-        await view.waitFor({ timeout: 2_000 });
-        return true;
-      },
-      { timeout: 20_000 },
-    );
+    await eventually(async () => {
+      // A window that comes up may open it by itself, just before a click that then closes it.
+      if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+      await view.waitFor({ timeout: 2_000 });
+      return true;
+    });
     // Away from the tab, whose tooltip would lie over the view.
     await this.page.mouse.move(640, 400);
   }
@@ -219,7 +216,7 @@ export class Workbench {
 
   /** Waits for the extension host that came in place of one that was killed. */
   async newExtensionHost(): Promise<void> {
-    this.hostPid = await eventually(() => this.unknownHost(), { timeout: 30_000, what: 'A new extension host' });
+    this.hostPid = await eventually(() => this.unknownHost(), { what: 'A new extension host' });
     this.shared.hosts.add(this.hostPid);
   }
 

@@ -66,8 +66,7 @@ describe('every row', () => {
   });
 });
 
-describe('in another language', function () {
-  this.timeout(20_000);
+describe('in another language', () => {
   let known: Set<string>;
   before(async () => {
     known = new Set((await textsOfSource()).texts);
@@ -131,8 +130,7 @@ describe('in another language', function () {
   });
 });
 
-describe('the list of texts', function () {
-  this.timeout(20_000);
+describe('the list of texts', () => {
   it('holds whatever the source says to people, and nothing there is beyond its reach', async () => {
     const { texts, mistakes } = await textsOfSource();
     assert.deepEqual(mistakes, []);
