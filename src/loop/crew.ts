@@ -293,7 +293,7 @@ export class Crew {
     const store = new DisposableStore();
     this.running.set(id, { loop, store });
     store.add(loop.onRuntimeEvent((event) => this.heard(id, event)));
-    store.add(loop.onSteered((steer) => this.views.update(id, (view) => withSteer(view, { ...steer, state: 'sent' }))));
+    store.add(loop.onSteered((steer) => this.views.update(id, (view) => withSteer(view, steer))));
     store.add(
       loop.onLeftBehind((requests) => {
         this.views.update(id, (view) => withLeftBehind(view, requests, this.parts.now()));

@@ -186,9 +186,13 @@ export function exitText({ reason, signal, code, stderrTail }: Extract<RuntimeEv
   return tail === '' ? what : followedBy(what, tail);
 }
 
-/** The view with a steer that was just sent into the running turn. */
-export function withSteer(view: AgentView, steer: SteerView): AgentView {
-  return view.turn ? { ...view, turn: { ...view.turn, steers: [...view.turn.steers, steer] } } : view;
+/** The view with a steer that the running turn has just taken. Its echo may have come before the word that it was. */
+export function withSteer(view: AgentView, steer: Omit<SteerView, 'state'>): AgentView {
+  const { turn } = view;
+  if (!turn) return view;
+  const isThere = turn.items.some((item) => item.kind === 'userMessage' && item.clientId === steer.clientId);
+  const state = isThere ? 'delivered' : 'sent';
+  return { ...view, turn: { ...turn, steers: [...turn.steers, { ...steer, state }] } };
 }
 
 /** The view with requests that an earlier window or process has asked, and nobody can answer any more. */

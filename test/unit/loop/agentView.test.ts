@@ -118,12 +118,18 @@ describe('an agent’s view', () => {
   });
 
   it('shows a steer as sent, then delivered', () => {
-    const sent = withSteer(fold([started]), { clientId: 's', text: 'left', state: 'sent' });
+    const sent = withSteer(fold([started]), { clientId: 's', text: 'left' });
     const delivered = fold([{ type: 'inputDelivered', turnId: 't1', clientId: 's' }], sent);
     assert.deepEqual(
       [sent, delivered].map((view) => view.turn?.steers[0]?.state),
       ['sent', 'delivered'],
     );
+  });
+
+  it('shows a steer as delivered whose echo has come before the word that it was taken', () => {
+    const echo: TurnItem = { id: 'u', status: 'completed', kind: 'userMessage', text: 'left', clientId: 's' };
+    const echoed = fold([started, { type: 'itemCompleted', turnId: 't1', item: echo }]);
+    assert.equal(withSteer(echoed, { clientId: 's', text: 'left' }).turn?.steers[0]?.state, 'delivered');
   });
 
   it('is not stalled any more when something happens', () => {
