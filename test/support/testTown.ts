@@ -115,16 +115,6 @@ export function agentWhen(
   );
 }
 
-/** Once the model has said something in the running turn. A steer that comes before its answer begins makes Codex ask it anew. */
-export function agentTalks(session: TownSession, name: string): Promise<AgentRecord> {
-  return agentWhen(
-    session,
-    name,
-    (_, { turn }) => turn?.items.some(({ kind }) => kind === 'agentMessage') ?? false,
-    'words of its turn',
-  );
-}
-
 function collectingLogger(lines: string[]): Logger {
   const write =
     (level: string) =>

@@ -75,11 +75,12 @@ describe('an agent of tt', () => {
 
   it('is adopted once it is gone, and goes on with its task', async () => {
     const task = await session.actions.tasks.add('water the trees');
-    const id = await agentOfTt('working', 9, { current_task: task.id });
+    const id = await agentOfTt('working', 0.5, { current_task: task.id });
     const raw = town.redis.client();
     await raw.lrem(keys.backlog, 0, task.id);
     await raw.hset(keys.task(task.id), { state: 'running', assigned_to: id });
     await assert.rejects(session.actions.adoptAgent(id), { reason: 'external' });
+    await raw.hset(keys.agent(id), 'last_heartbeat', minutesAgo(9));
     await eventually(() => silence(id) !== undefined, { what: 'its silence' });
     await session.actions.adoptAgent(id);
     await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('water the trees'));

@@ -42,7 +42,7 @@ describe('an agent of another window', () => {
       'words: I look around.|tool: $ true → 0',
     );
     const startedAt = second.follower.work(id)?.startedAt;
-    assert.ok(startedAt !== undefined && Date.now() - startedAt < 30_000);
+    assert.ok(startedAt !== undefined && Date.now() - startedAt < 180_000);
     const live: string[] = [];
     second.follower.onEvent(({ event }) => live.push(event.eventType));
     held.open();

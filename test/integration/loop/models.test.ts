@@ -10,10 +10,12 @@ const effortOf = ({ body }: ModelRequest): unknown => Object(body['reasoning']).
 describe('the model of an agent', () => {
   let town: TestTown;
   let session: TownSession;
+  let rounds: number;
 
   beforeEach(async () => {
     town = await startTestTown();
     session = await town.open();
+    rounds = 0;
   });
 
   afterEach(async function () {
@@ -25,12 +27,8 @@ describe('the model of an agent', () => {
   async function work(text: string): Promise<ModelRequest> {
     await session.actions.sendMessage('thinker', text);
     const request = await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes(text));
-    await agentWhen(
-      session,
-      'thinker',
-      (it) => it.state === 'idle' && session.mirror.waiting(it.id).inbox === 0,
-      'idle',
-    );
+    rounds += 1;
+    await agentWhen(session, 'thinker', (it) => it.state === 'idle' && it.roundsCompleted === rounds, 'its round over');
     return request;
   }
 

@@ -81,7 +81,7 @@ describe('what agents ask people', () => {
     const [owner, other] = first.crew.owns(agent.id) ? [first, second] : [second, first];
     const request = await asked(other);
     assert.deepEqual(request, await asked(owner));
-    assert.equal(other.crew.view(agent.id).owner, 'elsewhere');
+    await eventually(() => other.crew.view(agent.id).owner === 'elsewhere', { what: 'seen in the other window' });
     await assert.rejects(other.actions.desk.answerRequest('ops', request.id, { form: {} }), { reason: 'badAnswer' });
     const answers = await Promise.allSettled([
       other.actions.desk.answerRequest('ops', request.id, { choice: 'approve' }),
@@ -103,6 +103,7 @@ describe('what agents ask people', () => {
     const agent = await first.actions.spawnAgent({ name: 'sec', task: 'do it' });
     await eventually(() => [first, second].some(({ crew }) => crew.view(agent.id).turn));
     const other = first.crew.owns(agent.id) ? second : first;
+    await eventually(() => other.crew.view(agent.id).owner === 'elsewhere', { what: 'seen in the other window' });
     const question = { id: 'q', header: 'Token', question: 'Which token?', options: [], freeText: true, secret: true };
     const decline = { id: 'decline', label: 'decline', detail: null };
     const request = { id: 'r', turnId: null, itemId: null, askedAt: 1, subAgent: null, choices: [decline] };
@@ -142,7 +143,9 @@ describe('what agents ask people', () => {
     const session = await town.open(cautious);
     const agent = await session.actions.spawnAgent({ name: 'qa', task: 'do it' });
     const before = await asked(session);
-    process.kill(-(session.crew.view(agent.id).pid ?? 0), 'SIGKILL');
+    const { pid } = session.crew.view(agent.id);
+    assert.ok(pid);
+    process.kill(-pid, 'SIGKILL');
     const after = await eventually(
       () => session.actions.desk.pendingRequests().find(({ request }) => request.id !== before.id)?.request,
       { what: 'the request again' },

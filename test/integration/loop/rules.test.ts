@@ -66,12 +66,16 @@ describe('the rules of a loop', () => {
   });
 
   it('waits while the service has too much to do, and counts that as no attempt', async () => {
-    town = await startTestTown(({ index }) => (index < 2 ? [{ error: 503, message: 'busy' }] : [{ text: 'done' }]));
+    const seen = gate();
+    town = await startTestTown(({ index }) =>
+      index < 2 ? [{ error: 503, message: 'busy' }] : [{ hold: seen.opened }, { text: 'done' }],
+    );
     const session = await town.open({ maxAttempts: 1 }, { leaseMs: 15_000, retryMs: 5 });
     const agent = await session.actions.spawnAgent({ name: 'api' });
     await session.actions.sendMessage('api', 'do it');
     const first = await agentWhen(session, 'api', (it) => it.lastError !== undefined, 'an error');
     assert.match(first.lastError ?? '', /busy/);
+    seen.open();
     await agentWhen(session, 'api', (it) => it.state === 'idle' && it.lastError === undefined, 'a good turn');
     assert.equal(town.model.requests.length, 3);
     assert.equal(session.mirror.waiting(agent.id).dead, 0);

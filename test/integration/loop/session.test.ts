@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type TestTown, agentTalks, agentWhen, completeTask, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, completeTask, startTestTown } from '../../support/testTown.ts';
 
 describe('a town at work', () => {
   let town: TestTown;
@@ -47,19 +47,18 @@ describe('a town at work', () => {
 
   it('steers the running turn with an urgent message', async () => {
     const held = gate();
-    town = await startTestTown(async ({ index }) => {
-      if (index === 0) return [{ text: 'I begin.' }, { hold: held.opened }, { exec: 'true' }];
-      return [{ text: 'as you wish' }];
-    });
+    // Codex asks the model anew at a steer, and drops the answer that was under way.
+    town = await startTestTown(() => [{ hold: held.opened }, { text: 'as you wish' }]);
     const session = await town.open();
     const agent = await session.actions.spawnAgent({ name: 'api', task: 'begin' });
-    await agentTalks(session, 'api');
+    await town.model.waitForRequest(({ index }) => index === 0);
+    await agentWhen(session, 'api', (_, view) => view.turn !== undefined, 'a running turn');
     await session.actions.steer('api', 'take the other road');
     await eventually(() => session.crew.view(agent.id).turn?.steers.length === 1, { what: 'the steer was sent' });
-    held.open();
     const request = await town.model.waitForRequest(({ userTexts }) =>
       userTexts.some((it) => it.includes('the other road')),
     );
+    held.open();
     assert.equal(request.userTexts.length, 2);
     assert.match(request.userTexts[1] ?? '', /Urgent follow-up to the turn that is running/);
     const done = await agentWhen(session, 'api', (it) => it.state === 'idle', 'idle');

@@ -149,7 +149,12 @@ describe('a window in which nobody is signed in to Codex', () => {
     await session.actions.spawnAgent({ name: 'web' });
     await session.actions.setPersistent('web', false);
     await session.actions.assignTask('web', 'the task of web');
-    const refused = await agentWhen(session, 'web', (it, view) => view.waitsForSignIn && waits(it.id), 'refused');
+    const refused = await agentWhen(
+      session,
+      'web',
+      (it, view) => view.waitsForSignIn && waits(it.id) && it.lastError !== undefined,
+      'refused',
+    );
     assert.match(refused.lastError ?? '', /401/);
     await signIn(town.codexHome, 'good');
     session.crew.signIn.signedIn();

@@ -8,13 +8,12 @@ import type { AgentRecord } from '../../../src/town/records.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { startTimeOf } from '../../../src/util/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type Script, gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentTalks, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type Script, echoScript, gate } from '../../support/scriptedModel.ts';
+import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 const forEver: Script = () => [{ hold: gate().opened }];
-const firstWaits: Script = ({ index }) =>
-  index === 0 ? [{ text: 'I begin.' }, { hold: gate().opened }] : [{ text: 'done' }];
+const firstWaits: Script = ({ index }) => (index === 0 ? [{ hold: gate().opened }] : [{ text: 'done' }]);
 
 describe('an agent that another window runs', () => {
   let town: TestTown;
@@ -136,13 +135,15 @@ describe('an agent that another window runs', () => {
   });
 
   it('is steered, paused, resumed, toggled, closed, woken and stopped from there', async () => {
-    await twoWindows(firstWaits);
+    // Held until the pause, also when Codex asks it anew at the steer.
+    await twoWindows(forEver);
     await atWork();
-    await agentTalks(owner, 'ops');
     await other.actions.steer('ops', 'change course');
     await eventually(() => owner.crew.view(agent.id).turn?.steers.length === 1, { what: 'the steer' });
+    await town.model.waitForRequest(({ userTexts }) => userTexts.length === 2);
     await other.actions.pauseAgent('ops');
     await agentWhen(owner, 'ops', (it, view) => it.state === 'paused' && view.turn === undefined, 'paused');
+    town.model.script = echoScript;
     await assert.rejects(other.actions.pauseAgent('ops'), { reason: 'wrongState', message: /ops is paused/ });
     await other.actions.resumeAgent('ops');
     await agentWhen(other, 'ops', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'its work done');

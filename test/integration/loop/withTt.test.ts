@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentTalks, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
 import { runTt, ttBinary } from '../../support/tt.ts';
 
 const binary = ttBinary();
@@ -40,17 +40,15 @@ describe('an agent of the editor and the real tt', () => {
 
   it('is steered by tt send --urgent', async () => {
     const held = gate();
-    town = await startTestTown(({ index }) =>
-      index === 0 ? [{ text: 'I begin.' }, { hold: held.opened }, { exec: 'true' }] : [{ text: 'ok' }],
-    );
+    town = await startTestTown(() => [{ hold: held.opened }, { text: 'ok' }]);
     const session = await town.open();
     const agent = await session.actions.spawnAgent({ name: 'web', task: 'begin' });
-    await agentTalks(session, 'web');
+    await town.model.waitForRequest(({ index }) => index === 0);
     await tt('send', 'web', '--urgent', 'take the other road');
     await eventually(() => session.crew.view(agent.id).turn?.steers.length === 1, { what: 'the steer' });
-    held.open();
     const request = await town.model.waitForRequest(({ userTexts }) => userTexts.length === 2);
     assert.match(request.userTexts[1] ?? '', /Urgent follow-up[^]*take the other road/);
+    held.open();
   });
 
   it('pauses by tt interrupt, goes on by tt resume, drains by tt close, stops by tt kill, comes back by tt restart', async () => {
