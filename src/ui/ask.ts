@@ -4,6 +4,7 @@ import { townNameProblem } from '../town/keys.ts';
 import { validateAgentName } from '../town/names.ts';
 import type { AgentRecord } from '../town/records.ts';
 import { type Sentence, inWords } from '../util/sentence.ts';
+import { withoutMarks } from './plainText.ts';
 
 const { t } = vscode.l10n;
 
@@ -50,7 +51,7 @@ function suggestName(agents: readonly AgentRecord[]): string {
 }
 
 function said(sentence: Sentence | undefined): string | undefined {
-  return sentence && inWords(sentence, t);
+  return sentence && withoutMarks(inWords(sentence, t));
 }
 
 export function askTownName(suggestion: string): Thenable<string | undefined> {

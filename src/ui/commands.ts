@@ -16,7 +16,7 @@ import { type Call, type Target, isByKey, readCall } from './calls.ts';
 import type { EditorLog } from './editorLog.ts';
 import { Command, type CommandId, EXTENSION_ID, SETTINGS_SECTION, SecretKey, machineSettings } from './ids.ts';
 import { Row } from './itemTree.ts';
-import { inform, showProblem } from './notify.ts';
+import { inform, mention, showProblem } from './notify.ts';
 import type { Records } from './history/recordCommands.ts';
 import { runCommand } from './runCommand.ts';
 import type { TownHost } from './town/townHost.ts';
@@ -149,7 +149,7 @@ async function broadcast(call: Call, { host }: CommandParts): Promise<number | u
   const text = call.agent ?? (await askText(t('Message to All Agents'), t('They read it with their next work.')));
   if (text === undefined) return undefined;
   const told = await session.actions.broadcast(text);
-  if (call.interactive) void vscode.window.setStatusBarMessage(t('Told {0} agents.', told), 5_000);
+  if (call.interactive) mention(t('Told {0} agents.', told));
   return told;
 }
 

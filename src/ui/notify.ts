@@ -1,7 +1,7 @@
 /** Notifications: only for what needs the person, one sentence, with what can be done about it as buttons. */
 import * as vscode from 'vscode';
 import { Command, Setting } from './ids.ts';
-import { withoutLinks } from './plainText.ts';
+import { withoutIcons, withoutLinks } from './plainText.ts';
 import { type ProblemKind, problemOf } from './problems.ts';
 
 const { t } = vscode.l10n;
@@ -68,6 +68,18 @@ export function inform(message: string, ...buttons: string[]): Thenable<string |
 /** Like {@link inform}, for what needs the person. */
 export function warn<T extends vscode.MessageItem>(message: string, ...buttons: T[]): Thenable<T | undefined> {
   return vscode.window.showWarningMessage(withoutLinks(message), ...buttons);
+}
+
+const PASSING_MS = 6_000;
+
+/** Says something in passing, in the status bar, where it disturbs nobody. */
+export function mention(message: string): void {
+  vscode.window.setStatusBarMessage(withoutIcons(message), PASSING_MS);
+}
+
+/** Does something that takes a while; the status bar says what. */
+export function inSight<T>(title: string, job: () => Promise<T>): Thenable<T> {
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: withoutIcons(title) }, job);
 }
 
 /** A question that must be answered before something is lost. */

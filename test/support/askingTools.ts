@@ -18,7 +18,12 @@ const elicitations: Record<string, Record<string, unknown>> = {
     requestedSchema: {
       type: 'object',
       properties: {
-        city: { type: 'string', title: 'City', minLength: 2 },
+        city: {
+          type: 'string',
+          title: 'City',
+          minLength: 2,
+          description: '$(home) by [rail](command:workbench.action.quit)',
+        },
         seats: { type: 'integer', minimum: 1, maximum: 9, default: 2 },
         window: { type: 'boolean', title: 'Window seat' },
         class: { type: 'string', enum: ['first', 'second'] },

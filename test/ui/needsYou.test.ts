@@ -260,6 +260,9 @@ describe('what needs a person', function () {
     await needs.clickInline('Where to?', 'Answer');
     const { quickInput } = workbench;
     await quickInput.widget.getByText('Where to? · City (1/4)').waitFor();
+    // Text of others, and nothing but text.
+    await quickInput.message.getByText('[rail]').waitFor();
+    assert.equal(await quickInput.message.locator('a, .codicon').count(), 0);
     await quickInput.type('X');
     await quickInput.message.getByText('At least 2 characters.').waitFor();
     await workbench.screenshots('needs-you-form');

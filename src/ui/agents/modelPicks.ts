@@ -26,7 +26,7 @@ export async function pickModel(
   const title = t('Model of {0}', oneLine(agent.name, 64));
   const listed: Pick<ModelInfo>[] = models.map((one) => ({
     label: withoutIcons(one.name),
-    description: one.model === now ? t('{0} · now', one.model) : one.model,
+    description: withoutIcons(one.model === now ? t('{0} · now', one.model) : one.model),
     detail: withoutIcons(one.description),
     value: one,
   }));

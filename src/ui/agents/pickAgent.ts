@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { TownSession } from '../../loop/townSession.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import { TinytownError } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
 import { type AgentAction, agentActions, factsOf, whyNot } from './agentActions.ts';
 import { agentItem } from './agentItems.ts';
 import { actionLabel } from './actionLabels.ts';
@@ -88,7 +89,7 @@ export async function pickAgentAndAction(
   const actions = agentActions.filter((action) => whyNot(action, facts, t) === undefined);
   const chosen = await vscode.window.showQuickPick(
     actions.map((action) => ({ label: actionLabel(action, t), action })),
-    { title: agent.name, placeHolder: t('What should be done?') },
+    { title: oneLine(agent.name, 64), placeHolder: t('What should be done?') },
   );
   return chosen && { agent, action: chosen.action };
 }

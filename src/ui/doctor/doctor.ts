@@ -7,6 +7,7 @@ import { inWords } from '../../util/sentence.ts';
 import { doctorText } from './doctorText.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command } from '../ids.ts';
+import { inSight } from '../notify.ts';
 import { runCommand } from '../runCommand.ts';
 
 const { t } = vscode.l10n;
@@ -42,7 +43,7 @@ export function registerDoctor(parts: DoctorParts): Disposable {
 
   /** `doctor({quiet: true}?)`: quietly for programs, which want the report alone. */
   async function doctor(interactive: boolean): Promise<DoctorReport> {
-    const checks = interactive ? await examineInSight(parts) : await parts.examine();
+    const checks = interactive ? await inSight(t('The doctor is looking'), parts.examine) : await parts.examine();
     if (interactive) {
       text = log.redacted(doctorText(checks, versions(parts.version), t));
       changed.fire(uri);
@@ -66,11 +67,6 @@ export function registerDoctor(parts: DoctorParts): Disposable {
     });
   store.add(vscode.commands.registerCommand(Command.doctor, handler));
   return store;
-}
-
-function examineInSight({ examine }: DoctorParts): Thenable<Check[]> {
-  const options = { location: vscode.ProgressLocation.Window, title: t('The doctor is looking') };
-  return vscode.window.withProgress(options, examine);
 }
 
 function versions(extension: string): string {

@@ -18,6 +18,7 @@ import { type Call, readCall } from '../calls.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { type AttachedFile, filesText, problemsText, selectionText } from './editorTexts.ts';
 import { Command, type CommandId } from '../ids.ts';
+import { mention } from '../notify.ts';
 import { FileProblems, inFile } from './problemFixes.ts';
 import { runCommand } from '../runCommand.ts';
 import { tellIfQueued } from '../agents/steerNotice.ts';
@@ -26,8 +27,6 @@ import { pictureOf } from '../town/townPicture.ts';
 import type { TownViews } from '../townViews.ts';
 
 const { t } = vscode.l10n;
-
-const STATUS_MS = 6_000;
 
 export interface EditorParts {
   host: TownHost;
@@ -162,7 +161,7 @@ async function send(
   }
   if (call.interactive) {
     views.watch(agent.id);
-    vscode.window.setStatusBarMessage(sentWords(now, steers), STATUS_MS);
+    mention(sentWords(now, steers));
   }
   return agent.id;
 }

@@ -7,7 +7,7 @@ import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Call } from '../calls.ts';
 import type { ChangeDocuments } from './changeDocuments.ts';
-import { inform } from '../notify.ts';
+import { inSight, inform } from '../notify.ts';
 import type { TranscriptDocuments } from './transcriptDocuments.ts';
 import { type ChangeTarget, changeTarget } from '../changeTarget.ts';
 
@@ -41,8 +41,7 @@ export async function exportTranscript({ session, agent, call, transcripts }: St
       : vscode.Uri.file(path.resolve(session.folder, call.text));
   if (!target) return undefined;
   const title = t('Reading the transcript of {0}', oneLine(agent.name, 64));
-  const location = vscode.ProgressLocation.Window;
-  await vscode.window.withProgress({ location, title }, async () => {
+  await inSight(title, async () => {
     await vscode.workspace.fs.writeFile(target, Buffer.from(await transcripts.text(session, agent)));
   });
   if (call.interactive) void offerToOpen(target);

@@ -11,6 +11,7 @@ import { type Disposable, DisposableStore, toDisposable } from '../../util/dispo
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { AgentTranscript } from './agentTranscript.ts';
+import { inSight } from '../notify.ts';
 import { Throttle } from '../throttle.ts';
 import type { TownHost } from '../town/townHost.ts';
 import { TranscriptFolds } from './transcriptFolds.ts';
@@ -75,7 +76,7 @@ export class TranscriptDocuments implements vscode.FileSystemProvider, Disposabl
     const { content } = this.find(uri);
     const whole = content.read();
     const title = t('Reading the transcript of {0}', oneLine(agent.name, 64));
-    void vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () => whole);
+    void inSight(title, () => whole);
     await Promise.race([content.newest, pause(FIRST_PAGE_MS)]);
     await this.viewport.show(uri);
   }

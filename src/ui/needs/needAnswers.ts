@@ -11,7 +11,7 @@ import { oneLine, spellControls } from '../../util/text.ts';
 import { type TypedField, fieldProblem, fieldValue, pickedProblem } from './formFields.ts';
 import { choiceOf } from './needs.ts';
 import { confirm } from '../notify.ts';
-import { withoutIcons } from '../plainText.ts';
+import { withoutIcons, withoutMarks } from '../plainText.ts';
 
 const { t } = vscode.l10n;
 
@@ -101,7 +101,7 @@ function askTyped({
 }): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title,
-    prompt,
+    prompt: withoutMarks(prompt),
     password: secret,
     ignoreFocusOut: true,
     validateInput: (value) => (value === '' ? t('Type an answer, or press Escape to leave.') : undefined),
@@ -161,7 +161,7 @@ async function askTypedField(
 ): Promise<{ value: unknown } | undefined> {
   const typed = await vscode.window.showInputBox({
     title,
-    prompt: field.required ? prompt : `${prompt} ${t('(may stay empty)')}`,
+    prompt: withoutMarks(field.required ? prompt : `${prompt} ${t('(may stay empty)')}`),
     ...(field.default === null ? {} : { value: String(field.default) }),
     ignoreFocusOut: true,
     validateInput: (value) => fieldProblem(field, value, t),

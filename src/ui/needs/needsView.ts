@@ -5,6 +5,7 @@ import { oneLine } from '../../util/text.ts';
 import { View } from '../ids.ts';
 import { ItemTree, type Row } from '../itemTree.ts';
 import { KeyboardRow } from '../keyboardRow.ts';
+import { mention } from '../notify.ts';
 import type { Need } from './needs.ts';
 import { waitingCount } from './needs.ts';
 import type { NeedsFeed, Withdrawal } from './needsFeed.ts';
@@ -15,7 +16,6 @@ const { t } = vscode.l10n;
 
 /** How often ages are brought up to date. */
 const AGE_MS = 20_000;
-const STATUS_MS = 6_000;
 /** A key that is still down, or comes twice, does not answer the next one by mistake. */
 const SETTLE_MS = 400;
 /** How long the keyboard waits for the next need, in milliseconds. */
@@ -41,7 +41,7 @@ export class NeedsView implements Disposable {
     this.view = this.store.add(vscode.window.createTreeView(View.needsYou, { treeDataProvider: this.tree }));
     this.keyboard = new KeyboardRow(this.view);
     this.store.add(feed.onDidChange(() => this.draw()));
-    this.store.add(feed.onWithdrawn((withdrawal) => this.say(withdrawalText(withdrawal))));
+    this.store.add(feed.onWithdrawn((withdrawal) => mention(withdrawalText(withdrawal))));
     const ages = setInterval(() => this.tree.refresh(), AGE_MS);
     this.store.add({ dispose: () => clearInterval(ages) });
   }
@@ -49,11 +49,6 @@ export class NeedsView implements Disposable {
   /** Whether the person has it before them. */
   get visible(): boolean {
     return this.view.visible;
-  }
-
-  /** Says something in passing, where it disturbs nobody. */
-  say(text: string): void {
-    vscode.window.setStatusBarMessage(text, STATUS_MS);
   }
 
   /**
@@ -69,7 +64,7 @@ export class NeedsView implements Disposable {
     await vscode.commands.executeCommand(`${View.needsYou}.focus`);
     if (this.uses !== uses) return undefined;
     if (next) await this.focus(next);
-    else this.say(t('Nothing needs you.'));
+    else mention(t('Nothing needs you.'));
     return next?.key;
   }
 

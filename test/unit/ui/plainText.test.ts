@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as fc from 'fast-check';
-import { withoutIcons, withoutLinks } from '../../../src/ui/plainText.ts';
+import { withoutIcons, withoutLinks, withoutMarks } from '../../../src/ui/plainText.ts';
 
 /** As the editor looks for links in a notification (`parseLinkedText`), and for icons in a label (`parseLabelWithIcons`). */
 const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
@@ -31,14 +31,18 @@ describe('text of agents', () => {
         const text = pieces.join('');
         assert.doesNotMatch(withoutLinks(text), link);
         assert.doesNotMatch(withoutIcons(text), icon);
-        assert.equal(withoutLinks(withoutIcons(text)).replaceAll('\u200b', ''), text);
+        assert.doesNotMatch(withoutMarks(text), link);
+        assert.doesNotMatch(withoutMarks(text), icon);
+        assert.equal(withoutMarks(text).replaceAll('\u200b', ''), text);
       }),
     );
   });
 
-  it('reaches notifications by one file only, which sees to that', () => {
+  it('reaches notifications and the status bar by one file only, which sees to that', () => {
     const callers = globSync('**/*.ts', { cwd: sources }).filter((file) =>
-      /\.show(?:Information|Warning|Error)Message\b/.test(readFileSync(path.join(sources, file), 'utf8')),
+      /\.(?:show(?:Information|Warning|Error)|setStatusBar)Message\b|ProgressLocation\.Window/.test(
+        readFileSync(path.join(sources, file), 'utf8'),
+      ),
     );
     assert.deepEqual(callers, ['notify.ts']);
   });
