@@ -2,6 +2,11 @@
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 
+/** A document is gone. The editor's own event also comes when it gets another language, and stays. */
+export function onDidCloseForGood(listener: (document: vscode.TextDocument) => void): Disposable {
+  return vscode.workspace.onDidCloseTextDocument((document) => document.isClosed && listener(document));
+}
+
 export class VirtualTexts implements Disposable {
   private readonly store = new DisposableStore();
   private readonly texts = new Map<string, string>();
@@ -15,7 +20,7 @@ export class VirtualTexts implements Disposable {
       provideTextDocumentContent: (uri: vscode.Uri) => this.texts.get(uri.toString()) ?? '',
     };
     this.store.add(vscode.workspace.registerTextDocumentContentProvider(scheme, provider));
-    this.store.add(vscode.workspace.onDidCloseTextDocument(({ uri }) => this.texts.delete(uri.toString())));
+    this.store.add(onDidCloseForGood(({ uri }) => this.texts.delete(uri.toString())));
   }
 
   /**

@@ -60,6 +60,20 @@ describe('tasks', () => {
     await refused('taskOver', 'completeTask', id);
   });
 
+  it('are asked an agent for where a program names the task alone', async () => {
+    await run('pauseAgent', 'scout');
+    const id = await run('addBacklogTask', 'Feed the owls');
+    const claimed = run('claimBacklogTask', undefined, id);
+    await eventually(async () => {
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return (await backlog()) === '';
+    });
+    assert.equal(await claimed, id);
+    await run('cancelTask', id);
+    await run('resumeAgent', 'scout');
+    await town.agent('scout', ({ state }) => state === 'idle');
+  });
+
   it('are completed and cancelled by a person', async () => {
     await run('pauseAgent', 'scout');
     const done = await run('assignTask', 'scout', 'Water the trees');
@@ -76,9 +90,10 @@ describe('tasks', () => {
     await town.agent('scout', ({ state }) => state === 'idle');
   });
 
-  /** The commands go by what this window knows, which is a moment behind. */
-  const moved = (command: string, id: unknown, ...wanted: unknown[]): Promise<unknown> =>
-    eventually(async () => (await run(command, id)) === id && (await backlog()).split('\n').join() === wanted.join());
+  async function moved(command: string, id: unknown, ...wanted: unknown[]): Promise<void> {
+    assert.equal(await run(command, id), id);
+    assert.deepEqual((await backlog()).split('\n'), wanted);
+  }
 
   it('change places in the backlog, and get tags and another text', async () => {
     const ids = [];
@@ -96,7 +111,7 @@ describe('tasks', () => {
     for (const id of ids) await run('cancelTask', id);
     await refused('taskGone', 'tagTask', one, 'late');
     await eventually(() => refused('taskGone', 'openTask', one));
-    await eventually(() => refused('taskTaken', 'moveTaskUp', one));
+    await refused('taskTaken', 'moveTaskUp', one);
   });
 
   it('are shown whole, as they are now, in a document that cannot be edited', async () => {

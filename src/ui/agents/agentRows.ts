@@ -65,7 +65,7 @@ function taskRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[
   const tooltip = (): string => stripControls(task.description);
   const spoken = t('Task: {0}', label);
   const runs = { command: Command.openTask, title: t('Open Task'), arguments: [task.id] };
-  return [leaf(agent, 'task', { label, icon: { id: 'target' }, spoken, tooltip, taskId: task.id, runs })];
+  return [leaf(agent, `task/${task.id}`, { label, icon: { id: 'target' }, spoken, tooltip, taskId: task.id, runs })];
 }
 
 function declinedRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {

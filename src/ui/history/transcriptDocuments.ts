@@ -18,6 +18,7 @@ import { TranscriptFolds } from './transcriptFolds.ts';
 import { type ShownTranscript, registerTranscriptLanguage } from './transcriptLanguage.ts';
 import { type Transcript, transcriptMarkdown } from './transcriptMarkdown.ts';
 import { TranscriptViewport } from './transcriptViewport.ts';
+import { onDidCloseForGood } from '../virtualTexts.ts';
 
 const { t } = vscode.l10n;
 
@@ -59,7 +60,7 @@ export class TranscriptDocuments implements vscode.FileSystemProvider, Disposabl
       vscode.workspace.registerFileSystemProvider(TRANSCRIPT_SCHEME, this, { isCaseSensitive: true, isReadonly: true }),
     );
     this.store.add(registerTranscriptLanguage(TRANSCRIPT_SCHEME, current, (document) => this.folds.asked(document)));
-    this.store.add(vscode.workspace.onDidCloseTextDocument(({ uri }) => this.shown.delete(uri.toString())));
+    this.store.add(onDidCloseForGood(({ uri }) => this.shown.delete(uri.toString())));
     this.store.add(
       host.whileReady((session, store) => {
         store.add(session.crew.onDidChangeView((id) => this.touch(id)));

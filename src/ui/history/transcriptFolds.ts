@@ -5,6 +5,7 @@
  */
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
+import { onDidCloseForGood } from '../virtualTexts.ts';
 import type { ShownTranscript } from './transcriptLanguage.ts';
 import type { Fold, Transcript } from './transcriptMarkdown.ts';
 
@@ -28,8 +29,8 @@ export class TranscriptFolds implements Disposable {
 
   constructor(shown: ShownTranscript) {
     this.shown = shown;
-    const { workspace, window } = vscode;
-    this.store.add(workspace.onDidCloseTextDocument(({ uri }) => this.opened.delete(uri.toString())));
+    const { window } = vscode;
+    this.store.add(onDidCloseForGood(({ uri }) => this.opened.delete(uri.toString())));
     this.store.add(window.onDidChangeActiveTextEditor((editor) => editor && void this.fold(editor)));
     this.store.add(window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.look(textEditor)));
   }

@@ -53,7 +53,8 @@ export async function wantedChanges(
       const asked = (index: number): boolean => meant && isAsked(target, item, index);
       changes.push(...made.map((change, index) => ({ change: absolute(change, folder), wanted: asked(index) })));
       if (made.length === 0 && item.kind === 'fileChange' && target.item !== undefined) {
-        unmade.push(...item.changes.filter((_change, index) => asked(index)));
+        const chosen = item.changes.filter((_change, index) => asked(index));
+        unmade.push(...chosen.map((change) => absolute(change, folder)));
       }
     }
   }

@@ -43,8 +43,8 @@ export function drawAttention(session: TownSession, log: EditorLog): Disposable 
       if (event.type !== 'turnCompleted' || event.outcome.status !== 'completed') return;
       if (readNotifications() !== 'all') return;
       const show = t('Show Output');
-      void inform(t('{0} has finished its turn.', nameOf(agentId)), show).then(
-        (answer) => answer && vscode.commands.executeCommand(Command.showOutput, agentId),
+      void inform(t('{0} has finished its turn.', nameOf(agentId)), show).then((answer) =>
+        answer ? press(Command.showOutput, agentId) : undefined,
       );
     }),
   );
@@ -88,10 +88,16 @@ async function announce(need: Need): Promise<void> {
   const buttons = buttonsOf(need);
   const text = `${oneLine(need.who, 64)}: ${labelOf(need, t)}`;
   const button = await warn(text, ...buttons);
-  if (!button) return;
-  await Promise.resolve(vscode.commands.executeCommand(button.command, button.target)).catch((error: unknown) =>
-    showProblem(error),
-  );
+  if (button) await press(button.command, button.target);
+}
+
+/** Does what a button says. What it is about may be gone by now, which the person is told. */
+async function press(command: CommandId, target: unknown): Promise<void> {
+  try {
+    await vscode.commands.executeCommand(command, target);
+  } catch (error) {
+    showProblem(error);
+  }
 }
 
 interface AnswerButton extends vscode.MessageItem {

@@ -30,8 +30,8 @@ interface TaskCall {
   focused?: boolean;
   /** A task's id. */
   task?: string | undefined;
-  /** The words of the command's own arguments, in order. */
-  words: readonly string[];
+  /** The words of the command's own arguments, in order; undefined for one that is left out. */
+  words: readonly (string | undefined)[];
   tags: readonly string[];
 }
 
@@ -78,10 +78,10 @@ function readTaskCall(args: readonly unknown[]): TaskCall {
   if (first instanceof Row) return { interactive: true, task: first.item.taskId, words: [], tags: [] };
   const last = options.safeParse(list.at(-1));
   const tags = last.success ? (last.data.tags ?? []) : [];
-  const words = (last.success ? list.slice(0, -1) : list).filter((word) => word !== undefined);
-  const texts = z.array(z.string()).safeParse(words);
+  const words = last.success ? list.slice(0, -1) : list;
+  const texts = z.array(z.optional(z.string())).safeParse(words);
   if (!texts.success) throw new TinytownError('badArguments', t('The arguments are texts, and options at the end.'));
-  return { interactive: words.length === 0, words: texts.data, tags };
+  return { interactive: words.every((word) => word === undefined), words: texts.data, tags };
 }
 
 /** `addBacklogTask(text?, {tags}?)`: resolves with the task's id. */
@@ -119,6 +119,7 @@ async function completeTask(call: TaskCall, session: TownSession): Promise<strin
 async function cancelTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
   const id = call.task ?? call.words[0] ?? (await pickTask(openTasks(session), t('Cancel a Task')));
   if (id === undefined) return undefined;
+  await upToDate(call, session);
   const waits = session.mirror.backlog.includes(id);
   if (call.interactive) {
     const text = oneLine(session.mirror.tasks.get(id)?.description ?? id, 80);
@@ -165,6 +166,7 @@ async function moveTask(
   session: TownSession,
   views: TownViews,
 ): Promise<string | undefined> {
+  await upToDate(call, session);
   const { backlog, tasks } = session.mirror;
   const waiting = backlog.flatMap((id) => tasks.get(id) ?? []);
   const given = call.focused ? await views.taskAtKeyboard() : (call.task ?? call.words[0] ?? views.selectedTask);
@@ -198,6 +200,11 @@ async function showTask(
   const task = taskOf(session, id);
   const title = t('Task: {0}', oneLine(task.description, 60));
   await documents.showText(`task/${id}`, title, taskText(task, session.mirror, t), { preserveFocus });
+}
+
+/** A program may have done something a moment ago that is not known here yet; a person acts on what is shown. */
+async function upToDate({ interactive }: TaskCall, { mirror }: TownSession): Promise<void> {
+  if (!interactive) await mirror.refresh();
 }
 
 function taskOf({ mirror }: TownSession, id: string): TaskRecord {

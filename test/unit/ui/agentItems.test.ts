@@ -30,6 +30,14 @@ function past(id: string, text: string, fields: Partial<TurnView>): TurnView {
   return turn([{ id: 'm', status: 'completed', kind: 'agentMessage', text }], { id, ...fields });
 }
 
+/** The id of the row of an agent's task, and what a click on it opens. */
+function taskRow(id: string): [string, unknown] {
+  const agents = [agentRecord('scout', { currentTask: id })];
+  const items = flat(agentItems(picture({ agents, tasks: [taskRecord(id, 'Go on')] }), english));
+  const row = items.find(({ taskId }) => taskId === id);
+  return [row?.id ?? '', row?.runs?.arguments];
+}
+
 const command: TurnItem = {
   id: 'c1',
   status: 'failed',
@@ -95,6 +103,12 @@ describe('the agents tree', () => {
       'circle-large-filled b9 · idle',
       'circle-large-filled b10 · idle',
     ]);
+  });
+
+  it('shows another task of the same words as another row, which opens that one', () => {
+    const [[first, opensFirst], [second, opensSecond]] = [taskRow('task1'), taskRow('task2')];
+    assert.notEqual(first, second);
+    assert.deepEqual([opensFirst, opensSecond], [['task1'], ['task2']]);
   });
 
   it('shows the running turn in order, below task and waiting messages', () => {

@@ -76,7 +76,7 @@ describe('the changes that are meant', () => {
     const found = await wantedChanges({ turn: 't1', item: 'no' }, { view, threadId: 'thread', history: all, folder });
     assert.deepEqual(
       found?.unmade.map((change) => change.path),
-      ['n'],
+      [path.resolve(folder, 'n')],
     );
     assert.deepEqual(
       found.changes.filter(({ wanted }) => wanted),
