@@ -14,7 +14,7 @@ import { askAgentName, askFirstTask, askText, askTownName } from './ask.ts';
 import { pickAgentAndAction } from './agents/pickAgent.ts';
 import { type Call, type Target, isByKey, readCall } from './calls.ts';
 import type { EditorLog } from './editorLog.ts';
-import { Command, type CommandId, EXTENSION_ID, SETTINGS_SECTION, SecretKey, machineSettings } from './ids.ts';
+import { Command, type CommandId, EXTENSION_ID, SETTINGS_SECTION, SecretKey, View, machineSettings } from './ids.ts';
 import { Row } from './itemTree.ts';
 import { inform, mention, showProblem } from './notify.ts';
 import type { Records } from './history/recordCommands.ts';
@@ -156,7 +156,8 @@ async function broadcast(call: Call, { host }: CommandParts): Promise<number | u
 async function showAgents(parts: CommandParts): Promise<void> {
   const state = await parts.host.look();
   if (state.kind === 'noTown') {
-    await spawnAgent({ interactive: true }, parts);
+    // Who only looks makes no town: the view says what an agent is, and how there comes to be one.
+    await vscode.commands.executeCommand(`${View.agents}.focus`);
     return;
   }
   const session = await parts.host.session();

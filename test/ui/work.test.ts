@@ -57,6 +57,14 @@ describe('a person and an agent', () => {
     assert.equal(existsSync(path.join(folder, 'tinytown.toml')), false);
   });
 
+  it('comes there by the keyboard, too, and makes no town by looking', async () => {
+    await workbench.openSidebar('Explorer');
+    await workbench.page.keyboard.press('Control+K');
+    await workbench.page.keyboard.press('Control+A');
+    await agents.welcome.getByText('No agents work in this folder yet.').waitFor();
+    assert.equal(existsSync(path.join(folder, 'tinytown.toml')), false);
+  });
+
   it('spawns one by a click and a name', async () => {
     await agents.welcome.getByRole('button', { name: 'Spawn Agent' }).click();
     await workbench.quickInput.type('supervisor');
