@@ -97,7 +97,7 @@ function taskItem(task: TaskRecord, group: string, picture: TaskPicture, t: Tran
     id: `tasks/${group}/${task.id}`,
     label,
     description: details.join(' · '),
-    icon: taskIcons[task.state],
+    icon: iconOf(task, picture),
     contextValue: `task;${task.state};${group === 'backlog' ? 'backlog;' : ''}${isTaskOver(task.state) ? '' : 'open;'}`,
     taskId: task.id,
     spoken: [t('Task {0}', label), taskStateWord(task.state, t), ...details].join(', '),
@@ -105,6 +105,13 @@ function taskItem(task: TaskRecord, group: string, picture: TaskPicture, t: Tran
     runs: { command: Command.openTask, title: t('Open Task'), arguments: [task.id] },
     tooltip: () => taskText(task, picture, t),
   };
+}
+
+/** A task stays `running` while its agent is interrupted, paused or stopped: what moves is work that is done now. */
+function iconOf({ state, assignedTo = '' }: TaskRecord, { agents }: TaskPicture): ItemIcon {
+  const agent = agents.get(assignedTo)?.state;
+  if (state === 'running' && agent !== 'working' && agent !== 'draining') return { id: 'sync' };
+  return taskIcons[state];
 }
 
 /** The tags that its text does not name: part of the label, so that they are found by typing. */

@@ -1,5 +1,6 @@
 /** The tasks tree, a task as a text, and the order of the backlog. */
 import assert from 'node:assert/strict';
+import type { AgentRecord } from '../../../src/town/records.ts';
 import { taskItems } from '../../../src/ui/tasks/taskItems.ts';
 import { placeAt, placeBeside } from '../../../src/ui/tasks/taskOrder.ts';
 import { taskText } from '../../../src/ui/tasks/taskText.ts';
@@ -23,7 +24,7 @@ describe('the tasks tree', () => {
         completedAt: '2026-01-01T09:00:00Z',
       }),
     ];
-    const scene = { agents: [agentRecord('a')], tasks, backlog: ['4', '3', 'gone'] };
+    const scene = { agents: [agentRecord('a', { state: 'working' })], tasks, backlog: ['4', '3', 'gone'] };
     assert.deepEqual(drawn(taskItems(picture(scene), english)), [
       'play Running · 1',
       '  sync~spin run · a',
@@ -39,6 +40,17 @@ describe('the tasks tree', () => {
       '  pass older · a',
     ]);
     assert.deepEqual(taskItems(picture({}), english), []);
+  });
+
+  it('moves only where somebody works: not beside an agent that was interrupted, paused, stopped or removed', () => {
+    const tasks = [taskRecord('1', 'run', { state: 'running', assignedTo: 'id-a' })];
+    const rowOf = (...agents: AgentRecord[]): string | undefined =>
+      drawn(taskItems(picture({ agents, tasks }), english))[1];
+    for (const state of ['working', 'draining'] as const)
+      assert.equal(rowOf(agentRecord('a', { state })), '  sync~spin run · a');
+    for (const state of ['idle', 'paused', 'cold', 'stopped', 'error'] as const)
+      assert.equal(rowOf(agentRecord('a', { state })), '  sync run · a');
+    assert.equal(rowOf(), '  sync run');
   });
 
   it('keeps what is long out of the way, with ids that stay', () => {
