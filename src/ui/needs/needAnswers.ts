@@ -10,6 +10,7 @@ import type {
 import { oneLine, spellControls } from '../../util/text.ts';
 import { type TypedField, fieldProblem, fieldValue, pickedProblem } from './formFields.ts';
 import { choiceOf } from './needs.ts';
+import { requestLabel } from './needsYouItems.ts';
 import { confirm } from '../notify.ts';
 import { withoutIcons, withoutMarks } from '../plainText.ts';
 
@@ -56,7 +57,11 @@ export function choiceLabel({ label, detail }: RequestChoice): string {
 
 async function askChoice(request: AgentRequest, who: string): Promise<RequestAnswer | undefined> {
   const items = request.choices.map((choice) => ({ label: withoutIcons(choiceLabel(choice)), choice }));
-  const picked = await vscode.window.showQuickPick(items, { title: t('Answer {0}', who), ignoreFocusOut: true });
+  const picked = await vscode.window.showQuickPick(items, {
+    title: t('Answer {0}', who),
+    placeHolder: requestLabel(request, t),
+    ignoreFocusOut: true,
+  });
   return picked && { choice: picked.choice.id };
 }
 

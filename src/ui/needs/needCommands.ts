@@ -29,7 +29,7 @@ import {
 import type { NeedsFeed } from './needsFeed.ts';
 import type { NeedsView } from './needsView.ts';
 import { withoutIcons } from '../plainText.ts';
-import { labelOf } from './needsYouItems.ts';
+import { labelOf, wholeText } from './needsYouItems.ts';
 import type { RequestDocuments } from './requestDocuments.ts';
 import { runCommand } from '../runCommand.ts';
 import type { TownHost } from '../town/townHost.ts';
@@ -267,7 +267,7 @@ async function choose(
 async function offer(need: Need, ...choices: [CommandId, string][]): Promise<string | undefined> {
   const items = choices.map(([command, label]) => ({ label, command }));
   const title = `${oneLine(need.who, 64)}: ${labelOf(need, t)}`;
-  const picked = await vscode.window.showQuickPick(items, { title });
+  const picked = await vscode.window.showQuickPick(items, { title, placeHolder: oneLine(wholeText(need, t)) });
   if (!picked) return undefined;
   await vscode.commands.executeCommand(picked.command, need.agentId);
   return need.agentId;

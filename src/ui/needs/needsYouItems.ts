@@ -55,7 +55,10 @@ export function needItem(need: Need, { t, now, folder, open = false, prefix = ''
     needKey: need.key,
     runs: { command: Command.openRequest, title: t('Open'), arguments: [{ need: need.key }] },
     tooltip: () =>
-      clip([...(need.agentId || need.kind === 'signIn' ? [] : [t('From {0}', who)]), wholeText(need, t)].join('\n\n')),
+      // A long label leaves no room for the description beside it.
+      clip(
+        [...(now === undefined || need.kind === 'signIn' ? [] : [t('From {0}', who)]), wholeText(need, t)].join('\n\n'),
+      ),
     children: () => details.map((detail, index) => detailItem(need, `${id}/${index}`, detail)),
   };
 }

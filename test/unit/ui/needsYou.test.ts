@@ -159,7 +159,7 @@ describe('the view of what needs you', () => {
     }).slice(-1);
     const shown = 'rm -rf / # \\u{202e}gnihton\\u{1b}[8m $(check) [x](command:y)';
     assert.equal(item?.label, `Run ${shown}`);
-    assert.ok(item.tooltip?.().startsWith(shown), item.tooltip?.());
+    assert.ok(item.tooltip?.().startsWith(`From a\n\n${shown}`), item.tooltip?.());
   });
 
   it('shows the whole text when asked for, however long', () => {
