@@ -36,7 +36,7 @@ export function askFirstTask(agentName: string): Thenable<string | undefined> {
 export function askAgentName(agents: readonly AgentRecord[]): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: t('Spawn Agent'),
-    prompt: t('A name tells the role: “frontend”, “reviewer”, “docs” … take the tasks that fit them.'),
+    prompt: t('Its name. One like “frontend”, “reviewer” or “docs” is its role, too: it takes tasks that fit.'),
     value: suggestName(agents),
     ignoreFocusOut: true,
     validateInput: (value) => said(validateAgentName(value, agents)),
