@@ -59,7 +59,7 @@ export class Narrator {
   private tellEvent(agent: string, event: RuntimeEvent): void {
     switch (event.type) {
       case 'sessionReady': {
-        const thread = event.threadId === null ? '' : `, thread ${event.threadId.slice(0, 8)}`;
+        const thread = event.threadId === null ? '' : `, thread ${event.threadId}`;
         return this.say(agent, `Codex ${event.version ?? ''} is ready${thread}`);
       }
       case 'turnStarted':
