@@ -48,7 +48,13 @@ export class QuickInput {
       // A window that has just come up may not know its keys or commands yet.
       await this.page.keyboard.press('F1');
       await this.input.fill(`>${title}`, { timeout: 1_000 });
-      await row.click({ timeout: 2_000 });
+      try {
+        await row.click({ timeout: 2_000 });
+      } catch (error) {
+        // The palette lists what was known when it was opened, however often one types: the next try opens it anew.
+        await this.page.keyboard.press('Escape');
+        throw error;
+      }
       return true;
     });
   }
