@@ -20,8 +20,8 @@ export interface PollTimes {
 
 const fingerprints = { name: 'fingerprints', source: fingerprintsSource };
 const watched: ReadonlySet<KeyKind> = new Set([
-  ...(['agent', 'inbox', 'urgent', 'task', 'stop', 'held', 'dead', 'control', 'turn'] as const),
-  ...(['backlog', 'events'] as const),
+  ...(['agent', 'inbox', 'urgent', 'task', 'stop', 'held', 'dead', 'control', 'turn', 'lease'] as const),
+  ...(['backlog', 'events', 'windowLease'] as const),
 ]);
 
 export class ChangePoll {
@@ -112,7 +112,7 @@ export class ChangePoll {
     const { keys } = this;
     const found = (await scanTown(this.redis, keys)).filter(({ kind }) => watched.has(kind));
     const agents = found.filter(({ kind }) => kind === 'agent').map(({ id }) => id ?? '');
-    const kinds = ['inbox', 'urgent', 'stop', 'control', 'held', 'dead', 'turn'] as const;
+    const kinds = ['inbox', 'urgent', 'stop', 'control', 'held', 'dead', 'turn', 'lease'] as const;
     const coming = [...agents, SUPERVISOR_ID].flatMap((id) => kinds.map((kind) => keys[kind](id)));
     return [...new Set([...found.map(({ key }) => key), ...coming, keys.backlog, keys.events])];
   }

@@ -24,7 +24,12 @@ export interface Wake {
 const neededFlags = ['g', 'l', 'h', '$', 't', 'x'];
 const probeEvents = ['set', 'hset', 'rpush', 'xadd', 'del'];
 const PROBE_MS = 1_000;
-const POLL_TIMES: PollTimes = { shortestMs: 250, longestMs: 5_000, scanMs: 5_000 };
+const TIMES: WakeTimes = { shortestMs: 250, longestMs: 5_000, scanMs: 5_000, armAgainMs: 2_000 };
+
+export interface WakeTimes extends PollTimes {
+  /** When it is tried again, where Redis is there and does not let itself be listened to. */
+  armAgainMs: number;
+}
 
 export class WakeSource implements Disposable {
   private readonly redis: TownRedis;
@@ -33,6 +38,10 @@ export class WakeSource implements Disposable {
   private readonly changes = new Emitter<Wake>();
   private readonly held = new DisposableStore();
   private readonly poll: ChangePoll;
+  private readonly armAgainMs: number;
+  /** Counts the connections: only the last one is to be armed. */
+  private connections = 0;
+  private again: NodeJS.Timeout | undefined;
   private readonly pending = new Map<string, Wake>();
   private readonly channelPrefix: string;
   private current: WakeMode = 'notifications';
@@ -42,11 +51,13 @@ export class WakeSource implements Disposable {
   /** Fires at most once a turn of the event loop for each key. */
   readonly onChange = this.changes.event;
 
-  constructor(redis: TownRedis, keys: TownKeys, logger: Logger, pollTimes: PollTimes = POLL_TIMES) {
+  constructor(redis: TownRedis, keys: TownKeys, logger: Logger, times: Partial<WakeTimes> = {}) {
     this.redis = redis;
     this.keys = keys;
     this.logger = logger;
     this.channelPrefix = `__keyspace@${redis.db}__:`;
+    const { armAgainMs, ...pollTimes } = { ...TIMES, ...times };
+    this.armAgainMs = armAgainMs;
     this.poll = new ChangePoll(redis, keys, pollTimes, {
       change: (key) => this.changed(key),
       failure: (error) => this.logger.debug(`Polling failed: ${describeError(error)}`),
@@ -73,6 +84,7 @@ export class WakeSource implements Disposable {
 
   dispose(): void {
     this.disposed = true;
+    clearTimeout(this.again);
     this.poll.stop();
     this.held.dispose();
     this.changes.dispose();
@@ -80,10 +92,19 @@ export class WakeSource implements Disposable {
 
   private connectionChanged(ready: boolean): void {
     this.poll.stop();
-    if (!ready) return;
+    clearTimeout(this.again);
+    this.connections += 1;
+    if (ready) this.armAfterLoss(this.connections);
+  }
+
+  private armAfterLoss(connection: number): void {
     this.arm().then(
       () => this.tell({ kind: 'everything' }),
-      (error: unknown) => this.logger.warn(`Waiting for changes failed: ${describeError(error)}`),
+      (error: unknown) => {
+        this.logger.warn(`Waiting for changes failed: ${describeError(error)}`);
+        if (this.disposed || connection !== this.connections) return;
+        this.again = setTimeout(() => this.armAfterLoss(connection), this.armAgainMs);
+      },
     );
   }
 

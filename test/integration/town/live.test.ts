@@ -46,6 +46,9 @@ async function wakesForEverything(town: TestTown, told: Wake[]): Promise<void> {
     ['stop', id, () => eventually(async () => (await raw.exists(keys.stop(id))) === 0)],
     ['agent', id, () => raw.hset(keys.agent(id), 'state', 'paused')],
     ['control', id, () => raw.xadd(keys.control(id), '*', 'a', '1')],
+    ['lease', id, () => raw.set(keys.lease(id), 'window')],
+    ['windowLease', 'window', () => raw.set(keys.windowLease('window'), '1', 'PX', 300)],
+    ['windowLease', 'window', () => eventually(async () => (await raw.exists(keys.windowLease('window'))) === 0)],
     ['task', task, () => raw.hset(keys.task(task), 'id', task)],
     ['backlog', undefined, () => raw.rpush(keys.backlog, '1', task, '3', '4')],
     [
@@ -174,6 +177,27 @@ describe('waking', () => {
       wake.dispose();
     });
   }
+});
+
+describe('waking where the first look after a loss fails', () => {
+  it('goes on as soon as Redis lets it', async () => {
+    const town = await openTestTown({ args: ['--notify-keyspace-events', ''] });
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (line: string) => void warnings.push(line) };
+    const wake = new WakeSource(town.redis, town.keys, logger, { ...quickPoll, armAgainMs: 20 });
+    const told: Wake[] = [];
+    wake.onChange((change) => told.push(change));
+    await wake.start();
+    await town.server.cli('ACL', 'SETUSER', 'default', '-scan');
+    for (const type of ['normal', 'pubsub']) await town.server.cli('CLIENT', 'KILL', 'TYPE', type);
+    await eventually(() => warnings.some((line) => line.includes('Waiting for changes failed')));
+    assert.equal(town.redis.state, 'ready');
+    await town.server.cli('ACL', 'SETUSER', 'default', '+scan');
+    await eventually(() => told.some(({ kind }) => kind === 'everything'));
+    await wakesForEverything(town, told);
+    wake.dispose();
+    await town.close();
+  });
 });
 
 describe('the mirror of a town', () => {
