@@ -1,6 +1,5 @@
 /** What an open town says of itself to the doctor. */
 import { type RedisHealth, redisHealth } from '../../town/redis/health.ts';
-import { LEASE_MS, RUNTIME_HOST } from '../../town/leases.ts';
 import type { Town } from '../../town/town.ts';
 import type { WakeMode } from '../../town/wake.ts';
 import type { Said } from '../../util/sentence.ts';
@@ -42,9 +41,6 @@ export interface ExaminedAgent {
   silent: boolean;
 }
 
-/** Of an agent of `tt`: how long without a sign of life is long. */
-const SILENT_MS = 4 * LEASE_MS;
-
 /** Never rejects: what cannot be found out is part of what is found. */
 export async function examineTown({ redis, wake, mirror, leases }: Town, crew: Crew): Promise<TownExamination> {
   const { where } = redis;
@@ -54,11 +50,10 @@ export async function examineTown({ redis, wake, mirror, leases }: Town, crew: C
   );
   const agents = await Promise.all(
     [...mirror.agents.values()].map(async (record): Promise<ExaminedAgent> => {
-      const { id, name, cli, state, runtimeHost, lastHeartbeat } = record;
+      const { id, name, cli, state } = record;
       const view = crew.view(id);
       const { inbox, urgent, held, dead } = mirror.waiting(id);
       const holder = view.owner === 'elsewhere' ? await leases.holder(id).catch(() => 'unknown') : undefined;
-      const ends = state === 'stopped' || state === 'error' || state === 'cold';
       return {
         name,
         cli,
@@ -67,7 +62,7 @@ export async function examineTown({ redis, wake, mirror, leases }: Town, crew: C
         waiting: inbox + urgent,
         stoppedFor: view.waitsForSignIn ? 'signIn' : state === 'error' ? 'error' : undefined,
         owner: view.owner === 'elsewhere' && holder === undefined ? 'gone' : view.owner,
-        silent: runtimeHost !== RUNTIME_HOST && !ends && Date.now() - Date.parse(lastHeartbeat) > SILENT_MS,
+        silent: view.silentMs !== undefined,
       };
     }),
   );

@@ -8,10 +8,12 @@ import type { Check } from '../../../src/loop/doctor/check.ts';
 import { checksOf } from '../../../src/loop/doctor/doctorRules.ts';
 import type { TownSettings } from '../../../src/loop/settings.ts';
 import type { TownSession } from '../../../src/loop/townSession.ts';
+import { agentFields } from '../../../src/town/records.ts';
 import { startTimeOf } from '../../../src/util/processTable.ts';
 import { inEnglish } from '../../../src/util/sentence.ts';
 import { builtBundles } from '../../support/bundles.ts';
 import { codexHome } from '../../support/codexHome.ts';
+import { testAgent } from '../../support/redisTown.ts';
 import { type TestTown, agentWhen, startTestTown, testSettings } from '../../support/testTown.ts';
 
 const bad = (checks: Map<string, Check>): string[] =>
@@ -79,6 +81,20 @@ describe('the doctor in a real town', () => {
     assert.equal(checks.get('clis')?.state, 'failed');
     assert.match(inEnglish(checks.get('messages')?.found ?? ''), /alien \(1\)/);
     assert.equal(checks.get('records')?.state, 'warning');
+  });
+
+  it('takes an agent of tt for silent where its row does, and no sooner', async () => {
+    session = await town.open({}, { signsOfLife: { checkMs: 20, silentMs: 5 * 60_000 } });
+    const record = testAgent('theirs', { state: 'working', lastHeartbeat: new Date(Date.now() - 120_000).toISOString() });
+    const key = `tt:test-town:agent:${record.id}`;
+    const client = town.redis.client();
+    await client.hset(key, agentFields(record));
+    await agentWhen(session, 'theirs', () => true, 'seen');
+    // In the middle of a turn tt gives no sign of life.
+    assert.equal((await examine()).get('agents')?.state, 'ok');
+    await client.hset(key, 'last_heartbeat', new Date(Date.now() - 6 * 60_000).toISOString());
+    await agentWhen(session, 'theirs', (_, view) => view.silentMs !== undefined, 'silent');
+    assert.match(inEnglish((await examine()).get('agents')?.found ?? ''), /theirs, run by tt, gives no sign of life/);
   });
 
   it('works where nothing does: no folder, no Codex, no Redis', async () => {
