@@ -87,9 +87,10 @@ export class OneShotAgent implements CodingAgent {
     if (this.state !== 'ready') throw failure('notRunning', 'The agent is not running.');
     if (this.turn) throw failure('turnActive', 'A turn is running.');
     this.turn = 'starting';
+    let promptFile: string | undefined;
     try {
       const id = randomUUID();
-      const promptFile = this.options.cli.prompt === 'file' ? await writePrompt(id, input.text) : undefined;
+      if (this.options.cli.prompt === 'file') promptFile = await writePrompt(id, input.text);
       const process = await this.spawn(promptFile);
       const turn: RunningTurn = { id, process, interrupted: false, failure: undefined, over: Promise.resolve() };
       this.turn = turn;
@@ -98,6 +99,7 @@ export class OneShotAgent implements CodingAgent {
       return { turnId: id };
     } catch (error) {
       this.turn = undefined;
+      if (promptFile !== undefined) await rm(promptFile, { force: true });
       throw error;
     }
   }

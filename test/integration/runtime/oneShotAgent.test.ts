@@ -1,6 +1,6 @@
 /** A process a turn: the real `codex exec`, and small programs in place of the other CLIs. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type CliCommand, oneShotCommand } from '../../../src/runtime/clis.ts';
 import { startTimeOf } from '../../../src/util/processTable.ts';
@@ -116,6 +116,23 @@ describe('one-shot agent', () => {
       const [answer = ''] = texts(record);
       assert.match(answer, /^by file 600 yes /);
       await assert.rejects(readFile(answer.trim().split(' ').at(-1) ?? ''), { code: 'ENOENT' });
+    });
+
+    it('leaves no file of its prompt behind where it cannot be started', async () => {
+      const cli = path.join(bench.workspace, 'cli');
+      await writeFile(cli, '#!/bin/sh\n', { mode: 0o700 });
+      const { agent } = program('', { prompt: 'file', program: cli });
+      await agent.start(null);
+      await rm(cli);
+      const { TMPDIR } = process.env;
+      process.env['TMPDIR'] = bench.workspace;
+      try {
+        await assert.rejects(agent.startTurn({ text: 'by file', clientId: 'c1' }), { reason: 'programUnusable' });
+      } finally {
+        if (TMPDIR === undefined) delete process.env['TMPDIR'];
+        else process.env['TMPDIR'] = TMPDIR;
+      }
+      assert.deepEqual(await readdir(bench.workspace), []);
     });
 
     for (const [what, script, message] of [
