@@ -101,6 +101,7 @@ export class Crew {
     this.store.add(
       this.mirror.onDidChange(({ agents, backlog, everything }) => {
         if (this.mirror.connected) this.problems.redisIsBack();
+        for (const id of agents) if (!this.mirror.agents.has(id)) this.removed(id);
         for (const id of everything || backlog ? this.mirror.agents.keys() : agents) {
           const record = this.mirror.agents.get(id);
           const loop = this.running.get(id)?.loop;
@@ -244,6 +245,15 @@ export class Crew {
     if (this.running.has(record.id)) return 'here';
     if (record.runtimeHost !== RUNTIME_HOST) return 'external';
     return this.others.of(record.id) === undefined ? 'none' : 'elsewhere';
+  }
+
+  /** The agent's record is gone, and with it all that was kept for it here. */
+  private removed(id: string): void {
+    const running = this.running.get(id);
+    if (running) return running.loop.wake();
+    this.views.forget(id);
+    this.others.forget(id);
+    this.rules.forget(id);
   }
 
   private consider(id: string): void {

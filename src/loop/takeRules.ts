@@ -44,6 +44,12 @@ export class TakeRules {
     this.dormant.delete(agentId);
   }
 
+  /** It was removed. */
+  forget(agentId: string): void {
+    this.dormant.delete(agentId);
+    this.givenUp.delete(agentId);
+  }
+
   gaveUp(agentId: string): void {
     this.givenUp.set(agentId, this.now() + GIVE_WAY_MS);
   }

@@ -40,6 +40,18 @@ describe('an agent over time', () => {
     await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('second'));
   });
 
+  it('is forgotten with all its turns when it is removed', async () => {
+    town = await startTestTown();
+    const session = await town.open();
+    const { id } = await session.actions.spawnAgent({ name: 'web', task: 'first' });
+    await agentWhen(session, 'web', (it, view) => it.roundsCompleted === 1 && view.pastTurns.length === 1, 'one round');
+    await session.actions.stopAgent('web');
+    await eventually(() => !session.crew.owns(id), { what: 'stopped' });
+    assert.equal(session.crew.view(id).pastTurns.length, 1);
+    await session.actions.removeAgent('web');
+    await eventually(() => session.crew.view(id).pastTurns.length === 0, { what: 'forgotten' });
+  });
+
   it('is not spawned beyond the town’s limit', async () => {
     town = await startTestTown();
     const session = await town.open({ maxAgents: 1 });
