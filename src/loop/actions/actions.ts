@@ -158,14 +158,10 @@ export class TownActions {
     await this.request(agent, 'stop');
   }
 
-  /**
-   * Brings a stopped or failed agent back, or ends a running one's process and goes on with a new one. `fresh` leaves the
-   * old conversation behind.
-   */
-  async restartAgent(ref: string, { fresh = false } = {}): Promise<void> {
+  /** Brings a stopped or failed agent back, or ends a running one's process and goes on with a new one. */
+  async restartAgent(ref: string): Promise<void> {
     const agent = await this.find(ref);
     this.mustRun(agent);
-    if (fresh) await this.town.agents.setFields(agent.id, { runtimeSessionId: undefined });
     if (transitions.restart.from.includes(agent.state)) {
       await this.request(agent, 'restart', { rounds_completed: 0, last_error: undefined });
       this.crew.signIn.letTry(agent.id);

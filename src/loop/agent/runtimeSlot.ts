@@ -3,6 +3,7 @@ import type { CodingAgent, ModelChoice, RuntimeEvent, RuntimeMode } from '../../
 import { isRedisError } from '../../town/redis/errors.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
+import { say } from '../../util/sentence.ts';
 import { oneLine } from '../../util/text.ts';
 import type { OwnedAgent } from './ownedAgent.ts';
 import { RestartPolicy } from './restartPolicy.ts';
@@ -134,10 +135,10 @@ export class RuntimeSlot {
       try {
         return await runtime.start(threadId);
       } catch (error) {
-        const lost = error instanceof TinytownError && error.reason === 'threadLost';
-        if (!lost || (threadId === runtimeSessionId && roundsCompleted > 0)) throw error;
-        // Nothing was ever said in it: nothing is lost.
-        parts.logger.info(`The thread ${threadId} was never stored.`);
+        if (!(error instanceof TinytownError) || error.reason !== 'threadLost') throw error;
+        // Where nothing was ever said in it, nothing is lost; a restart, which a person asks for, counts rounds anew, too.
+        if (threadId === runtimeSessionId && roundsCompleted > 0) throw conversationLost(record.name, error);
+        parts.logger.info(`The thread ${threadId} is not stored.`);
       }
     }
     return runtime.start(null);
@@ -158,6 +159,11 @@ export class RuntimeSlot {
     this.restartAt = this.agent.parts.now() + delay;
     return true;
   }
+}
+
+function conversationLost(name: string, cause: TinytownError): TinytownError {
+  const hint = 'Restart it to begin a new one: what waits for it is kept.';
+  return new TinytownError('threadLost', say('The conversation of {0} is lost.', name), { hint, cause });
 }
 
 function isSameModel(a: ModelChoice, b: ModelChoice | undefined): boolean {

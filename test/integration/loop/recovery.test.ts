@@ -1,6 +1,8 @@
 /** What an owner finds that another left behind: each case is one that `npm run chaos` came upon, made to happen for certain. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { type Batch, decodeBatch } from '../../../src/town/batch.ts';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
 import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
@@ -66,6 +68,24 @@ describe('what was left in flight', () => {
       texts.map((text) => text.includes('Your last turn was cut off')),
       [false, true],
     );
+  });
+
+  it('waits where its thread is lost, and a restart begins a new one with it', async () => {
+    town = await startTestTown();
+    const session = await town.open();
+    const { id } = await session.actions.spawnAgent({ name: 'web', task: 'first' });
+    const before = await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
+    await session.actions.closeAgent('web');
+    await agentWhen(session, 'web', (it, view) => it.state === 'cold' && view.owner === 'none', 'cold');
+    await rm(path.join(town.codexHome, 'sessions'), { recursive: true });
+    await session.actions.sendMessage('web', 'second');
+    const { lastError } = await agentWhen(session, 'web', (it) => it.state === 'error', 'in error');
+    assert.match(lastError ?? '', /conversation of web is lost.*Restart it/);
+    assert.equal(session.mirror.waiting(id).inbox, 1);
+    await session.actions.restartAgent('web');
+    const after = await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
+    assert.notEqual(after.runtimeSessionId, before.runtimeSessionId);
+    assert.deepEqual(town.model.userMessages().map((text) => /^second$/m.test(text)), [true]);
   });
 
   it('is sent once where the process dies while Redis is slow', async () => {
