@@ -85,7 +85,10 @@ describe('the doctor in a real town', () => {
 
   it('takes an agent of tt for silent where its row does, and no sooner', async () => {
     session = await town.open({}, { signsOfLife: { checkMs: 20, silentMs: 5 * 60_000 } });
-    const record = testAgent('theirs', { state: 'working', lastHeartbeat: new Date(Date.now() - 120_000).toISOString() });
+    const record = testAgent('theirs', {
+      state: 'working',
+      lastHeartbeat: new Date(Date.now() - 120_000).toISOString(),
+    });
     const key = `tt:test-town:agent:${record.id}`;
     const client = town.redis.client();
     await client.hset(key, agentFields(record));

@@ -74,7 +74,12 @@ describe('what was left in flight', () => {
     town = await startTestTown();
     const session = await town.open();
     const { id } = await session.actions.spawnAgent({ name: 'web', task: 'first' });
-    const before = await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
+    const before = await agentWhen(
+      session,
+      'web',
+      (it) => it.state === 'idle' && it.roundsCompleted === 1,
+      'one round',
+    );
     await session.actions.closeAgent('web');
     await agentWhen(session, 'web', (it, view) => it.state === 'cold' && view.owner === 'none', 'cold');
     await rm(path.join(town.codexHome, 'sessions'), { recursive: true });
@@ -85,7 +90,10 @@ describe('what was left in flight', () => {
     await session.actions.restartAgent('web');
     const after = await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
     assert.notEqual(after.runtimeSessionId, before.runtimeSessionId);
-    assert.deepEqual(town.model.userMessages().map((text) => /^second$/m.test(text)), [true]);
+    assert.deepEqual(
+      town.model.userMessages().map((text) => /^second$/m.test(text)),
+      [true],
+    );
   });
 
   it('is sent once where the process dies while Redis is slow', async () => {
