@@ -126,4 +126,29 @@ describe('from the editor', function () {
     await quickInput.accept();
     assert.match(await told('Fix these problems.'), /in `bad\.json`\.[^]*line 1, column 12: error json\(\d+\): /);
   });
+
+  it('goes a problem, from the menu of the Problems view', async () => {
+    const { page, quickInput } = workbench;
+    const requests = town.model.requests.length;
+    await workbench.runCommand('Problems: Focus on Problems View');
+    const marker = page.locator('.markers-panel .monaco-list-row').filter({ hasText: 'Value expected' });
+    // The menu has the fixes that are known when it opens; the bulb says that they are.
+    await marker.click();
+    await marker.locator('.codicon-light-bulb, .codicon-lightbulb').waitFor();
+    await marker.click({ button: 'right' });
+    const choice = page.locator('.context-view .action-menu-item').filter({ hasText: 'Ask Agent to Fix…' });
+    await choice.waitFor();
+    await workbench.screenshots('problems-menu');
+    await choice.hover();
+    await page.keyboard.press('Enter');
+    await quickInput.pick('idler');
+    await quickInput.widget.getByText('Ask idler to Fix').waitFor();
+    await quickInput.type('Put 3 there');
+    await quickInput.accept();
+    const { lastUserText } = await town.model.waitForRequest(
+      ({ index, lastUserText: text }) => index >= requests && text.includes('Put 3 there'),
+      30_000,
+    );
+    assert.match(lastUserText, /in `bad\.json`\.[^]*line 1, column 12: error json\(\d+\): /);
+  });
 });
