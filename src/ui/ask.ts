@@ -8,15 +8,28 @@ import { withoutMarks } from './plainText.ts';
 
 const { t } = vscode.l10n;
 
-/** @param value What stands there at first. */
-export function askText(title: string, placeHolder: string, value = ''): Thenable<string | undefined> {
-  return vscode.window.showInputBox({
+export function askText(title: string, placeHolder: string): Thenable<string | undefined> {
+  return vscode.window.showInputBox({ title, placeHolder, ignoreFocusOut: true, validateInput: emptyProblem });
+}
+
+/** An input box has one line: the ends of others are shown by this sign. */
+const LINE_BREAK = '⏎';
+
+/** Another text in the place of `before`, which may have several lines. */
+export async function askNewText(title: string, before: string): Promise<string | undefined> {
+  const lines = before.includes('\n');
+  const typed = await vscode.window.showInputBox({
     title,
-    placeHolder,
-    value,
+    value: before.replaceAll(/\r?\n/g, LINE_BREAK),
+    ...(lines && { prompt: t('{0} stands for a line break.', LINE_BREAK) }),
     ignoreFocusOut: true,
-    validateInput: (text) => (text.trim() === '' ? t('Type some text, or press Escape to leave.') : undefined),
+    validateInput: emptyProblem,
   });
+  return lines ? typed?.replaceAll(LINE_BREAK, '\n') : typed;
+}
+
+function emptyProblem(text: string): string | undefined {
+  return text.trim() === '' ? t('Type some text, or press Escape to leave.') : undefined;
 }
 
 /** Words to go with something; may stay empty. */

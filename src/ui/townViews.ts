@@ -3,11 +3,12 @@ import * as vscode from 'vscode';
 import type { TownSession } from '../loop/townSession.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import type { AgentOutputs } from './agents/agentOutput.ts';
+import { agentsDragAndDrop } from './agents/messageDrag.ts';
 import { agentItems, agentRowId } from './agents/agentItems.ts';
 import { View } from './ids.ts';
 import { ItemTree, type Row } from './itemTree.ts';
 import { KeyboardRow } from './keyboardRow.ts';
-import { agentsToDropOn, tasksToDrag } from './tasks/taskDrag.ts';
+import { tasksToDrag } from './tasks/taskDrag.ts';
 import { taskItems } from './tasks/taskItems.ts';
 import { Throttle } from './throttle.ts';
 import { folderToName } from './town/townFolder.ts';
@@ -53,7 +54,7 @@ export class TownViews implements Disposable {
         treeDataProvider: this.agents,
         showCollapseAll: true,
         canSelectMany: true,
-        dragAndDropController: agentsToDropOn(host),
+        dragAndDropController: agentsDragAndDrop(host),
       }),
     );
     this.tasksView = this.store.add(

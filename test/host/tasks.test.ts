@@ -114,6 +114,19 @@ describe('tasks', () => {
     await refused('taskTaken', 'moveTaskUp', one);
   });
 
+  it('keep their lines when a person edits them', async () => {
+    const id = await run('addBacklogTask', 'Sow the beans\nbefore May');
+    let over = false;
+    const edited = run('editTask', id).finally(() => (over = true));
+    await eventually(async () => {
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return over;
+    });
+    assert.equal(await edited, id);
+    assert.equal(await field(id, 'description'), 'Sow the beans\nbefore May');
+    await run('cancelTask', id);
+  });
+
   it('are shown whole, as they are now, in a document that cannot be edited', async () => {
     const id = await run('addBacklogTask', 'Read the old letters\nand sort them');
     await eventually(async () => (await run('openTask', id)) === id);

@@ -3,7 +3,6 @@
  * typing; and rows that stay where they are while much happens. Each test goes on where the one before it ended.
  */
 import assert from 'node:assert/strict';
-import type { Locator } from 'playwright-core';
 import { eventually } from '../support/eventually.ts';
 import { type Step, echoScript, gate } from '../support/scriptedModel.ts';
 import { completeTask } from '../support/testTown.ts';
@@ -108,7 +107,7 @@ describe('a glance at agents and tasks', () => {
     await tasks.pane.locator('.pane-header').click();
     await tasks.item('Polish the mirror #sky').waitFor();
     await first.screenshots('glance-tasks');
-    await drag(first, tasks.item('Polish the mirror #sky'), tasks.item('Clean the dome #sky'));
+    await first.drag(tasks.item('Polish the mirror #sky'), tasks.item('Clean the dome #sky'));
     await eventually(async () => (await backlog()).join().startsWith('Polish'), { what: 'the dragged task is first' });
     assert.deepEqual(await backlog(), ['Polish the mirror #sky', 'Clean the dome #sky', 'Oil the hinges #sky']);
     await tasks.select('Polish the mirror #sky');
@@ -190,16 +189,6 @@ async function runWith(workbench: Workbench, command: string, title: string, ans
   await workbench.quickInput.accept();
   // Another command would take the box away before its answer was looked at.
   await workbench.quickInput.widget.waitFor({ state: 'hidden' });
-}
-
-/** Drags a row onto another one. */
-async function drag({ page }: Workbench, from: Locator, to: Locator): Promise<void> {
-  const [start, end] = [await from.boundingBox(), await to.boundingBox()];
-  assert.ok(start && end);
-  await page.mouse.move(start.x + 60, start.y + 11);
-  await page.mouse.down();
-  await page.mouse.move(end.x + 60, end.y + 11, { steps: 10 });
-  await page.mouse.up();
 }
 
 /** Makes the sidebar so wide, in pixels. */

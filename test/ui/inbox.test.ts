@@ -85,6 +85,11 @@ describe('a person and an inbox', () => {
     await agents.contextMenu('Fetch the letters', 'Move Down');
     await inboxIs('Carry the parcels', 'Feed the horse', 'Fetch the letters', 'Sweep the yard');
 
+    await workbench.drag(agents.item('Sweep the yard'), agents.item('Carry the parcels'));
+    await inboxIs('Sweep the yard', 'Carry the parcels', 'Feed the horse', 'Fetch the letters');
+    await workbench.drag(agents.item('Sweep the yard'), agents.item('Fetch the letters'));
+    await inboxIs('Carry the parcels', 'Feed the horse', 'Fetch the letters', 'Sweep the yard');
+
     await agents.clickInline('Fetch the letters', 'Send Now');
     await says('Fetch the letters', /^queued, urgent ·/);
     await says('Inbox', '4 waiting · 1 urgent');

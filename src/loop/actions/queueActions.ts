@@ -14,7 +14,7 @@ import { checkedText } from './checkedText.ts';
 import { inOrder } from '../agent/decide.ts';
 import { bodyText } from '../agent/prompt.ts';
 import { type Receipt, elementId, receiptsOf } from '../views/receipt.ts';
-import { type QueueAction, neighbourOf, whyNotQueued } from '../views/queueRules.ts';
+import { type QueueAction, movableOf, neighbourOf, whyNotQueued } from '../views/queueRules.ts';
 
 /** Lists change under way; each change of them asks for another look. */
 const ATTEMPTS = 8;
@@ -66,10 +66,21 @@ export class QueueActions {
     });
   }
 
-  /** Changes places with the message before or behind it. @throws TinytownError `cannotNow`, or as {@link remove} does */
-  async move(ref: string, messageId: string, action: 'moveQueuedUp' | 'moveQueuedDown'): Promise<void> {
+  /**
+   * Changes places with the message before or behind it, or goes on to before or behind the one with the id `beside`.
+   * @throws TinytownError `cannotNow`, or as {@link remove} does
+   */
+  async move(
+    ref: string,
+    messageId: string,
+    action: 'moveQueuedUp' | 'moveQueuedDown',
+    beside?: string,
+  ): Promise<void> {
     await this.change(action, ref, messageId, async ({ agent, waiting, order }) => {
-      const neighbour = neighbourOf(action, waiting, order);
+      const neighbour =
+        beside === undefined
+          ? neighbourOf(action, waiting, order)
+          : movableOf(order).find(({ message }) => message.id === beside && beside !== messageId);
       if (!neighbour) throw new TinytownError('cannotNow', 'There is nothing that it could change places with.');
       const where = action === 'moveQueuedUp' ? 'BEFORE' : 'AFTER';
       return {

@@ -33,13 +33,18 @@ export function whyNotQueued(
   }
 }
 
+/** The messages whose order a person may change, in that order. */
+export function movableOf(order: readonly WaitingMessage[]): WaitingMessage[] {
+  return order.filter((one) => !goesByTime(one));
+}
+
 /** The message that the given one would change places with; undefined at the end. */
 export function neighbourOf(
   action: 'moveQueuedUp' | 'moveQueuedDown',
   waiting: WaitingMessage,
   order: readonly WaitingMessage[],
 ): WaitingMessage | undefined {
-  const movable = order.filter((one) => !goesByTime(one));
+  const movable = movableOf(order);
   const place = movable.findIndex(({ message }) => message.id === waiting.message.id);
   return place < 0 ? undefined : movable[action === 'moveQueuedUp' ? place - 1 : place + 1];
 }

@@ -9,6 +9,7 @@ import type { TownSession } from '../../loop/townSession.ts';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
+import { askNewText } from '../ask.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command } from '../ids.ts';
 import { Row } from '../itemTree.ts';
@@ -68,7 +69,7 @@ async function perform(action: QueueAction, call: QueueCall, session: TownSessio
   const { agent, messageId } = call;
   switch (action) {
     case 'editQueued': {
-      const text = call.text ?? (await askNewText(await queue.textToEdit(agent, messageId)));
+      const text = call.text ?? (await askNewText(t('Edit Waiting Message'), await queue.textToEdit(agent, messageId)));
       if (text === undefined) return undefined;
       await queue.edit(agent, messageId, text);
       return messageId;
@@ -96,19 +97,4 @@ async function confirmRemoval({ agent, messageId }: QueueCall, session: TownSess
       ? t('Its task is cancelled.')
       : t('The agent does not get it. This cannot be undone.');
   return confirm(t('Remove the message “{0}”?', oneLine(receipt.text, 80)), detail, t('Remove'));
-}
-
-/** An input box has one line: others are shown by this sign. */
-const LINE_BREAK = '⏎';
-
-async function askNewText(text: string): Promise<string | undefined> {
-  const lines = text.includes('\n');
-  const typed = await vscode.window.showInputBox({
-    title: t('Edit Waiting Message'),
-    value: text.replaceAll(/\r?\n/g, LINE_BREAK),
-    ...(lines && { prompt: t('{0} stands for a line break.', LINE_BREAK) }),
-    ignoreFocusOut: true,
-    validateInput: (value) => (value.trim() === '' ? t('Type some text, or press Escape to leave.') : undefined),
-  });
-  return lines ? typed?.replaceAll(LINE_BREAK, '\n') : typed;
 }

@@ -6,7 +6,7 @@ import { type TaskRecord, byAge, isTaskOver } from '../../town/records.ts';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
-import { askText } from '../ask.ts';
+import { askNewText, askText } from '../ask.ts';
 import { pickAgentOf } from '../agents/pickAgent.ts';
 import { isByKey } from '../calls.ts';
 import type { EditorLog } from '../editorLog.ts';
@@ -143,20 +143,14 @@ async function tagTask(call: TaskCall, session: TownSession): Promise<string | u
 
 /** `editTask(taskId?, text?)`: replaces the text of a task that nobody has begun. Resolves with its id. */
 async function editTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
+  await upToDate(call, session);
   const notBegun = openTasks(session).filter(({ state }) => state !== 'running');
   const id = call.task ?? call.words[0] ?? (await pickTask(notBegun, t('Edit a Task')));
   if (id === undefined) return undefined;
-  const text = call.words[1] ?? (await askNewText(taskOf(session, id).description));
+  const text = call.words[1] ?? (await askNewText(t('Edit Task'), taskOf(session, id).description));
   if (text === undefined) return undefined;
   await session.actions.tasks.describe(id, text);
   return id;
-}
-
-async function askNewText(before: string): Promise<string | undefined> {
-  if (!before.includes('\n')) return askText(t('Edit Task'), t('What is to be done?'), before);
-  // The editor's box has one line: the others would be lost.
-  const message = t('This task has several lines. Open it, copy its text, cancel it and add it anew.');
-  throw new TinytownError('cannotNow', message);
 }
 
 /** `moveTaskUp(taskId?)`, `moveTaskDown(taskId?)`: by default the selected one, by a key that of the keyboard. Resolves with its id. */

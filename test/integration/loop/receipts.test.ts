@@ -255,6 +255,13 @@ describe('a message that waits', () => {
       await queue.move('web', a, 'moveQueuedDown');
       assert.deepEqual(await order(), ['gamma', 'alpha', 'beta,\nrevised', 'delta', 'the old task']);
       await assert.rejects(queue.move('web', c, 'moveQueuedUp'), { reason: 'cannotNow', message: /the first/ });
+      await queue.move('web', c, 'moveQueuedDown', d);
+      assert.deepEqual(await order(), ['alpha', 'beta,\nrevised', 'delta', 'gamma', 'the old task']);
+      await queue.move('web', c, 'moveQueuedUp', a);
+      assert.deepEqual(await order(), ['gamma', 'alpha', 'beta,\nrevised', 'delta', 'the old task']);
+      for (const nowhere of [a, 'nothing']) {
+        await assert.rejects(queue.move('web', a, 'moveQueuedDown', nowhere), { reason: 'cannotNow' });
+      }
       await queue.promote('web', d);
       await queue.remove('web', a, 'Not needed.');
       const assigned = (await session.receipts.list(id)).find(({ type }) => type === 'task_assign')?.messageId ?? '';

@@ -235,6 +235,16 @@ export class Workbench {
     return file;
   }
 
+  /** Drags a row onto another one. */
+  async drag(from: Locator, to: Locator): Promise<void> {
+    const [start, end] = [await from.boundingBox(), await to.boundingBox()];
+    if (!start || !end) throw new Error('A row that is dragged, or the one below it, is not in sight.');
+    await this.page.mouse.move(start.x + 60, start.y + 11);
+    await this.page.mouse.down();
+    await this.page.mouse.move(end.x + 60, end.y + 11, { steps: 10 });
+    await this.page.mouse.up();
+  }
+
   /** Pictures of the window in several themes, to be looked at: `name-dark.png` and `name-light.png`. */
   async screenshots(name: string, inThemes: readonly Theme[] = ['light', 'dark']): Promise<void> {
     for (const theme of inThemes) {

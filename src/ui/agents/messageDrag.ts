@@ -1,0 +1,57 @@
+/** Messages that wait for an agent are dragged to another place in its inbox; tasks of the backlog, onto an agent. */
+import * as vscode from 'vscode';
+import * as z from 'zod/mini';
+import { TinytownError } from '../../util/errors.ts';
+import { View } from '../ids.ts';
+import type { Row } from '../itemTree.ts';
+import { showProblem } from '../notify.ts';
+import { agentsToDropOn } from '../tasks/taskDrag.ts';
+import type { TownHost } from '../town/townHost.ts';
+
+const { t } = vscode.l10n;
+
+/** The editor's own type for rows of a view, in lower case. */
+const MESSAGES = `application/vnd.code.tree.${View.agents.toLowerCase()}`;
+
+const dragged = z.object({ agent: z.string(), message: z.string() });
+type Dragged = z.infer<typeof dragged>;
+
+/** For the view with the agents. */
+export function agentsDragAndDrop(host: TownHost): vscode.TreeDragAndDropController<Row> {
+  const tasks = agentsToDropOn(host);
+  return {
+    dragMimeTypes: [MESSAGES],
+    dropMimeTypes: [...tasks.dropMimeTypes, MESSAGES],
+    handleDrag([row, ...more], transfer) {
+      const message = row && more.length === 0 ? waitingMessage(row) : undefined;
+      if (message) transfer.set(MESSAGES, new vscode.DataTransferItem(message));
+    },
+    async handleDrop(target, transfer, token) {
+      const message = dragged.safeParse(transfer.get(MESSAGES)?.value);
+      if (!message.success) return tasks.handleDrop?.(target, transfer, token);
+      try {
+        await move(host, message.data, target && waitingMessage(target));
+      } catch (error) {
+        showProblem(error);
+      }
+    },
+  };
+}
+
+function waitingMessage({ item }: Row): Dragged | undefined {
+  const { agentId: agent, about: message, contextValue } = item;
+  const waits = contextValue.startsWith('receipt;queued;');
+  return waits && agent !== undefined && message !== undefined ? { agent, message } : undefined;
+}
+
+/** Takes the place of `target`: before it on the way up, behind it on the way down. */
+async function move(host: TownHost, { agent, message }: Dragged, target: Dragged | undefined): Promise<void> {
+  if (target?.agent !== agent) {
+    throw new TinytownError('cannotNow', t('A message can be moved only among those that wait for the same agent.'));
+  }
+  if (target.message === message) return;
+  const { actions, receipts } = await host.session();
+  const order = receipts.of(agent)?.map(({ messageId }) => messageId) ?? [];
+  const action = order.indexOf(message) < order.indexOf(target.message) ? 'moveQueuedDown' : 'moveQueuedUp';
+  await actions.queue.move(agent, message, action, target.message);
+}
