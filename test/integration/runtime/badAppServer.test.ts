@@ -1,12 +1,11 @@
 /** What the real app-server cannot be made to do: silence, garbage, floods, requests of every kind. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import type { PersistentAgent } from '../../../src/runtime/persistentAgent.ts';
+import type { PersistentAgent, PersistentAgentOptions } from '../../../src/runtime/persistentAgent.ts';
 import { AgentBench, type Recording } from '../../support/agentHarness.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const fake = path.resolve(import.meta.dirname, '../../support/fakeAppServer.ts');
-const limits = { startMs: 1_000, steerMs: 200, interruptMs: 200 };
 
 describe('persistent agent on an app-server that misbehaves', () => {
   let bench: AgentBench;
@@ -19,7 +18,10 @@ describe('persistent agent on an app-server that misbehaves', () => {
     await bench.close();
   });
 
-  function on(mode: string, env: Record<string, string> = {}): { agent: PersistentAgent; record: Recording } {
+  function on(
+    mode: string,
+    { env = {}, limits = {} }: Pick<Partial<PersistentAgentOptions>, 'env' | 'limits'> = {},
+  ): { agent: PersistentAgent; record: Recording } {
     return bench.persistent({ codexPath: fake, limits, env: { ...bench.home.env, FAKE_MODE: mode, ...env } });
   }
 
@@ -34,7 +36,8 @@ describe('persistent agent on an app-server that misbehaves', () => {
 
   for (const mode of ['silent', 'neverStarts']) {
     it(`ends one that gives no turn when asked for one (${mode}), and does not ask again`, async () => {
-      const { agent, record } = on(mode);
+      // It also has so long to start.
+      const { agent, record } = on(mode, { limits: { startMs: 3_000 } });
       await agent.start(null);
       await assert.rejects(agent.startTurn({ text: 'x', clientId: 'c1' }), { reason: 'unresponsive' });
       assert.deepEqual(
@@ -52,7 +55,7 @@ describe('persistent agent on an app-server that misbehaves', () => {
   });
 
   it('ends one that does not answer a steer', async () => {
-    const { agent, record } = on('deaf');
+    const { agent, record } = on('deaf', { limits: { steerMs: 200 } });
     await agent.start(null);
     await agent.startTurn({ text: 'x', clientId: 'c1' });
     await assert.rejects(agent.steer({ text: 'y', clientId: 's1' }), { reason: 'unresponsive' });
@@ -60,7 +63,7 @@ describe('persistent agent on an app-server that misbehaves', () => {
   });
 
   it('ends one that does not end its turn when interrupted: the turn counts as interrupted', async () => {
-    const { agent, record } = on('deaf');
+    const { agent, record } = on('deaf', { limits: { interruptMs: 200 } });
     await agent.start(null);
     const { turnId } = await agent.startTurn({ text: 'x', clientId: 'c1' });
     assert.deepEqual(await agent.interrupt(), { stopped: true, survivors: [] });
@@ -188,7 +191,7 @@ describe('persistent agent on an app-server that misbehaves', () => {
   });
 
   it('carries a flood of words and loses neither one of them nor the end', async () => {
-    const { agent, record } = on('flood', { FAKE_COUNT: '100000' });
+    const { agent, record } = on('flood', { env: { FAKE_COUNT: '100000' } });
     let words = 0;
     let turns = 0;
     agent.onEvent(({ type }) => (words += type === 'itemDelta' ? 1 : 0));

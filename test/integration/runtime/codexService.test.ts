@@ -54,7 +54,8 @@ describe('the Codex service', () => {
   });
 
   it('ends the process when nobody has asked for a while, and starts another when asked again', async () => {
-    const codex = open({ idleMs: 100 });
+    // So long that it is there when it is looked for.
+    const codex = open({ idleMs: 2_000 });
     await codex.account();
     const [first] = await processes();
     assert.ok(first);

@@ -1,9 +1,10 @@
 /** Ownership and fencing on a real Redis: one owner, epochs, and writers that came too late. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { mock } from 'node:test';
 import { Delivery } from '../../../src/town/delivery.ts';
 import { newEvent } from '../../../src/town/events.ts';
-import { Leases } from '../../../src/town/leases.ts';
+import { LEASE_MS, Leases } from '../../../src/town/leases.ts';
 import { Plan } from '../../../src/town/plan.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -81,11 +82,17 @@ describe('leases and fences', () => {
     const leases = await window();
     const other = testAgent('other');
     await new AgentStore(town.redis, town.keys).create(other);
-    const before = timers();
-    await Promise.all([leases.own(agentId), leases.own(other.id)]);
-    assert.equal(timers(), before + 1);
-    await leases.close();
-    assert.equal(timers(), before);
+    const started = mock.method(globalThis, 'setInterval');
+    const stopped = mock.method(globalThis, 'clearInterval');
+    try {
+      await Promise.all([leases.own(agentId), leases.own(other.id)]);
+      const timers = started.mock.calls.filter(({ arguments: [, ms] }) => ms === LEASE_MS / 3);
+      assert.equal(timers.length, 1);
+      await leases.close();
+      assert.ok(stopped.mock.calls.some(({ arguments: [timer] }) => timer === timers[0]?.result));
+    } finally {
+      mock.restoreAll();
+    }
   });
 
   it('knows a window of this machine whose process is gone, and waits for none', async () => {
@@ -168,7 +175,3 @@ describe('leases and fences', () => {
     assert.equal(await town.redis.commands.exists(town.keys.lease(agentId)), 0);
   });
 });
-
-function timers(): number {
-  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
-}

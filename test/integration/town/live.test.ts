@@ -16,11 +16,12 @@ const quickPoll = { shortestMs: 10, longestMs: 40, scanMs: 40 };
 const ping = (to: string) => newMessage({ type: 'ping', from: SUPERVISOR_ID, to });
 
 /** A wake source and all that it told. */
-async function listen(
-  town: TestTown,
-  redis = town.redis,
-  times = quickPoll,
-): Promise<{ wake: WakeSource; told: Wake[] }> {
+interface Listening {
+  wake: WakeSource;
+  told: Wake[];
+}
+
+async function listen(town: TestTown, redis = town.redis, times = quickPoll): Promise<Listening> {
   const wake = new WakeSource(redis, town.keys, silentLogger, times);
   const told: Wake[] = [];
   wake.onChange((change) => told.push(change));
@@ -29,7 +30,7 @@ async function listen(
 }
 
 /** Does everything that has to wake somebody, from outside, and checks that it did. */
-async function wakesForEverything(town: TestTown, told: Wake[]): Promise<void> {
+async function wakesForEverything(town: TestTown, { wake, told }: Listening): Promise<void> {
   const raw = town.server.client();
   const { keys } = town;
   const agent = testAgent('anna');
@@ -42,8 +43,8 @@ async function wakesForEverything(town: TestTown, told: Wake[]): Promise<void> {
     ['inbox', id, () => raw.multi().lpop(keys.inbox(id)).rpush(keys.inbox(id), 'y').exec()],
     ['urgent', id, () => raw.lpush(keys.urgent(id), 'x')],
     ['urgent', id, () => raw.del(keys.urgent(id))],
-    ['stop', id, () => raw.set(keys.stop(id), '1', 'PX', 300)],
-    ['stop', id, () => eventually(async () => (await raw.exists(keys.stop(id))) === 0)],
+    ['stop', id, () => raw.set(keys.stop(id), '1')],
+    ['stop', id, () => runsOut(keys.stop(id))],
     ['agent', id, () => raw.hset(keys.agent(id), 'state', 'paused')],
     ['control', id, () => raw.xadd(keys.control(id), '*', 'a', '1')],
     ['lease', id, () => raw.set(keys.lease(id), 'window')],
@@ -60,6 +61,16 @@ async function wakesForEverything(town: TestTown, told: Wake[]): Promise<void> {
     ['inbox', SUPERVISOR_ID, () => raw.rpush(keys.inbox(SUPERVISOR_ID), 'x')],
     ['agent', id, () => raw.del(keys.agent(id))],
   ];
+  /** Whoever looks whenever he is woken sees that it is gone. */
+  async function runsOut(key: string): Promise<void> {
+    let isGone = false;
+    const looking = wake.onChange(({ kind }) => {
+      if (kind === 'stop') void raw.exists(key).then((count) => (isGone ||= count === 0));
+    });
+    await raw.pexpire(key, 50);
+    await eventually(() => isGone, { what: 'A wake for what ran out' });
+    looking.dispose();
+  }
   for (const [kind, wanted, act] of steps) {
     told.length = 0;
     await act();
@@ -77,7 +88,7 @@ describe('waking', () => {
     town = await openTestTown();
     const { wake, told } = await listen(town);
     assert.equal(wake.mode, 'notifications');
-    await wakesForEverything(town, told);
+    await wakesForEverything(town, { wake, told });
     const commands = async (): Promise<number> =>
       Number(/total_commands_processed:(\d+)/.exec(await town.server.cli('INFO', 'stats'))?.[1]);
     const before = await commands();
@@ -112,7 +123,7 @@ describe('waking', () => {
       town = await openTestTown({ args: ['--notify-keyspace-events', flags] });
       const { wake, told } = await listen(town);
       assert.equal(wake.mode, 'poll', flags);
-      if (flags === '') await wakesForEverything(town, told);
+      if (flags === '') await wakesForEverything(town, { wake, told });
       wake.dispose();
       if (flags !== 'Egl$htx') await town.close();
     }
@@ -144,7 +155,7 @@ describe('waking', () => {
     const guest = await openRedis({ kind: 'url', source: 'setting', url }, silentLogger);
     const trusted = await listen(town, guest);
     assert.equal(trusted.wake.mode, 'notifications');
-    await wakesForEverything(town, trusted.told);
+    await wakesForEverything(town, trusted);
     trusted.wake.dispose();
     await town.server.cli('CONFIG', 'SET', 'notify-keyspace-events', 'KEl');
     const partly = await listen(town, guest);
@@ -160,7 +171,7 @@ describe('waking', () => {
     const guest = await openRedis({ kind: 'url', source: 'setting', url }, silentLogger);
     const { wake, told } = await listen(town, guest);
     assert.equal(wake.mode, 'poll');
-    await wakesForEverything(town, told);
+    await wakesForEverything(town, { wake, told });
     wake.dispose();
     guest.close();
   });
@@ -173,7 +184,7 @@ describe('waking', () => {
       await eventually(() => town.redis.state === 'lost');
       await town.server.restart();
       await eventually(() => told.some(({ kind }) => kind === 'everything'));
-      await wakesForEverything(town, told);
+      await wakesForEverything(town, { wake, told });
       wake.dispose();
     });
   }

@@ -86,7 +86,7 @@ describe('the NDJSON reader', () => {
     const began = performance.now();
     const { messages } = await read(chunks);
     assert.equal((messages[0] as { text: string }).text.length, 32 * 1024 * 1024);
-    assert.ok(performance.now() - began < 2_000, 'copying the line for every chunk would take minutes');
+    assert.ok(performance.now() - began < 20_000, 'copying the line for every chunk would take minutes');
   });
 
   it('skips a line past the limit without keeping it', async () => {
