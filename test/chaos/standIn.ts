@@ -8,6 +8,7 @@ import type { TownSettings } from '../../src/loop/settings.ts';
 import { type TownSession, openTownSession } from '../../src/loop/townSession.ts';
 import { describeError } from '../../src/util/errors.ts';
 import type { Logger } from '../../src/util/logger.ts';
+import { eventually } from '../support/eventually.ts';
 import { standInOptions, standInRequest, type StandInRequest } from './standInProtocol.ts';
 
 function say(message: Record<string, unknown>): void {
@@ -86,25 +87,19 @@ const settings: TownSettings = {
   maxAgents: undefined,
 };
 
-let session: TownSession | undefined;
-for (let attempt = 1; !session; attempt += 1) {
+/** Undefined where Redis is away just now. */
+async function openTown(): Promise<TownSession | undefined> {
+  const { folder, storageDir, bundles, times } = options;
   try {
-    session = await openTownSession({
-      folder: options.folder,
-      storageDir: options.storageDir,
-      settings,
-      version: '0.0.0-chaos',
-      bundles: options.bundles,
-      logger: log,
-      times: options.times,
-    });
+    return await openTownSession({ folder, storageDir, settings, version: '0.0.0-chaos', bundles, logger: log, times });
   } catch (error) {
-    // Redis may be away just now; an editor tries again, too.
-    log.warn(`The town did not open (attempt ${attempt}): ${describeError(error)}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    log.warn(`The town did not open: ${describeError(error)}`);
+    return undefined;
   }
 }
-const open = session;
+
+// An editor tries again, too.
+const open = await eventually(openTown, { timeout: Number.POSITIVE_INFINITY, interval: 200 });
 let closing: Promise<void> | undefined;
 
 function close(): void {

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
-import { type UiTown, startUiTown } from './uiTown.ts';
+import { type UiTown, startUiTown, stepByStep } from './uiTown.ts';
 
 describe('signing in to Codex', () => {
   let town: UiTown;
@@ -21,9 +21,7 @@ describe('signing in to Codex', () => {
     await workbench?.close();
     await town?.end();
   });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await workbench.screenshot('failed-account');
-  });
+  stepByStep('account', () => [workbench]);
 
   it('starts no Codex before somebody wants one', async () => {
     await workbench.view('Agents').welcome.getByText('No agents here yet.').waitFor();

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
-import { type UiTown, startUiTown } from './uiTown.ts';
+import { type UiTown, startUiTown, stepByStep } from './uiTown.ts';
 
 describe('the doctor', () => {
   let town: UiTown;
@@ -22,9 +22,7 @@ describe('the doctor', () => {
     await workbench?.close();
     await town?.end();
   });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await workbench.screenshot('failed-doctor');
-  });
+  stepByStep('doctor', () => [workbench]);
 
   /** The open document's lines, as far as they are in sight. */
   async function lines(): Promise<string> {

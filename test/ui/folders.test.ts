@@ -6,10 +6,9 @@ import path from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { completeTask } from '../support/testTown.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
-import { type UiTown, startUiTown } from './uiTown.ts';
+import { type UiTown, startUiTown, stepByStep } from './uiTown.ts';
 
-describe('a window with two folders', function () {
-  this.bail(true);
+describe('a window with two folders', () => {
   let town: UiTown;
   let north: string;
   let south: string;
@@ -29,9 +28,7 @@ describe('a window with two folders', function () {
     await workbench?.close();
     await town?.end();
   });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await workbench.screenshot('failed-folders');
-  });
+  stepByStep('folders', () => [workbench]);
 
   /** What the view of the agents says beside its title. */
   async function isShown(folder: string): Promise<void> {

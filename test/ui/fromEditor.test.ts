@@ -6,10 +6,9 @@ import { gate } from '../support/scriptedModel.ts';
 import { completeTask } from '../support/testTown.ts';
 import type { TreeView } from '../support/workbench/treeView.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
-import { type UiTown, startUiTown } from './uiTown.ts';
+import { type UiTown, startUiTown, stepByStep } from './uiTown.ts';
 
-describe('from the editor', function () {
-  this.bail(true);
+describe('from the editor', () => {
   let town: UiTown;
   let workbench: Workbench;
   let agents: TreeView;
@@ -31,9 +30,7 @@ describe('from the editor', function () {
     await workbench?.close();
     await town?.end();
   });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await workbench.screenshot('failed-from-editor');
-  });
+  stepByStep('from-editor', () => [workbench]);
 
   async function spawn(name: string, task: string): Promise<void> {
     await workbench.runCommand('Tinytown: Spawn Agent…');

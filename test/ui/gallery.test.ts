@@ -18,7 +18,7 @@ import { type TestRedis, startTestRedis } from '../support/redis.ts';
 import { type ModelRequest, type Step, gate } from '../support/scriptedModel.ts';
 import { completeTask } from '../support/testTown.ts';
 import { Workbench, allThemes } from '../support/workbench/workbench.ts';
-import { type UiTown, startUiTown } from './uiTown.ts';
+import { type UiTown, startUiTown, stepByStep } from './uiTown.ts';
 
 const askingServer = `
 [mcp_servers.asking]
@@ -35,8 +35,7 @@ const secret = {
   options: [{ label: 'There is none', description: 'The gate is open.' }],
 };
 
-describe('a town in all its states', function () {
-  this.bail(true);
+describe('a town in all its states', () => {
   let town: UiTown;
   let redis: TestRedis;
   let records: Town;
@@ -86,11 +85,7 @@ describe('a town in all its states', function () {
     await redis?.stop();
     await town?.end();
   });
-  afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    await workbench.screenshot('failed-gallery');
-    process.stderr.write((await workbench.extensionLog()).split('\n').slice(-20).join('\n'));
-  });
+  stepByStep('gallery', () => [workbench]);
 
   async function agent(name: string, state: AgentState, fields: Partial<AgentRecord> = {}): Promise<string> {
     const now = new Date().toISOString();

@@ -12,7 +12,7 @@ import type { ModelRequest, Step } from '../support/scriptedModel.ts';
 import { completeTask } from '../support/testTown.ts';
 import type { TreeView } from '../support/workbench/treeView.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
-import { type UiTown, startUiTown } from './uiTown.ts';
+import { type UiTown, startUiTown, stepByStep } from './uiTown.ts';
 
 const MOST_PRESSES = 9;
 
@@ -54,8 +54,7 @@ const asks: Record<string, Step> = {
   'Paint the door': { tool: { name: 'request_user_input', arguments: { questions } } },
 };
 
-describe('what needs a person', function () {
-  this.bail(true);
+describe('what needs a person', () => {
   let town: UiTown;
   let folder: string;
   let workbench: Workbench;
@@ -86,9 +85,7 @@ describe('what needs a person', function () {
   beforeEach(() => {
     presses = 0;
   });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await workbench.screenshot('failed-needs-you');
-  });
+  stepByStep('needs-you', () => [workbench]);
 
   async function press(...keys: string[]): Promise<void> {
     for (const key of keys) {
@@ -107,18 +104,23 @@ describe('what needs a person', function () {
     await workbench.quickInput.accept();
   }
 
-  /** Whether the keyboard is at this row. */
-  async function isAt(label: string): Promise<boolean> {
+  /** The row that the keyboard is at; empty for none. */
+  async function place(): Promise<string> {
     const row = needs.pane.locator('.monaco-list:focus-within .monaco-list-row.focused');
-    return (await row.locator('.label-name').allInnerTexts()).includes(label);
+    return (await row.locator('.label-name').allInnerTexts()).join();
   }
 
-  /** Goes on by `keys` until the keyboard is at this row. */
+  async function isAt(label: string): Promise<boolean> {
+    return (await place()) === label;
+  }
+
+  /** Goes on by `keys` until the keyboard is at this row, which it is not yet. */
   async function goTo(label: string, ...keys: string[]): Promise<void> {
     for (let round = 0; round < 10; round += 1) {
+      const before = await place();
       await press(...keys);
-      const there = await eventually(() => isAt(label), { timeout: 1_500 }).catch(() => false);
-      if (there) return;
+      await eventually(async () => ![before, ''].includes(await place()), { what: `away from “${before}”` });
+      if (await isAt(label)) return;
     }
     assert.fail(`The keyboard does not come to “${label}”.`);
   }
@@ -145,20 +147,25 @@ describe('what needs a person', function () {
     await spawn('painter', 'Paint the door');
     await needs.item('Which colour shall the door have?').waitFor();
     await workbench.statusBar('3 need you').waitFor();
-    assert.deepEqual(
-      (await needs.texts()).map((text) => text.replace(/ · (just now|\d+ min)$/, '')),
-      [
-        'Run touch built.txt builder',
-        'The build writes outside of the workspace.',
-        'Change lamp.txt lighter',
-        'lamp.txt changed · +1 −1',
-        'Which colour shall the door have? painter',
-        'Red As it was.',
-        'Green As the garden.',
-      ],
-    );
+    const rows = [
+      'Run touch built.txt builder',
+      'The build writes outside of the workspace.',
+      'Change lamp.txt lighter',
+      'lamp.txt changed · +1 −1',
+      'Which colour shall the door have? painter',
+      'Red As it was.',
+      'Green As the garden.',
+    ];
+    await eventually(async () => {
+      const texts = await needs.texts();
+      assert.deepEqual(
+        texts.map((text) => text.replace(/ · (just now|\d+ min)$/, '')),
+        rows,
+      );
+      return true;
+    });
     assert.equal(await workbench.notifications().count(), 0);
-    assert.equal(await badge.innerText(), '3');
+    await badge.getByText('3', { exact: true }).waitFor();
     await workbench.view('Agents').description('builder').getByText('waiting for you').waitFor();
     await workbench.screenshots('needs-you');
   });
@@ -224,7 +231,7 @@ describe('what needs a person', function () {
   it('says that nothing is left, once the reports are read', async () => {
     await eventually(async () => (await needs.texts()).join() === 'To read 3');
     await workbench.statusBar('3 idle').waitFor();
-    assert.equal(await badge.isVisible(), false);
+    await badge.waitFor({ state: 'hidden' });
     await needs.expand('To read');
     await workbench.screenshots('needs-you-to-read');
     await needs.clickInline('To read', 'Dismiss Message');

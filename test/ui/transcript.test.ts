@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { type ModelRequest, type Step, gate } from '../support/scriptedModel.ts';
 import type { TreeView } from '../support/workbench/treeView.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
-import { type UiTown, processesLike, startUiTown } from './uiTown.ts';
+import { type UiTown, processesLike, startUiTown, stepByStep } from './uiTown.ts';
 
 describe('the record of an agent', () => {
   let town: UiTown;
@@ -28,16 +28,7 @@ describe('the record of an agent', () => {
     await town?.end();
     assert.deepEqual(workbench?.processes(), [], 'something outlives the window');
   });
-  let broken = false;
-  beforeEach(function () {
-    if (broken) this.skip();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    broken = true;
-    await workbench.screenshot('record-failed');
-    process.stderr.write(await workbench.extensionLog());
-  });
+  stepByStep('record', () => [workbench]);
 
   /** The model's answer to each request of a conversation's last turn, in order; then it ends the turn. */
   function script(...steps: (() => Step[] | Promise<Step[]>)[]): void {

@@ -57,5 +57,10 @@ export class QuickInput {
       }
       return true;
     });
+    // What the command itself asks is asked in the same widget.
+    await eventually(async () => {
+      const texts = await this.input.evaluateAll((boxes) => boxes.map((box) => Object(box).value));
+      return !texts.includes(`>${title}`);
+    });
   }
 }

@@ -1,5 +1,6 @@
 /** One view of the sidebar that shows a tree. */
 import type { Locator, Page } from 'playwright-core';
+import { eventually } from '../eventually.ts';
 
 export class TreeView {
   readonly pane: Locator;
@@ -35,9 +36,19 @@ export class TreeView {
     return (await Promise.all(parts)).map((texts) => texts.join(' ').trim());
   }
 
+  /** Resolves when the row is open; it may be one that has nothing below it yet. */
   async expand(label: string): Promise<void> {
     const row = this.item(label);
-    if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click();
+    await eventually(
+      async () => {
+        const state = await row.getAttribute('aria-expanded');
+        if (state !== 'false') return state === 'true';
+        await row.locator('.monaco-tl-twistie').click();
+        await row.and(this.page.locator('[aria-expanded="true"]')).waitFor();
+        return true;
+      },
+      { what: `“${label}” open` },
+    );
   }
 
   async select(label: string): Promise<void> {
@@ -59,12 +70,21 @@ export class TreeView {
 
   /** Chooses from a row's context menu. */
   async contextMenu(label: string, action: string): Promise<void> {
-    await this.item(label).click({ button: 'right' });
     const choice = this.page
       .locator('.context-view .action-menu-item')
       .filter({ has: this.page.locator(`.action-label:text-is(${JSON.stringify(action)})`) });
+    await eventually(async () => {
+      await this.item(label).click({ button: 'right' });
+      try {
+        await choice.hover({ timeout: 3_000 });
+      } catch (error) {
+        // What the menu offers goes by the row, which may be a moment behind.
+        await this.page.keyboard.press('Escape');
+        throw error;
+      }
+      return true;
+    });
     // A menu ignores clicks in its first moments, lest the opening click chooses; keys it takes at once.
-    await choice.hover();
     await this.page.keyboard.press('Enter');
   }
 }
