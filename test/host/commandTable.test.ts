@@ -22,7 +22,7 @@ import { tempDir } from '../support/tempDir.ts';
 import { HostTown, run, setSetting } from './town.ts';
 
 /** Longer than any command may take, in milliseconds. */
-const BOUND_MS = 10_000;
+const BOUND_MS = 30_000;
 
 type Situation = AgentState | 'external' | 'elsewhere';
 

@@ -77,6 +77,7 @@ describe('commands', () => {
     await town.model.waitForRequest(
       ({ index, lastUserText }) => index >= before && lastUserText.includes('Do not finish this'),
     );
+    await eventually(async () => (await town.api.listReceipts('scout')).every(({ state }) => state === 'settled'));
     await town.agent('scout', ({ state }) => state === 'idle');
     await refused('cannotNow', 'runAgain', 'scout');
     await refused('cannotNow', 'dismissHeld', 'scout');

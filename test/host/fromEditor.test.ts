@@ -68,8 +68,8 @@ describe('from the editor to an agent', () => {
     // The only agent there is, is meant.
     await run('sendSelection', undefined, 'Leave this line alone');
     town.model.script = () => [{ text: 'Fine.' }];
-    held.open();
     const { userTexts } = await told('Leave this line alone');
+    held.open();
     assert.ok(userTexts.some((text) => text.includes('Take your time')));
     assert.match(userTexts.at(-1) ?? '', /^Urgent follow-up/);
     await town.agent('scout', ({ state }) => state === 'idle');

@@ -37,7 +37,7 @@ describe('what needs the person', () => {
   afterEach(async () => {
     town.model.script = echoScript;
     await town.agent('asker', ({ state }) => state === 'idle');
-    assert.deepEqual(await town.api.listNeeds(), []);
+    await eventually(async () => (await town.api.listNeeds()).length === 0, { what: 'nothing that waits' });
   });
 
   /** The agent's next turn does `step`, then says what came of it. */

@@ -77,11 +77,9 @@ describe('from the editor', () => {
     await quickInput.accept();
     await workbench.statusBar('Sent to worker: it goes into the running turn.').waitFor();
     await workbench.screenshots('selection-sent');
+    const steered = await told('Leave this alone');
     held.open();
-    assert.match(
-      await told('Leave this alone'),
-      /^Urgent follow-up[^]*Line 1 of `lamps\.js`:\n```javascript\nconst lamps = 1;\n\n```/,
-    );
+    assert.match(steered, /^Urgent follow-up[^]*Line 1 of `lamps\.js`:\n```javascript\nconst lamps = 1;\n\n```/);
   });
 
   it('go files, from the menu of the Explorer', async () => {

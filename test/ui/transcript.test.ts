@@ -62,18 +62,25 @@ describe('the record of an agent', () => {
 
   /** A detail's label is in sight, and its text `text` is, or is not. */
   async function detail(label: string, text: string, open: boolean): Promise<void> {
-    const state = async () => {
-      const labels = await editor.getByText(label).count();
-      return labels > 0 && (await editor.getByText(text, { exact: true }).count()) > 0 === open;
-    };
-    await eventually(state, { what: `“${label}” ${open ? 'open' : 'folded'}` });
+    await eventually(() => isDetail(label, text, open), { what: `“${label}” ${open ? 'open' : 'folded'}` });
+  }
+
+  async function isDetail(label: string, text: string, open: boolean): Promise<boolean> {
+    const labels = await editor.getByText(label).count();
+    return labels > 0 && (await editor.getByText(text, { exact: true }).count()) > 0 === open;
   }
 
   /** As a person does who wants to read it. */
   async function openDetail(label: string, text: string): Promise<void> {
-    await editor.getByText(label).click();
-    await workbench.page.keyboard.press('Control+Shift+]');
-    await detail(label, text, true);
+    await eventually(
+      async () => {
+        // It can be unfolded once the editor knows that it is folded.
+        await editor.getByText(label).click();
+        await workbench.page.keyboard.press('Control+Shift+]');
+        return await isDetail(label, text, true);
+      },
+      { interval: 200, what: `“${label}” open` },
+    );
   }
 
   it('has two turns with a long output and a change of a file', async () => {
@@ -199,8 +206,15 @@ describe('the record of an agent', () => {
   async function earlierDetailsAreAsTheyWere(): Promise<void> {
     const { mouse, keyboard } = workbench.page;
     await editor.hover();
-    // The editor takes one turn of the wheel for a few lines, however far it is.
-    for (let turns = 0; turns < 8; turns++) await mouse.wheel(0, -400);
+    await eventually(
+      async () => {
+        if ((await editor.getByText('printf "red').count()) > 0) return true;
+        // The editor takes one turn of the wheel for a few lines, however far it is.
+        await mouse.wheel(0, -400);
+        return false;
+      },
+      { interval: 100, what: 'the earlier turn in sight' },
+    );
     await detail('printf "red', 'green', false);
     await detail('Added', '+Two buoys.', true);
     await workbench.screenshot('transcript-earlier');
