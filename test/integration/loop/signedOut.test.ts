@@ -82,9 +82,9 @@ describe('a window in which nobody is signed in to Codex', () => {
     await other.codex.signInWithKey('good');
     const token = await eventually(() => redis.get('tt:test-town:signin'), { what: 'the news' });
     const done = (): number => [...session.mirror.agents.values()].filter((it) => it.tasksCompleted === 1).length;
-    await eventually(() => done() === 2, { timeout: 30_000, what: 'the tasks of the others done' });
+    await eventually(() => done() === 2, { what: 'the tasks of the others done' });
     held.open();
-    await eventually(() => done() === 3, { timeout: 30_000, what: 'the task of the first done' });
+    await eventually(() => done() === 3, { what: 'the task of the first done' });
     assert.equal(town.model.requests.filter(({ authorization }) => authorization === '').length, 1);
     assert.equal(session.crew.signIn.signedOut, false);
     assert.equal(await redis.get('tt:test-town:signin'), token, 'who was told does not tell it again');
