@@ -212,7 +212,7 @@ describe('waking where the first look after a loss fails', () => {
     assert.equal(town.redis.state, 'ready');
     await town.server.cli('ACL', 'SETUSER', 'default', '+scan');
     await eventually(() => told.some(({ kind }) => kind === 'everything'));
-    await wakesForEverything(town, told);
+    await wakesForEverything(town, { wake, told });
     wake.dispose();
     await town.close();
   });
