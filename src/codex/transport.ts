@@ -36,6 +36,12 @@ export interface StdioOptions {
   logger: Logger;
 }
 
+/**
+ * How long the other side has to end by itself, and then again when it is told to, in milliseconds: together less than an
+ * editor leaves to a window that closes.
+ */
+const CLOSE_GRACE_MS = 1_000;
+
 /** How long a dead process's pipe may stay open before the rest is given up: a grandchild can hold it. */
 const drainLimitMs = 2_000;
 
@@ -71,10 +77,10 @@ export async function startStdioTransport(options: StdioOptions): Promise<Transp
     writer: new NdjsonWriter(child.stdin),
     closed,
     startsCommand: () => groups.lookSoon(),
-    async close(graceMs) {
+    async close(graceMs = CLOSE_GRACE_MS) {
       // It may be ended hard.
       await groups.look();
-      await child.stop(graceMs === undefined ? {} : { graceMs });
+      await child.stop({ graceMs });
       return await closed;
     },
   };

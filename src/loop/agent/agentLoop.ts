@@ -53,6 +53,7 @@ export class AgentLoop {
   /** The runtime that went away by itself, until that is settled. */
   private loss: Extract<RuntimeEvent, { type: 'exited' }> | undefined;
   private end: LoopEnd | undefined;
+  private leaving: Promise<void> | undefined;
   private readonly ended = new Emitter<LoopEnd>();
   /** Fires once, when the process has ended too. Except after `closed` the agent is to be given back. */
   readonly onEnd = this.ended.event;
@@ -314,8 +315,12 @@ export class AgentLoop {
   }
 
   /** Ends the loop, its process first: whoever has the agent next may resume its thread at once. */
-  private async leave(end: LoopEnd): Promise<void> {
-    if (this.end) return;
+  private leave(end: LoopEnd): Promise<void> {
+    this.leaving ??= this.leaveOnce(end);
+    return this.leaving;
+  }
+
+  private async leaveOnce(end: LoopEnd): Promise<void> {
     this.end = end;
     clearTimeout(this.timer);
     this.echo.dispose();

@@ -1,5 +1,6 @@
 /** An agent's life over time: idle and cold, limits, toggles at any moment, and a town that costs nothing while nobody works. */
 import assert from 'node:assert/strict';
+import { startTimeOf } from '../../../src/util/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
@@ -50,6 +51,17 @@ describe('an agent over time', () => {
     assert.equal(session.crew.view(id).pastTurns.length, 1);
     await session.actions.removeAgent('web');
     await eventually(() => session.crew.view(id).pastTurns.length === 0, { what: 'forgotten' });
+  });
+
+  it('is gone when its window has closed, though its process hangs', async () => {
+    town = await startTestTown();
+    const session = await town.open();
+    await session.actions.spawnAgent({ name: 'web' });
+    await agentWhen(session, 'web', (it, view) => it.state === 'idle' && view.pid !== undefined, 'up');
+    const pid = [...session.mirror.agents.keys()].map((id) => session.crew.view(id).pid ?? 0)[0] ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    await session.close();
+    assert.equal(await startTimeOf(pid), undefined);
   });
 
   it('is not spawned beyond the town’s limit', async () => {

@@ -1,6 +1,8 @@
 /** An agent moves from one living window to another, in the middle of a turn. */
 import assert from 'node:assert/strict';
 import type { TownSession } from '../../../src/loop/townSession.ts';
+import { TownKeys } from '../../../src/town/keys.ts';
+import { startTimeOf } from '../../../src/util/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
@@ -45,6 +47,24 @@ describe('taking over an agent', () => {
     const done = await agentWhen(second, 'ops', (it) => it.state === 'idle', 'idle');
     assert.ok(done.runtimeSessionId);
     assert.ok(second.crew.owns(agent.id), 'it went back');
+  });
+
+  it('has its old process gone by the time that its old window has closed', async () => {
+    town = await startTestTown();
+    const first = await town.open({}, { leaseMs: 300 });
+    const { id } = await first.actions.spawnAgent({ name: 'ops' });
+    await agentWhen(first, 'ops', (it, view) => it.state === 'idle' && view.pid !== undefined, 'up');
+    const { pid = 0 } = first.crew.view(id);
+    // So that its end takes until the window closes.
+    process.kill(pid, 'SIGSTOP');
+    const keys = new TownKeys('test-town');
+    const other = 'elsewhere/1/1/x';
+    await town.redis.client().mset(keys.windowLease(other), '1', keys.lease(id), other);
+    await eventually(() => town.log.some((line) => line.includes('Another window has taken ops')));
+    const closed = first.close();
+    process.kill(pid, 'SIGCONT');
+    await closed;
+    assert.equal(await startTimeOf(pid), undefined);
   });
 
   it('is known of a paused agent by a window that comes later', async () => {
