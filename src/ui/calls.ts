@@ -24,6 +24,11 @@ export interface Call {
 /** What a row stands for. */
 export type Target = Pick<Call, 'about'> & { agent: string };
 
+/** What a command is called with: a key binding passes its list as one argument. */
+export function argumentsOf(args: readonly unknown[]): readonly unknown[] {
+  return args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
+}
+
 const byKey = z.object({ focused: z.literal(true) });
 
 /** Whether a key of ours was pressed in a view: the row that the keyboard is on is meant. */
@@ -32,7 +37,7 @@ export function isByKey([first]: readonly unknown[]): boolean {
 }
 
 /**
- * Reads `args` as `[agent, text?, options?]`. A key binding passes its list as one argument; a click passes a row, and all that are selected.
+ * Reads `args` as `[agent, text?, options?]`; a click passes a row, and all that are selected.
  * @param targetOfRow what a tree's row stands for, or null for a row without an agent; undefined if the value is no row.
  */
 export function readCall(
@@ -40,8 +45,7 @@ export function readCall(
   targetOfRow: (value: unknown) => Target | null | undefined,
   t: Translate,
 ): Call {
-  const list: readonly unknown[] = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
-  const [agent, second, third] = list;
+  const [agent, second, third] = argumentsOf(args);
   const clicked = targetOfRow(agent);
   if (clicked !== undefined) {
     const selected = Array.isArray(second) ? second.flatMap((row) => targetOfRow(row) ?? []) : [];

@@ -76,7 +76,6 @@ export class TownViews implements Disposable {
         this.frame.add('frame');
       }),
     );
-    this.store.add(host.onDidChange(() => this.refresh()));
   }
 
   /** Something may have changed. Cheap to call often. */

@@ -6,14 +6,12 @@ import type { AgentView } from '../../loop/views/agentView.ts';
 import type { Receipt } from '../../loop/views/receipt.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
 import type { AgentRecord } from '../../town/records.ts';
-import { oneLine, stripControls } from '../../util/text.ts';
+import { oneLine } from '../../util/text.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
 import { age } from '../needs/needsYouItems.ts';
+import { tooltipText } from '../tooltip.ts';
 import type { TownPicture, Waiting } from '../town/townPicture.ts';
-
-/** A tooltip is read, not scrolled for minutes. */
-const TOOLTIP_LIMIT = 4000;
 
 /** Whether there is an inbox to show: of an agent that somebody runs, always, as it must not come and go between two messages. */
 export function hasInbox(agent: AgentRecord, { owner, turn }: AgentView, waiting: Waiting): boolean {
@@ -243,13 +241,12 @@ function tooltipOf(receipt: Receipt, context: Context): string {
   const head = [stateWord(receipt, t), from && t('from {0}', from), ageOf(receipt, context)]
     .filter(Boolean)
     .join(' · ');
-  const parts = [stripControls(receipt.text).trim(), head];
+  const parts = [receipt.text.trim(), head];
   if (receipt.state === 'uncertain') {
     parts.push(
       t('Whoever sent it is gone. Whether the agent has seen it is looked up in its conversation before it goes on.'),
     );
   }
-  if (receipt.reason !== undefined) parts.push(stripControls(receipt.reason));
-  const whole = parts.join('\n\n');
-  return whole.length <= TOOLTIP_LIMIT ? whole : `${whole.slice(0, TOOLTIP_LIMIT)}…`;
+  if (receipt.reason !== undefined) parts.push(receipt.reason);
+  return tooltipText(parts.join('\n\n'));
 }

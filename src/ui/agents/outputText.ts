@@ -6,6 +6,7 @@ import type { RuntimeEvent } from '../../runtime/codingAgent.ts';
 import type { ReadEvent } from '../../town/events.ts';
 import type { TurnItem } from '../../runtime/turnItem.ts';
 import { oneLine, stripControls } from '../../util/text.ts';
+import { namesOf } from '../changeLook.ts';
 import type { Translate } from '../l10n.ts';
 import { requestLabel } from '../needs/needsYouItems.ts';
 import { changeWord, clock, commandEnd, duration, notDone, outcomeWord, statusWord, toolName } from '../turnWords.ts';
@@ -138,8 +139,8 @@ export class OutputText {
       case 'fileChange':
         for (const change of item.changes) {
           const failed = notDone(item.status, t);
-          const names = [change.path, ...(change.movedTo === undefined ? [] : [change.movedTo])];
-          const what = `${changeWord(change, t)} ${names.map((name) => oneLine(name, 300)).join(' → ')}`;
+          const names = namesOf(change).map((name) => oneLine(name, 300));
+          const what = `${changeWord(change, t)} ${names.join(' → ')}`;
           this.line(now, failed ? `${what} (${failed})` : what);
         }
         return;

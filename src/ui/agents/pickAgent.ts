@@ -15,32 +15,22 @@ const { t } = vscode.l10n;
 /** An agent that `action` is possible for. The only one there is, is not asked for. */
 export async function pickAgent(session: TownSession, action: AgentAction): Promise<AgentRecord | undefined> {
   const picture = pictureOf(session);
-  const all = sortedAgents(picture);
+  const all = agentsOf(session);
   const reasons = all.map((agent) =>
     whyNot(action, factsOf(agent, picture.view(agent.id), picture.waiting(agent.id)), t),
   );
   const possible = all.filter((_agent, index) => reasons[index] === undefined);
-  if (all.length === 0) throw new TinytownError('noAgents', t('There are no agents yet. Spawn one first.'));
   if (possible.length === 0) {
     const [only] = reasons;
     const message = all.length === 1 && only ? only : t('There is no agent for which this can be done now.');
     throw new TinytownError('cannotNow', message);
   }
-  if (all.length === 1) return possible[0];
-  const picks = agentPicks(session, possible);
-  const picked = await vscode.window.showQuickPick(picks, {
-    title: actionLabel(action, t),
-    placeHolder: t('Which agent?'),
-  });
-  return picked?.agent;
+  return all.length === 1 ? possible[0] : chooseAgent(session, possible, actionLabel(action, t));
 }
 
 /** Any agent of the town; also the only one is asked for. */
 export async function pickAgentOf(session: TownSession, title: string): Promise<AgentRecord | undefined> {
-  const all = sortedAgents(pictureOf(session));
-  if (all.length === 0) throw new TinytownError('noAgents', t('There are no agents yet. Spawn one first.'));
-  const picked = await vscode.window.showQuickPick(agentPicks(session, all), { title, placeHolder: t('Which agent?') });
-  return picked?.agent;
+  return chooseAgent(session, agentsOf(session), title);
 }
 
 /** Who gets a message of the editor. The only agent there is, is not asked for. @param last who was given work last. */
@@ -49,10 +39,26 @@ export async function pickRecipient(
   title: string,
   last: string | undefined,
 ): Promise<AgentRecord | undefined> {
-  const all = offeredFirst(sortedAgents(pictureOf(session)), last);
+  const all = offeredFirst(agentsOf(session), last);
+  return all.length === 1 ? all[0] : chooseAgent(session, all, title);
+}
+
+/** @throws TinytownError `noAgents` */
+function agentsOf(session: TownSession): AgentRecord[] {
+  const all = sortedAgents(pictureOf(session));
   if (all.length === 0) throw new TinytownError('noAgents', t('There are no agents yet. Spawn one first.'));
-  if (all.length === 1) return all[0];
-  const picked = await vscode.window.showQuickPick(agentPicks(session, all), { title, placeHolder: t('Which agent?') });
+  return all;
+}
+
+async function chooseAgent(
+  session: TownSession,
+  agents: readonly AgentRecord[],
+  title: string,
+): Promise<AgentRecord | undefined> {
+  const picked = await vscode.window.showQuickPick(agentPicks(session, agents), {
+    title,
+    placeHolder: t('Which agent?'),
+  });
   return picked?.agent;
 }
 

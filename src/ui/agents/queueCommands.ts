@@ -10,6 +10,7 @@ import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { askNewText } from '../ask.ts';
+import { argumentsOf } from '../calls.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command } from '../ids.ts';
 import { Row } from '../itemTree.ts';
@@ -46,7 +47,7 @@ export function registerQueueCommands({ host, log }: { host: TownHost; log: Edit
 const words = z.tuple([z.string(), z.string(), z.optional(z.string())]);
 
 function readQueueCall(args: readonly unknown[]): QueueCall {
-  const list: readonly unknown[] = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
+  const list = argumentsOf(args);
   const [first] = list;
   if (first instanceof Row) {
     const { agentId: agent, about: messageId } = first.item;

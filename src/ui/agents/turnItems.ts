@@ -2,10 +2,13 @@
 import type { SteerView, TurnView } from '../../loop/views/agentView.ts';
 import type { PlanStep } from '../../runtime/codingAgent.ts';
 import type { FileChange, ItemStatus, TurnItem } from '../../runtime/turnItem.ts';
-import { oneLine, stripControls } from '../../util/text.ts';
+import { oneLine } from '../../util/text.ts';
+import { changeLook, namesOf } from '../changeLook.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
-import { commandEnd, statusWord } from '../turnWords.ts';
+import { fileName } from '../shownPath.ts';
+import { tooltipText } from '../tooltip.ts';
+import { commandEnd, statusWord, toolName } from '../turnWords.ts';
 
 /** What a row inherits from where it hangs. */
 export interface TurnContext {
@@ -15,9 +18,6 @@ export interface TurnContext {
   prefix: string;
   t: Translate;
 }
-
-/** A tooltip is read, not scrolled for minutes. */
-const TOOLTIP_LIMIT = 4000;
 
 const statusIcons: Record<ItemStatus, ItemIcon> = {
   running: { id: 'sync~spin', color: 'charts.blue' },
@@ -63,14 +63,14 @@ function turnRow(item: Exclude<TurnItem, { kind: 'userMessage' }>, context: Turn
     case 'fileChange':
       return item.changes.map((change, index) => fileRow({ change, index, item, context }));
     case 'toolCall': {
-      const name = item.server ? `${item.server}.${item.tool}` : item.tool;
+      const name = toolName(item);
       return [
         row(item, context, {
           label: oneLine(name),
           description: oneLine(item.arguments, 80),
           icon: item.status === 'completed' ? { id: 'tools' } : statusIcons[item.status],
           spoken: t('Tool {0}, {1}', oneLine(name), statusWord(item.status, t)),
-          tooltip: () => clip([name, item.arguments, item.result ?? ''].filter(Boolean).join('\n\n')),
+          tooltip: () => tooltipText([name, item.arguments, item.result ?? ''].filter(Boolean).join('\n\n')),
         }),
       ];
     }
@@ -117,7 +117,7 @@ function textRow(options: { item: TurnItem; context: TurnContext; text: string; 
   const { item, context, text, icon, who } = options;
   const label = oneLine(text);
   if (!label) return [];
-  const look = { label, description: '', icon, spoken: `${who}: ${label}`, tooltip: () => clip(text) };
+  const look = { label, description: '', icon, spoken: `${who}: ${label}`, tooltip: () => tooltipText(text) };
   return [row(item, context, look)];
 }
 
@@ -137,7 +137,7 @@ function userRow(
     description: '',
     icon: { id: 'account' },
     spoken,
-    tooltip: () => clip(item.text),
+    tooltip: () => tooltipText(item.text),
   });
 }
 
@@ -154,7 +154,7 @@ function steerRow(steer: SteerView, context: TurnContext): Item {
     spoken: t('Steer: {0}, {1}', label, words[steer.state]),
     collapse: 'none',
     agentId: context.agentId,
-    tooltip: () => clip(steer.text),
+    tooltip: () => tooltipText(steer.text),
   };
 }
 
@@ -166,30 +166,29 @@ function commandRow(item: TurnItem & { kind: 'command' }, context: TurnContext):
     description: commandEnd(item, t),
     icon: statusIcons[item.exitCode ? 'failed' : item.status],
     spoken: t('Command {0}, {1}', oneLine(item.command), state),
-    tooltip: () => clip([item.command, item.cwd, item.output].join('\n\n')),
+    tooltip: () => tooltipText([item.command, item.cwd, item.output].join('\n\n')),
   });
 }
 
 function fileRow(options: { change: FileChange; index: number; item: TurnItem; context: TurnContext }): Item {
   const { change, index, item, context } = options;
   const { t } = context;
-  const words = { add: t('added'), delete: t('deleted'), update: t('changed') };
-  const icons = { add: 'diff-added', delete: 'diff-removed', update: 'diff-modified' };
-  const path = oneLine(change.path, 300);
-  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1) || path;
+  const { word, icon } = changeLook(change, t);
+  const names = namesOf(change);
+  const name = fileName(names.at(-1) ?? '');
   const done = item.status === 'completed';
   return {
     id: `${context.prefix}/${item.id}/${index}`,
     label: name,
-    description: done ? words[change.change] : `${words[change.change]} · ${statusWord(item.status, t)}`,
-    icon: done ? { id: icons[change.change] } : statusIcons[item.status],
+    description: done ? word : `${word} · ${statusWord(item.status, t)}`,
+    icon: done ? { id: icon } : statusIcons[item.status],
     contextValue: 'turnItem;fileChange;',
-    spoken: t('File {0}, {1}', name, words[change.change]),
+    spoken: t('File {0}, {1}', name, word),
     collapse: 'none',
     agentId: context.agentId,
     changes: { turn: context.turnId, item: item.id, change: index },
     ...(change.change === 'delete' ? {} : { opens: change.movedTo ?? change.path }),
-    tooltip: () => clip(`${path}\n\n${change.diff}`),
+    tooltip: () => tooltipText(`${names.map((one) => oneLine(one, 300)).join(' → ')}\n\n${change.diff}`),
   };
 }
 
@@ -220,13 +219,8 @@ export function planRow(steps: readonly PlanStep[], context: TurnContext): Item[
           spoken: `${oneLine(step.step)}, ${words[step.status]}`,
           collapse: 'none',
           agentId,
-          tooltip: () => clip(step.step),
+          tooltip: () => tooltipText(step.step),
         })),
     },
   ];
-}
-
-function clip(text: string): string {
-  const clean = stripControls(text).trim();
-  return clean.length <= TOOLTIP_LIMIT ? clean : `${clean.slice(0, TOOLTIP_LIMIT)}…`;
 }

@@ -3,6 +3,7 @@
  * diffs, not files. Pure. Where a file is not what the newest diff made of it, somebody else has changed it since.
  */
 import type { FileChange, TurnItem } from '../../runtime/turnItem.ts';
+import { namesOf } from '../changeLook.ts';
 import { revertUnifiedDiff } from '../unifiedDiff.ts';
 
 /** A change in the order of the history. `wanted`: it is among those to be shown; the others are only taken back. */
@@ -104,7 +105,5 @@ function diffOf(made: FileChange): string {
 
 /** Every file that the changes name. */
 export function namedFiles(changes: readonly MadeChange[]): Set<string> {
-  return new Set(
-    changes.flatMap(({ change: { path, movedTo } }) => (movedTo === undefined ? [path] : [path, movedTo])),
-  );
+  return new Set(changes.flatMap(({ change }) => namesOf(change)));
 }

@@ -8,6 +8,7 @@ import type { FileChange, TurnItem } from '../../runtime/turnItem.ts';
 import type { SteerView, TurnView } from '../../loop/views/agentView.ts';
 import { diffText } from './changes.ts';
 import { codeSpan, fence, harmlessBlock, harmlessInline } from './harmlessMarkdown.ts';
+import { namesOf } from '../changeLook.ts';
 import type { Translate } from '../l10n.ts';
 import { shownPath } from '../shownPath.ts';
 import {
@@ -206,9 +207,10 @@ class TurnWriter {
   private change(item: TurnItem & { kind: 'fileChange' }, change: FileChange, index: number): void {
     const { t, folder } = this.context;
     const start = this.lines.length;
-    const names = [change.path, ...(change.movedTo === undefined ? [] : [change.movedTo])];
     const what = `**${changeWord(change, t)}** `;
-    const files = names.map((name) => codeSpan(shownPath(name, folder), 300)).join(' → ');
+    const files = namesOf(change)
+      .map((name) => codeSpan(shownPath(name, folder), 300))
+      .join(' → ');
     const failed = notDone(item.status, t);
     this.links.push({
       line: start,

@@ -2,17 +2,19 @@
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
 import type { FileChange } from '../../runtime/turnItem.ts';
 import { inWords } from '../../util/sentence.ts';
-import { oneLine, spellControls, stripControls } from '../../util/text.ts';
+import { oneLine, spellControls } from '../../util/text.ts';
+import { changeLook, namesOf } from '../changeLook.ts';
 import { Command } from '../ids.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
+import { fileName } from '../shownPath.ts';
+import { tooltipText } from '../tooltip.ts';
 import type { Need } from './needs.ts';
-
-/** A tooltip is read, not scrolled for minutes; the whole text opens with the row. */
-const TOOLTIP_LIMIT = 4000;
 
 export interface Detail {
   label: string;
+  /** Where the label is only a part of it. */
+  whole?: string;
   description?: string;
   icon: ItemIcon;
   /** Opens this one of the files to be changed. */
@@ -56,42 +58,34 @@ export function detailsOf(request: AgentRequest, folder: string | undefined, t: 
   return details;
 }
 
-function fileDetail({ path, change, diff }: FileChange, file: number, t: Translate): Detail {
-  const words = { add: t('added'), delete: t('deleted'), update: t('changed') };
-  const icons = { add: 'diff-added', delete: 'diff-removed', update: 'diff-modified' };
-  const lines = diff.split('\n');
+function fileDetail(made: FileChange, file: number, t: Translate): Detail {
+  const { word, icon } = changeLook(made, t);
+  const lines = made.diff.split('\n');
   const count = (sign: string): number =>
     lines.filter((line) => line.startsWith(sign) && !line.startsWith(sign.repeat(3))).length;
-  const size = change === 'update' ? ` · +${count('+')} −${count('-')}` : '';
-  return { label: path, description: `${words[change]}${size}`, icon: { id: icons[change] }, file };
+  const size = made.change === 'update' ? ` · +${count('+')} −${count('-')}` : '';
+  const names = namesOf(made).map(spellControls);
+  const label = names.map(fileName).join(' → ');
+  return { label, whole: names.join(' → '), description: `${word}${size}`, icon: { id: icon }, file };
 }
 
 export function detailItem(need: Need, id: string, detail: Detail): Item {
   const label = oneLine(spellControls(detail.label), 300);
+  const whole = detail.whole === undefined ? label : oneLine(detail.whole, 600);
   const description = oneLine(detail.description ?? '', 200);
   return {
     id,
-    label: detail.file === undefined ? label : fileName(label),
+    label,
     description,
     icon: detail.icon,
     contextValue: 'needDetail;',
-    spoken: description ? `${label}, ${description}` : label,
+    spoken: description ? `${whole}, ${description}` : whole,
     collapse: 'none',
     needKey: need.key,
     ...(need.agentId === undefined ? {} : { agentId: need.agentId }),
     ...(detail.file === undefined
       ? {}
-      : { runs: { command: Command.openRequest, title: label, arguments: [{ need: need.key, file: detail.file }] } }),
-    tooltip: () => clip([label, description].filter(Boolean).join('\n')),
+      : { runs: { command: Command.openRequest, title: whole, arguments: [{ need: need.key, file: detail.file }] } }),
+    tooltip: () => tooltipText([whole, description].filter(Boolean).join('\n')),
   };
-}
-
-export function fileName(path: string): string {
-  const clean = oneLine(path, 300);
-  return clean.slice(Math.max(clean.lastIndexOf('/'), clean.lastIndexOf('\\')) + 1) || clean;
-}
-
-export function clip(text: string): string {
-  const clean = stripControls(text).trim();
-  return clean.length <= TOOLTIP_LIMIT ? clean : `${clean.slice(0, TOOLTIP_LIMIT)}…`;
 }

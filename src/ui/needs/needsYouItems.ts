@@ -2,10 +2,14 @@
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
 import { oneLine, spellControls, stripControls } from '../../util/text.ts';
 import { inWords } from '../../util/sentence.ts';
+import type { FileChange } from '../../runtime/turnItem.ts';
+import { namesOf } from '../changeLook.ts';
 import { Command } from '../ids.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
-import { clip, detailItem, detailsOf, fileName } from './needDetails.ts';
+import { fileName } from '../shownPath.ts';
+import { tooltipText } from '../tooltip.ts';
+import { detailItem, detailsOf } from './needDetails.ts';
 import { type MessageNeed, type Need, actionsOf, asksForMore } from './needs.ts';
 
 /** With more of them, rows are closed at first: a list, not a wall. */
@@ -56,7 +60,7 @@ export function needItem(need: Need, { t, now, folder, open = false, prefix = ''
     runs: { command: Command.openRequest, title: t('Open'), arguments: [{ need: need.key }] },
     tooltip: () =>
       // A long label leaves no room for the description beside it.
-      clip(
+      tooltipText(
         [...(now === undefined || need.kind === 'signIn' ? [] : [t('From {0}', who)]), wholeText(need, t)].join('\n\n'),
       ),
     children: () => details.map((detail, index) => detailItem(need, `${id}/${index}`, detail)),
@@ -115,6 +119,7 @@ export function requestLabel(request: AgentRequest, t: Translate): string {
       if (!first) return oneLine(request.reason ?? '') || t('Change files');
       if (more.length > 0) return t('Change {0} files', request.changes.length);
       const name = fileName(first.path);
+      if (first.movedTo !== undefined) return t('Rename {0} to {1}', name, fileName(first.movedTo));
       const words = { add: t('Add {0}', name), delete: t('Delete {0}', name), update: t('Change {0}', name) };
       return words[first.change];
     }
@@ -167,7 +172,7 @@ function requestText(request: AgentRequest, t: Translate): string {
       );
       break;
     case 'fileChange':
-      parts.push(request.reason ?? undefined, ...request.changes.map(({ path, diff }) => `${path}\n${diff}`));
+      parts.push(request.reason ?? undefined, ...request.changes.map(changeText));
       break;
     case 'permissions':
       parts.push(request.reason ?? undefined, ...request.summary.map((line) => inWords(line, t)));
@@ -182,6 +187,11 @@ function requestText(request: AgentRequest, t: Translate): string {
       parts.push(request.arguments ?? undefined, request.url ?? undefined);
   }
   return parts.flatMap((part) => (part ? [stripControls(part)] : [])).join('\n\n');
+}
+
+/** A file's names and its diff. */
+export function changeText(change: FileChange): string {
+  return `${namesOf(change).join(' → ')}\n${change.diff}`;
 }
 
 function iconOf(need: Need): ItemIcon {

@@ -9,7 +9,7 @@ import type { FileChange } from '../../runtime/turnItem.ts';
 import type { Disposable } from '../../util/disposable.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Need } from './needs.ts';
-import { labelOf, wholeText } from './needsYouItems.ts';
+import { changeText, labelOf, wholeText } from './needsYouItems.ts';
 import { applyUnifiedDiff } from '../unifiedDiff.ts';
 import { VirtualTexts } from '../virtualTexts.ts';
 
@@ -33,7 +33,7 @@ export class RequestDocuments implements Disposable {
     const [first] = sides;
     if (sides.some((side) => side === undefined) || !first) {
       // The file is not what the diff was made for: then the diff itself says most.
-      const text = chosen.map(({ path: name, diff }) => `${name}\n${diff}`).join('\n\n');
+      const text = chosen.map(changeText).join('\n\n');
       await this.showText(need.key, title, text, { language: 'diff' });
     } else if (sides.length === 1) {
       await vscode.commands.executeCommand('vscode.diff', first.before, first.after, title, { preview: true });

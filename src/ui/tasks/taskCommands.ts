@@ -8,7 +8,7 @@ import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { askNewText, askText } from '../ask.ts';
 import { pickAgentOf } from '../agents/pickAgent.ts';
-import { isByKey } from '../calls.ts';
+import { argumentsOf, isByKey } from '../calls.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command, type CommandId } from '../ids.ts';
 import { Row } from '../itemTree.ts';
@@ -73,7 +73,7 @@ export function registerTaskCommands({ host, views, documents, log }: Parts): Di
 
 function readTaskCall(args: readonly unknown[]): TaskCall {
   if (isByKey(args)) return { interactive: true, focused: true, words: [], tags: [] };
-  const list: readonly unknown[] = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
+  const list = argumentsOf(args);
   const [first] = list;
   if (first instanceof Row) return { interactive: true, task: first.item.taskId, words: [], tags: [] };
   const last = options.safeParse(list.at(-1));

@@ -358,6 +358,7 @@ describe('the agents tree', () => {
     const changes = [
       { path: '/w/new.ts', change: 'add' as const, diff: '' },
       { path: '/w/old.ts', change: 'delete' as const, diff: '' },
+      { path: '/w/was.ts', movedTo: '/w/is.ts', change: 'update' as const, diff: '' },
     ];
     const views = { a: { turn: turn([{ id: 'f', status: 'completed', kind: 'fileChange', changes }]) } };
     const files = flat(agentItems(picture({ agents: [agentRecord('a')], views }), english)).filter((item) =>
@@ -365,8 +366,13 @@ describe('the agents tree', () => {
     );
     assert.deepEqual(
       files.map((item) => item.opens),
-      ['/w/new.ts', undefined],
+      ['/w/new.ts', undefined, '/w/is.ts'],
     );
+    assert.deepEqual(drawn(files), [
+      'diff-added new.ts · added',
+      'diff-removed old.ts · deleted',
+      'diff-renamed is.ts · renamed',
+    ]);
   });
 
   it('says in the tooltip what the row has no place for', () => {

@@ -100,6 +100,19 @@ const everything: Scene = {
 };
 
 describe('the view of what needs you', () => {
+  it('says what a file that is renamed will be called', () => {
+    const changes = [{ path: 'src/lamp.ts', movedTo: 'lib/light.ts', change: 'update' as const, diff: '' }];
+    const moved = asked<'fileChange'>({ kind: 'fileChange', reason: null, changes });
+    const needs = needsOf(picture({ agents: [agentRecord('a')], views: { a: { requests: [moved] } } }), []);
+    const [row, file] = flat(needsYouItems(needs, { t: english }));
+    assert.equal(row?.label, 'Rename lamp.ts to light.ts');
+    assert.deepEqual(
+      [file?.label, file?.description, file?.spoken, file?.icon.id],
+      ['lamp.ts → light.ts', 'renamed · +0 −0', 'src/lamp.ts → lib/light.ts, renamed · +0 −0', 'diff-renamed'],
+    );
+    assert.match(needs.map((need) => wholeText(need, english)).join(), /^src\/lamp\.ts → lib\/light\.ts/);
+  });
+
   it('is empty where nothing waits', () => {
     assert.deepEqual(rows({ agents: [agentRecord('a', { state: 'working' })] }), []);
   });
