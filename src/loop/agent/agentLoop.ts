@@ -46,6 +46,8 @@ export class AgentLoop {
   private readonly queue = new SerialQueue();
   private idleSince: number;
   private offeredBacklog = '';
+  /** The last owner may have left something undone. */
+  private disorderly: boolean;
   private stepping = false;
   /** Something has changed since the last look began. */
   private unseen = false;
@@ -61,6 +63,7 @@ export class AgentLoop {
   /** @param disorderly The last owner did not give the agent back: what it had in flight was cut off by a crash. */
   constructor(agentId: string, epoch: string, disorderly: boolean, parts: LoopParts) {
     this.parts = parts;
+    this.disorderly = disorderly;
     this.idleSince = parts.now();
     this.agent = new OwnedAgent(agentId, epoch, parts);
     this.slot = new RuntimeSlot(this.agent);
@@ -196,6 +199,10 @@ export class AgentLoop {
     for (const request of peek.control) {
       await this.remote.obey(request);
       if (this.end) return undefined;
+    }
+    if (this.disorderly) {
+      await this.settlement.failGivenUp(record.id);
+      this.disorderly = false;
     }
     if (this.loss) {
       await this.settleLoss(this.loss);

@@ -99,7 +99,14 @@ export class Settlement {
     // Some of it was settled before, by a write whose answer was lost: settle the rest.
     const { batches } = await this.parts.delivery.inflight(context.agentId);
     const left = fated.filter(({ batch }) => batches.some(({ id }) => id === batch.id));
-    if (left.length < fated.length && left.length > 0) await this.settle(context, left, facts);
+    if (left.length === fated.length) return;
+    if (dead.length > 0) await this.failGivenUp(context.agentId);
+    if (left.length > 0) await this.settle(context, left, facts);
+  }
+
+  /** Ends the tasks of all that was given up: of some it may not have come to that, as an answer or their owner was lost. */
+  async failGivenUp(agentId: string): Promise<void> {
+    await this.failTasks((await this.parts.delivery.dead(agentId)).map(({ value }) => value));
   }
 
   private async failTasks(dead: readonly DeadMessage[]): Promise<void> {

@@ -70,6 +70,30 @@ describe('what was left in flight', () => {
     );
   });
 
+  it('is given up as a whole, though its owner died before it could say that the task has failed', async () => {
+    town = await startTestTown();
+    const first = await town.open();
+    const { id } = await first.actions.spawnAgent({ name: 'qa' });
+    await agentWhen(first, 'qa', (it) => it.state === 'idle', 'idle');
+    await first.close();
+    const redis = town.redis.client();
+    const taskId = randomUUID();
+    const made = newMessage({ type: 'task_assign', taskId, from: SUPERVISOR_ID, to: id });
+    const now = new Date().toISOString();
+    const task = { id: taskId, description: 'the work', state: 'running', assigned_to: id, created_at: now };
+    await redis.hset(keys.task(taskId), task);
+    const dead = { raw: encodeMessage(made), list: 'inbox', at: Date.now(), reason: 'It said no.', attempts: 3 };
+    await redis.rpush(keys.dead(id), JSON.stringify(dead));
+    // A window that is gone without giving its agents back.
+    await redis.set(keys.lease(id), 'elsewhere/1/1/x');
+    const second = await town.open();
+    const after = await eventually(() => {
+      const found = second.mirror.tasks.get(taskId);
+      return found?.state === 'failed' && found;
+    });
+    assert.equal(after.result, 'It said no.');
+  });
+
   it('waits where its thread is lost, and a restart begins a new one with it', async () => {
     town = await startTestTown();
     const session = await town.open();

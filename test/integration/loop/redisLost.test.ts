@@ -94,6 +94,19 @@ describe('a town whose Redis is lost', () => {
     assert.equal(cutter.lost, 1);
   });
 
+  it('for a moment, just when a message is given up: its task has failed all the same', async () => {
+    town = await startTestTown(() => [{ error: 400, message: 'no' }]);
+    cutter = await startCuttingProxy(town.redis.socketPath, path.join(town.redis.dir, 'proxy.sock'));
+    proxy = cutter;
+    const session = await town.open({ redisUrl: cutter.url, maxAttempts: 1 });
+    cutter.loseReplies(1, (command) => /RPUSH\r\n\$\d+\r\ntt:[^\r]*:dead:/.test(command));
+    await session.actions.spawnAgent({ name: 'worker' });
+    const task = await session.actions.assignTask('worker', 'the first');
+    await eventually(() => session.mirror.tasks.get(task.id)?.state === 'failed', { timeout: 15_000, what: 'failed' });
+    assert.equal(cutter.lost, 1);
+    assert.equal((await session.actions.desk.supervisorMessages()).length, 1);
+  });
+
   it('for longer than people are let wait: they are told, the picture stays, and the turn that ended meanwhile is settled', async () => {
     const { turn, session } = await inSecondTurn(() => town.open());
     await town.redis.kill();
