@@ -54,7 +54,7 @@ function summarise(results: readonly RunResult[]): void {
     `${sum(({ requests }) => requests)} requests to the model, ${sum(({ subAgents }) => subAgents)} sub-agents, ${sum(({ lostReplies }) => lostReplies)} replies of Redis lost on the way`,
     [...happened].map(([what, count]) => `${count} ${what}`).join(', '),
     `${sum(({ restarts }) => restarts.length)} restarts by hand of agents whose process had gone down too often`,
-    `${sum(({ violations }) => violations.length)} violations in ${broken.length} runs${broken.length > 0 ? `: seeds ${broken.map(({ seed }) => seed).join(', ')}` : ''}`,
+    `${sum(({ violations }) => violations.length)} violations, in ${broken.length} of the runs${broken.length > 0 ? `: seeds ${broken.map(({ seed }) => seed).join(', ')}` : ''}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   if (broken.length > 0) process.exitCode = 1;
