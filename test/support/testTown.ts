@@ -65,6 +65,20 @@ export async function startTestTown(script?: Script, options: Parameters<typeof 
   };
 }
 
+/** Closes a suite's town after each of its tests; of one that failed, shows what the windows have logged. */
+export function closesAfterEach(town: () => TestTown | undefined): void {
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') process.stderr.write(`${town()?.log.join('\n')}\n`);
+    await town()?.close();
+  });
+}
+
+/** How often a message with this line has come to the model, over all threads. */
+export function timesDelivered({ model }: TestTown, text: string): number {
+  const threads = new Map(model.requests.map(({ threadId, userTexts }) => [threadId, userTexts]));
+  return [...threads.values()].flat().filter((message) => new RegExp(`^${text}$`, 'm').test(message)).length;
+}
+
 /** What a model does that completes the task of its prompt by the tool that agents have, and then ends its turn. */
 export const completeTask: Script = ({ userTexts, lastUserText, toolOutputs }) => {
   const taskId = /\bTask ([0-9a-f-]{36}), assigned by/.exec(userTexts.toReversed().join('\n'))?.[1];

@@ -6,7 +6,7 @@ import { gate } from '../support/scriptedModel.ts';
 import { completeTask } from '../support/testTown.ts';
 import type { TreeView } from '../support/workbench/treeView.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
-import { type UiTown, startUiTown, stepByStep } from './uiTown.ts';
+import { type UiTown, spawnAgent, startUiTown, stepByStep } from './uiTown.ts';
 
 describe('from the editor', () => {
   let town: UiTown;
@@ -32,16 +32,6 @@ describe('from the editor', () => {
   });
   stepByStep('from-editor', () => [workbench]);
 
-  async function spawn(name: string, task: string): Promise<void> {
-    await workbench.runCommand('Tinytown: Spawn Agent…');
-    await workbench.quickInput.widget.getByText('Spawn Agent').first().waitFor();
-    await workbench.quickInput.type(name);
-    await workbench.quickInput.accept();
-    await workbench.quickInput.widget.getByText(`First task for ${name}`).waitFor();
-    await workbench.quickInput.type(task);
-    await workbench.quickInput.accept();
-  }
-
   async function told(text: string): Promise<string> {
     return (await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes(text))).lastUserText;
   }
@@ -55,9 +45,9 @@ describe('from the editor', () => {
 
   it('goes what is selected, by a key, into the turn that runs', async () => {
     await workbench.openSidebar();
-    await spawn('idler', '');
+    await spawnAgent(workbench, 'idler', '');
     await agents.description('idler').getByText('idle').waitFor();
-    await spawn('worker', 'Take your time');
+    await spawnAgent(workbench, 'worker', 'Take your time');
     await agents.item('I begin.').waitFor();
     await openFile('lamps.js');
     await workbench.page.locator('.monaco-editor .view-lines').getByText('lit').first().click();

@@ -12,7 +12,7 @@ import type { ModelRequest, Step } from '../support/scriptedModel.ts';
 import { completeTask } from '../support/testTown.ts';
 import type { TreeView } from '../support/workbench/treeView.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
-import { type UiTown, startUiTown, stepByStep } from './uiTown.ts';
+import { type UiTown, spawnAgent, startUiTown, stepByStep } from './uiTown.ts';
 
 const MOST_PRESSES = 9;
 
@@ -94,16 +94,6 @@ describe('what needs a person', () => {
     }
   }
 
-  async function spawn(name: string, task: string): Promise<void> {
-    await workbench.runCommand('Tinytown: Spawn Agent…');
-    await workbench.quickInput.widget.getByText('Spawn Agent').first().waitFor();
-    await workbench.quickInput.type(name);
-    await workbench.quickInput.accept();
-    await workbench.quickInput.widget.getByText(`First task for ${name}`).waitFor();
-    await workbench.quickInput.type(task);
-    await workbench.quickInput.accept();
-  }
-
   /** The row that the keyboard is at; empty for none. */
   async function place(): Promise<string> {
     const row = needs.pane.locator('.monaco-list:focus-within .monaco-list-row.focused');
@@ -129,7 +119,7 @@ describe('what needs a person', () => {
     await workbench.openSidebar();
     await workbench.view('Agents').welcome.getByRole('button', { name: 'Spawn Agent' }).waitFor();
     await workbench.openSidebar('Explorer');
-    await spawn('builder', 'Build the house');
+    await spawnAgent(workbench, 'builder', 'Build the house');
     const notification = workbench.notifications('builder: Run touch built.txt');
     await notification.waitFor();
     const buttons = await notification.getByRole('button').allInnerTexts();
@@ -142,9 +132,9 @@ describe('what needs a person', () => {
   it('shows what three agents wait for, in one place', async () => {
     await workbench.openSidebar();
     await needs.item('Run touch built.txt').waitFor();
-    await spawn('lighter', 'Light the lamp');
+    await spawnAgent(workbench, 'lighter', 'Light the lamp');
     await needs.item('Change lamp.txt').waitFor();
-    await spawn('painter', 'Paint the door');
+    await spawnAgent(workbench, 'painter', 'Paint the door');
     await needs.item('Which colour shall the door have?').waitFor();
     await workbench.statusBar('3 need you').waitFor();
     const rows = [
@@ -262,7 +252,7 @@ describe('what needs a person', () => {
   }
 
   it('fills in the form of a tool, field by field', async () => {
-    await spawn('traveller', 'Book the journey');
+    await spawnAgent(workbench, 'traveller', 'Book the journey');
     await needs.item('Where to?').waitFor();
     await needs.clickInline('Where to?', 'Answer');
     const { quickInput } = workbench;
@@ -284,7 +274,7 @@ describe('what needs a person', () => {
   });
 
   it('shows where a link leads before it opens it', async () => {
-    await spawn('guest', 'Sign in to travel');
+    await spawnAgent(workbench, 'guest', 'Sign in to travel');
     await needs.item('Sign in there').waitFor();
     await needs.clickInline('Sign in there', 'Answer');
     await workbench.dialog().getByText('https://example.com/sign-in').waitFor();

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { type ModelRequest, type Step, gate } from '../support/scriptedModel.ts';
 import type { TreeView } from '../support/workbench/treeView.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
-import { type UiTown, processesLike, startUiTown, stepByStep } from './uiTown.ts';
+import { type UiTown, processesLike, spawnAgent, startUiTown, stepByStep } from './uiTown.ts';
 
 describe('the record of an agent', () => {
   let town: UiTown;
@@ -91,11 +91,7 @@ describe('the record of an agent', () => {
       () => [changeTides],
       () => [{ text: 'The tides are right now.' }],
     );
-    await workbench.runCommand('Tinytown: Spawn Agent…');
-    await workbench.quickInput.type('pilot');
-    await workbench.quickInput.accept();
-    await workbench.quickInput.widget.getByText('First task for pilot').waitFor();
-    await workbench.quickInput.accept();
+    await spawnAgent(workbench, 'pilot', '');
     await turnEnds('pilot');
     await tell('Correct the tides');
     await turnEnds('pilot');

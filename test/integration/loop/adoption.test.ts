@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type TestTown, agentWhen, completeTask, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, completeTask, startTestTown } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 const times = { signsOfLife: { checkMs: 50, silentMs: 60_000 } };
@@ -40,10 +40,7 @@ describe('an agent of tt', () => {
     town = await startTestTown(completeTask);
     session = await town.open({}, times);
   });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   it('is silent where it ought to tell of itself and has not for long', async () => {
     const [waits, works, starts] = [

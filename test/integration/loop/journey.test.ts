@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { eventually } from '../../support/eventually.ts';
 import type { Script, Step } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown, taskTool } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown, taskTool } from '../../support/testTown.ts';
 
 /** What the two models say: decided by who is asked, what was said last, and how many tools were used since. */
 const script: Script = ({ userTexts, lastUserText, toolOutputs }) => {
@@ -40,10 +40,7 @@ const script: Script = ({ userTexts, lastUserText, toolOutputs }) => {
 describe('agents that work with each other', () => {
   let town: TestTown;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   it('claim, do, hand over, ask the supervisor, and go on with the answer', async () => {
     town = await startTestTown(script);

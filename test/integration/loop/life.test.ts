@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { startTimeOf } from '../../../src/util/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
 const sign = /^set tt:test-town:lease:window:/i;
 /** The script, and the commands in it, which the monitor shows in capitals. */
@@ -12,10 +12,7 @@ const heartbeat = /^(?:eval|evalsha|EVAL|EVALSHA) |^(GET|EXISTS|HSET) tt:test-to
 describe('an agent over time', () => {
   let town: TestTown;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   it('goes cold when it was idle for its time, and a message wakes it into the same thread', async () => {
     town = await startTestTown();

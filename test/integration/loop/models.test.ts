@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import type { ModelRequest } from '../../support/scriptedModel.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
 const effortOf = ({ body }: ModelRequest): unknown => Object(body['reasoning']).effort;
 
@@ -18,10 +18,7 @@ describe('the model of an agent', () => {
     rounds = 0;
   });
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   /** The request of the round that this text starts. */
   async function work(text: string): Promise<ModelRequest> {

@@ -19,7 +19,7 @@ import { TOWN, World } from '../../chaos/world.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openTestTown, testAgent } from '../../support/redisTown.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 
@@ -64,10 +64,7 @@ describe('receipts', () => {
     return { id, pid };
   }
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   it('of a round and of a steer pass from queued over sent and delivered to settled, in both windows', async () => {
     const [first, second] = [gate(), gate()];

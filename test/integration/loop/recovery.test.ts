@@ -8,7 +8,7 @@ import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
 import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 
@@ -20,10 +20,7 @@ function message(to: string, text: string): { id: string; raw: string } {
 describe('what was left in flight', () => {
   let town: TestTown;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   it('is sent again where the thread has no turn yet', async () => {
     town = await startTestTown();

@@ -10,7 +10,7 @@ import { inEnglish } from '../../../src/util/sentence.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../chaos/cuttingProxy.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown, timesDelivered } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 const names = ['web', 'ops'];
@@ -20,17 +20,11 @@ describe('a town whose Redis is away for longer than its writes wait', () => {
   let town: TestTown;
   let proxy: CuttingProxy | undefined;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
+  closesAfterEach(() => town);
+  afterEach(async () => {
     await proxy?.close();
     proxy = undefined;
   });
-
-  function timesDelivered(text: string): number {
-    const threads = new Map(town.model.requests.map(({ threadId, userTexts }) => [threadId, userTexts]));
-    return [...threads.values()].flat().filter((message) => new RegExp(`^${text}$`, 'm').test(message)).length;
-  }
 
   /** Both agents are in a turn, of which the thread and the town know. */
   async function bothAtWork(session: TownSession, { crashedBefore = false } = {}): Promise<void> {
@@ -84,7 +78,7 @@ describe('a town whose Redis is away for longer than its writes wait', () => {
     for (const name of names) {
       const back = await agentWhen(session, name, (it) => it.state === 'idle' && it.roundsCompleted === 1, 'a round');
       assert.equal(session.mirror.waiting(back.id).held + session.mirror.waiting(back.id).dead, 0);
-      assert.equal(timesDelivered(`work of ${name}`), 1);
+      assert.equal(timesDelivered(town, `work of ${name}`), 1);
     }
     assert.equal(town.model.requests.length, 4);
     assert.ok(town.model.requests.slice(2).every(({ lastUserText }) => lastUserText.includes('was cut off')));
@@ -113,7 +107,7 @@ describe('a town whose Redis is away for longer than its writes wait', () => {
     await town.redis.restart();
     for (const name of names) {
       await agentWhen(session, name, (it) => it.state === 'idle' && it.roundsCompleted === 1, 'a round');
-      assert.equal(timesDelivered(`work of ${name}`), 1);
+      assert.equal(timesDelivered(town, `work of ${name}`), 1);
     }
     assert.equal(town.model.requests.length, 2);
     assert.equal(session.mirror.connected, true);
@@ -134,7 +128,7 @@ describe('a town whose Redis is away for longer than its writes wait', () => {
     away.open();
     for (const name of names) {
       const record = await agentWhen(other, name, (it) => it.state === 'idle' && it.roundsCompleted === 1, 'a round');
-      assert.equal(timesDelivered(`work of ${name}`), 1);
+      assert.equal(timesDelivered(town, `work of ${name}`), 1);
       assert.ok(other.crew.owns(record.id));
     }
     proxy = await startCuttingProxy(town.redis.socketPath, socket);

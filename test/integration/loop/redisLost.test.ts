@@ -9,7 +9,7 @@ import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../chaos/cuttingProxy.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Script, gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown, timesDelivered } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 
@@ -42,9 +42,8 @@ describe('a town whose Redis is lost', () => {
   let town: TestTown;
   let proxy: CuttingProxy | undefined;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
+  closesAfterEach(() => town);
+  afterEach(async () => {
     await proxy?.close();
     proxy = undefined;
   });
@@ -72,17 +71,13 @@ describe('a town whose Redis is lost', () => {
     return { turn, session, id };
   }
 
-  function timesDelivered(text: string): number {
-    return town.model.userMessages().filter((message) => new RegExp(`^${text}$`, 'm').test(message)).length;
-  }
-
   it('for a moment: the turn goes on, and what came meanwhile is the next one', async () => {
     const { turn, session, id } = await inSecondTurn(throughProxy);
     cutter.cut();
     await town.redis.client().rpush(keys.inbox(id), task(id, 'third'));
     turn.open();
     await rounds(session, 3);
-    assert.deepEqual([timesDelivered('second'), timesDelivered('third')], [1, 1]);
+    assert.deepEqual([timesDelivered(town, 'second'), timesDelivered(town, 'third')], [1, 1]);
   });
 
   it('for a moment, just when an agent starts: it starts all the same', async () => {
@@ -121,7 +116,7 @@ describe('a town whose Redis is lost', () => {
     await town.redis.restart();
     await rounds(session, 2);
     assert.equal(session.mirror.connected, true);
-    assert.equal(timesDelivered('second'), 1);
+    assert.equal(timesDelivered(town, 'second'), 1);
   });
 
   it('and comes back empty: its agents are gone with their processes, and nothing of them is written again', async () => {
@@ -146,7 +141,7 @@ describe('a town whose Redis is lost', () => {
     turn.open();
     await rounds(session, 3);
     assert.match(town.model.userMessages()[2] ?? '', /^third$[^]*^fourth$/m);
-    assert.equal(timesDelivered('second'), 1);
+    assert.equal(timesDelivered(town, 'second'), 1);
   });
 
   it('to being a replica: writing is refused with a hint, and it goes on when it may write again', async () => {
@@ -158,7 +153,10 @@ describe('a town whose Redis is lost', () => {
     await eventually(() => town.log.some((line) => line.includes('READONLY')), { what: 'a refusal in the log' });
     await town.redis.cli('REPLICAOF', 'NO', 'ONE');
     await rounds(session, 3);
-    assert.deepEqual([timesDelivered('second'), timesDelivered('third'), timesDelivered('no')], [1, 1, 0]);
+    assert.deepEqual(
+      [timesDelivered(town, 'second'), timesDelivered(town, 'third'), timesDelivered(town, 'no')],
+      [1, 1, 0],
+    );
   });
 
   it('to a full memory: nothing is half written, and it goes on when there is room', async () => {
@@ -171,10 +169,13 @@ describe('a town whose Redis is lost', () => {
     await eventually(() => town.log.some((line) => line.includes('OOM')), { what: 'a refusal in the log' });
     // Some scripts still run, as they take off before they put; none stops halfway.
     const waiting = [...(await redis.lrange(keys.inbox(id), 0, -1)), ...(await redis.hvals(keys.inflight(id)))];
-    assert.ok(timesDelivered('third') === 1 || waiting.some((raw) => raw.includes('third')));
+    assert.ok(timesDelivered(town, 'third') === 1 || waiting.some((raw) => raw.includes('third')));
     await town.redis.cli('CONFIG', 'SET', 'maxmemory', '0');
     await rounds(session, 3);
-    assert.deepEqual([timesDelivered('second'), timesDelivered('third'), timesDelivered('no')], [1, 1, 0]);
+    assert.deepEqual(
+      [timesDelivered(town, 'second'), timesDelivered(town, 'third'), timesDelivered(town, 'no')],
+      [1, 1, 0],
+    );
   });
 
   it('to slowness: everything waits, and happens once', async () => {
@@ -186,7 +187,7 @@ describe('a town whose Redis is lost', () => {
       session.actions.sendMessage('worker', 'second'),
       session.actions.sendMessage('worker', 'third', { kind: 'query' }),
     ]);
-    await eventually(() => timesDelivered('second') + timesDelivered('third') === 2);
+    await eventually(() => timesDelivered(town, 'second') + timesDelivered(town, 'third') === 2);
   });
 
   it('between a command and its reply: nothing is written twice, whichever reply it is', async () => {
@@ -201,11 +202,11 @@ describe('a town whose Redis is lost', () => {
       await session.actions.sendMessage('worker', text);
       await eventually(() => cutter.lost > number, { what: 'a lost reply' });
     }
-    await eventually(() => texts.every((text) => timesDelivered(text) > 0), { what: 'all of them' });
+    await eventually(() => texts.every((text) => timesDelivered(town, text) > 0), { what: 'all of them' });
     const redis = town.redis.client();
     await eventually(async () => (await redis.hlen(keys.inflight(id))) === 0, { what: 'nothing in flight' });
     assert.deepEqual(
-      texts.map((text) => timesDelivered(text)),
+      texts.map((text) => timesDelivered(town, text)),
       texts.map(() => 1),
     );
     assert.equal(cutter.lost, texts.length);

@@ -9,7 +9,7 @@ import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 const cautious = { sandbox: 'workspace-write' } as const;
@@ -35,10 +35,7 @@ function exists(file: string): Promise<boolean> {
 describe('what agents ask people', () => {
   let town: TestTown;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   /** A town whose agents ask once in every turn to touch a file outside their sandbox. */
   async function askingTown(): Promise<string> {

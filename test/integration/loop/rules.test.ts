@@ -7,17 +7,14 @@ import { decodeDead } from '../../../src/town/batch.ts';
 import { decodeMessage, encodeMessage, newMessage } from '../../../src/town/messages.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 
 describe('the rules of a loop', () => {
   let town: TestTown;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   it('runs a one-shot agent as a process a turn, and back in its session after the toggle', async () => {
     town = await startTestTown();

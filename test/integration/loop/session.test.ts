@@ -3,15 +3,12 @@ import assert from 'node:assert/strict';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type TestTown, agentWhen, completeTask, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, completeTask, startTestTown } from '../../support/testTown.ts';
 
 describe('a town at work', () => {
   let town: TestTown;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   it('gives a task to a new agent, which works on it and is idle again', async () => {
     town = await startTestTown(completeTask);

@@ -5,7 +5,7 @@ import { TinytownError } from '../../../src/util/errors.ts';
 import { codexHome, signIn } from '../../support/codexHome.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, completeTask, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, completeTask, startTestTown } from '../../support/testTown.ts';
 
 const names = ['web', 'ops', 'docs'];
 
@@ -25,10 +25,7 @@ describe('a window in which nobody is signed in to Codex', () => {
     session.crew.onProblem((problem) => problems.push(problem));
   });
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   /** The agents are up, and the first has found out. */
   async function oneIsRefused(): Promise<void> {

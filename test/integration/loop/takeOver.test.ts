@@ -5,7 +5,7 @@ import { TownKeys } from '../../../src/town/keys.ts';
 import { startTimeOf } from '../../../src/util/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
 /** Who has the agent, as a window shows it: each change. */
 function ownersOf({ crew }: TownSession, agentId: string): string[] {
@@ -20,10 +20,7 @@ function ownersOf({ crew }: TownSession, agentId: string): string[] {
 describe('taking over an agent', () => {
   let town: TestTown;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   it('continues its turn in the window that asked, and leaves it there', async () => {
     town = await startTestTown(({ index }) => (index === 0 ? [{ hold: gate().opened }] : [{ text: 'done' }]));

@@ -2,19 +2,12 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown, timesDelivered } from '../../support/testTown.ts';
 
 describe('an app-server that gives no reply', () => {
   let town: TestTown;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
-
-  function timesDelivered(text: string): number {
-    return town.model.userMessages().filter((message) => new RegExp(`^${text}$`, 'm').test(message)).length;
-  }
+  closesAfterEach(() => town);
 
   it('to the start of a turn is replaced: its message is looked up, and delivered once', async () => {
     town = await startTestTown();
@@ -27,7 +20,7 @@ describe('an app-server that gives no reply', () => {
     await session.actions.sendMessage('web', 'second');
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 2, 'two rounds');
     assert.notEqual(session.crew.view(agent.id).pid, pid);
-    assert.equal(timesDelivered('second'), 1);
+    assert.equal(timesDelivered(town, 'second'), 1);
     assert.equal(session.mirror.waiting(agent.id).dead, 0);
   });
 
@@ -43,8 +36,8 @@ describe('an app-server that gives no reply', () => {
     process.kill(pid, 'SIGSTOP');
     await session.actions.steer('web', 'steered');
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted > 0, 'its work done');
-    await eventually(() => timesDelivered('steered') === 1, { what: 'the steer' });
-    assert.equal(timesDelivered('first'), 1);
+    await eventually(() => timesDelivered(town, 'steered') === 1, { what: 'the steer' });
+    assert.equal(timesDelivered(town, 'first'), 1);
     assert.notEqual(session.crew.view(agent.id).pid, pid);
   });
 });
@@ -52,10 +45,7 @@ describe('an app-server that gives no reply', () => {
 describe('an error that is tried again', () => {
   let town: TestTown;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   it('is told, and is not the end of the turn', async () => {
     town = await startTestTown(

@@ -9,7 +9,7 @@ import { TinytownError } from '../../../src/util/errors.ts';
 import { startTimeOf } from '../../../src/util/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Script, echoScript, gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 const forEver: Script = () => [{ hold: gate().opened }];
@@ -21,10 +21,7 @@ describe('an agent that another window runs', () => {
   let other: TownSession;
   let agent: AgentRecord;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   /** An agent that one window runs and the other knows of. */
   async function twoWindows(script?: Script, answerMs?: number): Promise<void> {
@@ -166,10 +163,7 @@ describe('an agent that another window runs', () => {
 describe('answers from two windows at the same moment', () => {
   let town: TestTown;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   it('count once, and whoever was second is told', async () => {
     const times = 30;

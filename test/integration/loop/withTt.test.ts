@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 import { runTt, ttBinary } from '../../support/tt.ts';
 
 const binary = ttBinary();
@@ -19,10 +19,7 @@ describe('an agent of the editor and the real tt', () => {
     if (binary === undefined) this.skip();
   });
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   it('works on what tt assigns and sends, and tt sees it in status and list', async () => {
     town = await startTestTown();

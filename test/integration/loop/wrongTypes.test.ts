@@ -4,7 +4,7 @@ import type { TownSession } from '../../../src/loop/townSession.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 
@@ -14,10 +14,7 @@ describe('an agent with a key of the wrong type', function () {
   let session: TownSession;
   let agent: AgentRecord;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   async function idle(...args: Parameters<typeof startTestTown>): Promise<void> {
     town = await startTestTown(...args);

@@ -8,7 +8,14 @@ import { builtBundles } from '../../support/bundles.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { ModelRequest } from '../../support/scriptedModel.ts';
 import { type Ran, runToEnd } from '../../support/toolProcesses.ts';
-import { type TestTown, agentWhen, completeTask, startTestTown, taskTool } from '../../support/testTown.ts';
+import {
+  type TestTown,
+  agentWhen,
+  closesAfterEach,
+  completeTask,
+  startTestTown,
+  taskTool,
+} from '../../support/testTown.ts';
 
 const taskOf = ({ userTexts }: ModelRequest): string =>
   /\bTask ([0-9a-f-]{36})/.exec(userTexts.at(-1) ?? '')?.[1] ?? '';
@@ -17,10 +24,7 @@ const agentOf = ({ lastUserText }: ModelRequest): string => /You are "(\w+)"/.ex
 describe('agents on Codex and their town', () => {
   let town: TestTown;
 
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${town.log.join('\n')}\n`);
-    await town.close();
-  });
+  closesAfterEach(() => town);
 
   for (const persistent of [true, false]) {
     for (const approvalPolicy of ['on-request', 'untrusted'] as const) {

@@ -26,6 +26,17 @@ function possible(facts: Partial<AgentFacts>): string[] {
 
 describe('what can be done with an agent', () => {
   const always = ['exportTranscript', 'openChanges', 'openTranscript', 'sendMessage', 'showOutput'];
+  const atWork = [
+    'assignTask',
+    'steer',
+    'interrupt',
+    'pauseAgent',
+    'closeAgent',
+    'stopAgent',
+    'restartAgent',
+    'togglePersistent',
+    'chooseModel',
+  ];
   const table: [string, Partial<AgentFacts>, string[]][] = [
     [
       'cold',
@@ -61,21 +72,7 @@ describe('what can be done with an agent', () => {
         'chooseModel',
       ],
     ],
-    [
-      'working',
-      { state: 'working', turn: true },
-      [
-        'assignTask',
-        'steer',
-        'interrupt',
-        'pauseAgent',
-        'closeAgent',
-        'stopAgent',
-        'restartAgent',
-        'togglePersistent',
-        'chooseModel',
-      ],
-    ],
+    ['working', { state: 'working', turn: true }, atWork],
     [
       'paused',
       { state: 'paused' },
@@ -111,22 +108,7 @@ describe('what can be done with an agent', () => {
       { owner: 'external', silent: true },
       ['adoptAgent', 'assignTask', 'removeAgent', 'steer', 'stopAgent'],
     ],
-    [
-      'of another window',
-      { owner: 'elsewhere', state: 'working', turn: true },
-      [
-        'assignTask',
-        'steer',
-        'interrupt',
-        'pauseAgent',
-        'closeAgent',
-        'stopAgent',
-        'restartAgent',
-        'togglePersistent',
-        'chooseModel',
-        'takeOver',
-      ],
-    ],
+    ['of another window', { owner: 'elsewhere', state: 'working', turn: true }, [...atWork, 'takeOver']],
     ['external', { owner: 'external', state: 'working', turn: true }, ['assignTask', 'steer', 'stopAgent']],
   ];
   for (const [name, facts, actions] of table) {
