@@ -164,12 +164,14 @@ function agentTooltip(agent: AgentRecord, picture: TownPicture, t: Translate): s
   const reason = view.modeReason ? inWords(view.modeReason, t) : agent.modeReason;
   const rows: [string, string | undefined][] = [
     [t('Agent'), agent.nickname ? `${agent.name} (${agent.nickname})` : agent.name],
-    [t('State'), stateWord(agent.state, t)],
+    [t('State'), stateSentence(agent.state, view, t)],
+    [t('Run by'), view.owner === 'external' ? t('tt, in a terminal') : ownerWord(view, t)],
     [t('Task'), taskOf(agent, picture)?.description],
     [t('Role'), agent.roleId],
     [t('CLI'), agent.cli],
     [t('Model'), modelWords(agent, view)],
-    [t('Mode'), reason ? `${modeWord} (${reason})` : modeWord],
+    // How `tt` runs it is not ours to say.
+    [t('Mode'), view.owner === 'external' ? undefined : reason ? `${modeWord} (${reason})` : modeWord],
     [t('Thread'), agent.runtimeSessionId],
     [t('Codex'), view.version],
     [t('Process'), processWords(view.pid, picture, agent.id, t)],
@@ -181,6 +183,19 @@ function agentTooltip(agent: AgentRecord, picture: TownPicture, t: Translate): s
   ];
   const lines = rows.flatMap(([name, value]) => (value ? [`${name}: ${oneLine(value, 300)}`] : []));
   return lines.join('\n');
+}
+
+/** The state, and what it means where that is not plain to see. */
+function stateSentence(state: AgentState, { owner }: AgentView, t: Translate): string {
+  const word = stateWord(state, t);
+  const meanings: Partial<Record<AgentState, string>> = {
+    cold: t('it has no process; the next message wakes it'),
+    draining: t('it finishes its turn first'),
+    paused: t('nothing starts until it is resumed'),
+    stopped: t('nothing starts until it is restarted'),
+  };
+  const meaning = owner === 'external' ? undefined : meanings[state];
+  return meaning === undefined ? word : `${word} (${meaning})`;
 }
 
 function waitingWords(waiting: Waiting, t: Translate): string | undefined {

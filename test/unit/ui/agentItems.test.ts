@@ -3,12 +3,19 @@ import assert from 'node:assert/strict';
 import type { AgentView, TurnView } from '../../../src/loop/views/agentView.ts';
 import { type WatchedWork, nothingWatched } from '../../../src/loop/views/watchedWork.ts';
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
-import type { AgentRecord } from '../../../src/town/records.ts';
+import type { AgentRecord, AgentState } from '../../../src/town/records.ts';
 import type { TurnItem } from '../../../src/runtime/turnItem.ts';
 import { say } from '../../../src/util/sentence.ts';
 import { agentItems } from '../../../src/ui/agents/agentItems.ts';
 import type { Waiting } from '../../../src/ui/town/townPicture.ts';
 import { agentRecord, drawn, english, flat, picture, type Scene, taskRecord } from './support.ts';
+
+/** What the tooltip says of an agent's state, and of who runs it how. */
+function toldOf(state: AgentState, owner: AgentView['owner']): string[] {
+  const scene = picture({ agents: [agentRecord('a', { state })], views: { a: { owner } } });
+  const lines = agentItems(scene, english)[0]?.tooltip?.().split('\n') ?? [];
+  return lines.filter((line) => /^(State|Run by|Mode): /.test(line));
+}
 
 const rows = (scene: Scene): string[] => drawn(agentItems(picture(scene), english));
 
@@ -411,6 +418,14 @@ describe('the agents tree', () => {
         'Waiting: 1 urgent, 2 given up',
       ].join('\n'),
     );
+  });
+
+  it('says in the tooltip what a state means and who else runs the agent; of one of tt not what is not known', () => {
+    const mode = 'Mode: persistent';
+    assert.deepEqual(toldOf('cold', 'none'), ['State: cold (it has no process; the next message wakes it)', mode]);
+    assert.deepEqual(toldOf('paused', 'here'), ['State: paused (nothing starts until it is resumed)', mode]);
+    assert.deepEqual(toldOf('working', 'elsewhere'), ['State: working', 'Run by: another window', mode]);
+    assert.deepEqual(toldOf('cold', 'external'), ['State: cold', 'Run by: tt, in a terminal']);
   });
 });
 
