@@ -12,7 +12,7 @@ const run = promisify(execFile);
  * The oldest version we start: `thread/turns/list`, by which delivery is proved after a crash, is in the protocol of 0.156
  * and not in that of 0.150.
  */
-export const codexFloor = '0.156.0';
+const codexFloor = '0.156.0';
 
 export type CodexLocation =
   | {

@@ -8,10 +8,7 @@ import { CodexError } from './errors.ts';
 import { threadResume, threadStart } from './methods.ts';
 import type { ThreadStartParams } from './protocol/v2/ThreadStartParams';
 
-export type ThreadOptions = Pick<
-  ThreadStartParams,
-  'cwd' | 'model' | 'approvalPolicy' | 'sandbox' | 'developerInstructions' | 'config'
->;
+export type ThreadOptions = Pick<ThreadStartParams, 'cwd' | 'model' | 'approvalPolicy' | 'sandbox' | 'config'>;
 
 /** What it runs on is null where the server does not say. */
 export interface OpenedThread {

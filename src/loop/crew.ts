@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RequestAnswer } from '../runtime/agentRequest.ts';
+import { requestGone } from '../runtime/asking.ts';
 import type { InterruptResult, RuntimeEvent } from '../runtime/codingAgent.ts';
 import { type Leases, RUNTIME_HOST } from '../town/leases.ts';
 import type { TownMirror } from '../town/mirror.ts';
@@ -22,7 +23,6 @@ import { AgentViews } from './views/agentViews.ts';
 import { AskedElsewhere } from './views/askedElsewhere.ts';
 import { CrewProblems } from './crewProblems.ts';
 import type { CrewParts } from './agent/loopParts.ts';
-import { requestGone } from './agent/openRequests.ts';
 import { OtherWindows } from './otherWindows.ts';
 import { ProcessLooks } from './views/processLooks.ts';
 import { RoundLog } from './agent/roundLog.ts';

@@ -17,6 +17,7 @@ import { findProgram } from '../util/programs.ts';
 import { say } from '../util/sentence.ts';
 import { oneLine } from '../util/text.ts';
 import type { RequestAnswer } from './agentRequest.ts';
+import { requestGone } from './asking.ts';
 import type { CliCommand } from './clis.ts';
 import type {
   CodingAgent,
@@ -119,7 +120,7 @@ export class OneShotAgent implements CodingAgent {
 
   /** A process that has no way to ask is never answered. */
   answer(_requestId: string, _answer: RequestAnswer): Promise<void> {
-    return Promise.reject(failure('requestGone', 'This does not wait for an answer any more.'));
+    return Promise.reject(requestGone());
   }
 
   /** There is no history to look into: whether an input was seen cannot be known. */

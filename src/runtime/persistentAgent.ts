@@ -46,7 +46,6 @@ export interface PersistentAgentOptions {
   reasoningEffort?: string | undefined;
   approvalPolicy: ApprovalPolicy;
   sandbox: SandboxMode;
-  developerInstructions?: string | undefined;
   /** Codex configuration for this thread alone, e.g. `{ mcp_servers: … }`. */
   threadConfig?: ThreadOptions['config'];
   /** The extension's version. */
@@ -280,14 +279,13 @@ export class PersistentAgent implements CodingAgent {
   }
 
   private threadOptions(): ThreadOptions {
-    const { cwd, model, reasoningEffort, approvalPolicy, sandbox, developerInstructions, threadConfig } = this.options;
+    const { cwd, model, reasoningEffort, approvalPolicy, sandbox, threadConfig } = this.options;
     const effort = reasoningEffort ? { model_reasoning_effort: reasoningEffort } : {};
     return {
       cwd,
       approvalPolicy,
       sandbox,
       model: model ?? null,
-      developerInstructions: developerInstructions ?? null,
       config: { ...threadConfig, ...effort, ...mayAsk },
     };
   }

@@ -126,13 +126,9 @@ export class AgentStore {
     return decodeDone(reply);
   }
 
-  /** Asks whoever runs the agent to stop (for an hour, as `tt kill` does), or takes that back. */
-  async requestStop(id: string, wanted = true): Promise<void> {
-    const key = this.keys.stop(id);
-    await this.redis.write(async (client) => {
-      if (wanted) await client.set(key, '1', 'EX', 3600);
-      else await client.del(key);
-    });
+  /** Asks whoever runs the agent to stop (for an hour, as `tt kill` does). */
+  async requestStop(id: string): Promise<void> {
+    await this.redis.write((client) => client.set(this.keys.stop(id), '1', 'EX', 3600));
   }
 }
 

@@ -61,7 +61,7 @@ export interface Peek {
 }
 
 /** How long an owner's change waits for a Redis that is away, in milliseconds: longer than a restart takes. */
-export const COMMIT_PATIENCE_MS = 60_000;
+const COMMIT_PATIENCE_MS = 60_000;
 
 /** How long somebody who waits for an answer is let wait for a Redis that is away, in milliseconds. */
 const APPLY_PATIENCE_MS = 5_000;

@@ -65,7 +65,7 @@ export function eventPayload(event: TownEvent): ['event_type', string, 'data', s
 }
 
 /** The `data` of a stream entry. Known fields beat ones of the same name in `extra`. */
-export function eventJson({ extra, timestamp = new Date().toISOString(), ...known }: TownEvent): string {
+function eventJson({ extra, timestamp = new Date().toISOString(), ...known }: TownEvent): string {
   const facts = Object.entries({ ...known, timestamp }).filter(([, value]) => value !== undefined);
   return JSON.stringify({ ...extra, ...Object.fromEntries(facts.map(([name, value]) => [fieldName(name), value])) });
 }

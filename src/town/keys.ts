@@ -1,8 +1,5 @@
-import {
-  type Sentence,
-  inEnglish,
-  say,
-} from '../util/sentence.ts'; /** Every key of a town's part of Redis is named here, and nowhere else. The schema is shared with the `tt` client. */
+/** Every key of a town's part of Redis is named here, and nowhere else. The schema is shared with the `tt` client. */
+import { type Sentence, inEnglish, say } from '../util/sentence.ts';
 
 /** The fixed id of the supervisor, also called conductor: messages to it are messages to the human. */
 export const SUPERVISOR_ID = '00000000-0000-0000-0000-000000000001';

@@ -3,7 +3,7 @@ import { type Sentence, say } from '../util/sentence.ts';
 import { SUPERVISOR_ID, isId } from './keys.ts';
 import type { AgentRecord } from './records.ts';
 
-export const MAX_AGENT_NAME = 64;
+const MAX_AGENT_NAME = 64;
 
 const reserved = ['supervisor', 'conductor'];
 // oxlint-disable-next-line no-control-regex -- finding them is the purpose

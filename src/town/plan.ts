@@ -2,14 +2,11 @@
  * A change to one agent, put together in memory and applied by its owner as a whole (`scripts/fenced.lua`). Whoever reads a
  * plan sees every key that a step of an agent's life touches; nothing else writes an owned agent's state.
  */
+import { ACTIVITY_LINES, ACTIVITY_SECONDS } from './activity.ts';
 import { STREAM_LENGTH, type TownEvent, eventPayload } from './events.ts';
 import { SUPERVISOR_ID, type TownKeys } from './keys.ts';
 import type { AgentState } from './records.ts';
 import type { ScriptWord as Word } from './redis/script.ts';
-
-/** How long an agent's activity lines are kept, in seconds, and how many. */
-const ACTIVITY_SECONDS = 3600;
-const ACTIVITY_LINES = 10;
 
 export class Plan {
   readonly guards: Word[][] = [];

@@ -75,7 +75,7 @@ async function stateOf(file: string): Promise<'executable' | 'notExecutable' | '
 const shellLimitMs = 5_000;
 
 /** The PATH of the user's login shell; undefined where there is no shell to ask or it does not answer in time. */
-export async function loginShellPath(env: Environment): Promise<string | undefined> {
+async function loginShellPath(env: Environment): Promise<string | undefined> {
   const shell = env['SHELL'];
   if (windows || !shell) return undefined;
   const mark = '__tinytown_path__';

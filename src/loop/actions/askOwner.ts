@@ -5,7 +5,7 @@ import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';
 
 /** How long the window that runs an agent may take, in milliseconds: longer than a turn takes to end, or a process. */
-export const OWNER_PATIENCE_MS = 20_000;
+const OWNER_PATIENCE_MS = 20_000;
 
 export type OwnerRequest = 'interrupt' | 'restart' | 'answer';
 

@@ -1,5 +1,6 @@
 /** What waits for the person at the editor, over all agents and windows: what agents ask, and what they have written. */
 import type { AgentRequest, RequestAnswer } from '../../runtime/agentRequest.ts';
+import { requestGone } from '../../runtime/asking.ts';
 import { answerProblem, asksForSecret } from '../../runtime/requests.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
 import { isActionable } from '../../town/messageClass.ts';
@@ -13,7 +14,6 @@ import { oneLine } from '../../util/text.ts';
 import type { AskOwner } from './askOwner.ts';
 import { checkedText } from './checkedText.ts';
 import type { Crew } from '../crew.ts';
-import { requestGone } from '../agent/openRequests.ts';
 import { bodyText } from '../agent/prompt.ts';
 
 export interface PendingRequest {

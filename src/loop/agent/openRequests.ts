@@ -3,6 +3,7 @@
  * open, written about once in the town's events. The runtime is the one that knows; what stands in Redis is only shown.
  */
 import type { AgentRequest, RequestAnswer } from '../../runtime/agentRequest.ts';
+import { requestGone } from '../../runtime/asking.ts';
 import type { CodingAgent, RuntimeEvent } from '../../runtime/codingAgent.ts';
 import type { ControlReply } from '../../town/control.ts';
 import type { ControlRequest } from '../../town/delivery.ts';
@@ -128,10 +129,6 @@ export class OpenRequests {
     }
     return plan;
   }
-}
-
-export function requestGone(): TinytownError {
-  return new TinytownError('requestGone', 'This was answered already, or is not asked any more.');
 }
 
 /** What is asked, in one line. */

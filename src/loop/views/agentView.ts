@@ -177,7 +177,7 @@ export function isStalled(view: AgentView, lastEventAt: number, now: number): bo
 }
 
 /** Says in one sentence how a runtime's process ended. */
-export function exitText({ reason, signal, code, stderrTail }: Extract<RuntimeEvent, { type: 'exited' }>): Sentence {
+function exitText({ reason, signal, code, stderrTail }: Extract<RuntimeEvent, { type: 'exited' }>): Sentence {
   const how = signal
     ? say('The agent’s process was ended by signal {0}.', signal)
     : say('The agent’s process ended with exit code {0}.', code ?? '?');

@@ -146,8 +146,6 @@ describe('a town in Redis', () => {
       await agents.requestStop(anna.id);
       assert.equal(await raw.get(town.keys.stop(anna.id)), '1');
       assert.ok((await raw.ttl(town.keys.stop(anna.id))) > 3590);
-      await agents.requestStop(anna.id, false);
-      assert.equal(await raw.exists(town.keys.stop(anna.id)), 0);
     });
   });
 
