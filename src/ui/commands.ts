@@ -149,7 +149,7 @@ async function broadcast(call: Call, { host }: CommandParts): Promise<number | u
   const text = call.agent ?? (await askText(t('Message to All Agents'), t('They read it with their next work.')));
   if (text === undefined) return undefined;
   const told = await session.actions.broadcast(text);
-  if (call.interactive) mention(t('Told {0} agents.', told));
+  if (call.interactive) mention(told === 1 ? t('Told 1 agent.') : t('Told {0} agents.', told));
   return told;
 }
 

@@ -44,7 +44,7 @@ function readyStatus(picture: TownPicture, needs: readonly Need[], t: Translate)
   const working = agents.filter((agent) => agent.state === 'working');
   const waiting = needs.filter(({ waits }) => waits);
   const tooltip = [
-    t('Tinytown: {0} agents, {1} working', agents.length, working.length),
+    t('Tinytown: {0}, {1} working', agentsWord(agents.length, t), working.length),
     ...waiting.slice(0, TOOLTIP_LINES).map((need) => `${oneLine(need.who, 64)}: ${labelOf(need, t)}`),
     ...accountLimits(picture).map((limit) => limitWords(limit, picture.now, t)),
   ].join('\n');
@@ -63,8 +63,12 @@ function readyStatus(picture: TownPicture, needs: readonly Need[], t: Translate)
   if (agents.length === 0) return { text: '$(organization) Tinytown', tooltip, warning: false };
   const idle = agents.filter((agent) => agent.state === 'idle').length;
   return {
-    text: `$(organization) ${idle > 0 ? t('{0} idle', idle) : t('{0} agents', agents.length)}`,
+    text: `$(organization) ${idle > 0 ? t('{0} idle', idle) : agentsWord(agents.length, t)}`,
     tooltip,
     warning: false,
   };
+}
+
+function agentsWord(count: number, t: Translate): string {
+  return count === 1 ? t('1 agent') : t('{0} agents', count);
 }

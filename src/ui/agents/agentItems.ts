@@ -152,7 +152,7 @@ function spokenAgent(
   const parts = [t('Agent {0}', name), state];
   if (task) parts.push(t('task: {0}', oneLine(task.description)));
   const messages = waiting.inbox + waiting.urgent;
-  if (messages > 0) parts.push(t('{0} messages waiting', messages));
+  if (messages > 0) parts.push(messages === 1 ? t('1 message waiting') : t('{0} messages waiting', messages));
   return parts.join(', ');
 }
 

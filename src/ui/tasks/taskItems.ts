@@ -57,7 +57,7 @@ function groupItem(group: Group, picture: TaskPicture, t: Translate): Item {
     description: String(group.tasks.length),
     icon: { id: group.icon },
     contextValue: `taskGroup;${group.key};`,
-    spoken: t('{0}, {1} tasks', group.label, group.tasks.length),
+    spoken: spokenGroup(group.label, group.tasks.length, t),
     collapse: group.collapse,
     children: () => page(group, 0, picture, t),
   };
@@ -78,11 +78,15 @@ function page(group: Group, start: number, picture: TaskPicture, t: Translate): 
       description: String(left),
       icon: { id: 'ellipsis' },
       contextValue: 'moreTasks;',
-      spoken: t('{0}, {1} tasks', label, left),
+      spoken: spokenGroup(label, left, t),
       collapse: 'collapsed',
       children: () => page(group, end, picture, t),
     },
   ];
+}
+
+function spokenGroup(label: string, tasks: number, t: Translate): string {
+  return tasks === 1 ? t('{0}, 1 task', label) : t('{0}, {1} tasks', label, tasks);
 }
 
 function taskItem(task: TaskRecord, group: string, picture: TaskPicture, t: Translate): Item {

@@ -197,7 +197,7 @@ describe('the status bar', () => {
   it('says who works, and warns only when somebody waits for the person', () => {
     assert.equal(ready({}), '$(organization) Tinytown');
     assert.equal(ready({ agents: [idle] }), '$(organization) 1 idle');
-    assert.equal(ready({ agents: [agentRecord('a', { state: 'cold' })] }), '$(organization) 1 agents');
+    assert.equal(ready({ agents: [agentRecord('a', { state: 'cold' })] }), '$(organization) 1 agent');
     assert.equal(ready({ agents: [idle, working] }), '$(sync~spin) 1 working');
     assert.equal(ready({ agents: [idle, working, failed] }), '! $(bell-dot) 1 needs you');
     assert.equal(ready({ agents: [idle], waiting: { a: { held: 1 } } }), '! $(bell-dot) 1 needs you');
