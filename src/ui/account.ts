@@ -147,7 +147,7 @@ async function signOut({ interactive }: Call, codex: CodexService): Promise<void
 }
 
 /** In a word or two. */
-export function describeAccount(account: AccountState): string {
+function describeAccount(account: AccountState): string {
   if (account.state === 'notNeeded') return t('no sign-in is needed');
   if (account.state === 'signedOut') return t('signed out');
   if (account.by === 'apiKey') return t('an API key');

@@ -23,7 +23,7 @@ import { onDidCloseForGood } from '../virtualTexts.ts';
 const { t } = vscode.l10n;
 
 /** Named in the manifest, too: documents of it come back with the window. */
-export const TRANSCRIPT_SCHEME = 'tinytown-transcript';
+const TRANSCRIPT_SCHEME = 'tinytown-transcript';
 
 const REFRESH_MS = 300;
 /** How many versions are kept: the editor takes a new one over a moment later. */

@@ -35,7 +35,7 @@ export async function askAnswer(request: AgentRequest, who: string): Promise<Req
 }
 
 /** What a choice is called. */
-export function choiceLabel({ label, detail }: RequestChoice): string {
+function choiceLabel({ label, detail }: RequestChoice): string {
   const what = detail === null ? '' : oneLine(spellControls(detail), DETAIL);
   switch (label) {
     case 'approve':

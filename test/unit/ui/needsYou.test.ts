@@ -5,8 +5,12 @@ import path from 'node:path';
 import * as z from 'zod/mini';
 import type { SupervisorMessage } from '../../../src/loop/actions/desk.ts';
 import type { AgentRequest, RequestChoice } from '../../../src/runtime/agentRequest.ts';
+import { type AgentView, emptyView } from '../../../src/loop/views/agentView.ts';
+import type { TaskRecord } from '../../../src/town/records.ts';
 import { agentItems } from '../../../src/ui/agents/agentItems.ts';
 import { type Need, actionsOf, needsOf, waitingCount } from '../../../src/ui/needs/needs.ts';
+import { NeedsFeed } from '../../../src/ui/needs/needsFeed.ts';
+import type { TownHost } from '../../../src/ui/town/townHost.ts';
 import { age, needsYouItems, wholeText } from '../../../src/ui/needs/needsYouItems.ts';
 import { agentRecord, drawn, english, flat, picture, type Scene, taskRecord } from './support.ts';
 
@@ -100,6 +104,34 @@ const everything: Scene = {
 };
 
 describe('the view of what needs you', () => {
+  it('is told of anew once the task is known that a message is about', async () => {
+    const tasks = new Map<string, TaskRecord>();
+    const session = {
+      mirror: { agents: new Map(), tasks, waiting: () => ({}), refresh: async () => undefined },
+      crew: { view: () => emptyView('persistent') },
+      past: { within: (view: AgentView) => view },
+      actions: { desk: { supervisorMessages: async () => [message('m', { type: 'task_done', taskId: 't1' })] } },
+    };
+    const nothing = { dispose: () => undefined };
+    const host = {
+      ready: session,
+      session: async () => session,
+      whileReady: () => nothing,
+      onDidChange: () => nothing,
+    };
+    // Only what the feed asks for.
+    const feed = new NeedsFeed(host as unknown as TownHost, assert.fail);
+    let told = 0;
+    feed.onDidChange(() => (told += 1));
+    await feed.refresh();
+    await feed.refresh();
+    assert.equal(told, 1);
+    tasks.set('t1', taskRecord('t1', 'Light the lamps'));
+    await feed.refresh();
+    assert.equal(told, 2);
+    feed.dispose();
+  });
+
   it('says what a file that is renamed will be called', () => {
     const changes = [{ path: 'src/lamp.ts', movedTo: 'lib/light.ts', change: 'update' as const, diff: '' }];
     const moved = asked<'fileChange'>({ kind: 'fileChange', reason: null, changes });
