@@ -92,9 +92,9 @@ export class Crew {
         if (id !== undefined && (kind === 'inbox' || kind === 'urgent' || kind === 'stop' || kind === 'control')) {
           this.running.get(id)?.loop.wake();
         }
-        if (kind === 'lease' && id !== undefined && this.others.forget(id)) this.consider(id);
+        if (kind === 'lease' && id !== undefined && this.others.doubt(id)) this.consider(id);
         if (kind === 'windowLease' && id !== this.leases.windowId) {
-          for (const agentId of this.others.forgetAll()) this.consider(agentId);
+          for (const agentId of this.others.doubtAll()) this.consider(agentId);
         }
       }),
     );
@@ -263,6 +263,7 @@ export class Crew {
     if (!record || record.runtimeHost !== RUNTIME_HOST || this.taking.has(id) || this.closing) return;
     const decision = this.rules.decide(record, this.mirror.waiting(id));
     if (decision === 'leave') void this.learnOwner(id);
+    if (decision === 'idle' && this.others.forgetDoubted(id)) this.views.touch(id);
     if (decision !== 'take') return;
     const taken = this.take(id)
       .catch((error: unknown) => {
@@ -280,7 +281,7 @@ export class Crew {
       this.others.forget(id);
       return;
     }
-    this.rules.settled(id);
+    if (this.others.of(id) !== undefined) this.rules.settled(id);
     this.views.touch(id);
   }
 
@@ -288,6 +289,7 @@ export class Crew {
     const result = await this.leases.own(id);
     if (!result.owned) {
       if (result.reason === 'elsewhere') this.others.add(id, result.windowId);
+      else this.others.forget(id);
       this.views.touch(id);
       return;
     }

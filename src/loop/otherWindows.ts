@@ -8,6 +8,8 @@ export class OtherWindows {
   private readonly logger: Logger;
   /** Window ids by agent id. */
   private readonly windows = new Map<string, string>();
+  /** Agents that are to be looked at anew. What was known of them counts until then: a window's sign of life says no more. */
+  private readonly doubted = new Set<string>();
 
   constructor(leases: Leases, logger: Logger) {
     this.leases = leases;
@@ -22,29 +24,51 @@ export class OtherWindows {
   /** Another window has the agent. */
   add(agentId: string, windowId: string): void {
     this.windows.set(agentId, windowId);
+    this.doubted.delete(agentId);
   }
 
-  /** Whether the agent was another window's, as far as was known. */
-  forget(agentId: string): boolean {
-    return this.windows.delete(agentId);
+  forget(agentId: string): void {
+    this.windows.delete(agentId);
+    this.doubted.delete(agentId);
   }
 
-  /** A window is gone, and it is not said which: the agents of all of them, to be tried for again. */
-  forgetAll(): string[] {
+  /** Its lease has changed; whether the agent was another window's, and is to be tried for again. */
+  doubt(agentId: string): boolean {
+    if (!this.windows.has(agentId)) return false;
+    this.doubted.add(agentId);
+    return true;
+  }
+
+  /** A window has given a sign of life, or is gone: the agents of all of them, to be tried for again. */
+  doubtAll(): string[] {
     const ids = [...this.windows.keys()];
-    this.windows.clear();
+    for (const id of ids) this.doubted.add(id);
     return ids;
   }
 
-  /** Looks whose an agent is that this window does not try to take; whether another one has it and that is new. */
-  async learn(agentId: string): Promise<boolean> {
-    if (this.windows.has(agentId)) return false;
-    const windowId = await this.leases.holder(agentId).catch((error: unknown) => {
-      this.logger.debug(`Not known who has ${agentId}: ${describeError(error)}`);
-      return undefined;
-    });
-    if (windowId === undefined || windowId === this.leases.windowId) return false;
-    this.windows.set(agentId, windowId);
+  /** Forgets whose an agent is where that is in doubt and nobody looks; whether it did. */
+  forgetDoubted(agentId: string): boolean {
+    if (!this.doubted.has(agentId)) return false;
+    this.forget(agentId);
     return true;
+  }
+
+  /** Looks whose an agent is that this window does not try to take; whether that is not what was known. */
+  async learn(agentId: string): Promise<boolean> {
+    const known = this.windows.get(agentId);
+    if (known !== undefined && !this.doubted.delete(agentId)) return false;
+    let windowId: string | undefined;
+    try {
+      windowId = await this.leases.holder(agentId);
+    } catch (error) {
+      this.logger.debug(`Not known who has ${agentId}: ${describeError(error)}`);
+      return false;
+    }
+    if (windowId === undefined || windowId === this.leases.windowId) {
+      this.forget(agentId);
+      return known !== undefined;
+    }
+    this.add(agentId, windowId);
+    return windowId !== known;
   }
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TownSession } from '../../../src/loop/townSession.ts';
+import { LEASE_MS } from '../../../src/town/leases.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
@@ -39,6 +40,21 @@ describe('an agent that another window runs', () => {
     await town.model.waitForRequest(({ index }) => index === 0);
     await agentWhen(other, 'ops', (it) => it.state === 'working', 'at work');
   }
+
+  it('stays known to be there while its window gives signs of life', async () => {
+    await twoWindows();
+    const client = town.redis.client();
+    const windowId = (await client.get(keys.lease(agent.id))) ?? '';
+    const owners = new Set<string>();
+    for (let sign = 0; sign < 20; sign += 1) {
+      await client.set(keys.windowLease(windowId), '1', 'PX', LEASE_MS);
+      for (let look = 0; look < 20; look += 1) {
+        await client.ping();
+        owners.add(other.crew.view(agent.id).owner);
+      }
+    }
+    assert.deepEqual([...owners], ['elsewhere']);
+  });
 
   it('is interrupted from there, and its work is held by the time that is said', async () => {
     await twoWindows(forEver);
