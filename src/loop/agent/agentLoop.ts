@@ -201,8 +201,8 @@ export class AgentLoop {
       if (this.end) return undefined;
     }
     if (this.disorderly) {
-      await this.settlement.failGivenUp(record.id);
       this.disorderly = false;
+      await this.settlement.failGivenUp(record.id).catch((error: unknown) => this.agent.report(error));
     }
     if (this.loss) {
       await this.settleLoss(this.loss);

@@ -4,6 +4,7 @@ import type { Batch, DeadMessage, TurnRecord } from '../../town/batch.ts';
 import { decodeMessage } from '../../town/messages.ts';
 import type { Plan } from '../../town/plan.ts';
 import { type BatchFate, type PlanContext, type SettleFacts, settlePlan } from '../../town/plans.ts';
+import { describeError } from '../../util/errors.ts';
 import { type EndIntent, type LastEnd, fateAfterRestart, fateAtTurnEnd } from './fates.ts';
 import type { LoopParts } from './loopParts.ts';
 import { retryDelay } from './restartPolicy.ts';
@@ -106,7 +107,10 @@ export class Settlement {
 
   /** Ends the tasks of all that was given up: of some it may not have come to that, as an answer or their owner was lost. */
   async failGivenUp(agentId: string): Promise<void> {
-    await this.failTasks((await this.parts.delivery.dead(agentId)).map(({ value }) => value));
+    for (const { value } of await this.parts.delivery.dead(agentId)) {
+      // One that cannot be ended is no reason to leave the others.
+      await this.failTasks([value]).catch((error: unknown) => this.parts.logger.warn(describeError(error)));
+    }
   }
 
   private async failTasks(dead: readonly DeadMessage[]): Promise<void> {

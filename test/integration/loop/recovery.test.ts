@@ -80,7 +80,10 @@ describe('what was left in flight', () => {
     const task = { id: taskId, description: 'the work', state: 'running', assigned_to: id, created_at: now };
     await redis.hset(keys.task(taskId), task);
     const dead = { raw: encodeMessage(made), list: 'inbox', at: Date.now(), reason: 'It said no.', attempts: 3 };
-    await redis.rpush(keys.dead(id), JSON.stringify(dead));
+    // Of another one nothing is left but nonsense, which must not keep the agent from its work.
+    const odd = { ...made, id: randomUUID(), taskId: randomUUID() };
+    await redis.set(keys.task(odd.taskId), 'x');
+    await redis.rpush(keys.dead(id), JSON.stringify({ ...dead, raw: encodeMessage(odd) }), JSON.stringify(dead));
     // A window that is gone without giving its agents back.
     await redis.set(keys.lease(id), 'elsewhere/1/1/x');
     const second = await town.open();
@@ -89,6 +92,8 @@ describe('what was left in flight', () => {
       return found?.state === 'failed' && found;
     });
     assert.equal(after.result, 'It said no.');
+    await second.actions.sendMessage('qa', 'go on');
+    await agentWhen(second, 'qa', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
   });
 
   it('waits where its thread is lost, and a restart begins a new one with it', async () => {
