@@ -170,7 +170,7 @@ describe('persistent agent on an app-server that misbehaves', () => {
   });
 
   it('says what it could not end', async () => {
-    const { agent, record } = on('leftovers');
+    const { agent, record } = on('leftovers', { limits: { steerMs: 1_000 } });
     await agent.start(null);
     await agent.startTurn({ text: 'x', clientId: 'c1' });
     const survivors = ['the sub-agent "a-sub-agent"', 'the command sleep 1', 'the command sleep 1'];

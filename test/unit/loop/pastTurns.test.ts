@@ -103,6 +103,19 @@ describe('the past turns of an agent', () => {
     );
   });
 
+  it('are not read twice at once, though a turn has ended since the reading began', async () => {
+    const { town, past, done } = scene([stored(1)]);
+    past.look('a');
+    const { reads } = town;
+    town.agent = { ...town.agent, roundsCompleted: 2 };
+    past.look('a');
+    assert.equal(town.reads, reads);
+    await done();
+    past.look('a');
+    assert.ok(town.reads > reads, 'then it is read again');
+    await done();
+  });
+
   it('can be looked for again where they could not be read', async () => {
     const { town, past, done } = scene([stored(1)]);
     town.failure = new Error('No Codex.');
