@@ -1,6 +1,5 @@
 /** What carries messages to and from one app-server. A child on stdio today; a socket that outlives a window later. */
 import type { MessageWriter } from 'vscode-jsonrpc/node';
-import { ChildGroups } from '../util/childGroups.ts';
 import type { Logger } from '../util/logger.ts';
 import { type ExitValue, spawnManaged } from '../util/processes.ts';
 import type { ProcessRegistry } from '../util/processRegistry.ts';
@@ -52,12 +51,9 @@ export async function startStdioTransport(options: StdioOptions): Promise<Transp
   logger.debug(`app-server #${generation} runs as process ${child.pid}`);
   const reader = new NdjsonReader(child.stdout);
 
-  const groups = new ChildGroups(child.pid);
-
   async function end(): Promise<TransportEnd> {
     const exit = await child.exited;
-    // One that ends in order ends its commands; one that was killed, or fell over, does not.
-    const left = exit.code === 0 ? 0 : await groups.end();
+    const left = child.commandsEnded();
     if (left > 0) logger.info(`Ended ${left} commands of app-server #${generation}, which has gone.`);
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
@@ -76,10 +72,8 @@ export async function startStdioTransport(options: StdioOptions): Promise<Transp
     reader,
     writer: new NdjsonWriter(child.stdin),
     closed,
-    startsCommand: () => groups.lookSoon(),
+    startsCommand: () => child.startsCommand(),
     async close(graceMs = CLOSE_GRACE_MS) {
-      // It may be ended hard.
-      await groups.look();
       await child.stop({ graceMs });
       return await closed;
     },

@@ -8,8 +8,8 @@ const PATIENCE_MS = 1_000;
 const LOOK_MS = 50;
 
 /**
- * Of the processes that ran below the app-server before, those that live on and do not belong to it any more, a line each.
- * @param pid The app-server's; undefined where it was ended too.
+ * Of the processes that ran below an agent's before, those that live on and do not belong to it any more, a line each.
+ * @param pid The agent's; undefined where it was ended too.
  */
 export async function escapedFrom(before: readonly ListedProcess[], pid: number | undefined): Promise<string[]> {
   const end = Date.now() + PATIENCE_MS;

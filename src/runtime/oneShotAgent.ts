@@ -13,6 +13,7 @@ import { Emitter, type Event } from '../util/event.ts';
 import type { Logger } from '../util/logger.ts';
 import { type ExitValue, type ManagedProcess, spawnManaged } from '../util/processes.ts';
 import type { ProcessRegistry } from '../util/processRegistry.ts';
+import { descendantsOf } from '../util/processTable.ts';
 import { findProgram } from '../util/programs.ts';
 import { say } from '../util/sentence.ts';
 import { oneLine } from '../util/text.ts';
@@ -29,6 +30,7 @@ import type {
   TurnInput,
   TurnOutcome,
 } from './codingAgent.ts';
+import { escapedFrom } from './escaped.ts';
 import { type ExecReading, readExecEvent, TextAnswer } from './execOutput.ts';
 
 export interface OneShotAgentOptions {
@@ -113,9 +115,10 @@ export class OneShotAgent implements CodingAgent {
     if (typeof this.turn !== 'object') return { stopped: false, reason: 'noActiveTurn' };
     const { turn } = this;
     turn.interrupted = true;
+    const before = await descendantsOf(turn.process.pid);
     await turn.process.stop();
     await turn.over;
-    return { stopped: true, survivors: [] };
+    return { stopped: true, survivors: await escapedFrom(before, undefined) };
   }
 
   /** A process that has no way to ask is never answered. */
@@ -219,7 +222,10 @@ export class OneShotAgent implements CodingAgent {
       reader.handled(message);
       const { events, failure: why } = readExecEvent(turn.id, cwd, message);
       turn.failure = why ?? turn.failure;
-      for (const event of events) this.emitter.fire(event);
+      for (const event of events) {
+        if (event.type === 'itemStarted' && event.item.kind === 'command') turn.process.startsCommand();
+        this.emitter.fire(event);
+      }
     });
     return { ended: reader.drained, close: () => listening.dispose() };
   }

@@ -2,18 +2,21 @@
  * The groups that children of a process of ours lead: the process' own end does not reach them, and where it ends hard it
  * ends them no more. Remembered while it lives, as afterwards nothing tells any more that they were its own.
  */
-import { type ListedProcess, descendantsOf, listProcesses, signalGroup, startTimeOf } from './processTable.ts';
+import { type ListedProcess, descendantsIn, listProcesses, signalGroup, startTimeOf } from './processTable.ts';
 
 /** How long after something was said to start it is looked for, in milliseconds. */
 const SOON_MS = 250;
 
 export class ChildGroups {
   private readonly pid: number;
+  private readonly remember: (leaders: readonly number[]) => Promise<void>;
   private readonly leaders = new Map<number, ListedProcess>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(pid: number) {
+  /** @param remember Is told of all leaders when there are new ones, for who comes after us; must not reject. */
+  constructor(pid: number, remember: (leaders: readonly number[]) => Promise<void>) {
     this.pid = pid;
+    this.remember = remember;
   }
 
   /** Something is being started: looks, soon. Any number of calls make one look. */
@@ -26,11 +29,16 @@ export class ChildGroups {
 
   /** Remembers who leads a group now. Never rejects. */
   async look(): Promise<void> {
-    const below = await descendantsOf(this.pid).catch((): ListedProcess[] => []);
+    const all = await listProcesses().catch((): ListedProcess[] => []);
     // Of one that has ended in the meantime nothing can be said.
     if ((await startTimeOf(this.pid)) === undefined) return;
+    const below = descendantsIn(this.pid, all);
     const own = new Set([this.pid, ...below.filter(({ group }) => group === this.pid).map(({ pid }) => pid)]);
-    for (const one of below) if (own.has(one.parent) && one.group === one.pid) this.leaders.set(one.pid, one);
+    const leading = below.filter(({ pid, parent, group }) => own.has(parent) && group === pid);
+    const isNew = leading.some(({ pid, start }) => this.leaders.get(pid)?.start !== start);
+    for (const pid of this.leaders.keys()) if (!all.some(({ group }) => group === pid)) this.leaders.delete(pid);
+    for (const one of leading) this.leaders.set(one.pid, one);
+    if (isNew) await this.remember([...this.leaders.keys()]);
   }
 
   /**

@@ -36,7 +36,7 @@ export interface ListedProcess {
 
 /** What `pid` has started, directly or not, and still belongs to it. Empty where the system does not say (Windows). */
 export async function descendantsOf(pid: number): Promise<ListedProcess[]> {
-  return below(pid, await listProcesses());
+  return descendantsIn(pid, await listProcesses());
 }
 
 /** All processes of the machine. Empty where the system does not say (Windows). */
@@ -46,7 +46,7 @@ export async function listProcesses(): Promise<ListedProcess[]> {
 }
 
 /** Those of `all` that `pid` has started, directly or not. */
-function below<P extends { pid: number; parent: number }>(pid: number, all: readonly P[]): P[] {
+export function descendantsIn<P extends { pid: number; parent: number }>(pid: number, all: readonly P[]): P[] {
   const found = new Map<number, P>();
   for (let before = -1; before < found.size;) {
     before = found.size;
@@ -71,7 +71,7 @@ export async function processUses(pids: readonly number[]): Promise<Map<number, 
     pids.flatMap((pid): [number, ProcessUse][] => {
       const itself = all.find((one) => one.pid === pid);
       if (!itself) return [];
-      const family = [itself, ...below(pid, all)];
+      const family = [itself, ...descendantsIn(pid, all)];
       return [[pid, { count: family.length, residentBytes: family.reduce((sum, one) => sum + one.residentBytes, 0) }]];
     }),
   );
@@ -184,6 +184,16 @@ async function linuxStartTime(pid: number): Promise<string | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether one of the processes was started with this variable in its environment. False where the system does not say: of
+ * other people's processes, and anywhere but on Linux.
+ */
+export async function someHasVariable(pids: readonly number[], name: string, value: string): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  const read = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')));
+  return read.some((environment) => environment.split('\0').includes(`${name}=${value}`));
 }
 
 function exists(pid: number): boolean {

@@ -3,12 +3,14 @@
  * vector, never a shell string; each child leads a process group of its own; what it prints on stderr is drained.
  */
 import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import spawn from 'cross-spawn';
+import { ChildGroups } from './childGroups.ts';
 import { TinytownError } from './errors.ts';
 import { type Sentence, followedBy, say } from './sentence.ts';
-import type { ProcessRegistry } from './processRegistry.ts';
+import { MARK_VARIABLE, type ProcessRegistry } from './processRegistry.ts';
 import { signalGroup } from './processTable.ts';
 import { TextRing } from './textRing.ts';
 
@@ -42,6 +44,10 @@ export interface WatchedProcess {
 export interface ManagedProcess extends WatchedProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
+  /** To be called when it starts a command: should it end hard, that is ended after it. */
+  startsCommand(): void;
+  /** How many groups of commands were ended after it. */
+  commandsEnded(): number;
   /** The last 16,384 characters of what it printed on stderr. */
   stderrTail(): string;
 }
@@ -55,16 +61,36 @@ export async function spawnManaged(
   args: readonly string[],
   options: SpawnOptions,
 ): Promise<ManagedProcess> {
-  const child = await start(command, args, options, ['pipe', 'pipe', 'pipe']);
+  const mark = randomUUID();
+  const env = { ...options.env, [MARK_VARIABLE]: mark };
+  const child = await start(command, args, { ...options, env }, ['pipe', 'pipe', 'pipe']);
   const { stdin, stdout, stderr } = child.process;
   if (!stdin || !stdout || !stderr) throw new Error('A child that was started with pipes has none.');
   const ring = new TextRing(stderrLimit);
   stderr.setEncoding('utf8').on('data', (chunk: string) => ring.push(chunk));
   // Writing to a process that has gone fails at the writer; unheard, the event would end us too.
   for (const pipe of [stdin, stdout, stderr]) pipe.on('error', () => undefined);
-  await record(child, options, false);
-  void child.exited.then(() => signalGroup(child.pid, 'SIGKILL'));
-  return { ...watched(child, stdin), stdin, stdout, stderrTail: () => ring.toString() };
+  const groups = new ChildGroups(child.pid, (leaders) =>
+    // Then only this window can end them.
+    options.registry.addGroups(child.pid, leaders).catch(() => undefined),
+  );
+  let commandsEnded = 0;
+  const exited = child.exited.then(async (exit) => {
+    signalGroup(child.pid, 'SIGKILL');
+    // One that ends in order ends its commands; one that was killed, or fell over, does not.
+    if (exit.code !== 0) commandsEnded = await groups.end();
+    return exit;
+  });
+  await record({ ...child, exited }, options, { detached: false, mark });
+  return {
+    // It may be ended hard.
+    ...watched({ ...child, exited }, stdin, () => groups.look()),
+    stdin,
+    stdout,
+    startsCommand: () => groups.lookSoon(),
+    commandsEnded: () => commandsEnded,
+    stderrTail: () => ring.toString(),
+  };
 }
 
 /**
@@ -81,8 +107,8 @@ export async function spawnDetached(
   try {
     const child = await start(command, args, options, ['ignore', log.fd, log.fd]);
     child.process.unref();
-    await record(child, options, true);
-    return watched(child, undefined);
+    await record(child, options, { detached: true });
+    return watched(child, undefined, () => Promise.resolve());
   } finally {
     await log.close();
   }
@@ -123,9 +149,13 @@ function unusable(what: Sentence, cause: unknown): TinytownError<'programUnusabl
 }
 
 /** A process that cannot be recorded could be orphaned: it is ended instead. */
-async function record(child: Child, { registry, purpose }: SpawnOptions, detached: boolean): Promise<void> {
+async function record(
+  child: Child,
+  { registry, purpose }: SpawnOptions,
+  more: { detached: boolean; mark?: string },
+): Promise<void> {
   try {
-    await registry.add(child.pid, purpose, detached);
+    await registry.add(child.pid, { purpose, ...more });
   } catch (error) {
     signalGroup(child.pid, 'SIGKILL');
     throw error;
@@ -133,10 +163,12 @@ async function record(child: Child, { registry, purpose }: SpawnOptions, detache
   void child.exited.then(() => registry.remove(child.pid)).catch(() => undefined);
 }
 
-function watched({ pid, exited }: Child, stdin: Writable | undefined): WatchedProcess {
+/** @param prepare Is waited for before it is ended. */
+function watched({ pid, exited }: Child, stdin: Writable | undefined, prepare: () => Promise<void>): WatchedProcess {
   let stopping: Promise<ExitValue> | undefined;
 
   async function stopOnce(graceMs: number): Promise<ExitValue> {
+    await prepare();
     const mayEndByItself = stdin !== undefined && !stdin.writableEnded;
     stdin?.end();
     if (graceMs > 0) {

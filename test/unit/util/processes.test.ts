@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type ExitValue, type ManagedProcess, spawnDetached, spawnManaged } from '../../../src/util/processes.ts';
 import { ProcessRegistry } from '../../../src/util/processRegistry.ts';
-import { startTimeOf } from '../../../src/util/processTable.ts';
+import { signalGroup, startTimeOf } from '../../../src/util/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempDir } from '../../support/tempDir.ts';
 
 describe('processes', () => {
   let folder: Awaited<ReturnType<typeof tempDir>>;
   let registry: ProcessRegistry;
+  const groups: number[] = [];
   const started: { stop(options: { graceMs: number }): Promise<ExitValue> }[] = [];
 
   beforeEach(async () => {
@@ -20,6 +22,7 @@ describe('processes', () => {
   });
 
   afterEach(async () => {
+    for (const pid of groups.splice(0)) signalGroup(pid, 'SIGKILL');
     await Promise.all(started.splice(0).map((child) => child.stop({ graceMs: 0 })));
     await folder.remove();
   });
@@ -33,6 +36,21 @@ describe('processes', () => {
 
   function options(purpose = 'test') {
     return { cwd: folder.path, env: process.env, purpose, registry };
+  }
+
+  /** A group whose leader lives on, or not, and another member of it. */
+  async function startGroup(mark: string, leaderLives: boolean) {
+    const env = { ...process.env, TINYTOWN_PROCESS: mark };
+    const leader = spawn('sh', ['-c', 'sleep 60 & echo $!; wait'], { detached: true, env });
+    const pid = leader.pid ?? 0;
+    groups.push(pid);
+    const member = Number(String(await once(leader.stdout, 'data')));
+    const startTime = (await startTimeOf(pid)) ?? '';
+    if (!leaderLives) {
+      leader.kill('SIGKILL');
+      await once(leader, 'exit');
+    }
+    return { leader: { pid, startTime }, member };
   }
 
   /** Rewrites a record, as if another process of the past had left it. */
@@ -171,6 +189,28 @@ describe('processes', () => {
       assert.equal(await registry.reap(), 0);
       assert.ok(await startTimeOf(child.pid));
       assert.deepEqual(await registry.list(), [], 'the stale record is dropped');
+    });
+
+    it('ends the groups that a gone process has left, by their leader or by its mark, and no stranger’s', async function () {
+      if (process.platform !== 'linux') this.skip();
+      const [led, left, other, again] = await Promise.all([
+        startGroup('no mark of ours', true),
+        startGroup('ours', false),
+        startGroup('no mark of ours', false),
+        startGroup('ours', true),
+      ]);
+      const gone = { pid: 0, startTime: 'another time' };
+      const leaders = [led.leader, left.leader, other.leader, { ...again.leader, startTime: 'another time' }];
+      const record = { pid: 1, startTime: 'another time', purpose: 'test', detached: false, owner: gone };
+      await mkdir(path.join(folder.path, 'registry'));
+      await writeFile(
+        path.join(folder.path, 'registry', '1.json'),
+        JSON.stringify({ ...record, mark: 'ours', groups: leaders }),
+      );
+      assert.equal(await registry.reap(), 1);
+      for (const { member } of [led, left]) await eventually(async () => (await startTimeOf(member)) === undefined);
+      for (const { member } of [other, again]) assert.ok(await startTimeOf(member));
+      assert.deepEqual(await registry.list(), []);
     });
 
     it('drops unreadable records', async () => {
