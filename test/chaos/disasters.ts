@@ -1,5 +1,6 @@
 /** What happens to a world in a run. Each ends with everything as alive as before, as far as it is its own doing. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { signalGroup } from '../../src/util/processTable.ts';
 import type { Random } from './random.ts';
 import type { Disaster } from './schedule.ts';
 import type { World } from './world.ts';
@@ -31,10 +32,15 @@ export class Disasters {
     const { world } = this;
     const { alive } = world;
     switch (disaster.do) {
-      case 'killWindow':
+      case 'killWindow': {
         if (alive.length === 0) return false;
-        await this.random.pick(alive).kill();
+        const window = this.random.pick(alive);
+        const records = disaster.withAll ? await world.agentProcesses() : [];
+        window.signal('SIGKILL');
+        for (const { pid, owner } of records) if (owner.pid === window.pid) signalGroup(pid, 'SIGKILL');
+        await window.kill();
         return true;
+      }
       case 'stopWindow': {
         if (alive.length === 0) return false;
         const window = this.random.pick(alive);

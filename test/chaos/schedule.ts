@@ -25,7 +25,8 @@ export type AgentKind = 'session' | 'exec' | 'other';
 
 /** Something bad, or something that people do. Times in milliseconds. */
 export type Disaster =
-  | { do: 'killWindow' }
+  /** Alone, or with all that it has started, so that nobody is left to end the commands of agents. */
+  | { do: 'killWindow'; withAll: boolean }
   | { do: 'stopWindow'; forMs: number }
   | { do: 'reload'; overlap: boolean }
   | { do: 'openWindow' }
@@ -103,7 +104,8 @@ export function scheduleOf(seed: number): Schedule {
   const disasters: Schedule['disasters'] = [];
   const count = random.whole(3, 8);
   for (let number = 0; number < count; number += 1) {
-    disasters.push({ at: random.whole(200, durationMs), ...disaster(random, agents) });
+    const at = random.whole(200, durationMs);
+    disasters.push({ at, ...disaster(random, agents, new Random(seed ^ (0xa11 << number)).chance(0.4)) });
   }
   return {
     agents: Array.from({ length: agents }, (_, agent) => kindOf(seed, agent)),
@@ -125,7 +127,7 @@ function byTime(a: { at: number }, b: { at: number }): number {
   return a.at - b.at;
 }
 
-function disaster(random: Random, agents: number): Disaster {
+function disaster(random: Random, agents: number, withAll: boolean): Disaster {
   const agent = random.whole(0, agents - 1);
   const kind = random.weighted(weights);
   switch (kind) {
@@ -151,6 +153,7 @@ function disaster(random: Random, agents: number): Disaster {
     case 'loseReplies':
       return { do: kind, count: random.whole(1, 3) };
     case 'killWindow':
+      return { do: kind, withAll };
     case 'openWindow':
     case 'cut':
     case 'askCodex':

@@ -5,9 +5,13 @@ import { nameOf } from '../../chaos/disasters.ts';
 import { OTHER_CLI, World } from '../../chaos/world.ts';
 import type { ChaosWindow } from '../../chaos/window.ts';
 import type { FamilyMember } from '../../support/children.ts';
+import type { ProcessRecord } from '../../../src/util/processRegistry.ts';
+import { type ListedProcess, listProcesses, signalGroup } from '../../../src/util/processTable.ts';
+import { gate } from '../../support/scriptedModel.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const free = 'sleep 301';
+const commands = `setsid ${free} & (trap "" TERM HUP; sleep 302) & sleep 303`;
 
 function listed(members: readonly FamilyMember[]): string {
   return members.map(({ command }) => command.slice(0, 80)).join(' | ');
@@ -29,7 +33,7 @@ describe('a window that is killed hard', () => {
   beforeEach(async () => {
     world = await World.create(0);
     // One that goes on by itself, one that has left its group, and one that takes no notice of the end of its input.
-    world.model.script = () => [{ exec: `setsid ${free} & (trap "" TERM HUP; sleep 302) & sleep 303` }];
+    world.model.script = () => [{ exec: commands }];
   });
 
   afterEach(async () => {
@@ -48,8 +52,10 @@ describe('a window that is killed hard', () => {
   }
 
   /** What ran when the window was killed; it is gone once another window has looked after it. */
-  async function killed(window: ChaosWindow): Promise<FamilyMember[]> {
+  async function killed(window: ChaosWindow, together: readonly ProcessRecord[] = []): Promise<FamilyMember[]> {
     const before = members();
+    window.signal('SIGKILL');
+    for (const { pid } of together) signalGroup(pid, 'SIGKILL');
     await window.kill();
     const next = world.openWindow();
     await next.opened();
@@ -74,6 +80,35 @@ describe('a window that is killed hard', () => {
     const before = await killed(window);
     assert.ok(before.length > 5, `there was something to end: ${listed(before)}`);
   });
+
+  it('and all its processes with it, so that nobody is left to end the commands of agents', async () => {
+    const window = world.openWindow();
+    await window.opened();
+    const up = gate();
+    // What runs is looked for soon after a command was started: the second of each has the first ones found for certain.
+    world.model.script = async ({ toolOutputs }) => {
+      if (toolOutputs.length === 0)
+        return [{ tool: { name: 'exec_command', arguments: { cmd: commands, yield_time_ms: 250 } } }];
+      await up.opened;
+      return [{ exec: 'sleep 304' }];
+    };
+    await startAll(window);
+    await eventually(async () => (await deaf()).length === 2, { what: 'the commands of both agents on Codex' });
+    up.open();
+    await eventually(areRecorded, { what: 'the same in the records' });
+    const before = await killed(window, await world.agentProcesses());
+    assert.ok(before.length > 5, `there was something to end: ${listed(before)}`);
+  });
+
+  async function deaf(): Promise<ListedProcess[]> {
+    const ours = new Set(members().map(({ pid }) => pid));
+    return (await listProcesses()).filter(({ pid, command }) => ours.has(pid) && command === 'sleep 302');
+  }
+
+  async function areRecorded(): Promise<boolean> {
+    const groups = (await world.agentProcesses()).flatMap((record) => record.groups ?? []);
+    return (await deaf()).every(({ group }) => groups.some(({ pid }) => pid === group));
+  }
 
   for (const after of [0, 40, 120, 250, 400]) {
     it(`${after} ms after its agents were told to start`, async () => {
