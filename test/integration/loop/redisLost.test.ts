@@ -97,7 +97,7 @@ describe('a town whose Redis is lost', () => {
     cutter.loseReplies(1, (command) => /RPUSH\r\n\$\d+\r\ntt:[^\r]*:dead:/.test(command));
     await session.actions.spawnAgent({ name: 'worker' });
     const task = await session.actions.assignTask('worker', 'the first');
-    await eventually(() => session.mirror.tasks.get(task.id)?.state === 'failed', { timeout: 15_000, what: 'failed' });
+    await eventually(() => session.mirror.tasks.get(task.id)?.state === 'failed', { what: 'failed' });
     assert.equal(cutter.lost, 1);
     assert.equal((await session.actions.desk.supervisorMessages()).length, 1);
   });
