@@ -53,9 +53,10 @@ describe('an agent over time', () => {
   it('is gone when its window has closed, though its process hangs', async () => {
     town = await startTestTown();
     const session = await town.open();
-    await session.actions.spawnAgent({ name: 'web' });
+    const { id } = await session.actions.spawnAgent({ name: 'web' });
     await agentWhen(session, 'web', (it, view) => it.state === 'idle' && view.pid !== undefined, 'up');
-    const pid = [...session.mirror.agents.keys()].map((id) => session.crew.view(id).pid ?? 0)[0] ?? 0;
+    const { pid } = session.crew.view(id);
+    assert.ok(pid);
     process.kill(pid, 'SIGSTOP');
     await session.close();
     assert.equal(await startTimeOf(pid), undefined);

@@ -51,7 +51,8 @@ describe('taking over an agent', () => {
     const first = await town.open({}, { leaseMs: 300 });
     const { id } = await first.actions.spawnAgent({ name: 'ops' });
     await agentWhen(first, 'ops', (it, view) => it.state === 'idle' && view.pid !== undefined, 'up');
-    const { pid = 0 } = first.crew.view(id);
+    const { pid } = first.crew.view(id);
+    assert.ok(pid);
     // So that its end takes until the window closes.
     process.kill(pid, 'SIGSTOP');
     const keys = new TownKeys('test-town');
