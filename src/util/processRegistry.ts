@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod/mini';
+import { ChildGroups } from './childGroups.ts';
 import { type ListedProcess, listProcesses, signalGroup, someHasVariable, startTimeOf } from './processTable.ts';
 import { SerialQueue } from './serialQueue.ts';
 
@@ -161,7 +162,13 @@ async function isAlive({ pid, startTime }: ProcessName): Promise<boolean> {
 /** Ends what is left of a process and of the groups that its own end does not reach; false where nothing is. */
 async function endAll(record: ProcessRecord): Promise<boolean> {
   const alive = await isAlive(record);
-  if (alive) await endGroup(record);
+  if (alive) {
+    // It has gone on without anybody who recorded what it starts.
+    const children = new ChildGroups(record.pid, () => Promise.resolve());
+    await children.look();
+    await endGroup(record);
+    await children.end();
+  }
   const { groups = [], mark } = record;
   const all = groups.length > 0 ? await listProcesses() : [];
   const left = await Promise.all(groups.map((leader) => endGroupOf(leader, mark, all)));

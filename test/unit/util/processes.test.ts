@@ -180,6 +180,15 @@ describe('processes', () => {
       assert.deepEqual(await registry.list(), []);
     });
 
+    it('ends what such a one has started meanwhile in a group of its own', async () => {
+      const child = await node(`const { spawn } = require('child_process');
+        console.log(spawn('sleep', ['60'], { detached: true, stdio: 'ignore' }).pid); process.stdin.resume()`);
+      const pid = Number(String(await once(child.stdout, 'data')));
+      await rewrite(child.pid, (record) => (record.owner.startTime = 'another time'));
+      assert.equal(await registry.reap(), 1);
+      await eventually(async () => (await startTimeOf(pid)) === undefined);
+    });
+
     it('leaves a stranger alone that now has the recorded id', async () => {
       const child = await node('process.stdin.resume()');
       await rewrite(child.pid, (record) => {
