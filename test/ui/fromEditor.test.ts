@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { eventually } from '../support/eventually.ts';
 import { gate } from '../support/scriptedModel.ts';
 import { completeTask } from '../support/testTown.ts';
 import type { TreeView } from '../support/workbench/treeView.ts';
@@ -23,7 +24,9 @@ describe('from the editor', () => {
     const folder = await town.folder('editor');
     await writeFile(path.join(folder, 'lamps.js'), 'const lamps = 1;\nconst lit = lamps;\nmodule.exports = lit;\n');
     await writeFile(path.join(folder, 'bad.json'), '{ "lamps": }\n');
-    workbench = await Workbench.open({ folder, settings: town.settings });
+    // Otherwise the Explorer selects a file alone as soon as it is open, whatever was selected meanwhile.
+    const settings = { ...town.settings, 'explorer.autoReveal': false };
+    workbench = await Workbench.open({ folder, settings });
     agents = workbench.view('Agents');
   });
   after(async () => {
@@ -77,8 +80,14 @@ describe('from the editor', () => {
     const { page, quickInput } = workbench;
     const row = (name: string): ReturnType<typeof page.locator> =>
       page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: name });
-    await row('bad.json').click();
-    await row('lamps.js').click({ modifiers: ['Control'] });
+    await eventually(async () => {
+      // A click is lost on an Explorer that has just come up and draws its files anew.
+      await row('bad.json').click();
+      await row('lamps.js').click({ modifiers: ['Control'] });
+      const selected = page.locator('[aria-selected="true"]');
+      for (const name of ['bad.json', 'lamps.js']) await row(name).and(selected).waitFor({ timeout: 3_000 });
+      return true;
+    });
     await row('lamps.js').click({ button: 'right' });
     const choice = page.locator('.context-view .action-menu-item').filter({ hasText: 'Attach to Agent Message…' });
     await choice.waitFor();
