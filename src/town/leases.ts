@@ -166,8 +166,10 @@ export class Leases implements Disposable {
   /** Whether the lease was still there; it is in any case now. */
   private async renew(): Promise<boolean> {
     const key = this.keys.windowLease(this.windowId);
-    const before = await this.redis.write((client) => client.set(key, '1', 'PX', this.leaseMs, 'GET'));
-    return before !== null;
+    // One that only lasts longer is no news to other windows.
+    if ((await this.redis.write((client) => client.pexpire(key, this.leaseMs))) === 1) return true;
+    await this.redis.write((client) => client.set(key, '1', 'PX', this.leaseMs));
+    return false;
   }
 
   private async heartbeat(): Promise<void> {

@@ -175,7 +175,8 @@ export class WakeSource implements Disposable {
       if (this.probe.missing.size === 0) this.probe.seen();
       return;
     }
-    if (this.current === 'notifications') this.changed(key);
+    // What only lasts longer is as it was.
+    if (this.current === 'notifications' && event !== 'expire') this.changed(key);
   }
 
   private changed(key: string): void {

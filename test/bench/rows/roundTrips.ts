@@ -54,7 +54,7 @@ export const roundTrips: Row = {
 
 /** The window's sign of life goes on with and without turns. */
 function isRenewal(words: readonly string[]): boolean {
-  return words[0]?.toLowerCase() === 'set' && (words[1]?.includes(':lease:window:') ?? false);
+  return words[0]?.toLowerCase() === 'pexpire' && (words[1]?.includes(':lease:window:') ?? false);
 }
 
 function trace(sent: readonly Sent[]): void {
