@@ -227,13 +227,17 @@ describe('a person and an agent', () => {
   });
 
   it('opens a second window, which shows the same, can steer, and takes the agent over when the first closes', async () => {
-    const held = gate();
+    const [beforeSteer, afterSteer] = [gate(), gate()];
     const second = await workbench.secondWindow();
     try {
       const there = second.view('Agents');
       await second.openSidebar();
       await isNow(there, 'builder', 'idle, another window');
-      script('Ring the bell', async () => [{ text: 'Ding.' }, { hold: held.opened }, { exec: 'true' }]);
+      script(
+        'Ring the bell',
+        async () => [{ text: 'Ding.' }, { hold: beforeSteer.opened }, { exec: 'true' }],
+        async () => [{ text: 'Dong.' }, { hold: afterSteer.opened }],
+      );
       await there.clickInline('builder', 'Assign Task');
       await second.quickInput.type('Ring the bell');
       await second.quickInput.accept();
@@ -244,8 +248,9 @@ describe('a person and an agent', () => {
       await second.quickInput.accept();
       await agents.item('Ring it twice').waitFor();
       await second.screenshots('another-window');
-      held.open();
+      beforeSteer.open();
       await requestAbout('Ring it twice');
+      afterSteer.open();
       await isNow(there, 'builder', 'idle, another window');
       await workbench.closeWindow();
       await isNow(there, 'builder', 'idle');
