@@ -414,7 +414,8 @@ describe('the agents tree', () => {
         'Thread: thread-1',
         'Codex: 0.169.0',
         'Process: 42',
-        'Done: 3 tasks, 5 rounds',
+        'Tasks done: 3',
+        'Rounds: 5',
         'Waiting: 1 urgent, 2 given up',
       ].join('\n'),
     );
