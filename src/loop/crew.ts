@@ -221,7 +221,7 @@ export class Crew {
       this.parts.logger.warn(describeError(error)),
     );
     // What is being taken now is given back by whoever takes it.
-    const givenBack = Promise.all(this.taking.values()).then(() => this.leases.close());
+    const givenBack = Promise.allSettled(this.taking.values()).then(() => this.leases.close());
     await within(givenBack, GIVE_BACK_MS, 'Giving the agents back').catch((error: unknown) =>
       this.parts.logger.warn(describeError(error)),
     );
