@@ -2,7 +2,7 @@
 import { TinytownError } from '../util/errors.ts';
 import { say } from '../util/sentence.ts';
 import { type Problem, decodeDone, readHashes } from './decodeReplies.ts';
-import { STREAM_LENGTH, eventPayload, newEvent } from './events.ts';
+import { STREAM_LENGTH, eventPayload, eventStreams, newEvent } from './events.ts';
 import type { TownKeys } from './keys.ts';
 import { validateAgentName } from './names.ts';
 import { type AgentRecord, agentFields, byAge, decodeAgent, fieldName } from './records.ts';
@@ -87,11 +87,18 @@ export class AgentStore {
         createAgent,
         [
           this.keys.agent(record.id),
-          this.keys.events,
-          this.keys.agentEvents(record.id),
           ...names.map((name) => this.keys.reservedName(name)),
+          ...eventStreams(this.keys, event),
         ],
-        [record.id, RESERVATION_MS, type, data, STREAM_LENGTH, ...Object.entries(agentFields(record)).flat()],
+        [
+          record.id,
+          names.length,
+          RESERVATION_MS,
+          type,
+          data,
+          STREAM_LENGTH,
+          ...Object.entries(agentFields(record)).flat(),
+        ],
       ),
     );
     if (!decodeDone(made))

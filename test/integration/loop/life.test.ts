@@ -1,5 +1,6 @@
 /** An agent's life over time: idle and cold, limits, toggles at any moment, and a town that costs nothing while nobody works. */
 import assert from 'node:assert/strict';
+import { TownKeys } from '../../../src/town/keys.ts';
 import { startTimeOf } from '../../../src/util/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
@@ -130,6 +131,10 @@ describe('an agent over time', () => {
     const lead = await session.actions.spawnAgent({ name: 'lead' });
     const child = await session.actions.spawnAgent({ name: 'child', parent: 'lead' });
     assert.equal(child.parentAgentId, lead.id);
+    const [[, [, , , told = '']] = ['', []]] = await town.redis
+      .client()
+      .xrevrange(new TownKeys('test-town').agentEvents(lead.id), '+', '-');
+    assert.match(told, /Agent child was spawned/);
     for (const name of ['lead', 'child']) await agentWhen(session, name, (it) => it.state === 'idle', 'idle');
     const listener = town.redis.client();
     await listener.subscribe('tt:test-town:broadcast');
