@@ -13,6 +13,8 @@ import { type Script, echoScript, gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
+/** A window that gives no answer. */
+const deaf = 'elsewhere/1/1/x';
 const forEver: Script = () => [{ hold: gate().opened }];
 const firstWaits: Script = ({ index }) => (index === 0 ? [{ hold: gate().opened }] : [{ text: 'done' }]);
 
@@ -33,6 +35,13 @@ describe('an agent that another window runs', () => {
     await agentWhen(owner, 'ops', (it) => it.state === 'idle', 'up');
     other = await town.open(settings, answerMs === undefined ? {} : { answerMs });
     await eventually(() => other.crew.view(agent.id).owner === 'elsewhere', { what: 'seen in the other window' });
+  }
+
+  /** The agent's window lives, as its lease says, and hears of nothing. */
+  async function ownerGoesDeaf(): Promise<void> {
+    await town.redis.client().mset(keys.windowLease(deaf), '1', keys.lease(agent.id), deaf);
+    await owner.close();
+    await eventually(() => other.crew.windowOf(agent.id) === deaf, { what: 'the deaf owner' });
   }
 
   async function atWork(): Promise<void> {
@@ -108,12 +117,7 @@ describe('an agent that another window runs', () => {
   it('says that its window gives no answer, and what to do', async () => {
     await twoWindows(forEver, 200);
     await atWork();
-    // A window that lives, as its lease says, and hears of nothing.
-    const deaf = 'elsewhere/1/1/x';
-    const redis = town.redis.client();
-    await redis.mset(keys.windowLease(deaf), '1', keys.lease(agent.id), deaf);
-    await owner.close();
-    await eventually(() => other.crew.windowOf(agent.id) === deaf, { what: 'the deaf owner' });
+    await ownerGoesDeaf();
     for (const action of ['interrupt', 'restartAgent'] as const) {
       await assert.rejects(other.actions[action]('ops'), {
         reason: 'ownerSilent',
@@ -121,18 +125,15 @@ describe('an agent that another window runs', () => {
         hint: /Take Over/,
       });
     }
-    await redis.del(keys.windowLease(deaf));
+    await town.redis.client().del(keys.windowLease(deaf));
     await agentWhen(other, 'ops', (_, view) => view.owner === 'here' && view.turn !== undefined, 'taken and at work');
     assert.equal(other.mirror.waiting(agent.id).held, 0, 'what nobody heard is not done later');
   });
 
   it('is taken over from a window that gives no answer, and is not given up again', async () => {
     await twoWindows();
-    const deaf = 'elsewhere/1/1/x';
+    await ownerGoesDeaf();
     const redis = town.redis.client();
-    await redis.mset(keys.windowLease(deaf), '1', keys.lease(agent.id), deaf);
-    await owner.close();
-    await eventually(() => other.crew.windowOf(agent.id) === deaf, { what: 'the deaf owner' });
     const owners: string[] = [];
     other.crew.onDidChangeView(() => owners.push(other.crew.view(agent.id).owner));
     const taken = other.actions.takeOver('ops');
