@@ -32,7 +32,11 @@ const steps: Step[] = [
   { script: 'test:ui', isSuite: true },
 ];
 
-const countsLine = z.object({ passed: z.number(), failed: z.array(z.string()), skipped: z.array(z.string()) });
+const countsLine = z.object({
+  passed: z.number(),
+  failed: z.array(z.object({ title: z.string(), lines: z.array(z.string()) })),
+  skipped: z.array(z.string()),
+});
 
 async function runStep(step: Step, dir: string, env: NodeJS.ProcessEnv): Promise<Result> {
   process.stdout.write(`\n▶ ${step.script}\n`);
@@ -60,8 +64,8 @@ async function runStep(step: Step, dir: string, env: NodeJS.ProcessEnv): Promise
   }
   const counted = result.passed + result.failed.length + result.skipped.length;
   if (code !== 0 && result.failed.length === 0)
-    result.failed.push(`${step.script} ended with exit code ${String(code)}`);
-  else if (code === 0 && step.isSuite && counted === 0) result.failed.push(`${step.script} ran no test`);
+    result.failed.push({ title: `ended with exit code ${String(code)}`, lines: [] });
+  else if (code === 0 && step.isSuite && counted === 0) result.failed.push({ title: 'ran no test', lines: [] });
   return result;
 }
 
@@ -73,7 +77,9 @@ function summarise(results: readonly Result[], seconds: number): void {
     lines.push(`  ${failed.length === 0 ? '✔' : '✘'} ${script.padEnd(18)}${verdict} (${took.toFixed(0)} s)`);
   }
   for (const { script, skipped } of results) lines.push(...skipped.map((title) => `  skipped  ${script}: ${title}`));
-  for (const { script, failed } of results) lines.push(...failed.map((title) => `  FAILED   ${script}: ${title}`));
+  for (const { script, failed } of results)
+    for (const failure of failed)
+      lines.push(`  FAILED   ${script}: ${failure.title}`, ...failure.lines.map((line) => `             ${line}`));
   const sum = (count: (result: Result) => number): number => results.reduce((total, each) => total + count(each), 0);
   const failed = sum((result) => result.failed.length);
   lines.push(`  ${seconds.toFixed(0)} s in all`, '');
@@ -96,7 +102,7 @@ async function main(): Promise<void> {
     for (const step of steps) {
       const result = await runStep(step, dir.path, env);
       const left = await leftRunning(family);
-      result.failed.push(...left.map((command) => `${step.script} left a process running: ${command}`));
+      result.failed.push(...left.map((command) => ({ title: `left a process running: ${command}`, lines: [] })));
       results.push(result);
     }
   } finally {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { AgentStore } from '../../../src/town/agents.ts';
@@ -176,7 +177,7 @@ const suite =
     assert.match(await tt('backlog', 'list'), /ours \[docs\][\s\S]*theirs \[api, data\]/);
     await tt('backlog', 'claim', ours.id, 'anna');
     await tasks.claim(theirs, anna.id, SUPERVISOR_ID);
-    await assert.rejects(tasks.claim(ours.id, anna.id.replace(/^./, 'f'), SUPERVISOR_ID), { reason: 'agentGone' });
+    await assert.rejects(tasks.claim(ours.id, randomUUID(), SUPERVISOR_ID), { reason: 'agentGone' });
     assert.match(await tt('backlog', 'claim', theirs, 'anna'), /not found in backlog/);
     assert.equal((await tasks.get(ours.id))?.assignedTo, anna.id);
     assert.match(await tt('backlog', 'list'), /empty/);
