@@ -29,6 +29,8 @@ export class Turns {
   private readonly settlement: Settlement;
   private readonly queue: SerialQueue;
   private intent: EndIntent | undefined;
+  /** The start that is under way: the agent is at work for everybody as soon as its messages are taken, which comes first. */
+  private starting: Promise<void> | undefined;
   /** Counts the turns: what was queued about an earlier one does not concern the one that runs. */
   private turn = 0;
   /** Batches of the running turn, by id. */
@@ -60,6 +62,11 @@ export class Turns {
 
   /** Starts a turn with messages, or, without any that ask for one, with a look at the backlog. */
   async startRound(messages: readonly WaitingMessage[], kind: 'round' | 'offer'): Promise<void> {
+    this.starting = this.start(messages, kind);
+    await this.starting.finally(() => (this.starting = undefined));
+  }
+
+  private async start(messages: readonly WaitingMessage[], kind: 'round' | 'offer'): Promise<void> {
     const runtime = this.slot.current;
     const { id, parts } = this.agent;
     if (parts.usesCodex(this.agent.record) && !parts.signIn.begins(id)) return;
@@ -114,9 +121,11 @@ export class Turns {
   /** Ends the running turn, if there is one. */
   async end(intent: EndIntent): Promise<InterruptResult> {
     const runtime = this.slot.current;
+    if (this.phase === 'none') await this.isStarted();
     if (!runtime || this.phase !== 'running') return { stopped: false, reason: 'noActiveTurn' };
     this.intent = intent;
-    const result = await runtime.interrupt();
+    let result = await runtime.interrupt();
+    if (!result.stopped && (await this.isStarted())) result = await runtime.interrupt();
     if (!result.stopped && this.intent === intent) this.intent = undefined;
     return result;
   }
@@ -238,6 +247,13 @@ export class Turns {
       round: record.roundsCompleted + 1,
       maxRounds: policy(record).maxRounds,
     });
+  }
+
+  /** Waits for a start that is under way; whether there was one. */
+  private async isStarted(): Promise<boolean> {
+    const { starting } = this;
+    await starting?.catch(() => undefined);
+    return starting !== undefined;
   }
 
   /** A turn that nobody here asked for. */

@@ -42,6 +42,26 @@ describe('the rules of a loop', () => {
     assert.equal(session.crew.view(agent.id).mode, 'persistent');
   });
 
+  it('interrupts an agent at the moment at which it is seen at work', async () => {
+    town = await startTestTown(() => [{ hold: gate().opened }]);
+    const session = await town.open({ agentClis: { sleeper: { command: 'sleep 600' } } });
+    const names = Array.from({ length: 12 }, (_, index) => `agent-${index}`);
+    const interrupted = names.map(async (name, index) => {
+      const { id } = await session.actions.spawnAgent({ name, cli: index < 3 ? 'codex' : 'sleeper' });
+      await agentWhen(session, name, (it) => it.state === 'idle', 'idle');
+      const isAtWork = new Promise<void>((resolve) => {
+        session.mirror.onDidChange(() => {
+          if (session.mirror.agents.get(id)?.state === 'working') resolve();
+        });
+      });
+      await session.actions.sendMessage(name, 'Sleep');
+      await isAtWork;
+      await session.actions.interrupt(name);
+      await eventually(() => session.mirror.waiting(id).held === 1, { what: `${name}: held work` });
+    });
+    await Promise.all(interrupted);
+  });
+
   it('tries a failing turn again with a wait, then gives its messages up with the reason', async () => {
     town = await startTestTown(() => [{ error: 400, message: 'the model is on strike' }]);
     const session = await town.open({ maxAttempts: 2 });
