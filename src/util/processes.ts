@@ -6,7 +6,9 @@ import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import spawn from 'cross-spawn';
+import { within } from './boundedWait.ts';
 import { ChildGroups } from './childGroups.ts';
 import { TinytownError } from './errors.ts';
 import { type Sentence, followedBy, say } from './sentence.ts';
@@ -32,7 +34,7 @@ export interface SpawnOptions {
 /** A process whose end is known and can be brought about. */
 export interface WatchedProcess {
   readonly pid: number;
-  /** Resolves when the process itself has ended; its output may still hold something to read. Never rejects. */
+  /** Resolves when the process itself has ended; its stdout may still hold something to read. Never rejects. */
   readonly exited: Promise<ExitValue>;
   /**
    * Ends the process and its group: closes stdin, then SIGTERM, then SIGKILL, each after `graceMs` (2 s) without an exit;
@@ -53,6 +55,8 @@ export interface ManagedProcess extends WatchedProcess {
 }
 
 const stderrLimit = 16_384;
+/** How long a dead process's stderr is read for its last words, in milliseconds. */
+const LAST_WORDS_MS = 250;
 const defaultGraceMs = 2_000;
 
 /** @throws TinytownError `programUnusable` where the program or the folder does not exist or may not be used. */
@@ -75,10 +79,13 @@ export async function spawnManaged(
     options.registry.addGroups(child.pid, leaders).catch(() => undefined),
   );
   let commandsEnded = 0;
+  const saidAll = finished(stderr).catch(() => undefined);
   const exited = child.exited.then(async (exit) => {
     signalGroup(child.pid, 'SIGKILL');
     // One that ends in order ends its commands; one that was killed, or fell over, does not.
     if (exit.code !== 0) commandsEnded = await groups.end();
+    // Whoever is told of the exit wants to know why. What has got away may keep the pipe open.
+    await within(saidAll, LAST_WORDS_MS, 'stderr').catch(() => undefined);
     return exit;
   });
   await record({ ...child, exited }, options, { detached: false, mark });
