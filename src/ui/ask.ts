@@ -1,4 +1,5 @@
 /** What commands ask people for: a name, a text. Each answer is undefined where the person thought better of it. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import * as vscode from 'vscode';
 import { townNameProblem } from '../town/keys.ts';
 import { validateAgentName } from '../town/names.ts';
@@ -8,8 +9,34 @@ import { withoutMarks } from './plainText.ts';
 
 const { t } = vscode.l10n;
 
-export function askText(title: string, placeHolder: string): Thenable<string | undefined> {
-  return vscode.window.showInputBox({ title, placeHolder, ignoreFocusOut: true, validateInput: emptyProblem });
+/** What was typed for a command that then failed, by the question: it is offered where the same is asked again. */
+const unsent = new Map<string, string>();
+/** What is typed for the command that runs. */
+const typing = new AsyncLocalStorage<Map<string, string>>();
+
+/** Does a command's work. What is typed for it is kept until it has been of use: nobody has to type it twice. */
+export async function keepingTyped<T>(work: () => Promise<T>): Promise<T> {
+  const typed = new Map<string, string>();
+  try {
+    const result = await typing.run(typed, work);
+    for (const question of typed.keys()) unsent.delete(question);
+    return result;
+  } catch (error) {
+    for (const [question, text] of typed) unsent.set(question, text);
+    throw error;
+  }
+}
+
+async function ask(options: vscode.InputBoxOptions & { title: string }): Promise<string | undefined> {
+  const question = `${options.title}\n${options.value ?? ''}`;
+  const value = unsent.get(question) ?? options.value ?? '';
+  const text = await vscode.window.showInputBox({ ...options, value, ignoreFocusOut: true });
+  if (text !== undefined) typing.getStore()?.set(question, text);
+  return text;
+}
+
+export function askText(title: string, placeHolder: string): Promise<string | undefined> {
+  return ask({ title, placeHolder, validateInput: emptyProblem });
 }
 
 /** An input box has one line: the ends of others are shown by this sign. */
@@ -18,11 +45,10 @@ const LINE_BREAK = '⏎';
 /** Another text in the place of `before`, which may have several lines. */
 export async function askNewText(title: string, before: string): Promise<string | undefined> {
   const lines = before.includes('\n');
-  const typed = await vscode.window.showInputBox({
+  const typed = await ask({
     title,
     value: before.replaceAll(/\r?\n/g, LINE_BREAK),
     ...(lines && { prompt: t('{0} stands for a line break.', LINE_BREAK) }),
-    ignoreFocusOut: true,
     validateInput: emptyProblem,
   });
   return lines ? typed?.replaceAll(LINE_BREAK, '\n') : typed;
@@ -33,25 +59,23 @@ function emptyProblem(text: string): string | undefined {
 }
 
 /** Words to go with something; may stay empty. */
-export function askWords(title: string, placeHolder: string): Thenable<string | undefined> {
-  return vscode.window.showInputBox({ title, placeHolder, ignoreFocusOut: true });
+export function askWords(title: string, placeHolder: string): Promise<string | undefined> {
+  return ask({ title, placeHolder });
 }
 
 /** A first task for a new agent; empty for none. */
-export function askFirstTask(agentName: string): Thenable<string | undefined> {
-  return vscode.window.showInputBox({
+export function askFirstTask(agentName: string): Promise<string | undefined> {
+  return ask({
     title: t('First task for {0}', agentName),
     placeHolder: t('What should it do? Leave empty to give it work later.'),
-    ignoreFocusOut: true,
   });
 }
 
-export function askAgentName(agents: readonly AgentRecord[]): Thenable<string | undefined> {
-  return vscode.window.showInputBox({
+export function askAgentName(agents: readonly AgentRecord[]): Promise<string | undefined> {
+  return ask({
     title: t('Spawn Agent'),
     prompt: t('Its name. One like “frontend”, “reviewer” or “docs” is its role, too: it takes tasks that fit.'),
     value: suggestName(agents),
-    ignoreFocusOut: true,
     validateInput: (value) => said(validateAgentName(value, agents)),
   });
 }
@@ -67,12 +91,11 @@ function said(sentence: Sentence | undefined): string | undefined {
   return sentence && withoutMarks(inWords(sentence, t));
 }
 
-export function askTownName(suggestion: string): Thenable<string | undefined> {
-  return vscode.window.showInputBox({
+export function askTownName(suggestion: string): Promise<string | undefined> {
+  return ask({
     title: t('Initialise Town'),
     prompt: t('Windows and terminals that use the same Redis and the same town name share one town.'),
     value: suggestion,
-    ignoreFocusOut: true,
     validateInput: (value) => said(townNameProblem(value)),
   });
 }

@@ -1,6 +1,7 @@
 /** Runs a command's work and tells whoever called it what went wrong. */
 import * as vscode from 'vscode';
 import { describeError } from '../util/errors.ts';
+import { keepingTyped } from './ask.ts';
 import type { EditorLog } from './editorLog.ts';
 import { showProblem } from './notify.ts';
 import { inEditorsLanguage } from './problems.ts';
@@ -17,7 +18,7 @@ export async function runCommand<C extends { interactive: boolean }>(
   try {
     const call = read();
     ({ interactive } = call);
-    return await run(call);
+    return await keepingTyped(() => run(call));
   } catch (error) {
     log.info(`${id}: ${describeError(error)}`);
     if (!interactive) throw inEditorsLanguage(error, vscode.l10n.t);

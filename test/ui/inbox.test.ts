@@ -1,6 +1,7 @@
 /** A person changes their mind about messages that wait, and then sees each go its way: by mouse and keys, with the real codex. */
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.ts';
+import { type TestRedis, startTestRedis } from '../support/redis.ts';
 import { type ModelRequest, type Step, gate } from '../support/scriptedModel.ts';
 import type { TreeView } from '../support/workbench/treeView.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
@@ -8,12 +9,15 @@ import { startUiTown, stepByStep, type UiTown } from './uiTown.ts';
 
 describe('a person and an inbox', () => {
   let town: UiTown;
+  let redis: TestRedis;
   let workbench: Workbench;
   let agents: TreeView;
 
   before(async () => {
     town = await startUiTown();
-    workbench = await Workbench.open({ folder: await town.folder('postroom'), settings: town.settings });
+    redis = await startTestRedis();
+    const settings = { ...town.settings, 'tinytown.redis.url': redis.url };
+    workbench = await Workbench.open({ folder: await town.folder('postroom'), settings });
     agents = workbench.view('Agents');
     await workbench.openSidebar();
     await agents.welcome.getByRole('button', { name: 'Spawn Agent' }).click();
@@ -25,6 +29,7 @@ describe('a person and an inbox', () => {
   });
   after(async () => {
     await workbench?.close();
+    await redis?.stop();
     await town?.end();
   });
   stepByStep('inbox', () => [workbench]);
@@ -166,5 +171,27 @@ describe('a person and an inbox', () => {
     await workbench.screenshot('inbox-not-steered');
     held.open();
     await stateIs('idle · one-shot');
+  });
+
+  it('need not type again what could not be sent', async () => {
+    const away = workbench.page.getByText('Redis is away. This is the last that was known').first();
+    await redis.kill();
+    await away.waitFor();
+    await send('Take the long way round');
+    await workbench.notifications('cannot be reached').waitFor();
+    await redis.restart();
+    await away.waitFor({ state: 'hidden' });
+    await agents.contextMenu('courier', 'Send Message…');
+    const box = workbench.quickInput.input;
+    await eventually(async () => (await box.inputValue()) === 'Take the long way round', {
+      what: 'the text typed before',
+    });
+    await workbench.screenshot('inbox-unsent');
+    await workbench.quickInput.accept();
+    await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('Take the long way round'));
+    await agents.contextMenu('courier', 'Send Message…');
+    await workbench.quickInput.input.waitFor();
+    assert.equal(await box.inputValue(), '', 'what was sent is not offered again');
+    await workbench.quickInput.cancel();
   });
 });
