@@ -109,7 +109,11 @@ describe('from the editor', () => {
     await page.locator('.monaco-editor .squiggly-error').first().waitFor();
     await page.locator('.monaco-editor .view-lines').getByText('lamps').first().click();
     await page.keyboard.press('F8');
+    const zone = page.locator('.marker-widget');
+    await zone.waitFor();
     await page.keyboard.press('Escape');
+    await zone.waitFor({ state: 'hidden' });
+    await page.locator('.monaco-editor .codicon-light-bulb, .monaco-editor .lightBulbWidget').first().waitFor();
     await page.keyboard.press('Control+.');
     const fix = page.locator('.action-widget').getByText('Ask Agent to Fix…');
     await fix.waitFor();
