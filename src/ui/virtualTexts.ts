@@ -9,7 +9,7 @@ export function onDidCloseForGood(listener: (document: vscode.TextDocument) => v
 
 export class VirtualTexts implements Disposable {
   private readonly store = new DisposableStore();
-  private readonly texts = new Map<string, string>();
+  private readonly texts = new Map<string, { key: string; text: string }>();
   private readonly changed = this.store.add(new vscode.EventEmitter<vscode.Uri>());
   private readonly scheme: string;
 
@@ -17,7 +17,7 @@ export class VirtualTexts implements Disposable {
     this.scheme = scheme;
     const provider = {
       onDidChange: this.changed.event,
-      provideTextDocumentContent: (uri: vscode.Uri) => this.texts.get(uri.toString()) ?? '',
+      provideTextDocumentContent: (uri: vscode.Uri) => this.texts.get(uri.toString())?.text ?? '',
     };
     this.store.add(vscode.workspace.registerTextDocumentContentProvider(scheme, provider));
     this.store.add(onDidCloseForGood(({ uri }) => this.texts.delete(uri.toString())));
@@ -30,20 +30,28 @@ export class VirtualTexts implements Disposable {
   put(key: string, name: string, text: string): vscode.Uri {
     const plain = name.replaceAll(/[\\/]/g, '∕');
     const uri = vscode.Uri.from({ scheme: this.scheme, path: `/${encodeURIComponent(key)}/${plain}` });
-    this.set(uri, text);
+    this.set(uri, key, text);
     return uri;
+  }
+
+  /** Documents show the new text of their key, where `textOf` gives one. */
+  update(textOf: (key: string) => string | undefined): void {
+    for (const [address, { key }] of this.texts) {
+      const text = textOf(key);
+      if (text !== undefined) this.set(vscode.Uri.parse(address), key, text);
+    }
   }
 
   /** A text that is another state of a file: the editor shows it under the file's own name and place. */
   stateOf(file: vscode.Uri, key: string, text: string): vscode.Uri {
     const uri = file.with({ scheme: this.scheme, query: key });
-    this.set(uri, text);
+    this.set(uri, key, text);
     return uri;
   }
 
-  private set(uri: vscode.Uri, text: string): void {
-    const before = this.texts.get(uri.toString());
-    this.texts.set(uri.toString(), text);
+  private set(uri: vscode.Uri, key: string, text: string): void {
+    const before = this.texts.get(uri.toString())?.text;
+    this.texts.set(uri.toString(), { key, text });
     if (before !== undefined && before !== text) this.changed.fire(uri);
   }
 

@@ -132,10 +132,7 @@ describe('tasks', () => {
     await eventually(async () => (await run('openTask', id)) === id);
     await eventually(() => /^Read the old letters\nand sort them\n[^]*State: backlog/.test(shownText()));
     await run('tagTask', id, 'attic');
-    await eventually(async () => {
-      await run('openTask', id);
-      return shownText().includes('Tags: #attic');
-    });
+    await eventually(() => shownText().includes('Tags: #attic'), { what: 'its tags, in the document that is open' });
     assert.equal(await run('findTask', id), id);
     await run('cancelTask', id);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');

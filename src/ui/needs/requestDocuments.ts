@@ -59,6 +59,11 @@ export class RequestDocuments implements Disposable {
     await vscode.window.showTextDocument(document, { preview: true, preserveFocus });
   }
 
+  /** Documents that are shown show the new text of their key, where `textOf` gives one. */
+  updateTexts(textOf: (key: string) => string | undefined): void {
+    this.texts.update(textOf);
+  }
+
   /** Before and after of one file; undefined where the change does not fit what is there. */
   private async sidesOf(
     key: string,

@@ -35,6 +35,9 @@ interface TaskCall {
   tags: readonly string[];
 }
 
+/** Before a task's id: the key of its document. */
+const TASK_KEY = 'task/';
+
 const options = z.object({ tags: z.optional(z.array(z.string())) });
 
 interface Parts {
@@ -68,7 +71,19 @@ export function registerTaskCommands({ host, views, documents, log }: Parts): Di
     }
     return id;
   });
+  store.add(host.whileReady(({ mirror }, sessionStore) => sessionStore.add(keepShown(mirror, documents))));
   return store;
+}
+
+/** Documents of tasks show them as they are now. */
+function keepShown(mirror: TownSession['mirror'], documents: RequestDocuments): Disposable {
+  return mirror.onDidChange(({ tasks, agents, everything }) => {
+    if (!tasks && !everything && agents.size === 0) return;
+    documents.updateTexts((key) => {
+      const task = key.startsWith(TASK_KEY) ? mirror.tasks.get(key.slice(TASK_KEY.length)) : undefined;
+      return task && taskText(task, mirror, t);
+    });
+  });
 }
 
 function readTaskCall(args: readonly unknown[]): TaskCall {
@@ -193,7 +208,7 @@ async function showTask(
 ): Promise<void> {
   const task = taskOf(session, id);
   const title = t('Task: {0}', oneLine(task.description, 60));
-  await documents.showText(`task/${id}`, title, taskText(task, session.mirror, t), { preserveFocus });
+  await documents.showText(TASK_KEY + id, title, taskText(task, session.mirror, t), { preserveFocus });
 }
 
 /** A program may have done something a moment ago that is not known here yet; a person acts on what is shown. */
