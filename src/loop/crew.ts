@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RequestAnswer } from '../runtime/agentRequest.ts';
 import { requestGone } from '../runtime/asking.ts';
 import type { InterruptResult, RuntimeEvent } from '../runtime/codingAgent.ts';
-import { type Leases, RUNTIME_HOST } from '../town/leases.ts';
+import { type Leases, type OwnResult, RUNTIME_HOST } from '../town/leases.ts';
 import type { TownMirror } from '../town/mirror.ts';
 import type { AgentRecord } from '../town/records.ts';
 import type { WakeSource } from '../town/wake.ts';
@@ -252,7 +252,7 @@ export class Crew {
     const running = this.running.get(id);
     if (running) return running.loop.wake();
     this.views.forget(id);
-    this.others.forget(id);
+    this.others.remove(id);
     this.rules.forget(id);
   }
 
@@ -286,7 +286,8 @@ export class Crew {
   }
 
   private async take(id: string): Promise<void> {
-    const result = await this.leases.own(id);
+    const own = (): Promise<OwnResult> => this.leases.own(id);
+    const result = await this.others.fresh(id, own, ({ owned }) => owned);
     if (!result.owned) {
       if (result.reason === 'elsewhere') this.others.add(id, result.windowId);
       else this.others.forget(id);

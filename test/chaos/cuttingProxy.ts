@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { type Socket, connect, createServer } from 'node:net';
 import { rm } from 'node:fs/promises';
+import { gate } from '../support/scriptedModel.ts';
 
 export interface CuttingProxy {
   readonly socketPath: string;
@@ -15,7 +16,15 @@ export interface CuttingProxy {
    * @param fits Only for commands that look so; by default for any.
    */
   loseReplies(count: number, fits?: (command: string) => boolean): void;
+  /** Holds back what the server says from the next command that looks so, on its connection. */
+  holdReplies(fits: (command: string) => boolean): HeldReplies;
   close(): Promise<void>;
+}
+
+export interface HeldReplies {
+  /** Resolves when such a command was given. */
+  readonly given: Promise<void>;
+  release(): void;
 }
 
 /** @param target The server's socket. @param socketPath The proxy's own. */
@@ -24,6 +33,7 @@ export async function startCuttingProxy(target: string, socketPath: string): Pro
   let toLose = 0;
   let lost = 0;
   let fits = any;
+  let hold: { fits: (command: string) => boolean; given: () => void; released: Promise<void> } | undefined;
 
   const server = createServer((client: Socket) => {
     const upstream = connect(target);
@@ -36,7 +46,14 @@ export async function startCuttingProxy(target: string, socketPath: string): Pro
     };
     pairs.add(pair);
     let loses = false;
+    let held: Promise<void> | undefined;
     client.on('data', (chunk: Buffer) => {
+      if (hold?.fits(chunk.toString('latin1'))) {
+        const { released, given } = hold;
+        held = released.then(() => (held = undefined));
+        hold = undefined;
+        given();
+      }
       if (toLose > 0 && !loses && fits(chunk.toString('latin1'))) {
         loses = true;
         toLose -= 1;
@@ -47,7 +64,8 @@ export async function startCuttingProxy(target: string, socketPath: string): Pro
       if (loses) {
         lost += 1;
         pair.end();
-      } else client.write(chunk);
+      } else if (held) void held.then(() => client.write(chunk));
+      else client.write(chunk);
     });
     for (const socket of [client, upstream]) socket.on('error', () => pair.end()).on('close', () => pair.end());
   });
@@ -65,6 +83,11 @@ export async function startCuttingProxy(target: string, socketPath: string): Pro
     loseReplies(count, which = any) {
       toLose = count;
       fits = which;
+    },
+    holdReplies(which) {
+      const [given, released] = [gate(), gate()];
+      hold = { fits: which, given: () => given.open(), released: released.opened };
+      return { given: given.opened, release: () => released.open() };
     },
     async close() {
       const closed = once(server, 'close');

@@ -8,6 +8,7 @@ import { TownKeys } from '../../../src/town/keys.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { startTimeOf } from '../../../src/util/processTable.ts';
+import { startCuttingProxy } from '../../chaos/cuttingProxy.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Script, echoScript, gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
@@ -128,6 +129,28 @@ describe('an agent that another window runs', () => {
     await town.redis.client().del(keys.windowLease(deaf));
     await agentWhen(other, 'ops', (_, view) => view.owner === 'here' && view.turn !== undefined, 'taken and at work');
     assert.equal(other.mirror.waiting(agent.id).held, 0, 'what nobody heard is not done later');
+  });
+
+  it('is taken where it is given back between the question whose it is and the answer', async () => {
+    await twoWindows();
+    await ownerGoesDeaf();
+    await other.close();
+    const redis = town.redis.client();
+    const proxy = await startCuttingProxy(town.redis.socketPath, path.join(town.redis.dir, 'proxy.sock'));
+    try {
+      const asked = proxy.holdReplies((command) => command.includes(keys.epoch(agent.id)));
+      const third = await town.open({ redisUrl: proxy.url });
+      await asked.given;
+      await redis.del(keys.lease(agent.id));
+      // What comes after it on the same connection is there: so is the news of the lease.
+      await redis.hset(keys.agent(agent.id), 'nickname', 'Dot');
+      await agentWhen(third, 'ops', (it) => it.nickname === 'Dot', 'another nickname');
+      asked.release();
+      await agentWhen(third, 'ops', (_, view) => view.owner === 'here', 'taken');
+      await third.close();
+    } finally {
+      await proxy.close();
+    }
   });
 
   it('is taken over from a window that gives no answer, and is not given up again', async () => {
