@@ -97,7 +97,7 @@ export class BenchTown {
     this.home = home;
     this.bundles = parts.bundles;
     this.client = redis.client();
-    this.env = { ...process.env, CODEX_HOME: home.home };
+    this.env = { ...process.env, ...home.own };
     model.process.on('message', (said) => {
       const { token, at } = asked.parse(said);
       this.awaited.get(token)?.(at);

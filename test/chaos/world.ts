@@ -92,7 +92,7 @@ export class World {
       storageDir: path.join(this.dir.path, 'storage'),
       redisUrl: this.proxy.url,
       codexPath,
-      codexEnv: { CODEX_HOME: this.home.home },
+      codexEnv: this.home.own,
       bundles: this.bundles,
       agentClis: { [OTHER_CLI]: { command: `${process.execPath} ${otherCli} ${this.otherLog}` } },
       times: {

@@ -46,7 +46,7 @@ async function scriptedCodex(): Promise<DemoCodex> {
       'test/demo/story.ts. All the rest is real: VS Code, the extension, Codex, Redis. To see real agents: codex login',
     settings: {
       'tinytown.codex.path': codexPath,
-      'tinytown.codex.env': { CODEX_HOME: codex.home },
+      'tinytown.codex.env': codex.own,
       // The commands are the story's own, and many a container has no sandbox to offer.
       'tinytown.codex.sandbox': 'danger-full-access',
     },

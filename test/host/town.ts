@@ -66,7 +66,7 @@ export class HostTown {
     const town = new HostTown(api, model, redis, home);
     await setSetting(Setting.redisUrl, redis.url);
     await setSetting(Setting.codexPath, codexPath);
-    await setSetting(Setting.codexEnv, { CODEX_HOME: home.home });
+    await setSetting(Setting.codexEnv, home.own);
     return town;
   }
 

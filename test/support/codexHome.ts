@@ -6,7 +6,12 @@ import { tempDir } from './tempDir.ts';
 export interface CodexHome {
   /** The folder that `CODEX_HOME` names. */
   home: string;
-  /** Environment for codex: this process's, with `CODEX_HOME` and `HOME` in the folder, without keys of a real account. */
+  /**
+   * What makes it codex's own, `HOME` included: commands run in a login shell, and the profile of whoever runs the tests may do
+   * anything, take its time, or keep a lock where it is killed in the middle.
+   */
+  own: Record<string, string>;
+  /** Environment for codex: this process's with {@link own}, without keys of a real account. */
   env: Record<string, string>;
   remove(): Promise<void>;
 }
@@ -35,10 +40,8 @@ export async function codexHome(
   for (const [name, value] of Object.entries(process.env)) {
     if (value !== undefined && !/^(OPENAI|CODEX)_/.test(name)) env[name] = value;
   }
-  env['CODEX_HOME'] = folder.path;
-  // Commands run in a login shell: the profile of whoever runs the tests may do anything, and take its time.
-  env['HOME'] = folder.path;
-  return { home: folder.path, env, remove: () => folder.remove() };
+  const own = { CODEX_HOME: folder.path, HOME: folder.path };
+  return { home: folder.path, own, env: { ...env, ...own }, remove: () => folder.remove() };
 }
 
 /** Signs in as `codex login --with-api-key` does; the scripted model sees the key in each request's `authorization`. */

@@ -92,13 +92,13 @@ export function taskTool(name: string, args: Record<string, unknown>): Step {
 }
 
 /** Settings for the real Codex with the scripted model. */
-export function testSettings(redisUrl: string, home: CodexHome): TownSettings {
+export function testSettings(redisUrl: string, home: Pick<CodexHome, 'own'>): TownSettings {
   return {
     redisUrl,
     redisPassword: undefined,
     redisServerPath: '',
     codexPath,
-    codexEnv: { CODEX_HOME: home.home },
+    codexEnv: home.own,
     agentClis: {},
     model: undefined,
     reasoningEffort: undefined,

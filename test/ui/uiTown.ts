@@ -26,7 +26,7 @@ export async function startUiTown(options: Parameters<typeof codexHome>[1] = {})
     codexHome: home.home,
     settings: {
       'tinytown.codex.path': codexPath,
-      'tinytown.codex.env': { CODEX_HOME: home.home, HOME: home.home },
+      'tinytown.codex.env': home.own,
       'tinytown.codex.sandbox': 'danger-full-access',
     },
     async folder(name) {

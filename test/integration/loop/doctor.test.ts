@@ -26,7 +26,7 @@ describe('the doctor in a real town', () => {
 
   beforeEach(async () => {
     town = await startTestTown();
-    settings = testSettings(town.redis.url, { home: town.codexHome, env: {}, remove: async () => undefined });
+    settings = testSettings(town.redis.url, { own: { CODEX_HOME: town.codexHome, HOME: town.codexHome } });
     session = undefined;
   });
   afterEach(() => town.close());
@@ -123,7 +123,7 @@ describe('the doctor in a real town', () => {
   it('sees that nobody is signed in, and files that others can read', async () => {
     const home = await codexHome(town.model.url, { requiresAuth: true });
     try {
-      session = await town.open({ codexEnv: { CODEX_HOME: home.home, OPENAI_API_KEY: '' } });
+      session = await town.open({ codexEnv: { ...home.own, OPENAI_API_KEY: '' } });
       const storage = path.join(town.storage, 'processes');
       await mkdir(storage, { recursive: true });
       await chmod(storage, 0o755);

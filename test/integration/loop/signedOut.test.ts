@@ -92,7 +92,7 @@ describe('a window in which nobody is signed in to Codex', () => {
     const redis = town.redis.client();
     const elsewhere = await codexHome(town.model.url, { requiresAuth: true });
     try {
-      const other = await town.open({ codexEnv: { CODEX_HOME: elsewhere.home } });
+      const other = await town.open({ codexEnv: elsewhere.own });
       await other.codex.signInWithKey('good');
       await town.model.waitForRequest(({ index }) => index === 1);
       const token = await redis.get('tt:test-town:signin');
