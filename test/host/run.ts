@@ -66,6 +66,7 @@ async function bundleTests(): Promise<void> {
   const chosen = files
     .filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)))
     .toSorted();
+  if (chosen.length === 0) throw new Error(`No test file has “${positionals.join('” or “')}” in its path.`);
   const imports = chosen.map((file) => `await import(${JSON.stringify(`./${file}`)});`);
   await esbuild.build({
     stdin: {
