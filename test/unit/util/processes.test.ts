@@ -223,7 +223,7 @@ describe('processes', () => {
     });
 
     it('drops unreadable records', async () => {
-      await node('');
+      await mkdir(path.join(folder.path, 'registry'));
       await writeFile(path.join(folder.path, 'registry', '1.json'), '{"pid":');
       assert.equal(await registry.reap(), 0);
       await eventually(async () => (await registry.list()).length === 0);
