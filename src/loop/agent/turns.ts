@@ -121,11 +121,11 @@ export class Turns {
   /** Ends the running turn, if there is one. */
   async end(intent: EndIntent): Promise<InterruptResult> {
     const runtime = this.slot.current;
-    if (this.phase === 'none') await this.isStarted();
+    if (this.phase === 'none') await this.waitForStart();
     if (!runtime || this.phase !== 'running') return { stopped: false, reason: 'noActiveTurn' };
     this.intent = intent;
     let result = await runtime.interrupt();
-    if (!result.stopped && (await this.isStarted())) result = await runtime.interrupt();
+    if (!result.stopped && (await this.waitForStart())) result = await runtime.interrupt();
     if (!result.stopped && this.intent === intent) this.intent = undefined;
     return result;
   }
@@ -250,7 +250,7 @@ export class Turns {
   }
 
   /** Waits for a start that is under way; whether there was one. */
-  private async isStarted(): Promise<boolean> {
+  private async waitForStart(): Promise<boolean> {
     const { starting } = this;
     await starting?.catch(() => undefined);
     return starting !== undefined;
