@@ -11,14 +11,14 @@ import type { ServerRequest } from './protocol/ServerRequest';
 import type { AttestationGenerateResponse } from './protocol/v2/AttestationGenerateResponse';
 import type { ChatgptAuthTokensRefreshResponse } from './protocol/v2/ChatgptAuthTokensRefreshResponse';
 import type { CommandExecutionRequestApprovalResponse } from './protocol/v2/CommandExecutionRequestApprovalResponse';
-import type { CurrentTimeReadResponse } from './protocol/v2/CurrentTimeReadResponse';
 import type { DynamicToolCallResponse } from './protocol/v2/DynamicToolCallResponse';
 import type { FileChangeRequestApprovalResponse } from './protocol/v2/FileChangeRequestApprovalResponse';
 import type { McpServerElicitationRequestResponse } from './protocol/v2/McpServerElicitationRequestResponse';
 import type { PermissionsRequestApprovalResponse } from './protocol/v2/PermissionsRequestApprovalResponse';
 import type { ToolRequestUserInputResponse } from './protocol/v2/ToolRequestUserInputResponse';
 
-export type ServerRequestMethod = ServerRequest['method'];
+/** `currentTime/read` is asked by versions before 0.171 only; the generated types no longer have it. */
+export type ServerRequestMethod = ServerRequest['method'] | 'currentTime/read';
 
 /** The answer to each request, by its method. A method that a later protocol adds does not compile until it stands here. */
 export interface Answers {
@@ -30,7 +30,8 @@ export interface Answers {
   'item/tool/call': DynamicToolCallResponse;
   'account/chatgptAuthTokens/refresh': ChatgptAuthTokensRefreshResponse;
   'attestation/generate': AttestationGenerateResponse;
-  'currentTime/read': CurrentTimeReadResponse;
+  /** In seconds since 1970. */
+  'currentTime/read': { currentTimeAt: number };
   applyPatchApproval: ApplyPatchApprovalResponse;
   execCommandApproval: ExecCommandApprovalResponse;
 }

@@ -54,7 +54,7 @@ describe('the doctor in a real town', () => {
     await agentWhen(session, 'well', (it) => it.roundsCompleted === 1 && it.state === 'idle', 'one round');
     const checks = await examine();
     assert.deepEqual(bad(checks), []);
-    assert.match(inEnglish(checks.get('codex')?.found ?? ''), /^Codex 0\.169\.0 at \//);
+    assert.match(inEnglish(checks.get('codex')?.found ?? ''), /^Codex 0\.171\.0 at \//);
     assert.match(inEnglish(checks.get('redis')?.found ?? ''), /^(Redis|Valkey) \d+\.\d+.* from the setting/);
     assert.equal(checks.get('account')?.state, 'ok');
     assert.equal(checks.get('town')?.state, 'ok');

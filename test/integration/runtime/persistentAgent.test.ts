@@ -40,7 +40,7 @@ describe('persistent agent on the real codex', () => {
     const { threadId } = await agent.start(null);
     const [ready] = record.of('sessionReady');
     const runsOn = { model: 'scripted', reasoningEffort: null };
-    assert.deepEqual(ready, { type: 'sessionReady', threadId, resumed: false, ...runsOn, version: '0.169.0' });
+    assert.deepEqual(ready, { type: 'sessionReady', threadId, resumed: false, ...runsOn, version: '0.171.0' });
     const { turnId } = await agent.startTurn({ text: 'count', clientId: 'c1' });
     const { outcome } = await record.next('turnCompleted');
     assert.deepEqual(outcome, { status: 'completed' });
