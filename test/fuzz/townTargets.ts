@@ -7,7 +7,7 @@ import { classify } from '../../src/town/messageClass.ts';
 import { decodeMessage, encodeMessage } from '../../src/town/messages.ts';
 import { resolveAgent, validateAgentName } from '../../src/town/names.ts';
 import { type Decoded, agentFields, decodeAgent, decodeTask, taskFields } from '../../src/town/records.ts';
-import { parseRedisUrl } from '../../src/town/redis/address.ts';
+import { parseRedisUrl, redisUrlOf, socketUrl } from '../../src/town/redis/address.ts';
 import { redactUrl } from '../../src/town/redis/errors.ts';
 import { matchesRole, roleOf } from '../../src/town/roles.ts';
 import { TinytownError } from '../../src/util/errors.ts';
@@ -28,6 +28,11 @@ function checked<T>(decoded: Decoded<T>): T | undefined {
 export function messageJson(random: Random): string {
   const text = JSON.stringify(mutated(random, random.pick(sample.messages))) ?? '';
   return random.chance(0.1) ? mutatedText(random, text) : text;
+}
+
+/** A hostile text without halves of characters, as every address and password is. */
+function wellFormed(random: Random): string {
+  return Buffer.from(hostileText(random)).toString();
 }
 
 export const townTargets: readonly Target[] = [
@@ -120,6 +125,31 @@ export const townTargets: readonly Target[] = [
       } catch (error) {
         if (!(error instanceof TinytownError)) throw error;
         assert.ok(!`${error.message}${error.hint ?? ''}`.includes(secret), 'an error holds no password');
+      }
+    },
+  },
+  {
+    name: 'address of parts',
+    weight: 4,
+    run(random) {
+      const [user, password] = [wellFormed(random), wellFormed(random)];
+      if (!user || !password) return;
+      const credentials = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
+      const place = { path: `/tmp/${wellFormed(random)}`, db: random.whole(0, 9999) };
+      const bySocket = socketUrl(place.path).replace('unix://', `unix://${credentials}@`);
+      assert.deepEqual(parseRedisUrl(`${bySocket}?db=${place.db}`), { ...place, username: user, password });
+      const [host, bracketed] = random.pick([
+        ['h', 'h'],
+        ['fe80::1', '[fe80::1]'],
+      ] as const);
+      const options = { host, port: random.whole(1, 65535), db: place.db, username: user, password };
+      const url = `redis://${credentials}@${bracketed}:${options.port}/${place.db}`;
+      assert.deepEqual(parseRedisUrl(url), options);
+      const other = wellFormed(random);
+      if (other === '') return;
+      for (const whole of [url, `${bySocket}?db=${place.db}`]) {
+        const again = redisUrlOf({ kind: 'url', source: 'setting', url: whole, password: other });
+        assert.deepEqual(parseRedisUrl(again), { ...parseRedisUrl(whole), password: other });
       }
     },
   },

@@ -1,5 +1,6 @@
 /** Where a Redis is, in the forms people write it: `redis://`, `rediss://`, `unix://`, or a socket's path. */
 import { readFile } from 'node:fs/promises';
+import { domainToASCII } from 'node:url';
 import type { RedisOptions } from 'ioredis';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';
@@ -35,7 +36,7 @@ export function onThisMachine(target: RedisTarget): boolean {
 
 /** The target's address with its password, for the environment of a process: it must not be logged. */
 export function redisUrlOf(target: RedisTarget): string {
-  if (target.kind === 'private') return `unix://${encodeURI(target.socketPath)}`;
+  if (target.kind === 'private') return socketUrl(target.socketPath);
   const { url, password } = target;
   if (password === undefined || password === '') return url;
   const { path, username, db } = parseRedisUrl(url);
@@ -46,21 +47,33 @@ export function redisUrlOf(target: RedisTarget): string {
   }
   const parameters = new URLSearchParams({ ...(username ? { user: username } : {}), pass: password });
   if (db) parameters.set('db', String(db));
-  return `unix://${encodeURI(path)}?${parameters.toString()}`;
+  return `${socketUrl(path)}?${parameters.toString()}`;
 }
 
-/** @throws TinytownError `redisUrlInvalid` */
+/** The address of a socket, whatever characters its path has. */
+export function socketUrl(path: string): string {
+  return `unix://${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}`;
+}
+
+/**
+ * Reads an address: `redis://user:password@host:port/db`, `rediss://` for TLS, `unix://user:password@/path?db=3`, or a
+ * socket's path. Parts are percent-decoded. The user, the password and the database may stand in the query as well.
+ * @throws TinytownError `redisUrlInvalid`
+ */
 export function parseRedisUrl(url: string): RedisOptions {
   const socket =
-    /^(?:unix|redis\+unix):\/\/(?:([^@/]*)@)?(\/[^?]*)(?:\?(.*))?$/.exec(url) ?? /^()(\/[^?]*)(?:\?(.*))?$/.exec(url);
+    /^(?:unix|redis\+unix):\/\/(?:([^/]*)@)?(\/[^?]*)(?:\?([^]*))?$/i.exec(url) ??
+    /^()(\/[^?]*)(?:\?([^]*))?$/.exec(url);
   if (socket) {
     const [, credentials = '', path = '', query] = socket;
-    const parameters = new URLSearchParams(query);
-    const [user = '', password = ''] = credentials.split(':', 2);
+    const colon = credentials.indexOf(':');
+    const [user, password] =
+      colon < 0 ? [credentials, ''] : [credentials.slice(0, colon), credentials.slice(colon + 1)];
+    const inQuery = queryOf(query ?? '');
     return {
       path: decoded(path, url),
-      db: database(parameters.get('db') ?? '', url),
-      ...login(parameters.get('user') ?? decoded(user, url), parameters.get('pass') ?? decoded(password, url)),
+      db: database(inQuery.db, url),
+      ...login(inQuery.user || decoded(user, url), inQuery.password || decoded(password, url)),
     };
   }
   let parsed;
@@ -71,14 +84,40 @@ export function parseRedisUrl(url: string): RedisOptions {
   }
   if (!['redis:', 'rediss:', 'valkey:', 'valkeys:'].includes(parsed.protocol) || parsed.hostname === '')
     throw invalid(url);
+  // A password with a raw `?` or `#` ends the host early: what follows would be lost without a word.
+  if ([...parsed.searchParams.keys(), parsed.hash].some((text) => text.includes('@'))) throw invalid(url);
   const secure = parsed.protocol === 'rediss:' || parsed.protocol === 'valkeys:';
+  const inQuery = queryOf(parsed.search);
   return {
-    host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: hostOf(parsed.hostname, url),
     port: parsed.port === '' ? 6379 : Number(parsed.port),
-    db: database(parsed.pathname.replace(/^\//, '') || (parsed.searchParams.get('db') ?? ''), url),
-    ...login(decoded(parsed.username, url), decoded(parsed.password, url)),
+    db: database(parsed.pathname.replace(/^\//, '') || inQuery.db, url),
+    ...login(
+      decoded(parsed.username, url) || inQuery.user,
+      parsed.password === '' ? inQuery.password : decoded(parsed.password, url),
+    ),
     ...(secure ? { tls: {} } : {}),
   };
+}
+
+/** `user` and `pass` as `tt` writes them, `username` and `password` as Python does. */
+function queryOf(query: string): Record<'user' | 'password' | 'db', string> {
+  const parameters = new URLSearchParams(query);
+  return {
+    user: parameters.get('user') ?? parameters.get('username') ?? '',
+    password: parameters.get('pass') ?? parameters.get('password') ?? '',
+    db: parameters.get('db') ?? '',
+  };
+}
+
+/** An IPv6 address loses its brackets. A name with other letters is written as DNS knows it. */
+function hostOf(hostname: string, url: string): string {
+  const address = /^\[(.*)\]$/.exec(hostname)?.[1];
+  if (address !== undefined) return address;
+  const name = decoded(hostname, url);
+  const host = /^[\x21-\x7e]+$/.test(name) ? name : domainToASCII(name);
+  if (host === '') throw invalid(url);
+  return host;
 }
 
 /** The options of a connection to `target`. @throws TinytownError `redisUrlInvalid` */
@@ -128,6 +167,6 @@ function decoded(part: string, url: string): string {
 
 function invalid(url: string): TinytownError<'redisUrlInvalid'> {
   return new TinytownError('redisUrlInvalid', say('“{0}” is not the address of a Redis.', redactUrl(url)), {
-    hint: 'Write redis://host:port, rediss://user:password@host:port or unix:///path/to/redis.sock.',
+    hint: 'Write redis://host:port, rediss://user:password@host:port or unix:///path/to/redis.sock. In a user name or password, write special characters in percent-encoding (%40 for @).',
   });
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import type { TownConfig, TownRedisConfig } from '../config.ts';
-import type { RedisTarget } from './address.ts';
+import { type RedisTarget, socketUrl } from './address.ts';
 
 export interface ResolveOptions {
   /** The setting `tinytown.redis.url`; empty where it is not set. */
@@ -31,7 +31,7 @@ export function resolveRedis({ setting, password, env, config, folder, storageDi
 function fromConfig(redis: TownRedisConfig, env: ResolveOptions['env']): RedisTarget {
   const source = 'tinytown.toml';
   if (redis.url !== undefined) return { kind: 'url', source, url: redis.url, tls: redis.tlsFiles };
-  if (redis.useSocket) return { kind: 'url', source, url: `unix://${encodeURI(redis.socketPath)}` };
+  if (redis.useSocket) return { kind: 'url', source, url: socketUrl(redis.socketPath) };
   const host = redis.host.includes(':') ? `[${redis.host}]` : redis.host;
   const scheme = redis.tls ? 'rediss' : 'redis';
   // The variable with which `tt` overrides the file's password.

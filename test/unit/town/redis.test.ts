@@ -14,6 +14,63 @@ function config(redis: string): TownConfig {
   return decoded.value;
 }
 
+describe('the address of a Redis', () => {
+  const socket = { path: '/tmp/r.sock', db: 0 };
+  const host = { host: 'h', port: 6379, db: 0 };
+  const table: [string, ReturnType<typeof parseRedisUrl>][] = [
+    ['/tmp/r.sock', socket],
+    ['/tmp/r.sock?db=3', { ...socket, db: 3 }],
+    ['unix:///tmp/r.sock', socket],
+    ['UNIX:///tmp/r.sock', socket],
+    ['redis+unix:///tmp/r.sock', socket],
+    ['unix:///tmp/a%20b@c.sock', { ...socket, path: '/tmp/a b@c.sock' }],
+    ['unix://me:one:two:three@/tmp/r.sock', { ...socket, username: 'me', password: 'one:two:three' }],
+    ['unix://:one:two@/tmp/r.sock', { ...socket, password: 'one:two' }],
+    ['unix://me@/tmp/r.sock', { ...socket, username: 'me' }],
+    ['unix://me:a@b@/tmp/r.sock', { ...socket, username: 'me', password: 'a@b' }],
+    ['unix://m%3Ae:p%2F%40%3F@/tmp/r.sock?db=2', { ...socket, username: 'm:e', password: 'p/@?', db: 2 }],
+    ['unix:///tmp/r.sock?user=me&pass=a:b%26c', { ...socket, username: 'me', password: 'a:b&c' }],
+    ['unix:///tmp/r.sock?username=me&password=a%2Bb', { ...socket, username: 'me', password: 'a+b' }],
+    ['redis://h', host],
+    ['redis://h/', host],
+    ['REDIS://h:7000/5', { ...host, port: 7000, db: 5 }],
+    ['redis://h?db=5', { ...host, db: 5 }],
+    ['redis://:one:two@h', { ...host, password: 'one:two' }],
+    ['redis://me:p%40%2F%3A%25@h', { ...host, username: 'me', password: 'p@/:%' }],
+    ['redis://me:a+b@h', { ...host, username: 'me', password: 'a+b' }],
+    ['redis://h?user=me&password=geheim', { ...host, username: 'me', password: 'geheim' }],
+    ['redis://me:right@h?password=wrong', { ...host, username: 'me', password: 'right' }],
+    ['redis://[::1]', { ...host, host: '::1' }],
+    ['redis://me:pw@[fe80::1]:7000/1', { host: 'fe80::1', port: 7000, db: 1, username: 'me', password: 'pw' }],
+    ['redis://my_redis.example', { ...host, host: 'my_redis.example' }],
+    ['redis://bücher.example', { ...host, host: 'xn--bcher-kva.example' }],
+    ['rediss://me:pw@h:6380', { ...host, port: 6380, username: 'me', password: 'pw', tls: {} }],
+    ['valkeys://h', { ...host, tls: {} }],
+  ];
+  for (const [url, options] of table) it(url, () => assert.deepEqual(parseRedisUrl(url), options));
+
+  const refused = [
+    '',
+    'h:6379',
+    'http://h',
+    'redis://',
+    'redis:///3',
+    'redis://h/x',
+    'redis://h/99999',
+    'redis://h:99999',
+    'redis://me:100%@h',
+    'redis://me:1#x@h',
+    'redis://me:1?x@h',
+    'unix://host/r.sock',
+    'unix:///tmp/%zz.sock',
+    'redis://[::1',
+  ];
+  for (const url of refused) {
+    it(`${JSON.stringify(url)} is refused`, () =>
+      assert.throws(() => parseRedisUrl(url), { reason: 'redisUrlInvalid' }));
+  }
+});
+
 describe('the address for another process', () => {
   const source = 'setting';
   const password = 'p@ss w:/?#%';
@@ -23,6 +80,8 @@ describe('the address for another process', () => {
     'redis://me:old@[::1]:7000',
     'unix:///tmp/a%20b.sock?db=3',
     'unix://me@/tmp/r.sock',
+    'unix://me:old:er@/tmp/r.sock',
+    'redis://h?password=old',
     '/tmp/r.sock',
   ];
   for (const url of urls) {
@@ -37,6 +96,8 @@ describe('the address for another process', () => {
     const url = redisUrlOf({ kind: 'private', dir: '/x', socketPath: '/Application Support/ü.sock' });
     assert.equal(url, 'unix:///Application%20Support/%C3%BC.sock');
     assert.equal(parseRedisUrl(url).path, '/Application Support/ü.sock');
+    const odd = '/what?/100%/#1/a@b:c.sock';
+    assert.equal(parseRedisUrl(redisUrlOf({ kind: 'private', dir: '/x', socketPath: odd })).path, odd);
   });
 });
 
