@@ -5,7 +5,8 @@ import { isBusy } from '../codex/errors.ts';
 import { TextRing } from '../util/textRing.ts';
 import type { RuntimeEvent, TurnOutcome } from './codingAgent.ts';
 import type { TurnItem } from './turnItem.ts';
-import { asText, statusOf, toFileChange, withoutShell } from './items.ts';
+import { asText, statusOf, toFileChange } from './items.ts';
+import { withoutShell } from './shownCommand.ts';
 
 const optionalText = z.nullish(z.string());
 const execItem = z.object({

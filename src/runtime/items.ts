@@ -2,6 +2,7 @@
 import type { WireItem } from '../codex/wire.ts';
 import { TinytownError } from '../util/errors.ts';
 import { say } from '../util/sentence.ts';
+import { withoutShell } from './shownCommand.ts';
 import type { FileChange, ItemStatus, TurnItem } from './turnItem.ts';
 
 /** @param over Whether the item is over, for items that carry no status of their own. */
@@ -74,18 +75,6 @@ export function statusOf(status: string | undefined, over: boolean): ItemStatus 
   if (status === 'failed' || status === 'declined') return status;
   if (status === 'inProgress' || status === 'in_progress') return over ? 'failed' : 'running';
   return status === 'completed' || over ? 'completed' : 'running';
-}
-
-/** Every command is run through a shell; people want to see what it runs. */
-export function withoutShell(command: string): string {
-  const match = /^\S*\b(?:ba|z|da)?sh -l?c (['"])([\s\S]*)\1$/.exec(command);
-  if (!match?.[2]) return command;
-  if (match[1] === '"') {
-    // Several quoted pieces are left as they are.
-    const whole = /^(?:[^"\\]|\\[\s\S])*$/.test(match[2]);
-    return whole ? match[2].replaceAll(/\\(["\\$`])/g, '$1') : command;
-  }
-  return match[2].replaceAll(`'"'"'`, "'").replaceAll(`'\\''`, "'");
 }
 
 /** JSON of anything that is not text already; null for nothing. */

@@ -1,6 +1,7 @@
 /** From what the app-server asks to what people may choose, and back to its answer: exactly what it allows. */
 import type { AskedAs, AskedPermissions, CommandDecision } from '../codex/asked.ts';
 import { type Said, type Sentence, inEnglish, say } from '../util/sentence.ts';
+import { shellLine } from '../util/shellWords.ts';
 import type { ChoiceLabel, RequestChoice } from './agentRequest.ts';
 
 type Command = AskedAs<'item/commandExecution/requestApproval'>['params'];
@@ -47,7 +48,7 @@ function choiceOf(decision: CommandDecision, place: number): RequestChoice {
   if (typeof decision === 'string') return choice(plain[decision]);
   if ('acceptWithExecpolicyAmendment' in decision) {
     const { execpolicy_amendment: words } = decision.acceptWithExecpolicyAmendment;
-    return { id: `rule-${place}`, label: 'approveAlways', detail: words.join(' ') };
+    return { id: `rule-${place}`, label: 'approveAlways', detail: shellLine(words) };
   }
   const { host, action } = decision.applyNetworkPolicyAmendment.network_policy_amendment;
   return { id: `host-${place}`, label: action === 'allow' ? 'allowHost' : 'blockHost', detail: host };

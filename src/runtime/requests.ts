@@ -6,7 +6,8 @@ import { say } from '../util/sentence.ts';
 import type { AgentRequest, RequestAnswer, RequestChoice, RequestQuestion } from './agentRequest.ts';
 import type { FileChange } from './turnItem.ts';
 import { formFields, formProblem } from './elicitationForm.ts';
-import { asText, withoutShell } from './items.ts';
+import { asText } from './items.ts';
+import { withoutShell } from './shownCommand.ts';
 import {
   approve,
   approveAlways,

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { shellWord } from '../util/shellWords.ts';
 
 /**
  * Makes `dir` hold a `tt` and a `tt.cmd` that run `bundle` with `execPath` as Node.js (an editor's own program will do).
@@ -22,10 +23,6 @@ async function write(file: string, content: string): Promise<void> {
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, content, { mode: 0o700 });
   await rename(draft, file);
-}
-
-function shellWord(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function batchWord(text: string): string {

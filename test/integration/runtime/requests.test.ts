@@ -1,6 +1,6 @@
 /** What the real codex asks people, and what becomes of it. */
 import assert from 'node:assert/strict';
-import { access, readFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import type { PersistentAgentOptions } from '../../../src/runtime/persistentAgent.ts';
@@ -44,6 +44,29 @@ function numberIn(file: string): Promise<number> {
   return eventually(async () => Number(await readFile(file, 'utf8')) || undefined);
 }
 
+/** Codex joins each with its shell to one line, in four ways of quoting. */
+const everydayCommands = [
+  'ls',
+  'npm test',
+  "x/bash -lc 'npm test'",
+  "echo $A; rm -rf 'build dir'; echo $B",
+  `git commit -m "it's done"`,
+  String.raw`echo 'a\b'`,
+  String.raw`grep -rn '\$x' "a b"`,
+  'git show HEAD^',
+  '^x',
+  "printf '%s\\n' `date`",
+  `awk '{print $1}' f | sort -u`,
+  'echo "$HOME" !x && true',
+  `sed -i 's/a/b/g' "it's" $X`,
+  "cat <<'E'\nhi $x\nE",
+  'echo é "日本"',
+  String.raw`echo "a" 'b' \c`,
+  'for f in *.ts; do echo "$f"; done',
+  `node -e 'console.log("a", \`b\`)'`,
+  'echo \u200bhidden',
+];
+
 describe('requests of the real codex to people', () => {
   let bench: AgentBench;
 
@@ -56,8 +79,10 @@ describe('requests of the real codex to people', () => {
   });
 
   /** An agent whose every turn calls `step` once, then says "ok". */
-  async function asking(step: Step, options: Partial<PersistentAgentOptions> = {}) {
-    bench.model.script = ({ toolOutputs }) => [toolOutputs.length > 0 ? { text: 'ok' } : step];
+  async function asking(step: Step | (() => Step), options: Partial<PersistentAgentOptions> = {}) {
+    bench.model.script = ({ toolOutputs }) => [
+      toolOutputs.length > 0 ? { text: 'ok' } : typeof step === 'function' ? step() : step,
+    ];
     const { agent, record } = bench.persistent(options);
     await agent.start(null);
     let turns = 0;
@@ -108,6 +133,37 @@ describe('requests of the real codex to people', () => {
     assert.equal(await over(record), 'completed');
     assert.equal(await exists('there'), true);
     assert.deepEqual(withdrawn(record), ['answered']);
+  });
+
+  it('shows exactly the command that is to run, however Codex has quoted it', async () => {
+    let exec = '';
+    const { agent, record, turn } = await asking(() => ({ exec, escalate: 'May I?' }));
+    for (const [place, script] of everydayCommands.entries()) {
+      exec = script;
+      await turn();
+      const { id, command } = await asked(record, 'command', place);
+      assert.equal(command, script);
+      await agent.answer(id, { choice: 'decline' });
+      assert.equal(await over(record, place + 1), 'completed');
+    }
+  });
+
+  it('names a program of the agent’s own that stands in for a shell', async () => {
+    const shell = path.join(bench.workspace, 'x', 'bash');
+    await mkdir(path.dirname(shell));
+    await writeFile(shell, '#!/bin/sh\ntouch planted\n', { mode: 0o755 });
+    const { agent, record, turn } = await asking({
+      tool: {
+        name: 'exec_command',
+        arguments: { cmd: 'true', shell, sandbox_permissions: 'require_escalated', justification: 'May I?' },
+      },
+    });
+    await turn();
+    const { id, command } = await asked(record, 'command');
+    await agent.answer(id, { choice: 'approve' });
+    assert.equal(await over(record), 'completed');
+    // Codex 0.171 takes the system's shell of that name; a version that obeys must be shown as it does.
+    assert.equal(command, (await exists('planted')) ? `${shell} -lc true` : 'true');
   });
 
   it('goes on without the command when that is declined', async () => {

@@ -3,7 +3,6 @@ import { decodeNotification } from '../../../src/codex/methods.ts';
 import type { TurnItem } from '../../../src/runtime/turnItem.ts';
 import { toRuntimeEvents } from '../../../src/runtime/events.ts';
 import { readExecEvent } from '../../../src/runtime/execOutput.ts';
-import { withoutShell } from '../../../src/runtime/items.ts';
 
 const ofTurn = { threadId: 't', turnId: 'u' };
 
@@ -137,19 +136,6 @@ describe('items of a session', () => {
     assert.equal(decodeNotification('item/completed', null), undefined);
     assert.equal(decodeNotification('constructor', {}), undefined);
   });
-
-  for (const [command, bare] of [
-    ["/bin/bash -lc 'echo hi'", 'echo hi'],
-    ['bash -c "echo hi"', 'echo hi'],
-    ["/usr/bin/zsh -lc 'a\nb'", 'a\nb'],
-    [`bash -lc 'it'"'"'s'`, "it's"],
-    [String.raw`/bin/bash -lc "printf \"a\\n\" it's"`, String.raw`printf "a\n" it's`],
-    [`bash -lc "a"'!'"b"`, `bash -lc "a"'!'"b"`],
-    ['bash -lc ls', 'bash -lc ls'],
-    ['git push', 'git push'],
-  ]) {
-    it(`shows the command ${command} as ${bare}`, () => assert.equal(withoutShell(command ?? ''), bare));
-  }
 });
 
 describe('other announcements of a session', () => {
