@@ -300,7 +300,7 @@ export class Crew {
     this.others.forget(id);
     const name = this.mirror.agents.get(id)?.name ?? id;
     const logger = scopedLogger(this.parts.logger, name);
-    const roundLog = new RoundLog(this.parts.folder, logger);
+    const roundLog = new RoundLog(this.parts.logFolder, logger);
     const { signIn } = this;
     const loop = new AgentLoop(id, result.epoch, result.disorderly, { ...this.parts, logger, roundLog, signIn });
     const store = new DisposableStore();

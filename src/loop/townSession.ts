@@ -5,7 +5,7 @@ import { CodexService } from '../runtime/codexService.ts';
 import { Runtimes } from '../runtime/runtimes.ts';
 import { type TownConfig, readTownConfig } from '../town/config.ts';
 import type { TownMirror } from '../town/mirror.ts';
-import type { TaskRecord } from '../town/records.ts';
+import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import { onThisMachine, redisUrlOf } from '../town/redis/address.ts';
 import { openTownRedis } from '../town/redis/open.ts';
 import { resolveRedis } from '../town/redis/resolve.ts';
@@ -21,6 +21,7 @@ import { Crew } from './crew.ts';
 import { Follower } from './views/follower.ts';
 import { type TownExamination, examineTown } from './doctor/examination.ts';
 import type { CrewParts, TownFacts } from './agent/loopParts.ts';
+import { roundLogFolder, roundLogPrefix } from './agent/roundLog.ts';
 import { Receipts } from './views/receipts.ts';
 import { PastTurns } from './views/pastTurns.ts';
 import { RETRY_MS } from './agent/restartPolicy.ts';
@@ -42,6 +43,8 @@ export interface TownSession {
   readonly mirror: TownMirror;
   readonly crew: Crew;
   readonly actions: TownActions;
+  /** The path of the logs of an agent's rounds, with `…` for the number of the round. */
+  roundLogs(agent: AgentRecord): string;
   /** What became of the messages to each agent. */
   readonly receipts: Receipts;
   /** What agents do that this window does not run, of those that somebody looks at. */
@@ -131,6 +134,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   });
   const parts: CrewParts = {
     folder,
+    logFolder: roundLogFolder(storageDir),
     townName: config.name,
     windowId: town.leases.windowId,
     keys: town.keys,
@@ -192,6 +196,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   return {
     name: config.name,
     folder,
+    roundLogs: (agent) => path.join(parts.logFolder, `${roundLogPrefix(config.name, agent)}….log`),
     mirror: town.mirror,
     crew,
     actions: new TownActions(town, crew, signs, { ...rules, answerMs: times?.answerMs }),

@@ -1,5 +1,5 @@
 /** `tinytown.toml`, which a folder shares with `tt`: read as `tt` reads it, never rewritten. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TomlError, parse, stringify } from 'smol-toml';
 import * as z from 'zod/mini';
@@ -120,8 +120,8 @@ export function parseTownConfig(source: string, folder: string): ReadConfig {
 }
 
 /**
- * Makes `folder` a town: writes a `tinytown.toml` that `tt` accepts, and keeps the town's own files out of version control
- * by a `.gitignore` inside `.tt/`, so that no file of the user's is touched.
+ * Makes `folder` a town: writes a `tinytown.toml` that `tt` accepts, and nothing else: all that we keep is in the extension's
+ * own storage. Never writes through a link.
  * @throws TinytownError `townExists` where there is a file already, `townNameInvalid`, `folderUnwritable`
  */
 export async function writeTownConfig(folder: string, { name }: { name: string }): Promise<void> {
@@ -130,8 +130,6 @@ export async function writeTownConfig(folder: string, { name }: { name: string }
   const source = `# A Tinytown: https://github.com/redis-field-engineering/tinytown\n${stringify({ name, default_cli: 'codex' })}`;
   try {
     await writeFile(path.join(folder, TOWN_FILE), source, { flag: 'wx' });
-    await mkdir(path.join(folder, '.tt'), { recursive: true });
-    await writeFile(path.join(folder, '.tt', '.gitignore'), '*\n', { flag: 'a' });
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
       throw new TinytownError('townExists', say('{0} is a town already: it has a {1}.', folder, TOWN_FILE), { cause });

@@ -66,6 +66,8 @@ export interface LoopParts {
 
 /** What all loops of a window share. */
 export interface CrewParts extends Omit<LoopParts, 'roundLog' | 'signIn'> {
+  /** Where the logs of rounds are written. */
+  logFolder: string;
   /** How long an agent of `tt` has given no sign of life, in milliseconds; undefined while it may live. */
   silence(agentId: string): number | undefined;
 }

@@ -1,30 +1,54 @@
-/** The log of each round, for people and scripts: `.tt/logs/{agent}_round_{n}.log` in the town's folder, for every runtime. */
-import { appendFile, mkdir } from 'node:fs/promises';
+/**
+ * The log of each round, for people: `{town}_{agent}-{id}_round_{n}.log` in the extension's own storage, which agents cannot
+ * write to. Bounded: each file in bytes, and all of them in number, the oldest deleted first.
+ */
+import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { RuntimeEvent } from '../../runtime/codingAgent.ts';
 import type { TurnItem } from '../../runtime/turnItem.ts';
 import { describeError } from '../../util/errors.ts';
 import type { Logger } from '../../util/logger.ts';
+import { appendPrivate, privateFolder } from '../../util/privateFiles.ts';
 import { SerialQueue } from '../../util/serialQueue.ts';
 import { stripControls } from '../../util/text.ts';
 
+/** Most bytes of one log, and most logs of all towns together. */
+const LIMITS = { bytes: 1_000_000, files: 200 };
+
+const CUT = '\n── The log ends here: it has reached its size limit.\n';
+
+/** Longest part of a file name that a town or an agent gets, in characters of up to 4 bytes. */
+const NAME_LENGTH = 24;
+
+/** Where the logs of all rounds are, below the extension's storage folder. */
+export function roundLogFolder(storageDir: string): string {
+  return path.join(storageDir, 'logs');
+}
+
+/** What the names of an agent's logs begin with. */
+export function roundLogPrefix(town: string, agent: { id: string; name: string }): string {
+  return `${fileWord(town)}_${fileWord(agent.name)}-${fileWord(agent.id.slice(0, 8))}_round_`;
+}
+
 export class RoundLog {
   private readonly folder: string;
+  private readonly limits: typeof LIMITS;
   private readonly logger: Logger;
   private readonly queue = new SerialQueue();
   private file: string | undefined;
 
-  /** @param folder The town's folder. */
-  constructor(folder: string, logger: Logger) {
-    this.folder = path.join(folder, '.tt', 'logs');
+  /** @param folder As {@link roundLogFolder} says. */
+  constructor(folder: string, logger: Logger, limits = LIMITS) {
+    this.folder = folder;
+    this.limits = limits;
     this.logger = logger;
   }
 
   /** Begins the log of a round with what the agent was told. */
-  begin(agentName: string, round: number, prompt: string): void {
-    const name = agentName.replace(/[^\p{L}\p{N}._-]+/gu, '_');
-    this.file = path.join(this.folder, `${name}_round_${round}.log`);
+  begin(town: string, agent: { id: string; name: string }, round: number, prompt: string): void {
+    this.file = path.join(this.folder, `${roundLogPrefix(town, agent)}${round}.log`);
     this.write(`── ${new Date().toISOString()} prompt\n${prompt}\n`);
+    this.quietly(() => this.deleteOldest());
   }
 
   handle(event: RuntimeEvent): void {
@@ -36,16 +60,44 @@ export class RoundLog {
     }
   }
 
+  /** Resolves when all that was told so far is written, or could not be. */
+  async written(): Promise<void> {
+    await this.queue.idle();
+  }
+
   private write(text: string): void {
     const { file } = this;
     if (file === undefined || text === '') return;
+    this.quietly(async () => {
+      await privateFolder(this.folder);
+      await appendPrivate(file, stripControls(text), this.limits.bytes, CUT);
+    });
+  }
+
+  private async deleteOldest(): Promise<void> {
+    const names = (await readdir(this.folder)).filter((name) => name.endsWith('.log'));
+    if (names.length <= this.limits.files) return;
+    const files = await Promise.all(
+      names.map(async (name) => {
+        const file = path.join(this.folder, name);
+        return { file, at: (await stat(file).catch(() => undefined))?.mtimeMs ?? 0 };
+      }),
+    );
+    const oldest = files.toSorted((a, b) => a.at - b.at).slice(0, files.length - this.limits.files);
+    for (const { file } of oldest) await rm(file, { force: true });
+  }
+
+  private quietly(job: () => Promise<void>): void {
     this.queue
-      .run(async () => {
-        await mkdir(this.folder, { recursive: true, mode: 0o700 });
-        await appendFile(file, stripControls(text), { mode: 0o600 });
-      })
+      .run(job)
       .catch((error: unknown) => this.logger.debug(`The round's log was not written: ${describeError(error)}`));
   }
+}
+
+function fileWord(text: string): string {
+  return Array.from(text.replace(/[^\p{L}\p{N}.-]+/gu, '_'))
+    .slice(0, NAME_LENGTH)
+    .join('');
 }
 
 function itemText(item: TurnItem): string {

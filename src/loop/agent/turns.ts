@@ -77,7 +77,7 @@ export class Turns {
     this.steerable = true;
     const text = this.roundText(messages, runtime.mode);
     const { record } = this.agent;
-    parts.roundLog.begin(record.name, record.roundsCompleted + 1, text);
+    parts.roundLog.begin(parts.townName, record, record.roundsCompleted + 1, text);
     try {
       await runtime.startTurn({ text, clientId: batch.id }, parts.modelOf(record));
     } catch (error) {

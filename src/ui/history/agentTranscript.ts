@@ -16,6 +16,8 @@ export interface TranscriptSource {
   agent(): AgentRecord | undefined;
   view(): AgentView;
   history: ReadHistory;
+  /** The path of the logs of its rounds. */
+  roundLogs(agent: AgentRecord): string;
   /** Something of it is known now that was not: called with every page. */
   onDidRead(): void;
   t: Translate;
@@ -109,11 +111,10 @@ export class AgentTranscript {
     const notes: string[] = [];
     if (!agent) notes.push(t('There is no such agent in the town of this window now.'));
     if (view.mode === 'one-shot' && agent) {
-      const logs = `.tt/logs/${agent.name}_round_….log`;
       notes.push(
         t(
           'One-shot turns are in no thread: of them, here is what this window saw. The logs of all rounds are {0}.',
-          logs,
+          this.source.roundLogs(agent),
         ),
       );
     } else if (agent && agent.runtimeSessionId === undefined && this.seen.size === 0 && !view.turn) {

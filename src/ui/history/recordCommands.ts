@@ -5,6 +5,7 @@ import type { TownSession } from '../../loop/townSession.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
+import { writeInside } from '../../util/writeInside.ts';
 import type { Call } from '../calls.ts';
 import type { ChangeDocuments } from './changeDocuments.ts';
 import { inSight, inform } from '../notify.ts';
@@ -42,7 +43,7 @@ export async function exportTranscript({ session, agent, call, transcripts }: St
   if (!target) return undefined;
   const title = t('Reading the transcript of {0}', oneLine(agent.name, 64));
   await inSight(title, async () => {
-    await vscode.workspace.fs.writeFile(target, Buffer.from(await transcripts.text(session, agent)));
+    await writeInside(session.folder, target.fsPath, await transcripts.text(session, agent));
   });
   if (call.interactive) void offerToOpen(target);
   return target.fsPath;

@@ -153,6 +153,7 @@ export class TranscriptDocuments implements vscode.FileSystemProvider, Disposabl
       agent: () => host.ready?.mirror.agents.get(agentId),
       view: () => host.ready?.crew.view(agentId) ?? emptyView('persistent'),
       history: async (threadId, page) => (await host.session()).codex.history(threadId, page),
+      roundLogs: (agent) => host.ready?.roundLogs(agent) ?? '',
       onDidRead,
       t,
     });

@@ -1,7 +1,6 @@
 /** The loop's rules in a real town: runtimes, failures, two windows, and what other writers leave in an inbox. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
 import { decodeDead } from '../../../src/town/batch.ts';
 import { decodeMessage, encodeMessage, newMessage } from '../../../src/town/messages.ts';
@@ -37,7 +36,7 @@ describe('the rules of a loop', () => {
     assert.equal(third.runtimeSessionId, first.runtimeSessionId);
     const texts = town.model.userMessages();
     assert.deepEqual([texts.length, /first/.test(texts[0] ?? ''), /third/.test(texts[1] ?? '')], [2, true, true]);
-    const log = await readFile(path.join(town.folder, '.tt/logs/web_round_2.log'), 'utf8');
+    const log = await readFile(session.roundLogs(agent).replace('…', '2'), 'utf8');
     assert.match(log, /second[^]*done: [^]*completed/);
     assert.equal(session.crew.view(agent.id).mode, 'persistent');
   });

@@ -77,7 +77,7 @@ describe('secrets and files', () => {
     const session = await town.open();
     await session.actions.spawnAgent({ name: 'worker', task: 'look around' });
     await agentWhen(session, 'worker', (it) => it.roundsCompleted === 1, 'one round');
-    const logs = path.join(town.folder, '.tt/logs');
+    const logs = path.join(town.storage, 'logs');
     await eventually(async () => (await everything(logs)).length === 1, { what: 'the log of the round' });
     const processes = path.join(town.storage, 'processes');
     const ours = [processes, ...(await everything(processes)), logs, ...(await everything(logs))];

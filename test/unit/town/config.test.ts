@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   TOWN_FILE,
@@ -117,13 +117,23 @@ A = "b"
     assert.match(inEnglish(decoded.reason), /cannot be read/);
   });
 
-  it('is written so that it is read again, and .tt is kept out of version control', async () => {
+  it('is written so that it is read again, and nothing else is written', async () => {
     await writeTownConfig(folder, { name: 'Müllers "Hof"' });
     const decoded = await readTownConfig(folder);
     assert.ok(decoded?.ok);
     assert.equal(decoded.value.name, 'Müllers "Hof"');
-    assert.equal(await readFile(path.join(folder, '.tt/.gitignore'), 'utf8'), '*\n');
-    await assert.rejects(stat(path.join(folder, '.gitignore')), { code: 'ENOENT' });
+    assert.deepEqual(await readdir(folder), [TOWN_FILE]);
+  });
+
+  it('is not written through links that an agent planted', async () => {
+    const outside = await tempDir('outside');
+    await symlink(path.join(outside.path, 'made.toml'), path.join(folder, TOWN_FILE));
+    await symlink(outside.path, path.join(folder, '.tt'));
+    await assert.rejects(writeTownConfig(folder, { name: 'mine' }), { reason: 'townExists' });
+    await rm(path.join(folder, TOWN_FILE));
+    await writeTownConfig(folder, { name: 'mine' });
+    assert.deepEqual(await readdir(outside.path), []);
+    await outside.remove();
   });
 
   it('is never written over', async () => {

@@ -43,6 +43,7 @@ function scene(thread: StoredTurn[], view: Partial<AgentView> = {}) {
       const newest = town.thread.toReversed().slice(from, from + 2);
       return { turns: newest, next: from + 2 < town.thread.length ? String(from + 2) : null };
     },
+    roundLogs: ({ name }) => `/logs/${name}_….log`,
     onDidRead: () => shown.push(ids()),
     t: english,
   });
@@ -125,6 +126,6 @@ describe('what a transcript is made of', () => {
     town.agent = agentRecord('scout', { runtimeSessionId: undefined });
     await transcript.read();
     assert.equal(town.pages, 0);
-    assert.match(transcript.content().notes.join(), /\.tt\/logs\/scout_round_….log/);
+    assert.match(transcript.content().notes.join(), /\/logs\/scout_….log/);
   });
 });

@@ -1,0 +1,37 @@
+/** Writes files that a person asked for into a folder where programs that we do not trust write, too. */
+import { randomUUID } from 'node:crypto';
+import { lstat, open, realpath, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { TinytownError } from './errors.ts';
+import { say } from './sentence.ts';
+
+/**
+ * Writes a file as a whole. A `target` below `folder` stays below it: no link leads the text elsewhere, not even one that is
+ * put there meanwhile. A target outside of the folder is the person's own choice of place.
+ * @throws TinytownError `leadsElsewhere` where the target, or a folder on the way to it, is a symbolic link
+ */
+export async function writeInside(folder: string, target: string, text: string): Promise<void> {
+  const way = path.relative(folder, path.dirname(target));
+  const isBelow = way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
+  const expected = isBelow ? path.join(await realpath(folder), way) : await realpath(path.dirname(target));
+  const draft = path.join(path.dirname(target), `.${randomUUID()}.new`);
+  const handle = await open(draft, 'wx');
+  try {
+    // The text is written only once it is known where the new file really is.
+    if ((await realpath(draft)) !== path.join(expected, path.basename(draft))) throw leadsElsewhere(target);
+    const there = await lstat(target).catch(() => undefined);
+    if (there?.isSymbolicLink() === true) throw leadsElsewhere(target);
+    await handle.writeFile(text);
+    await rename(draft, target);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+function leadsElsewhere(target: string): TinytownError<'leadsElsewhere'> {
+  const message = say('{0} was not written: it is a symbolic link, or lies behind one.', target);
+  return new TinytownError('leadsElsewhere', message, { hint: 'Choose another place, or remove the link.' });
+}
