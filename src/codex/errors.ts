@@ -63,24 +63,3 @@ function reasonOfText(message: string): CodexErrorReason {
   if (/already has an active writer/.test(message)) return 'threadBusy';
   return 'refused';
 }
-
-/** Whether an HTTP status says that there is too much to do: too many requests, unavailable, overloaded. */
-export function isBusy(status: number | null): boolean {
-  return status === 429 || status === 503 || status === 529;
-}
-
-const httpStatus = z.record(z.string(), z.looseObject({ httpStatusCode: z.nullable(z.number()) }));
-
-/** Whether a turn failed because there is too much to do where its model runs: the same may work in a while. */
-export function isOverloaded(codexErrorInfo: unknown): boolean {
-  if (codexErrorInfo === 'serverOverloaded') return true;
-  const status = httpStatus.safeParse(codexErrorInfo);
-  return status.success && Object.values(status.data).some(({ httpStatusCode }) => isBusy(httpStatusCode));
-}
-
-/** Whether a turn failed because nobody is signed in: every other turn would fail the same way. */
-export function isUnauthorized(codexErrorInfo: unknown): boolean {
-  if (codexErrorInfo === 'unauthorized') return true;
-  const status = httpStatus.safeParse(codexErrorInfo);
-  return status.success && Object.values(status.data).some(({ httpStatusCode }) => httpStatusCode === 401);
-}

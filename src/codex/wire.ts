@@ -140,7 +140,7 @@ export const notificationSchemas = {
     tokenUsage: z.object({ total: tokens, last: tokens, modelContextWindow: optionalNumber }),
   }),
   'account/rateLimits/updated': z.object({
-    rateLimits: z.object({ primary: rateLimitWindow, secondary: rateLimitWindow }),
+    rateLimits: z.object({ limitId: optionalText, primary: rateLimitWindow, secondary: rateLimitWindow }),
   }),
   error: z.object({ ...ofTurn, error: turnError, willRetry: z.boolean() }),
   'account/login/completed': z.object({ loginId: optionalText, success: z.boolean(), error: optionalText }),

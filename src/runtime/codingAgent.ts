@@ -2,6 +2,7 @@
  * The port between an agent's loop and the program that does its work. Two adapters stand behind it: a persistent Codex
  * session and a process per turn. No wire type crosses it: beyond it there is only {@link RuntimeEvent}.
  */
+import type { TurnTrouble } from '../codex/turnErrors.ts';
 import type { Event } from '../util/event.ts';
 import type { TurnItem } from './turnItem.ts';
 import type { AgentRequest, RequestAnswer, WithdrawnReason } from './agentRequest.ts';
@@ -30,10 +31,7 @@ export interface RateLimitWindow {
 }
 
 export type TurnOutcome =
-  | { status: 'completed' }
-  | { status: 'interrupted' }
-  /** `overloaded`: there is too much to do there, and the same may work in a while. */
-  | { status: 'failed'; message: string; unauthorized: boolean; overloaded?: boolean };
+  { status: 'completed' } | { status: 'interrupted' } | { status: 'failed'; message: string; trouble: TurnTrouble };
 
 /** What a runtime tells its loop. Every event of a turn carries the turn's id; deltas are live only, never the record. */
 export type RuntimeEvent =
@@ -49,7 +47,8 @@ export type RuntimeEvent =
   | { type: 'planUpdated'; turnId: string; steps: PlanStep[] }
   | { type: 'diffUpdated'; turnId: string; diff: string }
   | { type: 'tokensUpdated'; usage: TokenUsage }
-  | { type: 'rateLimitsUpdated'; windows: RateLimitWindow[] }
+  /** `limitId`: which of the account's limits the windows belong to, where that is said. */
+  | { type: 'rateLimitsUpdated'; limitId: string | null; windows: RateLimitWindow[] }
   /** The agent asks people for something and waits. Followed by one `requestWithdrawn`, at the latest before `exited`. */
   | { type: 'requestAsked'; request: AgentRequest }
   | { type: 'requestWithdrawn'; requestId: string; reason: WithdrawnReason }

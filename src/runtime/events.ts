@@ -1,6 +1,6 @@
 /** From the app-server's notifications to runtime events: what one announcement means to the loop. */
-import { isOverloaded, isUnauthorized } from '../codex/errors.ts';
 import type { HeardNotification } from '../codex/methods.ts';
+import { troubleOf } from '../codex/turnErrors.ts';
 import type { WireTurn } from '../codex/wire.ts';
 import type { PlanStep, RateLimitWindow, RuntimeEvent, TurnOutcome } from './codingAgent.ts';
 import { toTurnItem } from './items.ts';
@@ -41,9 +41,10 @@ export function toRuntimeEvents({ method, params }: HeardNotification, adopted: 
       return [{ type: 'tokensUpdated', usage: { ...sizes, contextWindow: modelContextWindow ?? null } }];
     }
     case 'account/rateLimits/updated': {
-      const { primary, secondary } = params.rateLimits;
+      const { limitId, primary, secondary } = params.rateLimits;
       const windows = [primary, secondary].filter((window) => window !== null && window !== undefined);
-      return windows.length === 0 ? [] : [{ type: 'rateLimitsUpdated', windows: windows.map(toWindow) }];
+      if (windows.length === 0) return [];
+      return [{ type: 'rateLimitsUpdated', limitId: limitId ?? null, windows: windows.map(toWindow) }];
     }
     case 'error':
       return [{ type: 'runtimeError', message: params.error.message, willRetry: params.willRetry }];
@@ -60,9 +61,7 @@ function deltaOf({ turnId, itemId, delta }: { turnId: string; itemId: string; de
 export function toOutcome({ status, error }: Pick<WireTurn, 'status' | 'error'>): TurnOutcome {
   if (status === 'completed' || status === 'interrupted') return { status };
   const message = error?.message ?? `The turn ended as "${status}".`;
-  const info = error?.codexErrorInfo;
-  const overloaded = isOverloaded(info) && { overloaded: true };
-  return { status: 'failed', message, unauthorized: isUnauthorized(info), ...overloaded };
+  return { status: 'failed', message, trouble: troubleOf(error?.codexErrorInfo) };
 }
 
 function toPlanStep({ step, status }: { step: string; status: string }): PlanStep {

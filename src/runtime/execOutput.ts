@@ -1,7 +1,7 @@
 /** What a one-shot process prints, as runtime events: the JSON lines of `codex exec`, or plain text of any other CLI. */
 import { StringDecoder } from 'node:string_decoder';
 import * as z from 'zod/mini';
-import { isBusy } from '../codex/errors.ts';
+import { type TurnTrouble, troubleOfStatus } from '../codex/turnErrors.ts';
 import { TextRing } from '../util/textRing.ts';
 import type { RuntimeEvent, TurnOutcome } from './codingAgent.ts';
 import type { TurnItem } from './turnItem.ts';
@@ -69,10 +69,17 @@ export function readExecEvent(turnId: string, cwd: string, raw: unknown): ExecRe
   }
 }
 
+/** How the sentences begin that stand for a code (seen on 0.169.0). */
+const sentences: readonly (readonly [RegExp, TurnTrouble])[] = [
+  [/^You[’']ve hit your usage limit/, 'usedUp'],
+  [/^Codex ran out of room in the model['’]s context window/, 'contextFull'],
+];
+
 /** `codex exec` gives no code: the sentence is all that it says of an answer of the model's server (seen on 0.169.0). */
 function failureOf(message: string): ExecReading['failure'] {
   const status = Number(/^unexpected status (\d{3})\b/.exec(message)?.[1]);
-  return { status: 'failed', message, unauthorized: status === 401, ...(isBusy(status) && { overloaded: true }) };
+  const sentence = sentences.find(([begin]) => begin.test(message));
+  return { status: 'failed', message, trouble: sentence?.[1] ?? troubleOfStatus(status) ?? 'retry' };
 }
 
 function itemEvents(turnId: string, cwd: string, over: boolean, item: ExecItem): RuntimeEvent[] {

@@ -73,7 +73,7 @@ export function toFileChange(change: {
 /** Statuses as the app-server (`inProgress`) and `codex exec` (`in_progress`) spell them. */
 export function statusOf(status: string | undefined, over: boolean): ItemStatus {
   if (status === 'failed' || status === 'declined') return status;
-  if (status === 'inProgress' || status === 'in_progress') return over ? 'failed' : 'running';
+  if (status === 'inProgress' || status === 'in_progress') return over ? 'stopped' : 'running';
   return status === 'completed' || over ? 'completed' : 'running';
 }
 

@@ -250,7 +250,7 @@ function outcomeOf(turn: RunningTurn, { code, signal }: ExitValue): TurnOutcome 
   if (code === 0) return { status: 'completed' };
   const said = oneLine(turn.process.stderrTail().trim().split('\n').at(-1) ?? '', 300);
   const ended = signal ? `It was ended by ${signal}.` : `It ended with code ${code}.`;
-  return { status: 'failed', message: said ? `${ended} ${said}` : ended, unauthorized: false };
+  return { status: 'failed', message: said ? `${ended} ${said}` : ended, trouble: 'retry' };
 }
 
 async function writePrompt(id: string, text: string): Promise<string> {

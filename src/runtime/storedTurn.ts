@@ -37,7 +37,8 @@ export function toStoredTurn(turn: WireTurn): StoredTurn {
     startedAt: start,
     endedAt: over ? exactEnd : undefined,
     outcome: over ? toOutcome(turn) : undefined,
-    items: turn.items.map((item) => toTurnItem(item, over)),
+    // Nothing tells whether an item goes on whose turn has no stored end.
+    items: turn.items.map((item) => toTurnItem(item, status !== 'inProgress')),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What a turn did, piece by piece, as people see it. */
 
-export type ItemStatus = 'running' | 'completed' | 'failed' | 'declined';
+/** `stopped`: its turn ended before it did; what became of it is not known. */
+export type ItemStatus = 'running' | 'completed' | 'failed' | 'declined' | 'stopped';
 
 /** One thing that a turn did, as people see it. `id` is unique within the thread. */
 export type TurnItem = { id: string; status: ItemStatus } & (
@@ -21,6 +22,11 @@ export type TurnItem = { id: string; status: ItemStatus } & (
   | { kind: 'subAgent'; text: string }
   | { kind: 'other'; type: string }
 );
+
+/** The item once its turn is over: nothing of that turn runs any more. */
+export function endedItem(item: TurnItem): TurnItem {
+  return item.status === 'running' ? { ...item, status: 'stopped' } : item;
+}
 
 export interface FileChange {
   /** Absolute, or relative to the agent's folder, as the agent gave it. */

@@ -14,6 +14,8 @@ export function statusWord(status: ItemStatus, t: Translate): string {
       return t('failed');
     case 'declined':
       return t('declined');
+    case 'stopped':
+      return t('stopped with its turn');
   }
 }
 

@@ -15,15 +15,34 @@ export type Step =
   | { hold: Promise<unknown> }
   /** Waits that many milliseconds: for demonstrations, not for tests. */
   | { delay: number }
-  /** Fails the request with this HTTP status; only as the first step. */
-  | { error: number; message?: string };
+  /** Fails the request with this HTTP status; only as the first step. `body` is added to the error, `headers` to the response. */
+  | { error: number; message?: string; body?: Record<string, unknown>; headers?: Record<string, string> }
+  /** Ends the answer with `response.failed` and this error code. */
+  | { fail: string };
+
+/** Refuses the request as an account does whose limit is used up until `resetsAt` (Unix seconds). */
+export function usageLimit(resetsAt: number, { limitId = 'codex', windowMinutes = 300 } = {}): Step {
+  const name = `x-${limitId.replaceAll('_', '-')}`;
+  return {
+    error: 429,
+    message: 'The usage limit has been reached',
+    body: { type: 'usage_limit_reached', plan_type: 'plus', resets_at: resetsAt },
+    headers: {
+      'x-codex-active-limit': limitId,
+      [`${name}-primary-used-percent`]: '100',
+      [`${name}-primary-window-minutes`]: String(windowMinutes),
+      [`${name}-primary-reset-at`]: String(resetsAt),
+    },
+  };
+}
 
 /** Sends `steps` as one response. Ends early, without a word, when `signal` says that nobody listens. */
 export async function stream(response: ServerResponse, steps: readonly Step[], signal: AbortSignal): Promise<void> {
   const [first] = steps;
   if (first && 'error' in first) {
-    response.writeHead(first.error, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ error: { message: first.message ?? 'The script says no.', type: 'scripted' } }));
+    response.writeHead(first.error, { 'content-type': 'application/json', ...first.headers });
+    const message = first.message ?? 'The script says no.';
+    response.end(JSON.stringify({ error: { message, type: 'scripted', ...first.body } }));
     return;
   }
   const id = `resp_${randomUUID()}`;
@@ -33,6 +52,12 @@ export async function stream(response: ServerResponse, steps: readonly Step[], s
     await play(response, step, signal);
     if (signal.aborted) {
       response.destroy();
+      return;
+    }
+    if ('fail' in step) {
+      const error = { code: step.fail, message: 'The script fails the answer.' };
+      send(response, 'response.failed', { response: { id, error } });
+      response.end();
       return;
     }
   }
@@ -54,7 +79,7 @@ async function play(response: ServerResponse, step: Step, signal: AbortSignal): 
     call(response, { name: 'exec_command', arguments: { cmd: step.exec, ...escalation } });
   } else if ('tool' in step) {
     call(response, step.tool);
-  } else {
+  } else if ('error' in step) {
     throw new Error('An error can only be the first step of an answer.');
   }
 }

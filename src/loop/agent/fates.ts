@@ -13,15 +13,30 @@ export function fateAtTurnEnd(batch: Batch, outcome: TurnOutcome, intent: EndInt
       // A steer that was accepted but not echoed by the end of its turn did not happen.
       return batch.kind === 'steer' && !batch.delivered ? { fate: 'requeue', failed: undefined } : { fate: 'done' };
     case 'failed':
-      if (outcome.overloaded) return { fate: 'requeue', failed: undefined, wait: true };
-      return {
-        fate: 'requeue',
-        failed: outcome.unauthorized || (batch.kind === 'steer' && !batch.delivered) ? undefined : outcome.message,
-      };
+      return fateOfFailed(batch, outcome);
     case 'interrupted':
       if (batch.kind === 'offer') return { fate: 'done' };
       if (intent === 'pause' || intent === 'redisAway') return { fate: 'requeue', failed: undefined };
       return { fate: 'hold', reason: intent === 'stop' ? 'The agent was stopped.' : 'The turn was interrupted.' };
+  }
+}
+
+function fateOfFailed(batch: Batch, { trouble, message }: Extract<TurnOutcome, { status: 'failed' }>): BatchFate {
+  const again: BatchFate = { fate: 'requeue', failed: undefined };
+  // A steer that was not echoed by the end of its turn did not happen.
+  if (batch.kind === 'steer' && !batch.delivered) return trouble === 'busy' ? { ...again, wait: true } : again;
+  switch (trouble) {
+    case 'signedOut':
+    case 'usedUp':
+      // The account holds the agent until it can work again.
+      return again;
+    case 'busy':
+      return { ...again, wait: true };
+    case 'contextFull':
+    case 'needsYou':
+      return batch.kind === 'offer' ? { fate: 'done' } : { fate: 'hold', reason: message };
+    case 'retry':
+      return { fate: 'requeue', failed: message };
   }
 }
 

@@ -86,8 +86,8 @@ export class Turns {
       if (!this.slot.current || reason === 'unresponsive' || reason === 'notRunning') return;
       this.agent.parts.logger.warn(`The turn was refused: ${describeError(error)}`);
       this.phase = 'ending';
-      const why = { unauthorized: reason === 'unauthorized', overloaded: reason === 'overloaded' };
-      await this.settle({ status: 'failed', message: describeError(error), ...why });
+      const trouble = reason === 'unauthorized' ? 'signedOut' : reason === 'overloaded' ? 'busy' : 'retry';
+      await this.settle({ status: 'failed', message: describeError(error), trouble });
     }
   }
 
@@ -277,7 +277,7 @@ export class Turns {
       await this.settlement.atTurnEnd(agent.context(), agent.turnRecord, batches, end);
       agent.note('idle');
       if (outcome.status === 'completed') this.slot.wentWell();
-      else if (outcome.status === 'failed' && outcome.unauthorized) this.slot.refused();
+      else if (outcome.status === 'failed' && outcome.trouble === 'signedOut') this.slot.refused();
       else agent.parts.signIn.inconclusive(agent.id);
     } catch (error) {
       // What it carried stays in flight, and would be sent again and again.

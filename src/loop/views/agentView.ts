@@ -12,7 +12,7 @@ import type {
   TokenUsage,
   TurnOutcome,
 } from '../../runtime/codingAgent.ts';
-import type { TurnItem } from '../../runtime/turnItem.ts';
+import { type TurnItem, endedItem } from '../../runtime/turnItem.ts';
 import { TinytownError, whatIsWrong } from '../../util/errors.ts';
 import { type Said, type Sentence, followedBy, say } from '../../util/sentence.ts';
 
@@ -123,8 +123,9 @@ export function reduceView(view: AgentView, event: RuntimeEvent, now: number): A
         ? view
         : { ...endTurn(view, undefined, now), turn: newTurn(event.turnId, now), declined: 0, stalled: false };
     case 'itemStarted':
-    case 'itemCompleted':
       return inTurn(view, event.turnId, (turn) => ({ ...turn, items: withItem(turn.items, event.item) }));
+    case 'itemCompleted':
+      return inAnyTurn(view, event.turnId, (turn) => ({ ...turn, items: withItem(turn.items, event.item) }));
     case 'itemDelta':
       return inTurn(view, event.turnId, (turn) => ({
         ...turn,
@@ -240,7 +241,8 @@ function newTurn(id: string, now: number): TurnView {
 
 function endTurn(view: AgentView, outcome: TurnOutcome | undefined, now: number): AgentView {
   if (!view.turn) return view;
-  const ended = { ...view.turn, endedAt: now, outcome };
+  const items = view.turn.items.map(endedItem);
+  const ended = { ...view.turn, items, endedAt: now, outcome };
   return {
     ...view,
     turn: undefined,
@@ -252,6 +254,13 @@ function endTurn(view: AgentView, outcome: TurnOutcome | undefined, now: number)
 function inTurn(view: AgentView, turnId: string, change: (turn: TurnView) => TurnView): AgentView {
   if (view.turn?.id !== turnId) return view;
   return { ...view, stalled: false, turn: change(view.turn) };
+}
+
+/** Like {@link inTurn}, also of a turn that is over: what it started may end after it. */
+function inAnyTurn(view: AgentView, turnId: string, change: (turn: TurnView) => TurnView): AgentView {
+  const place = view.pastTurns.findIndex(({ id }) => id === turnId);
+  const past = view.pastTurns[place];
+  return past ? { ...view, pastTurns: view.pastTurns.with(place, change(past)) } : inTurn(view, turnId, change);
 }
 
 function withItem(items: readonly TurnItem[], item: TurnItem): TurnItem[] {

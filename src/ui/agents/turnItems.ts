@@ -24,6 +24,7 @@ const statusIcons: Record<ItemStatus, ItemIcon> = {
   completed: { id: 'pass', color: 'charts.green' },
   failed: { id: 'error', color: 'problemsErrorIcon.foreground' },
   declined: { id: 'circle-slash', color: 'charts.yellow' },
+  stopped: { id: 'debug-stop', color: 'charts.yellow' },
 };
 
 /** The rows of a turn, with the steers that were not yet seen in it last. Empty messages (nothing said yet) make none. */

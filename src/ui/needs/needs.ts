@@ -20,7 +20,9 @@ export type Need = {
 } & (
   | { kind: 'request'; agentId: string; request: AgentRequest }
   | { kind: 'message'; message: SupervisorMessage; /** What the task was that it tells of. */ task: string | undefined }
-  | { kind: 'held' | 'dead'; agentId: string; count: number }
+  | { kind: 'dead'; agentId: string; count: number }
+  /** `why`: what refused it; undefined where somebody has interrupted it. */
+  | { kind: 'held'; agentId: string; count: number; why: string | undefined }
   | { kind: 'error'; agentId: string; text: Said }
   /** Codex refuses to work, for that many agents alike. */
   | { kind: 'signIn'; count: number }
@@ -50,7 +52,8 @@ export function needsOf(picture: TownPicture, messages: readonly SupervisorMessa
     const at = Date.parse(agent.lastActiveAt) || 0;
     const own = { agentId, who, waits: true };
     const needs: Need[] = requestsOf(agent, view);
-    if (held > 0) needs.push({ ...own, key: `held/${agentId}`, at, kind: 'held', count: held });
+    const why = agent.lastError;
+    if (held > 0) needs.push({ ...own, key: `held/${agentId}`, at, kind: 'held', count: held, why });
     if (dead > 0) needs.push({ ...own, key: `dead/${agentId}`, at, kind: 'dead', count: dead });
     const text = agent.lastError ?? view.lastError ?? '';
     if (agent.state === 'error') needs.push({ ...own, key: `error/${agentId}`, at, kind: 'error', text });

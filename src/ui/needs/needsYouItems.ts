@@ -90,7 +90,7 @@ export function labelOf(need: Need, t: Translate): string {
     case 'message':
       return messageLabel(need, t);
     case 'held':
-      return t('Interrupted work is held');
+      return need.why === undefined ? t('Interrupted work is held') : t('Work is held: {0}', oneLine(need.why));
     case 'dead':
       return need.count === 1 ? t('1 message was given up') : t('{0} messages were given up', need.count);
     case 'error':
@@ -143,7 +143,11 @@ export function wholeText(need: Need, t: Translate): string {
     case 'message':
       return stripControls([need.task, need.message.text].filter(Boolean).join('\n\n'));
     case 'held':
-      return t('The turn was interrupted, and what it carried is held. Run it again, or dismiss it.');
+      return need.why === undefined
+        ? t('The turn was interrupted, and what it carried is held. Run it again, or dismiss it.')
+        : [stripControls(need.why), t('It is held and not tried again by itself. Run it again, or dismiss it.')].join(
+            '\n\n',
+          );
     case 'dead':
       return t('It was tried too often, and failed. Try it again, or dismiss it.');
     case 'error':

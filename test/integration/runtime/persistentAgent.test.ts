@@ -156,10 +156,10 @@ describe('persistent agent on the real codex', () => {
     await agent.start(null);
     await agent.startTurn({ text: '400', clientId: 'c1' });
     const failed = await record.next('turnCompleted');
-    assert.equal(failed.outcome.status === 'failed' && failed.outcome.unauthorized, false);
+    assert.equal(failed.outcome.status === 'failed' && failed.outcome.trouble, 'retry');
     await agent.startTurn({ text: '401', clientId: 'c2' });
     const signedOut = await record.next('turnCompleted', (event) => event.turnId !== failed.turnId);
-    assert.equal(signedOut.outcome.status === 'failed' && signedOut.outcome.unauthorized, true);
+    assert.equal(signedOut.outcome.status === 'failed' && signedOut.outcome.trouble, 'signedOut');
   });
 
   it('survives a kill in mid-turn: resumed, the history tells what was delivered', async () => {

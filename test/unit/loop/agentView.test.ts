@@ -67,6 +67,20 @@ describe('an agent’s view', () => {
     assert.deepEqual(done.turn?.items[0], { ...text, status: 'completed', text: 'Hello!' });
   });
 
+  it('ends what was running with its turn, and hears of its own end after that', () => {
+    const events: RuntimeEvent[] = [
+      started,
+      { type: 'itemStarted', turnId: 't1', item: command },
+      { type: 'turnCompleted', turnId: 't1', outcome: { status: 'completed' } },
+    ];
+    const view = fold(events);
+    assert.deepEqual(view.pastTurns[0]?.items, [{ ...command, status: 'stopped' }]);
+    const exit = { type: 'exited', reason: 'crashed', code: 1, signal: null, stderrTail: '' } as const;
+    assert.equal(fold([...events.slice(0, 2), exit]).pastTurns[0]?.items[0]?.status, 'stopped');
+    const late = fold([{ type: 'itemCompleted', turnId: 't1', item: { ...command, status: 'completed' } }], view);
+    assert.equal(late.pastTurns[0]?.items[0]?.status, 'completed');
+  });
+
   it('keeps the end of what is too long', () => {
     const delta = `${'x'.repeat(250_000)}end`;
     const view = fold([
@@ -96,7 +110,7 @@ describe('an agent’s view', () => {
   it('tells what went wrong until something goes well', () => {
     const failed = fold([
       started,
-      { type: 'turnCompleted', turnId: 't1', outcome: { status: 'failed', message: 'no', unauthorized: false } },
+      { type: 'turnCompleted', turnId: 't1', outcome: { status: 'failed', message: 'no', trouble: 'retry' } },
     ]);
     assert.equal(failed.lastError, 'no');
     const well = fold(

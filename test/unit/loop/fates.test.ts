@@ -10,9 +10,9 @@ function batch(kind: Batch['kind'], delivered: boolean): Batch {
 
 const completed = { status: 'completed' } as const;
 const interrupted = { status: 'interrupted' } as const;
-const failed = { status: 'failed', message: 'no model', unauthorized: false } as const;
-const busy = { ...failed, overloaded: true } as const;
-const signedOut = { status: 'failed', message: 'who are you?', unauthorized: true } as const;
+const failed = { status: 'failed', message: 'no model', trouble: 'retry' } as const;
+const busy = { ...failed, trouble: 'busy' } as const;
+const signedOut = { status: 'failed', message: 'who are you?', trouble: 'signedOut' } as const;
 
 type Ended = 'completed' | 'interrupted' | 'failed' | 'running';
 
@@ -31,6 +31,16 @@ describe('the fate of a batch', () => {
     ['a steer that a failed turn never saw is no attempt', batch('steer', false), failed, undefined, 'requeue'],
     ['an overloaded service is no attempt, and is given time', batch('round', true), busy, undefined, 'requeue wait'],
     ['being signed out is no attempt', batch('round', true), signedOut, undefined, 'requeue'],
+    ['a used-up limit is no attempt', batch('round', true), { ...failed, trouble: 'usedUp' }, undefined, 'requeue'],
+    ['a refusal that would repeat holds', batch('round', true), { ...failed, trouble: 'needsYou' }, undefined, 'hold'],
+    ['a full context holds', batch('round', true), { ...failed, trouble: 'contextFull' }, undefined, 'hold'],
+    [
+      'a refused look at the backlog is not held',
+      batch('offer', true),
+      { ...failed, trouble: 'needsYou' },
+      undefined,
+      'done',
+    ],
     ['an interrupt holds', batch('round', true), interrupted, 'interrupt', 'hold'],
     ['a stop holds', batch('round', true), interrupted, 'stop', 'hold'],
     ['an interrupt by somebody else holds', batch('round', true), interrupted, undefined, 'hold'],

@@ -124,10 +124,10 @@ describe('items of a session', () => {
     it(`shows ${JSON.stringify(wire)}`, () => assert.deepEqual(shown(wire), item));
   }
 
-  it('is running until it is over, and has failed if it never came to an end', () => {
+  it('is running until it is over, and was stopped if it never came to an end', () => {
     const command = { type: 'commandExecution', command: 'x', cwd: '/w', status: 'inProgress' };
     assert.equal(shown(command, false)?.status, 'running');
-    assert.equal(shown(command, true)?.status, 'failed');
+    assert.equal(shown(command, true)?.status, 'stopped');
     assert.equal(shown({ type: 'agentMessage', text: '' }, false)?.status, 'running');
   });
 
@@ -146,7 +146,7 @@ describe('other announcements of a session', () => {
         threadId: 't',
         turn: { id: 'u', status: 'failed', items: [], error: { message: 'm', codexErrorInfo: 'unauthorized' } },
       },
-      { type: 'turnCompleted', turnId: 'u', outcome: { status: 'failed', message: 'm', unauthorized: true } },
+      { type: 'turnCompleted', turnId: 'u', outcome: { status: 'failed', message: 'm', trouble: 'signedOut' } },
     ],
     [
       'turn/plan/updated',
@@ -176,7 +176,7 @@ describe('other announcements of a session', () => {
     [
       'account/rateLimits/updated',
       { rateLimits: { primary: { usedPercent: 5, windowDurationMins: 300, resetsAt: 1 }, secondary: null } },
-      { type: 'rateLimitsUpdated', windows: [{ usedPercent: 5, windowMinutes: 300, resetsAt: 1 }] },
+      { type: 'rateLimitsUpdated', limitId: null, windows: [{ usedPercent: 5, windowMinutes: 300, resetsAt: 1 }] },
     ],
     ['account/rateLimits/updated', { rateLimits: { primary: null, secondary: null } }, undefined],
     [
@@ -239,10 +239,10 @@ describe('the output of codex exec', () => {
   }
 
   for (const [message, why] of [
-    ['why', { unauthorized: false }],
-    ['unexpected status 401 Unauthorized: {}, url: http://m', { unauthorized: true }],
-    ['unexpected status 503 Service Unavailable: {}', { unauthorized: false, overloaded: true }],
-    ['unexpected status 400 Bad Request: 401', { unauthorized: false }],
+    ['why', { trouble: 'retry' }],
+    ['unexpected status 401 Unauthorized: {}, url: http://m', { trouble: 'signedOut' }],
+    ['unexpected status 503 Service Unavailable: {}', { trouble: 'busy' }],
+    ['unexpected status 400 Bad Request: 401', { trouble: 'retry' }],
   ] as const) {
     it(`says why the turn failed: ${message}`, () => {
       const { failure } = readExecEvent('u', '/w', { type: 'turn.failed', error: { message } });

@@ -201,7 +201,7 @@ describe('the agents tree', () => {
     const pastTurns = [
       past('t1', 'One.', { outcome: { status: 'completed' } }),
       past('t2', 'Two.', { outcome: { status: 'interrupted' } }),
-      past('t3', 'Three.', { outcome: { status: 'failed', message: 'No more tokens', unauthorized: false } }),
+      past('t3', 'Three.', { outcome: { status: 'failed', message: 'No more tokens', trouble: 'retry' } }),
     ];
     assert.deepEqual(rows({ agents: [agentRecord('scout')], views: { scout: { pastTurns } } }), [
       'circle-large-filled scout · idle',

@@ -61,7 +61,7 @@ const requests: AgentRequest[] = [
   { ...head('9'), kind: 'elicitation', server: '数', message: '数', arguments: null, form: null, url: '数://数' },
 ];
 
-const statuses: readonly ItemStatus[] = ['running', 'completed', 'failed', 'declined'];
+const statuses: readonly ItemStatus[] = ['running', 'completed', 'failed', 'declined', 'stopped'];
 
 const items = statuses.flatMap((status): TurnItem[] => {
   const own = (kind: string): { id: string; status: ItemStatus } => ({ id: `${status}/${kind}`, status });
@@ -103,7 +103,7 @@ const view: Partial<AgentView> = {
   pastTurns: [
     turn('2', { ...over, outcome: { status: 'completed' } }),
     turn('3', { ...over, outcome: { status: 'interrupted' } }),
-    turn('4', { ...over, outcome: { status: 'failed', message: '数', unauthorized: false } }),
+    turn('4', { ...over, outcome: { status: 'failed', message: '数', trouble: 'retry' } }),
   ],
   declined: 2,
   lastError: say('The agent’s process ended with exit code {0}.', 3),

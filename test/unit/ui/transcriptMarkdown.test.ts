@@ -50,7 +50,7 @@ const story: TranscriptContent = {
       },
       { id: 'f2', kind: 'fileChange', status: 'declined', changes: [{ path: 'no.txt', change: 'add', diff: 'no' }] },
     ]),
-    turn('t2', [prompt], { outcome: { status: 'failed', message: 'No <quota>.', unauthorized: false } }),
+    turn('t2', [prompt], { outcome: { status: 'failed', message: 'No <quota>.', trouble: 'retry' } }),
     turn('t3', [prompt], { outcome: undefined, startedAt: undefined, endedAt: undefined }),
   ],
   running: turn(
