@@ -31,6 +31,7 @@ export const namedTroubles = {
   modelNotFound: 'needsYou',
   badRequest: 'needsYou',
   inferenceHookDenied: 'needsYou',
+  bioPolicy: 'needsYou',
   cyberPolicy: 'needsYou',
   misalignmentPolicyViolation: 'needsYou',
   tooManyDenials: 'needsYou',
