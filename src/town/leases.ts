@@ -1,7 +1,8 @@
 /**
  * Who runs which agent. A window keeps one lease of its own alive (`tt:{town}:lease:window:{window}`), and an agent's lease
  * names the window that has it; so a window's sign of life costs one command however many agents it runs. Taking an agent
- * counts its epoch up, and every write of an owner is fenced by it: whoever slept through the lease can write nothing.
+ * gives it a new epoch, which is random and never repeats. Every write of an owner is fenced by it: an owner that slept
+ * through its lease, or whose epoch Redis has lost in a failover, can write nothing.
  */
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
@@ -134,7 +135,7 @@ export class Leases implements Disposable {
     return this.run(
       { name: 'own', source: ownSource },
       [keys.lease(agentId), keys.epoch(agentId), keys.agent(agentId), keys.windowLease(this.windowId)],
-      [this.windowId, keys.windowLease(''), RUNTIME_HOST, new Date().toISOString()],
+      [this.windowId, keys.windowLease(''), RUNTIME_HOST, new Date().toISOString(), randomUUID()],
     );
   }
 
