@@ -29,11 +29,11 @@ export interface LaunchedServer {
  * early or stayed silent, with the last it said.
  */
 export async function launchAppServer(options: LaunchOptions): Promise<LaunchedServer> {
-  const { signal, logger } = options;
+  const { signal, logger, registry } = options;
   const backoff = new Backoff({ firstMs: 300, maxMs: 2_000, attempts: 2 });
   for (;;) {
     try {
-      return await withStartLock(() => launchOnce(options), { signal, logger });
+      return await withStartLock(() => launchOnce(options), { folder: registry.folder, signal, logger });
     } catch (error) {
       signal.throwIfAborted();
       const wait = error instanceof CodexError && error.reason === 'startFailed' ? backoff.next() : undefined;

@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import type { Disposable } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';
 import type { Logger } from '../util/logger.ts';
-import { startTimeOf } from '../util/processTable.ts';
+import { hasEnded, nameOfProcess } from '../util/processTable.ts';
 import type { TownKeys } from './keys.ts';
 import type { TownRedis } from './redis/connect.ts';
 import type { LuaScript } from './redis/script.ts';
@@ -33,7 +33,10 @@ export type OwnResult =
   | { owned: false; reason: 'elsewhere'; windowId: string };
 
 export class Leases implements Disposable {
-  /** `host.pid.start.random`: enough for a window on the same machine to see that this one is gone. */
+  /**
+   * `host/pid/start/place/random`: host and process for people; process, start time and place for a window of the same place
+   * to see that this one is gone.
+   */
   readonly windowId: string;
   private readonly lost = new Emitter<string>();
   /** An agent was taken by another window while this one slept; its id. */
@@ -58,8 +61,8 @@ export class Leases implements Disposable {
 
   /** Leases for this process. Nothing is written before the first agent is taken. */
   static async create(redis: TownRedis, keys: TownKeys, logger: Logger, leaseMs = LEASE_MS): Promise<Leases> {
-    const start = (await startTimeOf(process.pid)) ?? '';
-    const windowId = [hostname(), process.pid, start, randomUUID().slice(0, 8)].join('/');
+    const { startTime = '', place = '' } = (await nameOfProcess(process.pid)) ?? {};
+    const windowId = [hostname(), process.pid, startTime, place, randomUUID().slice(0, 8)].join('/');
     return new Leases(redis, keys, logger, windowId, leaseMs);
   }
 
@@ -145,10 +148,13 @@ export class Leases implements Disposable {
     return Array.isArray(reply) ? reply : [];
   }
 
-  /** Ends the lease of a window of this machine whose process is gone, so that nobody waits for it to run out. */
+  /**
+   * Ends the lease of a window whose process has ended, so that nobody waits for it to run out. Where its process cannot be
+   * judged from here, the lease decides.
+   */
   private async clearDead(windowId: string): Promise<boolean> {
-    const [host, pid, start] = windowId.split('/');
-    if (host !== hostname() || (await startTimeOf(Number(pid))) === start) return false;
+    const [, pid, startTime = '', place] = windowId.split('/');
+    if (!(await hasEnded({ pid: Number(pid), startTime, place: place || undefined }))) return false;
     this.logger.info(`The window ${windowId} is gone; its agents are free.`);
     await this.redis.write((client) => client.del(this.keys.windowLease(windowId)));
     return true;

@@ -2,22 +2,35 @@
  * The list of child processes of this machine's windows, on disk, so that what a hard end of a window leaves behind is
  * found and ended at the next activation.
  */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import { ChildGroups } from './childGroups.ts';
-import { type ListedProcess, listProcesses, signalGroup, someHasVariable, startTimeOf } from './processTable.ts';
+import { ensurePrivateFolder } from './privateFolder.ts';
+import { processPlace } from './processPlace.ts';
+import {
+  type ListedProcess,
+  type ProcessName,
+  hasEnded,
+  isAlive,
+  isHere,
+  listProcesses,
+  nameOfProcess,
+  signalGroup,
+  someHasVariable,
+  startTimeOf,
+} from './processTable.ts';
 import { SerialQueue } from './serialQueue.ts';
 
 /** In the environment of every process that is recorded, and of what it starts: its record's `mark`, which tells nothing. */
 export const MARK_VARIABLE = 'TINYTOWN_PROCESS';
 
-const processName = z.object({ pid: z.number(), startTime: z.string() });
+const processName = z.object({ pid: z.number(), startTime: z.string(), place: z.optional(z.string()) });
 
 const processRecord = z.object({
-  pid: z.number(),
-  startTime: z.string(),
+  ...processName.shape,
   /** What it is for, in a word; never its arguments, which may hold secrets. */
   purpose: z.string(),
   /** Whom it works for, e.g. an agent's id. */
@@ -30,17 +43,21 @@ const processRecord = z.object({
   groups: z.optional(z.array(processName)),
 });
 export type ProcessRecord = z.infer<typeof processRecord>;
-type ProcessName = z.infer<typeof processName>;
 
 /** How long a reaped process has between SIGTERM and SIGKILL, in milliseconds. */
 const reapGraceMs = 1_000;
+/** After so long, in milliseconds, a record of another place is dropped: that place has ended, most likely. */
+const FOREIGN_RECORD_MS = 30 * 24 * 60 * 60_000;
 
 export class ProcessRegistry {
-  private readonly folder: string;
+  /** A private folder that all windows share. */
+  readonly folder: string;
   private readonly subject: string | undefined;
   private readonly own = new Map<number, ProcessRecord>();
   private readonly writing = new SerialQueue();
-  private self: Promise<string | undefined> | undefined;
+  private self: Promise<ProcessName | undefined> | undefined;
+  /** Files of other places must not be taken for ours: ids mean other processes there. */
+  private fileMark = '';
 
   /**
    * @param folder A private folder that all windows share; created when it is first needed.
@@ -61,12 +78,16 @@ export class ProcessRegistry {
     pid: number,
     { purpose, detached, mark }: Pick<ProcessRecord, 'purpose' | 'detached' | 'mark'>,
   ): Promise<void> {
-    this.self ??= startTimeOf(process.pid);
-    const [startTime, ownStartTime] = await Promise.all([startTimeOf(pid), this.self]);
-    if (startTime === undefined) return;
-    const owner = { pid: process.pid, startTime: ownStartTime ?? '' };
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    await this.write({ pid, startTime, purpose, subject: this.subject, detached, owner, mark });
+    this.self ??= nameOfProcess(process.pid);
+    const [name, self, place] = await Promise.all([nameOfProcess(pid), this.self, processPlace()]);
+    if (name === undefined) return;
+    const owner = self ?? { pid: process.pid, startTime: '', place };
+    await ensurePrivateFolder(this.folder);
+    this.fileMark ||= createHash('sha256')
+      .update(place ?? randomUUID())
+      .digest('hex')
+      .slice(0, 8);
+    await this.write({ ...name, purpose, subject: this.subject, detached, owner, mark });
   }
 
   /** Records who leads the groups of a process of ours; nothing where it is not recorded any more. */
@@ -77,7 +98,7 @@ export class ProcessRegistry {
     const groups = leaders.flatMap((leader, place) => {
       // Of a group whose leader has gone meanwhile it stays what it was.
       const startTime = times[place] ?? record.groups?.find((known) => known.pid === leader)?.startTime;
-      return startTime === undefined ? [] : [{ pid: leader, startTime }];
+      return startTime === undefined ? [] : [{ pid: leader, startTime, place: record.place }];
     });
     await this.write({ ...record, groups });
   }
@@ -87,25 +108,29 @@ export class ProcessRegistry {
     await this.writing.run(() => rm(this.fileOf(pid), { force: true }));
   }
 
-  /** What is recorded now, living or not. Unreadable records are dropped. */
+  /** The processes of this place that are recorded now, living or not. Unreadable records are dropped. */
   async list(): Promise<ProcessRecord[]> {
+    return (await this.filed()).map(({ record }) => record);
+  }
+
+  private async filed(): Promise<FiledRecord[]> {
     const names = await readdir(this.folder).catch((): string[] => []);
-    const records: ProcessRecord[] = [];
+    const records: FiledRecord[] = [];
     for (const name of names.filter((candidate) => candidate.endsWith('.json'))) {
       const file = path.join(this.folder, name);
       const record = await readRecord(file);
-      if (record) records.push(record);
-      else await rm(file, { force: true });
+      if (record && (await isHere(record.place))) records.push({ file, record });
+      else if (!record || (await isOld(file))) await rm(file, { force: true });
     }
     return records;
   }
 
   /**
-   * Ends what owners that are gone have left behind, and only what really is ours: id and start time must agree.
+   * Ends what owners that are gone have left behind, and only what really is ours: id, start time and place must agree.
    * Resolves with the number of processes ended.
    */
   async reap(): Promise<number> {
-    const outcomes = await Promise.all((await this.list()).map((record) => this.reapOne(record)));
+    const outcomes = await Promise.all((await this.filed()).map((filed) => this.reapOne(filed)));
     return outcomes.filter(Boolean).length;
   }
 
@@ -114,21 +139,20 @@ export class ProcessRegistry {
    * takes its place. Resolves with the number of processes ended, when they are gone.
    */
   async endAllOf(subject: string): Promise<number> {
-    const records = (await this.list()).filter((record) => record.subject === subject);
-    const outcomes = await Promise.all(
-      records.map(async (record) => {
-        const ended = await endAll(record);
-        await this.remove(record.pid);
-        return ended;
-      }),
-    );
+    const filed = (await this.filed()).filter(({ record }) => record.subject === subject);
+    const outcomes = await Promise.all(filed.map((one) => this.endFiled(one)));
     return outcomes.filter(Boolean).length;
   }
 
-  private async reapOne(record: ProcessRecord): Promise<boolean> {
-    if (record.detached ? await isAlive(record) : await isAlive(record.owner)) return false;
+  private async reapOne(filed: FiledRecord): Promise<boolean> {
+    const { record } = filed;
+    return (await hasEnded(record.detached ? record : record.owner)) && (await this.endFiled(filed));
+  }
+
+  private async endFiled({ file, record }: FiledRecord): Promise<boolean> {
     const ended = await endAll(record);
-    await this.remove(record.pid);
+    this.own.delete(record.pid);
+    await this.writing.run(() => rm(file, { force: true }));
     return ended;
   }
 
@@ -143,8 +167,18 @@ export class ProcessRegistry {
   }
 
   private fileOf(pid: number): string {
-    return path.join(this.folder, `${pid}.json`);
+    return path.join(this.folder, `${this.fileMark}-${pid}.json`);
   }
+}
+
+interface FiledRecord {
+  file: string;
+  record: ProcessRecord;
+}
+
+async function isOld(file: string): Promise<boolean> {
+  const info = await stat(file).catch(() => undefined);
+  return info !== undefined && Date.now() - info.mtimeMs > FOREIGN_RECORD_MS;
 }
 
 async function readRecord(file: string): Promise<ProcessRecord | undefined> {
@@ -153,10 +187,6 @@ async function readRecord(file: string): Promise<ProcessRecord | undefined> {
   } catch {
     return undefined;
   }
-}
-
-async function isAlive({ pid, startTime }: ProcessName): Promise<boolean> {
-  return (await startTimeOf(pid)) === startTime;
 }
 
 /** Ends what is left of a process and of the groups that its own end does not reach; false where nothing is. */

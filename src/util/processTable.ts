@@ -5,9 +5,59 @@
 import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { processPlace } from './processPlace.ts';
+import { parseable } from './programs.ts';
 
-const run = promisify(execFile);
+const ask = promisify(execFile);
 const windows = process.platform === 'win32';
+
+/** Runs a program whose output is parsed. */
+async function run(program: string, args: string[]): Promise<{ stdout: string }> {
+  return await ask(program, args, { windowsHide: true, env: parseable(process.env), maxBuffer: 64 * 1024 * 1024 });
+}
+
+/** A process for others to recognize: its id alone is used again, and means another process in another place. */
+export interface ProcessName {
+  pid: number;
+  /** As {@link startTimeOf} tells it; empty where it was not known. */
+  startTime: string;
+  /** As `processPlace` tells it; undefined where it was not known. */
+  place?: string | undefined;
+}
+
+/** How other processes, now and later, can recognize a process of this place; undefined where none lives. */
+export async function nameOfProcess(pid: number): Promise<ProcessName | undefined> {
+  const [startTime, place] = await Promise.all([startTimeOf(pid), processPlace()]);
+  return startTime === undefined ? undefined : { pid, startTime, place };
+}
+
+/** Whether a process is known to live. False in doubt: whoever wants to signal it asks this. */
+export async function isAlive({ pid, startTime, place }: ProcessName): Promise<boolean> {
+  return (await isHere(place)) && (await startTimeOf(pid)) === startTime;
+}
+
+/** Whether a process is known to have ended. False in doubt: whoever wants to take its place asks this. */
+export async function hasEnded({ pid, startTime, place }: ProcessName): Promise<boolean> {
+  if (!(await isHere(place))) return false;
+  if (!exists(pid)) return true;
+  const now = await startTimeOf(pid);
+  // Under `hidepid`, processes of other users exist and cannot be looked at.
+  return now === undefined
+    ? process.platform === 'linux' && (await isReadable(pid))
+    : startTime !== '' && now !== startTime;
+}
+
+/** Whether a process of that place can be judged by its id from here. */
+export async function isHere(place: string | undefined): Promise<boolean> {
+  return place !== undefined && place === (await processPlace());
+}
+
+async function isReadable(pid: number): Promise<boolean> {
+  return await readFile(`/proc/${pid}/stat`).then(
+    () => true,
+    () => !exists(pid),
+  );
+}
 
 /** When a living process was started, in the platform's own spelling, to be compared only; undefined where none lives. */
 export async function startTimeOf(pid: number): Promise<string | undefined> {
@@ -17,7 +67,7 @@ export async function startTimeOf(pid: number): Promise<string | undefined> {
     ? ['powershell.exe', ['-NoProfile', '-Command', `(Get-Process -Id ${pid}).StartTime.ToFileTimeUtc()`]]
     : ['ps', ['-o', 'lstart=', '-p', String(pid)]];
   try {
-    const { stdout } = await run(question[0], question[1], { windowsHide: true });
+    const { stdout } = await run(question[0], question[1]);
     return stdout.trim() || undefined;
   } catch {
     return undefined; // Both commands fail when the process has gone in the meantime.
@@ -104,10 +154,9 @@ async function psUses(): Promise<UsedBy[]> {
 }
 
 async function windowsUses(): Promise<UsedBy[]> {
-  const ask =
+  const question =
     'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) $($_.WorkingSetSize)" }';
-  const how = { windowsHide: true };
-  const listing = await run('powershell.exe', ['-NoProfile', '-Command', ask], how).catch(() => undefined);
+  const listing = await run('powershell.exe', ['-NoProfile', '-Command', question]).catch(() => undefined);
   const all = threeNumbers(listing?.stdout ?? '').map(([pid, parent, residentBytes]) => ({
     pid,
     parent,

@@ -12,6 +12,11 @@ const windows = process.platform === 'win32';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The environment for a program whose output we parse: it speaks neither the user's language nor their time zone. */
+export function parseable(env: Environment): Record<string, string | undefined> {
+  return { ...env, LC_ALL: 'C', TZ: 'UTC' };
+}
+
 export interface FoundProgram {
   /** Absolute. */
   file: string;

@@ -15,7 +15,7 @@ import { within } from '../../util/boundedWait.ts';
 import { type Trouble, troubleOf } from './examination.ts';
 import type { Logger } from '../../util/logger.ts';
 import { ProcessRegistry } from '../../util/processRegistry.ts';
-import { startTimeOf } from '../../util/processTable.ts';
+import { hasEnded, isAlive } from '../../util/processTable.ts';
 import { findProgram } from '../../util/programs.ts';
 import type { Said } from '../../util/sentence.ts';
 import type { TownExamination } from './examination.ts';
@@ -199,10 +199,7 @@ function modeOf(file: string): Promise<number | undefined> {
 async function leftOverProcesses(registry: ProcessRegistry): Promise<number> {
   const records = await registry.list();
   const left = await Promise.all(
-    records.map(async ({ pid, startTime, detached, owner }) => {
-      if (detached || (await startTimeOf(pid)) !== startTime) return false;
-      return (await startTimeOf(owner.pid)) !== owner.startTime;
-    }),
+    records.map(async (record) => !record.detached && (await isAlive(record)) && (await hasEnded(record.owner))),
   );
   return left.filter(Boolean).length;
 }

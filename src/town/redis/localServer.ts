@@ -2,22 +2,22 @@
  * A town's private Redis: started by the first window that needs it, joined by the others, and left running when they close.
  * On a Unix socket that only this user can open, never on a network port, with every change kept in an append-only file.
  */
-import { chmod, lstat, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
+import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import * as z from 'zod/mini';
-import { TinytownError, describeError, whatIsWrong } from '../../util/errors.ts';
+import { TinytownError, whatIsWrong } from '../../util/errors.ts';
 import type { Logger } from '../../util/logger.ts';
+import { takeLock } from '../../util/fileLock.ts';
+import { ensurePrivateFolder } from '../../util/privateFolder.ts';
 import type { ProcessRegistry } from '../../util/processRegistry.ts';
-import { startTimeOf } from '../../util/processTable.ts';
+import { isAlive, nameOfProcess } from '../../util/processTable.ts';
 import { type WatchedProcess, spawnDetached } from '../../util/processes.ts';
 import { say } from '../../util/sentence.ts';
 import { parseJson } from '../records.ts';
 import type { RedisTarget } from './address.ts';
 import { findServerProgram } from './serverProgram.ts';
-import { takeLock } from './startLock.ts';
 
 export interface LocalServerOptions {
   /** `tinytown.redis.serverPath`; empty where it is not set. */
@@ -38,17 +38,17 @@ const ASK_LIMIT_MS = 1_000;
 const ASK_AGAIN_MS = 25;
 const LOG_LIMIT_BYTES = 1_000_000;
 
-const serverRecord = z.object({ pid: z.number(), startTime: z.string() });
+const serverRecord = z.object({ pid: z.number(), startTime: z.string(), place: z.optional(z.string()) });
 type ServerRecord = z.infer<typeof serverRecord>;
 
 /**
  * Sees to it that the town's private server runs; safe in any number of windows at once.
- * @throws TinytownError `redisMissing` or `redisStartFailed`
+ * @throws TinytownError `redisMissing`, `redisStartFailed`, or `folderNotPrivate`
  */
 export async function ensureLocalServer(target: PrivateTarget, options: LocalServerOptions): Promise<void> {
   const { dir, socketPath } = target;
-  await privateFolder(dir);
-  await privateFolder(path.dirname(socketPath));
+  await ensurePrivateFolder(dir);
+  await ensurePrivateFolder(path.dirname(socketPath));
   const start = Date.now();
   for (;;) {
     const answer = await ask(socketPath);
@@ -100,8 +100,8 @@ async function startUnderLock(target: PrivateTarget, options: LocalServerOptions
   } catch (cause) {
     throw new TinytownError('redisStartFailed', say('Redis could not be started: {0}', whatIsWrong(cause)), { cause });
   }
-  const startTime = (await startTimeOf(server.pid)) ?? '';
-  await writeFile(recordFile(dir), JSON.stringify({ pid: server.pid, startTime }), { mode: 0o600 });
+  const name = (await nameOfProcess(server.pid)) ?? { pid: server.pid, startTime: '' };
+  await writeFile(recordFile(dir), JSON.stringify(name), { mode: 0o600 });
   await untilReady(target, server, logStart);
   logger.info(`Started ${program} for this town on ${socketPath}.`);
 }
@@ -184,20 +184,6 @@ function quietClient(socketPath: string): Redis {
   return client;
 }
 
-/** @throws TinytownError `redisStartFailed` where the folder is not ours alone and cannot be made so. */
-async function privateFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const info = await lstat(folder);
-    const own = process.platform === 'win32' || info.uid === userInfo().uid;
-    if (!info.isDirectory() || !own) throw new Error('it belongs to somebody else');
-    if ((info.mode & 0o077) !== 0) await chmod(folder, 0o700);
-  } catch (cause) {
-    const message = say('The folder {0} cannot be used for the town’s Redis: {1}.', folder, describeError(cause));
-    throw new TinytownError('redisStartFailed', message, { cause });
-  }
-}
-
 function recordFile(dir: string): string {
   return path.join(dir, 'server.json');
 }
@@ -207,10 +193,6 @@ async function recordedServer(dir: string): Promise<ServerRecord | undefined> {
   const content = await readFile(recordFile(dir), 'utf8').catch(() => '');
   const record = serverRecord.safeParse(parseJson(content));
   return record.success && (await isAlive(record.data)) ? record.data : undefined;
-}
-
-async function isAlive({ pid, startTime }: ServerRecord): Promise<boolean> {
-  return (await startTimeOf(pid)) === startTime;
 }
 
 /** Resolves with whether it ends in time. */

@@ -9,7 +9,7 @@ import { checksOf } from '../../../src/loop/doctor/doctorRules.ts';
 import type { TownSettings } from '../../../src/loop/settings.ts';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { agentFields } from '../../../src/town/records.ts';
-import { startTimeOf } from '../../../src/util/processTable.ts';
+import { nameOfProcess } from '../../../src/util/processTable.ts';
 import { inEnglish } from '../../../src/util/sentence.ts';
 import { builtBundles } from '../../support/bundles.ts';
 import { codexHome } from '../../support/codexHome.ts';
@@ -142,8 +142,9 @@ describe('the doctor in a real town', () => {
     try {
       const folder = path.join(town.storage, 'processes');
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const owner = { pid: 1, startTime: 'long ago' };
-      const record = { pid, startTime: await startTimeOf(pid), purpose: 'test', detached: false, owner };
+      const name = await nameOfProcess(pid);
+      const owner = { ...name, pid: 1, startTime: 'long ago' };
+      const record = { ...name, purpose: 'test', detached: false, owner };
       await writeFile(path.join(folder, `${pid}.json`), JSON.stringify(record));
       assert.match(inEnglish((await examine()).get('processes')?.found ?? ''), /: 1\.$/);
     } finally {

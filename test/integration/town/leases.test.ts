@@ -128,6 +128,16 @@ describe('leases and fences', () => {
     assert.equal((await next.own(agentId)).owned, true);
   });
 
+  it('waits for the lease of a window whose process cannot be judged from here, though its host has our name', async () => {
+    const next = await window();
+    const [host, , start, , random] = next.windowId.split('/');
+    for (const place of ['', 'another boot']) {
+      const there = [host, 4_194_304, start, place, random].join('/');
+      await town.redis.commands.mset(town.keys.windowLease(there), '1', town.keys.lease(agentId), there);
+      assert.deepEqual(await next.own(agentId), { owned: false, reason: 'elsewhere', windowId: there });
+    }
+  });
+
   it('applies a plan as a whole or not at all', async () => {
     const leases = await window();
     const owner = await leases.own(agentId);

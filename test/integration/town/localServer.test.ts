@@ -11,6 +11,7 @@ import { privateTarget } from '../../../src/town/redis/resolve.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { ProcessRegistry } from '../../../src/util/processRegistry.ts';
+import { nameOfProcess } from '../../../src/util/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempDir } from '../../support/tempDir.ts';
 
@@ -135,8 +136,12 @@ describe('a town’s private Redis', () => {
     await mkdir(target.dir, { recursive: true });
     const gone = spawn('true');
     await once(gone, 'exit');
-    await writeFile(path.join(target.dir, 'start.lock'), JSON.stringify({ pid: gone.pid, startTime: 'x' }));
-    await writeFile(path.join(target.dir, 'server.json'), JSON.stringify({ pid: process.pid, startTime: 'not mine' }));
+    const { place } = (await nameOfProcess(process.pid)) ?? {};
+    await writeFile(path.join(target.dir, 'start.lock'), JSON.stringify({ pid: gone.pid, startTime: 'x', place }));
+    await writeFile(
+      path.join(target.dir, 'server.json'),
+      JSON.stringify({ pid: process.pid, startTime: 'not mine', place }),
+    );
     await writeFile(target.socketPath, '');
     await ensureLocalServer(target, options);
     assert.equal(await ask((client) => client.ping()), 'PONG');
@@ -146,10 +151,8 @@ describe('a town’s private Redis', () => {
     await mkdir(target.dir, { recursive: true });
     const holder = spawn('sleep', ['60']);
     children.add(holder);
-    const { startTimeOf } = await import('../../../src/util/processTable.ts');
-    const startTime = await startTimeOf(holder.pid ?? 0);
     const lock = path.join(target.dir, 'start.lock');
-    await writeFile(lock, JSON.stringify({ pid: holder.pid, startTime }));
+    await writeFile(lock, JSON.stringify(await nameOfProcess(holder.pid ?? 0)));
     let started = false;
     const starting = ensureLocalServer(target, options).then(() => {
       started = true;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { withStartLock } from '../../../src/codex/startLock.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
-import { startTimeOf } from '../../../src/util/processTable.ts';
+import { nameOfProcess, type ProcessName } from '../../../src/util/processTable.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { tempDir } from '../../support/tempDir.ts';
 
@@ -20,8 +20,15 @@ describe('the start lock', () => {
 
   const options = (more = {}) => ({ folder: folder.path, logger: silentLogger, ...more });
 
-  async function lockHeldBy(pid: number, startTime: string): Promise<void> {
-    await writeFile(path.join(folder.path, 'codex-start.lock'), JSON.stringify({ pid, startTime, token: 't' }));
+  const file = (): string => path.join(folder.path, 'codex-start.lock');
+
+  async function lockHeldBy(change: Partial<ProcessName>): Promise<void> {
+    await writeFile(file(), JSON.stringify({ ...(await nameOfProcess(process.pid)), ...change }));
+  }
+
+  async function lastSeen(secondsAgo: number): Promise<void> {
+    const time = Date.now() / 1_000 - secondsAgo;
+    await utimes(file(), time, time);
   }
 
   it('lets one start at a time, and leaves nothing behind', async () => {
@@ -48,15 +55,40 @@ describe('the start lock', () => {
   });
 
   it('is taken from a process that is gone, or whose id is another’s now', async () => {
-    await lockHeldBy(process.pid, 'another time');
+    await lockHeldBy({ startTime: 'another time' });
     assert.equal(await withStartLock(() => Promise.resolve(1), options()), 1);
-    await writeFile(path.join(folder.path, 'codex-start.lock'), '');
+    await writeFile(file(), '');
+    await lastSeen(60);
     assert.equal(await withStartLock(() => Promise.resolve(2), options()), 2);
   });
 
+  it('is not taken from a process of another place while it shows signs of life', async () => {
+    let waited = 0;
+    const logger = { ...silentLogger, warn: () => (waited += 1) };
+    // Its id is nobody's here.
+    await lockHeldBy({ pid: 4_194_304, place: 'another boot' });
+    await withStartLock(() => Promise.resolve(), options({ patienceMs: 50, logger }));
+    assert.equal(waited, 1);
+    await lastSeen(60);
+    await withStartLock(() => Promise.resolve(), options({ patienceMs: 50, logger }));
+    assert.equal(waited, 1);
+  });
+
   it('does not hold up for ever', async () => {
-    await lockHeldBy(process.pid, (await startTimeOf(process.pid)) ?? '');
+    await lockHeldBy({});
     assert.equal(await withStartLock(() => Promise.resolve(1), options({ patienceMs: 50 })), 1);
+  });
+
+  it('uses no folder that somebody else has made a link or a file of', async () => {
+    const mine = path.join(folder.path, 'locks');
+    await mkdir(path.join(folder.path, 'theirs'));
+    await symlink(path.join(folder.path, 'theirs'), mine);
+    const start = (): Promise<void> => withStartLock(() => Promise.resolve(), options({ folder: mine }));
+    await assert.rejects(start(), { reason: 'folderNotPrivate' });
+    await rename(mine, path.join(folder.path, 'link'));
+    await writeFile(mine, '');
+    await assert.rejects(start(), { reason: 'folderNotPrivate' });
+    assert.deepEqual(await readdir(path.join(folder.path, 'theirs')), []);
   });
 
   it('stops waiting when told to', async () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type ExitValue, type ManagedProcess, spawnDetached, spawnManaged } from '../../../src/util/processes.ts';
 import { ProcessRegistry } from '../../../src/util/processRegistry.ts';
-import { signalGroup, startTimeOf } from '../../../src/util/processTable.ts';
+import { nameOfProcess, signalGroup, startTimeOf } from '../../../src/util/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempDir } from '../../support/tempDir.ts';
 
@@ -45,17 +45,24 @@ describe('processes', () => {
     const pid = leader.pid ?? 0;
     groups.push(pid);
     const member = Number(String(await once(leader.stdout, 'data')));
-    const startTime = (await startTimeOf(pid)) ?? '';
+    const leaderName = await nameOfProcess(pid);
     if (!leaderLives) {
       leader.kill('SIGKILL');
       await once(leader, 'exit');
     }
-    return { leader: { pid, startTime }, member };
+    assert.ok(leaderName);
+    return { leader: leaderName, member };
+  }
+
+  /** The file of a process's record. */
+  async function fileOf(pid: number): Promise<string> {
+    const names = await readdir(path.join(folder.path, 'registry'));
+    return path.join(folder.path, 'registry', names.find((name) => name.endsWith(`-${pid}.json`)) ?? '');
   }
 
   /** Rewrites a record, as if another process of the past had left it. */
   async function rewrite(pid: number, change: (record: { startTime: string; owner: { startTime: string } }) => void) {
-    const file = path.join(folder.path, 'registry', `${pid}.json`);
+    const file = await fileOf(pid);
     const record = JSON.parse(await readFile(file, 'utf8')) as Parameters<typeof change>[0];
     change(record);
     await writeFile(file, JSON.stringify(record));
@@ -144,7 +151,7 @@ describe('processes', () => {
       assert.equal(record?.pid, child.pid);
       assert.equal(record?.purpose, 'test');
       assert.equal(record?.owner.pid, process.pid);
-      const file = path.join(folder.path, 'registry', `${child.pid}.json`);
+      const file = await fileOf(child.pid);
       assert.equal((await stat(file)).mode & 0o777, 0o600);
       assert.equal((await stat(path.dirname(file))).mode & 0o777, 0o700);
       await child.stop();
@@ -208,9 +215,9 @@ describe('processes', () => {
         startGroup('no mark of ours', false),
         startGroup('ours', true),
       ]);
-      const gone = { pid: 0, startTime: 'another time' };
+      const gone = { pid: 1, startTime: 'another time', place: led.leader.place };
       const leaders = [led.leader, left.leader, other.leader, { ...again.leader, startTime: 'another time' }];
-      const record = { pid: 1, startTime: 'another time', purpose: 'test', detached: false, owner: gone };
+      const record = { ...gone, purpose: 'test', detached: false, owner: gone };
       await mkdir(path.join(folder.path, 'registry'));
       await writeFile(
         path.join(folder.path, 'registry', '1.json'),

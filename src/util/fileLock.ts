@@ -1,0 +1,74 @@
+/** One at a time: a lock file between processes. It outlives none that has ended, whichever machine that ran on. */
+import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import * as z from 'zod/mini';
+import { hasEnded, isHere, nameOfProcess } from './processTable.ts';
+
+const holder = z.object({ pid: z.number(), startTime: z.string(), place: z.optional(z.string()) });
+
+/** How often the holder shows that it lives, in milliseconds. */
+const SIGN_OF_LIFE_MS = 1_000;
+/** A holder that cannot be judged by its process has ended when it has shown no sign of life for so long, in milliseconds. */
+const SILENT_MS = 10_000;
+/** A lock file whose holder cannot be read is being written just now, or was left half-written this long ago. */
+const UNREADABLE_FOR_MS = 5_000;
+
+/**
+ * Takes the lock at `file`, which lies in a private folder; resolves with its release, or undefined where a process holds
+ * it that may live.
+ */
+export async function takeLock(file: string): Promise<(() => Promise<void>) | undefined> {
+  const mine = JSON.stringify((await nameOfProcess(process.pid)) ?? { pid: process.pid, startTime: '' });
+  try {
+    const handle = await open(file, 'wx', 0o600);
+    try {
+      await handle.writeFile(mine);
+    } finally {
+      await handle.close();
+    }
+    return held(file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  const left = await readFile(file, 'utf8').catch(() => undefined);
+  if (left !== undefined && (await isStale(file, left))) await removeStale(file, left);
+  return undefined;
+}
+
+function held(file: string): () => Promise<void> {
+  const timer = setInterval(() => {
+    const now = new Date();
+    // It was taken for stale and removed: whoever has it now shows that it lives.
+    utimes(file, now, now).catch(() => undefined);
+  }, SIGN_OF_LIFE_MS).unref();
+  return async () => {
+    clearInterval(timer);
+    await rm(file, { force: true });
+  };
+}
+
+/** Two processes may find the same stale lock, and one may have taken it anew by now: that one is put back. */
+async function removeStale(file: string, stale: string): Promise<void> {
+  const aside = `${file}.${process.pid}`;
+  try {
+    await rename(file, aside);
+    if ((await readFile(aside, 'utf8')) !== stale) await link(aside, file);
+  } catch {
+    // Somebody else was faster, either way.
+  }
+  await rm(aside, { force: true });
+}
+
+async function isStale(file: string, content: string): Promise<boolean> {
+  const read = holder.safeParse(parsed(content));
+  if (read.success && (await isHere(read.data.place))) return await hasEnded(read.data);
+  const info = await stat(file).catch(() => undefined);
+  return info !== undefined && Date.now() - info.mtimeMs > (read.success ? SILENT_MS : UNREADABLE_FOR_MS);
+}
+
+function parsed(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return undefined;
+  }
+}
