@@ -13,7 +13,7 @@ import {
   type MessageReader,
   type MessageWriter,
 } from 'vscode-jsonrpc/node';
-import { oneLine } from '../util/text.ts';
+import { oneLine, wellFormedJson } from '../util/text.ts';
 
 /**
  * A reader that does not run ahead: the connection handles one message a turn of the event loop while a flood brings
@@ -169,7 +169,7 @@ export class NdjsonWriter extends AbstractMessageWriter implements MessageWriter
   /** Resolves when the line has left for the other side, so that a caller who waits is slowed down by a full pipe. */
   write(message: Message): Promise<void> {
     return new Promise((resolve, reject) => {
-      const line = JSON.stringify({ ...message, jsonrpc: undefined });
+      const line = wellFormedJson({ ...message, jsonrpc: undefined });
       this.stream.write(`${line}\n`, (error) => {
         if (!error) resolve();
         else reject(error);

@@ -5,7 +5,8 @@
 import { type CallToolResult, Server, type Tool } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import * as z from 'zod/mini';
-import { describeError } from '../util/errors.ts';
+import { TimeoutError, within } from '../util/boundedWait.ts';
+import { TinytownError, describeError } from '../util/errors.ts';
 import { silentLogger } from '../util/logger.ts';
 import { stripControls } from '../util/text.ts';
 import { catalogue } from './catalogue.ts';
@@ -14,6 +15,10 @@ import type { TownDoor } from './townDoor.ts';
 import { version } from './version.ts';
 
 const offered = catalogue.filter(({ commandOnly }) => !commandOnly);
+
+/** How long a tool may take, in milliseconds. An agent whose call hangs is of no use to anybody. */
+const DEFAULT_LIMIT_MS = 60_000;
+const limitMs = Number(process.env.TINYTOWN_TOOL_LIMIT_MS) || DEFAULT_LIMIT_MS;
 
 const hints: Record<Effect, Tool['annotations']> = {
   reads: { readOnlyHint: true, openWorldHint: false },
@@ -33,15 +38,24 @@ async function call(door: () => Promise<TownDoor>, name: string, args: unknown):
   try {
     const operation = offered.find((one) => one.name === name);
     if (!operation) return failed(`There is no tool ${name}. There are: ${offered.map((one) => one.name).join(', ')}.`);
-    const context = await (await door()).open();
-    return { content: [{ type: 'text', text: await operation.run(context, args) }] };
+    const answer = door()
+      .then((opened) => opened.open())
+      .then((context) => operation.run(context, args));
+    const text = await within(answer, limitMs, name);
+    return { content: [{ type: 'text', text: text.toWellFormed() }] };
   } catch (error) {
-    return failed(describeError(error));
+    return failed(describeError(error instanceof TimeoutError ? tookTooLong(name) : error));
   }
 }
 
 function failed(text: string): CallToolResult {
-  return { content: [{ type: 'text', text: stripControls(text) }], isError: true };
+  return { content: [{ type: 'text', text: stripControls(text).toWellFormed() }], isError: true };
+}
+
+function tookTooLong(name: string): TinytownError {
+  return new TinytownError('timeout', `${name} gave no answer within ${limitMs / 1_000} s.`, {
+    hint: 'It may have been done all the same: look at the state of the town before you repeat it.',
+  });
 }
 
 function makeServer(door: () => Promise<TownDoor>): Server {

@@ -8,6 +8,7 @@ import { TinytownError } from '../util/errors.ts';
 import { type Said, type Sentence, say } from '../util/sentence.ts';
 import { townNameProblem } from './keys.ts';
 import { decodingProblem } from './records.ts';
+import { startOf } from '../util/text.ts';
 
 export const TOWN_FILE = 'tinytown.toml';
 
@@ -143,7 +144,7 @@ export async function writeTownConfig(folder: string, { name }: { name: string }
 export function suggestTownName(folder: string): string {
   // oxlint-disable-next-line no-control-regex -- these may not stand in a name
   const name = path.basename(path.resolve(folder)).replace(/[:*\u0000-\u001f\u007f]+/g, '-');
-  return name.trim().slice(0, 64).trim() || 'town';
+  return startOf(name.trim(), 64).trim() || 'town';
 }
 
 function redisConfig(it: z.infer<typeof redis>, folder: string): TownRedisConfig {

@@ -12,6 +12,7 @@ import type { PlanContext } from './plans.ts';
 import { parseJson } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
 import type { WakeSource } from './wake.ts';
+import { wellFormedJson } from '../util/text.ts';
 
 /** How long an answer stands, in milliseconds: longer than anybody waits for it. */
 const REPLY_MS = 60_000;
@@ -86,7 +87,7 @@ export function controlPlan(
 /** Adds the owner's answer to a plan, where the asking window waits for one. */
 export function withReply(plan: Plan, keys: TownKeys, { fields }: ControlRequest, answer: ControlReply): Plan {
   const token = fields.reply;
-  return token ? plan.command('SET', keys.reply(token), JSON.stringify(answer), 'PX', REPLY_MS) : plan;
+  return token ? plan.command('SET', keys.reply(token), wellFormedJson(answer), 'PX', REPLY_MS) : plan;
 }
 
 function next(event: Emitter<void>): Promise<void> {

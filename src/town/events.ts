@@ -4,6 +4,7 @@ import { execAll } from './decodeReplies.ts';
 import type { TownKeys } from './keys.ts';
 import { type Decoded, decodingProblem, fieldName, parseJson } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
+import { wellFormedJson } from '../util/text.ts';
 
 /** The types that may stand on the shared streams: `tt` skips an entry of any other. */
 export const eventTypes = [
@@ -67,7 +68,7 @@ export function eventPayload(event: TownEvent): ['event_type', string, 'data', s
 /** The `data` of a stream entry. Known fields beat ones of the same name in `extra`. */
 function eventJson({ extra, timestamp = new Date().toISOString(), ...known }: TownEvent): string {
   const facts = Object.entries({ ...known, timestamp }).filter(([, value]) => value !== undefined);
-  return JSON.stringify({ ...extra, ...Object.fromEntries(facts.map(([name, value]) => [fieldName(name), value])) });
+  return wellFormedJson({ ...extra, ...Object.fromEntries(facts.map(([name, value]) => [fieldName(name), value])) });
 }
 
 /** The streams that an event goes to: the town's, and those of the agents it names. */

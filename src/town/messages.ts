@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { _default as orElse } from 'zod/mini';
 import { isId } from './keys.ts';
 import { type Decoded, MAX_TEXT, decodingProblem, fieldName, isTime, parseJson } from './records.ts';
+import { wellFormedJson } from '../util/text.ts';
 
 export const priorities = ['low', 'normal', 'high', 'urgent'] as const;
 export type Priority = (typeof priorities)[number];
@@ -124,7 +125,7 @@ export function decodeMessage(raw: string): Decoded<Message> {
 /** The one line that stands in Redis, with the keys in the order `tt` writes them. */
 export function encodeMessage(message: Message): string {
   const { id, from, to, priority, createdAt, correlationId, ...payload } = message;
-  return JSON.stringify({
+  return wellFormedJson({
     id,
     from,
     to,

@@ -9,6 +9,7 @@ import type { TownKeys } from './keys.ts';
 import { type Message, encodeMessage, newMessage } from './messages.ts';
 import { Plan } from './plan.ts';
 import type { AgentRecord, AgentState, TaskRecord } from './records.ts';
+import { wellFormedJson } from '../util/text.ts';
 
 export interface PlanContext {
   keys: TownKeys;
@@ -37,7 +38,7 @@ export function takePlan(
   tasks: readonly TaskRecord[],
 ): Plan {
   const { keys, agentId, now } = context;
-  const plan = removalPlan(context, messages).command('HSET', keys.inflight(agentId), batch.id, JSON.stringify(batch));
+  const plan = removalPlan(context, messages).command('HSET', keys.inflight(agentId), batch.id, wellFormedJson(batch));
   for (const task of tasks) {
     const key = keys.task(task.id);
     plan
@@ -73,7 +74,7 @@ export function setAsidePlan({ keys, agentId, now }: PlanContext, unreadable: re
     plan
       .whileListed(key, raw)
       .command('LREM', key, 1, raw)
-      .command('RPUSH', keys.dead(agentId), JSON.stringify(dead))
+      .command('RPUSH', keys.dead(agentId), wellFormedJson(dead))
       .activity(`✗ A message was set aside: it ${reason}`);
   }
   return plan;
@@ -84,7 +85,7 @@ export function deliveredPlan({ keys, agentId, agentName, threadId, now }: PlanC
   const delivered: Batch = { ...batch, threadId, delivered: true, deliveredAt: now };
   const plan = new Plan(keys, agentId)
     .whileField(keys.inflight(agentId), batch.id)
-    .command('HSET', keys.inflight(agentId), batch.id, JSON.stringify(delivered))
+    .command('HSET', keys.inflight(agentId), batch.id, wellFormedJson(delivered))
     .agentFields({ last_active_at: iso(now), ...(threadId !== null && { runtime_session_id: threadId }) });
   if (batch.kind === 'steer') return plan;
   return plan.event(newEvent('agent_turn_started', `${agentName}: turn started`, { agentId }));
@@ -95,7 +96,7 @@ export function adriftPlan({ keys, agentId }: PlanContext, batches: readonly Bat
   const plan = new Plan(keys, agentId);
   for (const batch of batches) {
     const key = keys.inflight(agentId);
-    plan.whileField(key, batch.id).command('HSET', key, batch.id, JSON.stringify({ ...batch, adrift: true }));
+    plan.whileField(key, batch.id).command('HSET', key, batch.id, wellFormedJson({ ...batch, adrift: true }));
   }
   return plan;
 }
@@ -137,7 +138,7 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
     plan.whileField(keys.inflight(agentId), batch.id).command('HDEL', keys.inflight(agentId), batch.id);
     if (fate.fate === 'hold') {
       const held: HeldBatch = { batch, heldAt: now, reason: fate.reason };
-      plan.command('RPUSH', keys.held(agentId), JSON.stringify(held));
+      plan.command('RPUSH', keys.held(agentId), wellFormedJson(held));
     }
     for (const message of batch.messages) {
       const before = seen[message.id]?.attempts ?? 0;
@@ -160,10 +161,10 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
     }
   }
   for (const { list, raw } of back.toReversed()) plan.command('LPUSH', keys[list](agentId), raw);
-  for (const message of dead) plan.command('RPUSH', keys.dead(agentId), JSON.stringify(message));
+  for (const message of dead) plan.command('RPUSH', keys.dead(agentId), wellFormedJson(message));
   keepSettled(plan, context, settled);
   plan.fields(keys.turn(agentId), {
-    seen: Object.keys(seen).length === 0 ? undefined : JSON.stringify(seen),
+    seen: Object.keys(seen).length === 0 ? undefined : wellFormedJson(seen),
     not_before: notBefore === 0 ? undefined : notBefore,
     left_waiting: undefined,
   });
@@ -236,7 +237,7 @@ export function quietPlan(context: PlanContext, agent: AgentRecord, messages: re
 export function drainedPlan({ keys, agentId }: PlanContext, leftWaiting: readonly string[]): Plan {
   return new Plan(keys, agentId)
     .stateIf('draining', 'cold')
-    .fields(keys.turn(agentId), { left_waiting: leftWaiting.length > 0 ? JSON.stringify(leftWaiting) : undefined })
+    .fields(keys.turn(agentId), { left_waiting: leftWaiting.length > 0 ? wellFormedJson(leftWaiting) : undefined })
     .command('DEL', keys.stop(agentId))
     .activity('❄ Closed')
     .event(newEvent('agent_stopped', 'Agent closed', { agentId, oldState: 'draining', newState: 'cold' }));
@@ -277,7 +278,7 @@ function keepSettled(plan: Plan, { keys, agentId }: PlanContext, settled: readon
   const newest = settled.slice(-SETTLED_KEPT);
   if (newest.length === 0) return;
   const key = keys.settled(agentId);
-  plan.tell('LPUSH', key, ...newest.map((message) => JSON.stringify(message)));
+  plan.tell('LPUSH', key, ...newest.map((message) => wellFormedJson(message)));
   plan.tell('LTRIM', key, 0, SETTLED_KEPT - 1);
 }
 

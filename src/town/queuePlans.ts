@@ -9,6 +9,7 @@ import type { MessageLook } from './messageLook.ts';
 import type { Message } from './messages.ts';
 import { Plan } from './plan.ts';
 import { type TaskRecord, parseJson } from './records.ts';
+import { wellFormedJson } from '../util/text.ts';
 
 interface Place {
   keys: TownKeys;
@@ -108,7 +109,7 @@ function rewriteSeen(
   if (!known || look.seenText === undefined) return;
   const { [id]: _gone, ...others } = look.seen;
   const seen = how === 'forget' ? others : { ...others, [id]: { ...known, threadId: null } };
-  const text = Object.keys(seen).length === 0 ? undefined : JSON.stringify(seen);
+  const text = Object.keys(seen).length === 0 ? undefined : wellFormedJson(seen);
   plan.whileValue(keys.turn(agentId), 'seen', look.seenText).fields(keys.turn(agentId), { seen: text });
 }
 
@@ -116,5 +117,5 @@ function withText(raw: Buffer, message: Message, text: string): string {
   const field = textFields[message.type];
   const json = anyObject.safeParse(parseJson(raw.toString()));
   if (field === undefined || !json.success) return raw.toString();
-  return JSON.stringify({ ...json.data, [field]: text });
+  return wellFormedJson({ ...json.data, [field]: text });
 }

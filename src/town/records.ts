@@ -5,6 +5,7 @@
 import * as z from 'zod/mini';
 import { _default as orElse } from 'zod/mini';
 import { isId } from './keys.ts';
+import { wellFormedJson } from '../util/text.ts';
 
 /** A decoded value, or the reason why there is none: one clause, for people. */
 export type Decoded<T> = { ok: true; value: T } | { ok: false; reason: string };
@@ -250,7 +251,7 @@ function hashOf(record: object): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const [property, value] of Object.entries(record)) {
     if (value === undefined) continue;
-    fields[fieldName(property)] = Array.isArray(value) ? JSON.stringify(value) : String(value);
+    fields[fieldName(property)] = Array.isArray(value) ? wellFormedJson(value) : String(value);
   }
   return fields;
 }

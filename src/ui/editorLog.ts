@@ -48,6 +48,6 @@ export class EditorLog implements Logger, Disposable {
   }
 
   private clean(message: string): string {
-    return this.redacted(message);
+    return this.redacted(message).toWellFormed();
   }
 }

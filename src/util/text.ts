@@ -15,15 +15,67 @@ export function spellControls(text: string): string {
   return text.replace(controls, (control) => `\\u{${control.codePointAt(0)?.toString(16) ?? ''}}`);
 }
 
+/** How far back from a cut the beginning of the character is looked for, in UTF-16 units. A longer one is cut apart. */
+const CHARACTER = 64;
+
+const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/**
+ * The place at or before `at` (in UTF-16 units) where `text` can be cut without leaving a part of a character: never between
+ * the halves of a surrogate pair, and not within a combined character such as a flag or a family.
+ */
+function cutBefore(text: string, at: number): number {
+  if (at <= 0) return 0;
+  if (at >= text.length) return text.length;
+  const from = Math.max(0, at - CHARACTER);
+  const around = text.slice(from, at + CHARACTER);
+  const start = from + (characters.segment(around).containing(at - from)?.index ?? at - from);
+  // At the start of the window the character may have begun before it.
+  if (start > from || from === 0) return start;
+  return isLowHalf(text, at) ? at - 1 : at;
+}
+
+/** Whether the second half of a surrogate pair, with the first before it, stands at `at`. */
+function isLowHalf(text: string, at: number): boolean {
+  return (text.codePointAt(at - 1) ?? 0) > 0xffff;
+}
+
+/** The beginning of `text`: at most `limit` UTF-16 units, cut between characters. */
+export function startOf(text: string, limit: number): string {
+  return text.slice(0, cutBefore(text, limit));
+}
+
+/** The end of `text`: at most `limit` UTF-16 units, cut between characters. */
+export function endOf(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const at = text.length - limit;
+  const cut = cutBefore(text, at);
+  if (cut === at) return text.slice(at);
+  // What begins before the cut does not fit: go on behind it.
+  const next = characters.segment(text.slice(cut, at + CHARACTER)).containing(0);
+  return text.slice(cut + (next?.segment.length ?? at + 1 - cut));
+}
+
+/**
+ * `value` as JSON that every parser takes. Half of a surrogate pair becomes U+FFFD: JavaScript would write it as an escape
+ * that Codex, `tt` and others refuse together with the whole text around it.
+ */
+export function wellFormedJson(value: unknown, replacer?: (key: string, value: unknown) => unknown): string {
+  const json = JSON.stringify(value, replacer);
+  // The only escapes of surrogates that `stringify` writes are those of halves.
+  if (!json.includes('\\ud')) return json;
+  return json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|[^])/g, (escape) => (escape.length > 2 ? '\ufffd' : escape));
+}
+
 /** Of a long text a line is made from this many times its limit: the rest would hardly be seen, and texts can be huge. */
 const LOOKED_AT = 8;
 
 /** `text` as one line of at most `limit` characters, cut with an ellipsis. */
 export function oneLine(text: string, limit = 120): string {
   const whole = text.trimStart();
-  const start = whole.slice(0, LOOKED_AT * limit);
-  const line = stripControls(start).replace(/\s+/g, ' ').trim();
-  return line.length <= limit && start.length === whole.length ? line : `${line.slice(0, limit - 1).trimEnd()}…`;
+  const start = startOf(whole, LOOKED_AT * limit);
+  const line = stripControls(start.toWellFormed()).replace(/\s+/g, ' ').trim();
+  return line.length <= limit && start.length === whole.length ? line : `${startOf(line, limit - 1).trimEnd()}…`;
 }
 
 /** `text` between fences that are longer than any run of backticks in it. */

@@ -1,4 +1,6 @@
 /** The end of a text that may never stop coming, in bounded memory. */
+import { endOf } from './text.ts';
+
 export class TextRing {
   private readonly limit: number;
   private readonly chunks: string[] = [];
@@ -10,12 +12,13 @@ export class TextRing {
   }
 
   push(chunk: string): void {
-    this.chunks.push(chunk.length > this.limit ? chunk.slice(-this.limit) : chunk);
-    this.length += Math.min(chunk.length, this.limit);
+    const kept = endOf(chunk, this.limit);
+    this.chunks.push(kept);
+    this.length += kept.length;
     while (this.length > this.limit && this.chunks.length > 1) this.length -= this.chunks.shift()?.length ?? 0;
   }
 
   toString(): string {
-    return this.chunks.join('').slice(-this.limit);
+    return endOf(this.chunks.join(''), this.limit);
   }
 }

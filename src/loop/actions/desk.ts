@@ -10,7 +10,7 @@ import { type SettleResult, SupervisorInbox } from '../../town/supervisorInbox.t
 import type { Town } from '../../town/town.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';
-import { oneLine } from '../../util/text.ts';
+import { oneLine, wellFormedJson } from '../../util/text.ts';
 import type { AskOwner } from './askOwner.ts';
 import { checkedText } from './checkedText.ts';
 import type { Crew } from '../crew.ts';
@@ -72,7 +72,7 @@ export class Desk {
     const problem = answerProblem(request, answer);
     if (problem !== undefined) throw new TinytownError('badAnswer', problem);
     if ('answers' in answer && asksForSecret(request)) throw secretElsewhere(agent.name, this.crew.windowOf(agent.id));
-    const fields = { request: requestId, answer: JSON.stringify(answer) };
+    const fields = { request: requestId, answer: wellFormedJson(answer) };
     await this.owner.ask(agent, 'answer', fields);
   }
 

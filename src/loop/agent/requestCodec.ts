@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
 import { parseJson } from '../../town/records.ts';
+import { startOf, wellFormedJson } from '../../util/text.ts';
 
 const nullableText = z.nullable(z.string());
 const nullableNumber = z.nullable(z.number());
@@ -103,8 +104,8 @@ const request = z.intersection(head, body);
 const DIFF_TEXT = 100_000;
 
 export function encodeRequests(requests: readonly AgentRequest[]): string {
-  return JSON.stringify(requests, (_key, value: unknown) =>
-    typeof value === 'string' && value.length > DIFF_TEXT ? `${value.slice(0, DIFF_TEXT)}\n…` : value,
+  return wellFormedJson(requests, (_key, value: unknown) =>
+    typeof value === 'string' && value.length > DIFF_TEXT ? `${startOf(value, DIFF_TEXT)}\n…` : value,
   );
 }
 

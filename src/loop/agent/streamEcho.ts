@@ -7,7 +7,7 @@ import type { TurnItem } from '../../runtime/turnItem.ts';
 import { STREAM_LENGTH, eventPayload, newEvent } from '../../town/events.ts';
 import { Plan } from '../../town/plan.ts';
 import { describeError } from '../../util/errors.ts';
-import { oneLine } from '../../util/text.ts';
+import { endOf, oneLine } from '../../util/text.ts';
 import type { OwnedAgent } from './ownedAgent.ts';
 
 const FLUSH_MS = 500;
@@ -67,7 +67,7 @@ export class StreamEcho {
     const last = this.parts.at(-1);
     const before = last?.type === 'agent_assistant_delta' ? last.text : '';
     if (before !== '') this.parts.pop();
-    const text = (before + (begins ? '\n' : '') + words).slice(-TEXT_LIMIT);
+    const text = endOf(before + (begins ? '\n' : '') + words, TEXT_LIMIT);
     this.add({ type: 'agent_assistant_delta', text });
     this.message = message;
   }

@@ -15,6 +15,7 @@ import type {
 import { type TurnItem, endedItem } from '../../runtime/turnItem.ts';
 import { TinytownError, whatIsWrong } from '../../util/errors.ts';
 import { type Said, type Sentence, followedBy, say } from '../../util/sentence.ts';
+import { endOf as endOfText } from '../../util/text.ts';
 
 export interface SteerView {
   clientId: string;
@@ -282,5 +283,5 @@ function grown(item: TurnItem, delta: string): TurnItem {
 
 /** Cut only when it has doubled: cutting copies it all, which for each delta would be most of the work in a flood. */
 function endOf(text: string): string {
-  return text.length <= 2 * ITEM_TEXT ? text : text.slice(-ITEM_TEXT);
+  return text.length <= 2 * ITEM_TEXT ? text : endOfText(text, ITEM_TEXT);
 }

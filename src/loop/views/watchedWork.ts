@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini';
 import type { ReadEvent } from '../../town/events.ts';
+import { endOf as endOfText } from '../../util/text.ts';
 
 const turnEnd = z.enum(['completed', 'interrupted', 'failed']);
 type TurnEnd = z.infer<typeof turnEnd>;
@@ -53,7 +54,7 @@ export function foldWork(work: WatchedWork, event: ReadEvent): WatchedWork {
 }
 
 function lineOf(kind: WorkLine['kind'], { entry, message }: ReadEvent): WorkLine {
-  return { id: entry, kind, text: message.slice(-TEXT_LIMIT) };
+  return { id: entry, kind, text: endOfText(message, TEXT_LIMIT) };
 }
 
 /** An owner tells words and tools together, a moment later: the last of a turn come after its end. */
@@ -67,7 +68,7 @@ function withWords(lines: readonly WorkLine[], event: ReadEvent): WorkLine[] {
   const place = end && isEnd(end) ? lines.length - 2 : lines.length - 1;
   const last = lines[place];
   if (last?.kind !== 'words') return added(lines, lineOf('words', event));
-  return lines.with(place, { ...last, text: (last.text + event.message).slice(-TEXT_LIMIT) });
+  return lines.with(place, { ...last, text: endOfText(last.text + event.message, TEXT_LIMIT) });
 }
 
 function endOf({ data }: ReadEvent): TurnEnd | 'ended' {

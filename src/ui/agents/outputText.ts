@@ -5,7 +5,7 @@
 import type { RuntimeEvent } from '../../runtime/codingAgent.ts';
 import type { ReadEvent } from '../../town/events.ts';
 import type { TurnItem } from '../../runtime/turnItem.ts';
-import { oneLine, stripControls } from '../../util/text.ts';
+import { endOf, oneLine, startOf, stripControls } from '../../util/text.ts';
 import { namesOf } from '../changeLook.ts';
 import type { Translate } from '../l10n.ts';
 import { requestLabel } from '../needs/needsYouItems.ts';
@@ -183,7 +183,7 @@ export class OutputText {
     const before = this.shown.get(itemId) ?? 0;
     this.shown.set(itemId, before + delta.length);
     if (before >= ITEM_LIMIT) return;
-    const text = this.cleaner.clean(delta.slice(0, ITEM_LIMIT - before));
+    const text = this.cleaner.clean(startOf(delta, ITEM_LIMIT - before));
     this.append(indented ? this.indent(text) : text);
     if (before + delta.length > ITEM_LIMIT) this.append(`\n${this.t('… the rest is not shown here …')}`);
   }
@@ -194,7 +194,7 @@ export class OutputText {
   }
 
   private block(text: string): void {
-    const clean = stripControls(text.slice(0, ITEM_LIMIT)).trimEnd();
+    const clean = stripControls(startOf(text, ITEM_LIMIT)).trimEnd();
     this.append(`${clean.replace(/^/gm, '  │ ')}\n`);
   }
 
@@ -219,7 +219,7 @@ export class OutputText {
     this.text += text;
     this.atLineStart = text.endsWith('\n');
     if (this.text.length <= this.limit) return;
-    this.text = this.text.slice(-Math.floor(this.limit / 2));
+    this.text = endOf(this.text, Math.floor(this.limit / 2));
     this.text = this.text.slice(this.text.indexOf('\n') + 1);
     this.dropped = true;
   }

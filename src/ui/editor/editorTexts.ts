@@ -4,7 +4,7 @@
  */
 import { MAX_TEXT } from '../../town/records.ts';
 import { TinytownError } from '../../util/errors.ts';
-import { fenced, spellControls } from '../../util/text.ts';
+import { fenced, spellControls, startOf } from '../../util/text.ts';
 import type { Translate } from '../l10n.ts';
 
 /** Longest text that is quoted, in characters: escaped and with the person's words it still is a message. */
@@ -103,7 +103,7 @@ function problemLine({ severity, firstLine, lastLine, firstColumn, message, sour
   const place = firstLine === lastLine ? `line ${firstLine}, column ${firstColumn}` : lines(firstLine, lastLine);
   const by = [source ?? '', code === undefined ? '' : `(${code})`].join('');
   const whole = plain(message);
-  const text = whole.length > LONGEST_PROBLEM ? `${whole.slice(0, LONGEST_PROBLEM)}… (cut)` : whole;
+  const text = whole.length > LONGEST_PROBLEM ? `${startOf(whole, LONGEST_PROBLEM)}… (cut)` : whole;
   return `${place}: ${severity}${by && ` ${oneRow(by)}`}: ${text.replaceAll('\n', '\n  ')}`;
 }
 
@@ -112,7 +112,8 @@ function lines(first: number, last: number): string {
 }
 
 function upperFirst(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
+  const first = startOf(text, 1) || startOf(text, 2);
+  return first.toUpperCase() + text.slice(first.length);
 }
 
 /** As it is, except for what a terminal or a model might take for more than text. */

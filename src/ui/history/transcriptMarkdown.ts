@@ -21,6 +21,7 @@ import {
   statusWord,
   toolName,
 } from '../turnWords.ts';
+import { startOf, endOf } from '../../util/text.ts';
 
 /** A turn as it was stored, or as this window saw it, which is more. */
 export type TranscriptTurn = StoredTurn & Partial<Pick<TurnView, 'plan' | 'steers'>>;
@@ -264,6 +265,6 @@ class TurnWriter {
 function cut(text: string, t: Translate): string {
   if (text.length <= SHOWN) return text;
   const left = text.length - SHOWN;
-  const [start, end] = [text.slice(0, SHOWN - SHOWN_OF_END), text.slice(-SHOWN_OF_END)];
+  const [start, end] = [startOf(text, SHOWN - SHOWN_OF_END), endOf(text, SHOWN_OF_END)];
   return `${start}\n${t('… {0} characters are left out here …', left)}\n${end}`;
 }

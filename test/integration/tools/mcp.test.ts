@@ -137,6 +137,32 @@ describe('the MCP server', () => {
     await town.server.restart();
   });
 
+  it('answers with whole characters, whatever stands in the town', async () => {
+    const description = `${'x'.repeat(158)}\u{1f600}${'y'.repeat(40)}`;
+    const task = await new TaskStore(town.redis, town.keys).addToBacklog({ description, tags: ['db'] });
+    await town.server.client().hset(town.keys.task(task.id), 'tags', '["\\ud83d"]');
+    const client = start();
+    await client.initialize();
+    const list = await client.call('backlog_list');
+    assert.match(list, /x…$/);
+    assert.ok(list.isWellFormed(), JSON.stringify(list));
+    assert.ok((await client.call('task_show', { task_id: task.id })).isWellFormed());
+    assert.ok((await client.call('\ud83d')).isWellFormed());
+  });
+
+  it('says so where a call takes too long, and takes the next', async () => {
+    const client = start({ TINYTOWN_TOOL_LIMIT_MS: '1000' });
+    await client.initialize();
+    await client.call('status');
+    process.kill(town.server.pid, 'SIGSTOP');
+    try {
+      assert.match(await client.call('status'), /^ERROR: status gave no answer within 1 s\. .*before you repeat it\.$/);
+    } finally {
+      process.kill(town.server.pid, 'SIGCONT');
+    }
+    await eventually(async () => /You are anna/.test(await client.call('status')), { what: 'an answer' });
+  });
+
   it('gives no password away', async () => {
     const client = start({ REDIS_URL: 'redis://me:hush-hush@127.0.0.1:1/0' });
     await client.initialize();

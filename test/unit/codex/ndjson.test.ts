@@ -155,6 +155,13 @@ describe('the NDJSON writer', () => {
     assert.equal(String(stream.read()), '{"id":1,"method":"m","params":{"text":"a\\nb é"}}\n');
   });
 
+  it('writes no half of a surrogate pair, which Codex refuses with the whole line', async () => {
+    const stream = new PassThrough();
+    const cut = { ...message, params: { text: 'cut \ud83d' } } as Message;
+    await new NdjsonWriter(stream).write(cut);
+    assert.equal(String(stream.read()), '{"id":1,"method":"m","params":{"text":"cut \ufffd"}}\n');
+  });
+
   it('is slowed down by one who does not read', async () => {
     let release: (() => void) | undefined;
     const stream = new Writable({
