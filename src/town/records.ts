@@ -238,13 +238,18 @@ export function decodingProblem(error: z.core.$ZodError): string {
   return path === '' ? issue.message : `${path} ${issue.message}`;
 }
 
-/** `raw` parsed, or undefined where it is no JSON. */
+/** `raw` parsed, with well-formed texts; undefined where it is no JSON. */
 export function parseJson(raw: string): unknown {
   try {
-    return JSON.parse(raw);
+    // Only an escape can bring half of a surrogate pair: the bytes are UTF-8.
+    return JSON.parse(raw, /\\ud/i.test(raw) ? wellFormed : undefined);
   } catch {
     return undefined;
   }
+}
+
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
 function hashOf(record: object): Record<string, string> {

@@ -48,7 +48,7 @@ describe('a text that is cut', () => {
         }
         assert.ok(oneLine(text, limit + 1).isWellFormed());
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     );
   });
 
@@ -92,7 +92,7 @@ describe('JSON for other programs', () => {
         ]);
         assert.deepEqual(JSON.parse(json), JSON.parse(JSON.stringify(Object.fromEntries(entries))));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     );
   });
 });
