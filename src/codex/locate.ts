@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { oneLine } from '../util/text.ts';
-import { type Environment, findProgram } from '../util/programs.ts';
+import { type Environment, findProgram, parseable } from '../util/programs.ts';
 import { type Sentence, say } from '../util/sentence.ts';
 
 const run = promisify(execFile);
@@ -83,7 +83,7 @@ const probeLimitMs = 10_000;
 /** The first start after an installation can take seconds. */
 async function probe(file: string, env: Environment): Promise<string | undefined> {
   try {
-    const options = { env: { ...env }, timeout: probeLimitMs, killSignal: 'SIGKILL', windowsHide: true } as const;
+    const options = { env: parseable(env), timeout: probeLimitMs, killSignal: 'SIGKILL', windowsHide: true } as const;
     // A .cmd shim runs only through a shell; its path is the only thing on that line.
     const { stdout } = /\.(cmd|bat)$/i.test(file)
       ? await run(`"${file}" --version`, [], { ...options, shell: true })

@@ -3,6 +3,7 @@ import { CodexLocator } from '../codex/locate.ts';
 import { TinytownError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import type { ProcessRegistry } from '../util/processRegistry.ts';
+import { agentEnvironment } from './agentEnvironment.ts';
 import { type CliOverride, type CliSettings, type ThreadConfig, oneShotCommand, modelOf } from './clis.ts';
 import type { CodingAgent, RuntimeMode } from './codingAgent.ts';
 import { OneShotAgent } from './oneShotAgent.ts';
@@ -81,7 +82,7 @@ export class Runtimes {
         registry,
       });
     }
-    const env = { ...process.env, ...settings.codexEnv, ...spec.env };
+    const env = agentEnvironment(process.env, { ...settings.codexEnv, ...spec.env });
     const { agentClis: overrides } = settings;
     const cliSettings: CliSettings = { ...settings, own: spec, overrides, threadConfig: spec.threadConfig };
     let cli = oneShotCommand(spec.cli, cliSettings);
@@ -93,13 +94,13 @@ export class Runtimes {
   /** The Codex that would be run, with its whole environment. @throws TinytownError `programUnusable` */
   async codexProgram(): Promise<CodexProgram> {
     const { path, searchPath } = await this.findCodex();
-    return { path, env: { ...process.env, ...this.settings().codexEnv, PATH: searchPath } };
+    return { path, env: { ...agentEnvironment(process.env, this.settings().codexEnv), PATH: searchPath } };
   }
 
   /** The Codex that would be run. @throws TinytownError `programUnusable` */
   async findCodex(): Promise<{ path: string; version: string; searchPath: string }> {
     const { codexPath, codexEnv } = this.settings();
-    const found = await this.locator.locate(codexPath, { ...process.env, ...codexEnv });
+    const found = await this.locator.locate(codexPath, agentEnvironment(process.env, codexEnv));
     if (found.ok) return found;
     throw new TinytownError('programUnusable', found.message, { hint: found.hint });
   }

@@ -3,6 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { AccountState } from '../../runtime/account.ts';
+import { agentEnvironment } from '../../runtime/agentEnvironment.ts';
 import { cliProgram } from '../../runtime/clis.ts';
 import { Runtimes } from '../../runtime/runtimes.ts';
 import { type TownConfig, readTownConfig } from '../../town/config.ts';
@@ -109,7 +110,7 @@ export async function gatherFacts(options: DoctorOptions): Promise<DoctorFacts> 
 }
 
 function environment({ codexEnv }: TownSettings): Record<string, string | undefined> {
-  return { ...process.env, ...codexEnv };
+  return agentEnvironment(process.env, codexEnv);
 }
 
 function configState(read: Awaited<ReturnType<typeof readTownConfig>>): DoctorFacts['config'] {

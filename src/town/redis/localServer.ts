@@ -96,7 +96,14 @@ async function startUnderLock(target: PrivateTarget, options: LocalServerOptions
   await rm(socketPath, { force: true });
   let server: WatchedProcess;
   try {
-    server = await spawnDetached(program, [configFile], { cwd: dir, env, purpose: 'redis', registry, logFile });
+    server = await spawnDetached(program, [configFile], {
+      cwd: dir,
+      // Newer servers refuse to start where the locale is unknown.
+      env: { ...env, LC_ALL: 'C' },
+      purpose: 'redis',
+      registry,
+      logFile,
+    });
   } catch (cause) {
     throw new TinytownError('redisStartFailed', say('Redis could not be started: {0}', whatIsWrong(cause)), { cause });
   }

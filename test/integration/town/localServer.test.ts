@@ -172,6 +172,13 @@ describe('a town’s private Redis', () => {
     assert.match(error.hint ?? '', /install/);
   });
 
+  it('is started with a locale that every system knows', async () => {
+    const program = path.join(temporary.path, 'redis-server');
+    await writeFile(program, '#!/bin/sh\necho "locale $LC_ALL"\nexit 3\n', { mode: 0o755 });
+    const error = await failure({ serverPath: program, env: { ...process.env, LC_ALL: 'xx_XX.UTF-8' } });
+    assert.match(error.message, /locale C$/);
+  });
+
   it('says what a server that does not start has said', async () => {
     const program = path.join(temporary.path, 'redis-server');
     await writeFile(program, '#!/bin/sh\necho "Fatal: no ink left"\nexit 3\n', { mode: 0o755 });

@@ -1,0 +1,30 @@
+/** The environment that agents and their programs start from: what a terminal of the editor would have. */
+import type { Environment } from '../util/programs.ts';
+
+const SNAP_ORIGINAL = '_VSCODE_SNAP_ORIG';
+/** Set by the editor for its own processes. Some of them change what programs do, others let them command the editor. */
+const editorsOwn = [/^ELECTRON_/, /^VSCODE_/, /^SNAP(?:_|$)/, /^GDK_PIXBUF_/];
+/** What the editor's start script has set aside under another name. */
+const setAside: Readonly<Record<string, string>> = {
+  VSCODE_NODE_OPTIONS: 'NODE_OPTIONS',
+  VSCODE_NODE_REPL_EXTERNAL_MODULE: 'NODE_REPL_EXTERNAL_MODULE',
+};
+
+/**
+ * @param editor The environment of the editor's own process.
+ * @param added Wins over it, as it is the user's choice: nothing of it is removed.
+ */
+export function agentEnvironment(editor: Environment, added: Environment = {}): Record<string, string | undefined> {
+  const env: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(editor)) {
+    if (!editorsOwn.some((pattern) => pattern.test(name)) && !name.endsWith(SNAP_ORIGINAL)) env[name] = value;
+  }
+  for (const [name, value] of Object.entries(editor)) {
+    const original = name.endsWith(SNAP_ORIGINAL) ? name.slice(0, -SNAP_ORIGINAL.length) : setAside[name];
+    if (original === undefined || original === '' || value === undefined) continue;
+    // An empty one was not set before the editor was started.
+    if (value === '') delete env[original];
+    else env[original] = value;
+  }
+  return { ...env, ...added };
+}
