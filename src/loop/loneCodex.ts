@@ -1,8 +1,8 @@
 /** The window's Codex where no town is open: to sign in, or to find out what is wrong. */
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { CodexService } from '../runtime/codexService.ts';
 import { Runtimes } from '../runtime/runtimes.ts';
+import { homeFolder } from '../util/homeFolder.ts';
 import type { Logger } from '../util/logger.ts';
 import { ProcessRegistry } from '../util/processRegistry.ts';
 import type { TownSettings } from './settings.ts';
@@ -19,5 +19,5 @@ export function loneCodex(options: {
   const registry = new ProcessRegistry(path.join(storageDir, 'processes'));
   const runtimes = new Runtimes(registry, version, () => settings);
   const program = (): ReturnType<Runtimes['codexProgram']> => runtimes.codexProgram();
-  return new CodexService({ program, cwd: homedir(), clientVersion: version, logger, registry });
+  return new CodexService({ program, cwd: homeFolder(), clientVersion: version, logger, registry });
 }

@@ -8,11 +8,13 @@ import type { TownMirror } from '../town/mirror.ts';
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import { onThisMachine, redisUrlOf } from '../town/redis/address.ts';
 import { openTownRedis } from '../town/redis/open.ts';
+import { placed } from '../town/redis/privatePlace.ts';
 import { resolveRedis } from '../town/redis/resolve.ts';
 import { matchesRole } from '../town/roles.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { Town } from '../town/town.ts';
 import { TinytownError } from '../util/errors.ts';
+import { folderIdentity } from '../util/folderIdentity.ts';
 import type { Logger } from '../util/logger.ts';
 import { ProcessRegistry } from '../util/processRegistry.ts';
 import { processesNaming } from '../util/processTable.ts';
@@ -111,7 +113,9 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   const config = await townConfig(folder);
   const registry = new ProcessRegistry(path.join(storageDir, 'processes'));
   const { redisUrl: setting, redisPassword: password, redisServerPath: serverPath } = settings;
-  const target = resolveRedis({ setting, password, env: process.env, config, folder, storageDir });
+  const { path: realFolder } = (await folderIdentity(folder)) ?? { path: folder };
+  const resolved = resolveRedis({ setting, password, env: process.env, config, folder: realFolder, storageDir });
+  const target = await placed(resolved, folder, true);
   const [redis, reaped] = await Promise.all([
     openTownRedis(target, { serverPath, env: process.env, registry, logger }),
     registry.reap(),

@@ -1,19 +1,21 @@
 /** Gathers what the doctor judges, with a town or without one. Nothing is started but Codex, and nothing is changed. */
 import { access, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import type { AccountState } from '../../runtime/account.ts';
 import { agentEnvironment } from '../../runtime/agentEnvironment.ts';
 import { cliProgram } from '../../runtime/clis.ts';
 import { Runtimes } from '../../runtime/runtimes.ts';
 import { type TownConfig, readTownConfig } from '../../town/config.ts';
-import { describeTarget } from '../../town/redis/address.ts';
+import { type RedisTarget, describeTarget } from '../../town/redis/address.ts';
 import { openRedis } from '../../town/redis/connect.ts';
 import { type RedisHealth, redisHealth } from '../../town/redis/health.ts';
-import { resolveRedis } from '../../town/redis/resolve.ts';
+import { placed } from '../../town/redis/privatePlace.ts';
+import { type ResolveOptions, resolveRedis } from '../../town/redis/resolve.ts';
 import { findServerProgram } from '../../town/redis/serverProgram.ts';
 import { within } from '../../util/boundedWait.ts';
 import { type Trouble, troubleOf } from './examination.ts';
+import { folderIdentity } from '../../util/folderIdentity.ts';
+import { homeFolder } from '../../util/homeFolder.ts';
 import type { Logger } from '../../util/logger.ts';
 import { ProcessRegistry } from '../../util/processRegistry.ts';
 import { hasEnded, isAlive } from '../../util/processTable.ts';
@@ -142,7 +144,7 @@ async function redisFacts(
 ): Promise<RedisFacts> {
   const { redisUrl: setting, redisPassword: password, redisServerPath } = settings;
   const { env } = process;
-  const target = resolveRedis({ setting, password, env, config, folder: folder ?? homedir(), storageDir });
+  const target = await redisTarget({ setting, password, env, config, folder, storageDir });
   const source = target.kind === 'url' ? target.source : 'private';
   const where = describeTarget(target);
   if (town?.redis.ok) {
@@ -169,6 +171,14 @@ async function redisFacts(
   }
 }
 
+async function redisTarget(
+  options: Omit<ResolveOptions, 'folder'> & { folder: string | undefined },
+): Promise<RedisTarget> {
+  const folder = options.folder ?? homeFolder();
+  const { path: realFolder } = (await folderIdentity(folder)) ?? { path: folder };
+  return await placed(resolveRedis({ ...options, folder: realFolder }), folder, false);
+}
+
 async function privatePlaces(
   { storageDir, settings, folder }: DoctorOptions,
   config: TownConfig | undefined,
@@ -177,7 +187,7 @@ async function privatePlaces(
   const wanted: [string, number][] = [[path.join(storageDir, 'processes'), 0o700]];
   const { redisUrl: setting, redisPassword: password } = settings;
   const { env } = process;
-  const target = resolveRedis({ setting, password, env, config, folder: folder ?? homedir(), storageDir });
+  const target = await redisTarget({ setting, password, env, config, folder, storageDir });
   if (target.kind === 'private') {
     wanted.push([target.dir, 0o700], [path.dirname(target.socketPath), 0o700], [target.socketPath, 0o600]);
   }

@@ -2,21 +2,22 @@
  * A town's private Redis: started by the first window that needs it, joined by the others, and left running when they close.
  * On a Unix socket that only this user can open, never on a network port, with every change kept in an append-only file.
  */
-import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { open, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import * as z from 'zod/mini';
 import { TinytownError, whatIsWrong } from '../../util/errors.ts';
 import type { Logger } from '../../util/logger.ts';
 import { takeLock } from '../../util/fileLock.ts';
+import { processPlace } from '../../util/processPlace.ts';
 import { ensurePrivateFolder } from '../../util/privateFolder.ts';
 import type { ProcessRegistry } from '../../util/processRegistry.ts';
-import { isAlive, nameOfProcess } from '../../util/processTable.ts';
+import { type ProcessName, isAlive, nameOfProcess } from '../../util/processTable.ts';
 import { type WatchedProcess, spawnDetached } from '../../util/processes.ts';
 import { say } from '../../util/sentence.ts';
-import { parseJson } from '../records.ts';
 import type { RedisTarget } from './address.ts';
+import { OwnerWatch, readOwner, takeData, writeOwner } from './dataOwner.ts';
 import { findServerProgram } from './serverProgram.ts';
 
 export interface LocalServerOptions {
@@ -25,9 +26,11 @@ export interface LocalServerOptions {
   env: Readonly<Record<string, string | undefined>>;
   registry: ProcessRegistry;
   logger: Logger;
+  /** How often it is shown that the server is in use, in milliseconds; for tests that cannot wait. */
+  signOfLifeMs?: number;
 }
 
-type PrivateTarget = RedisTarget & { kind: 'private' };
+export type PrivateTarget = RedisTarget & { kind: 'private' };
 /** `loading`: it lives and reads its file. `gone`: nothing listens. `silent`: something listens and does not answer. */
 type Answer = 'ready' | 'loading' | 'gone' | 'silent';
 
@@ -38,21 +41,29 @@ const ASK_LIMIT_MS = 1_000;
 const ASK_AGAIN_MS = 25;
 const LOG_LIMIT_BYTES = 1_000_000;
 
-const serverRecord = z.object({ pid: z.number(), startTime: z.string(), place: z.optional(z.string()) });
-type ServerRecord = z.infer<typeof serverRecord>;
-
 /**
  * Sees to it that the town's private server runs; safe in any number of windows at once.
- * @throws TinytownError `redisMissing`, `redisStartFailed`, or `folderNotPrivate`
+ * @throws TinytownError `redisMissing`, `redisStartFailed`, `redisElsewhere` or `folderNotPrivate`
  */
 export async function ensureLocalServer(target: PrivateTarget, options: LocalServerOptions): Promise<void> {
   const { dir, socketPath } = target;
   await ensurePrivateFolder(dir);
   await ensurePrivateFolder(path.dirname(socketPath));
-  const start = Date.now();
+  const watch = new OwnerWatch(dir);
+  let start = Date.now();
   for (;;) {
     const answer = await ask(socketPath);
-    if (answer === 'ready') return;
+    if (answer === 'ready') {
+      if (await isOwner(target)) return;
+      // Another place has gone on with the data since: what this one holds is old.
+      await stopLocalServer(target);
+      continue;
+    }
+    if (answer === 'gone' && !(await watch.isFree())) {
+      start = Date.now();
+      await pause(ASK_AGAIN_MS);
+      continue;
+    }
     if (Date.now() - start > (answer === 'loading' ? LOADING_LIMIT_MS : START_LIMIT_MS)) {
       const server = await recordedServer(dir);
       throw await failed(target, 0, 'it does not answer', server && `End it with: kill -9 ${server.pid}`);
@@ -92,7 +103,11 @@ async function startUnderLock(target: PrivateTarget, options: LocalServerOptions
   const logFile = path.join(dir, 'redis.log');
   const logStart = await logSize(logFile);
   const configFile = path.join(dir, 'redis.conf');
-  await writeFile(configFile, serverConfig(target), { mode: 0o600 });
+  const appendDir = await takeData(dir);
+  // Written before it answers, as windows end a server that is not the owner's.
+  const here = { host: hostname(), place: await processPlace(), appendDir };
+  await writeOwner(dir, { pid: 0, startTime: '', ...here });
+  await writeFile(configFile, serverConfig(target, appendDir), { mode: 0o600 });
   await rm(socketPath, { force: true });
   let server: WatchedProcess;
   try {
@@ -107,8 +122,8 @@ async function startUnderLock(target: PrivateTarget, options: LocalServerOptions
   } catch (cause) {
     throw new TinytownError('redisStartFailed', say('Redis could not be started: {0}', whatIsWrong(cause)), { cause });
   }
-  const name = (await nameOfProcess(server.pid)) ?? { pid: server.pid, startTime: '' };
-  await writeFile(recordFile(dir), JSON.stringify(name), { mode: 0o600 });
+  const { startTime = '' } = (await nameOfProcess(server.pid)) ?? {};
+  await writeOwner(dir, { pid: server.pid, startTime, ...here });
   await untilReady(target, server, logStart);
   logger.info(`Started ${program} for this town on ${socketPath}.`);
 }
@@ -133,7 +148,7 @@ async function untilReady(target: PrivateTarget, server: WatchedProcess, logStar
  * A server of ours lives and nothing listens: it is about to, or its socket was deleted and nobody reaches it any more.
  * Resolves with whether it has ended and another may be started.
  */
-async function giveWay(socketPath: string, server: ServerRecord): Promise<boolean> {
+async function giveWay(socketPath: string, server: ProcessName): Promise<boolean> {
   const end = Date.now() + ASK_LIMIT_MS;
   while (Date.now() < end && (await isAlive(server))) {
     if ((await ask(socketPath)) !== 'gone') return false;
@@ -143,7 +158,7 @@ async function giveWay(socketPath: string, server: ServerRecord): Promise<boolea
   return await hasEnded(server);
 }
 
-function serverConfig({ dir, socketPath }: PrivateTarget): string {
+function serverConfig({ dir, socketPath }: PrivateTarget, appendDir: string): string {
   return [
     '# Written by Tinytown at each start of this server.',
     'port 0',
@@ -152,12 +167,27 @@ function serverConfig({ dir, socketPath }: PrivateTarget): string {
     `dir ${JSON.stringify(dir)}`,
     'daemonize no',
     'appendonly yes',
+    `appenddirname ${JSON.stringify(appendDir)}`,
     'appendfsync everysec',
     'save ""',
     'maxmemory-policy noeviction',
     'notify-keyspace-events Kghl$tx',
     '',
   ].join('\n');
+}
+
+/** Whether the server that answers is the one that owns the town's data. */
+async function isOwner({ dir, socketPath }: PrivateTarget): Promise<boolean> {
+  const owner = await readOwner(dir);
+  const client = quietClient(socketPath);
+  try {
+    await client.connect();
+    const answer: unknown = await client.config('GET', 'appenddirname');
+    const appendDir: unknown = Array.isArray(answer) ? answer[1] : undefined;
+    return owner === undefined || owner.appendDir === appendDir;
+  } finally {
+    client.disconnect();
+  }
 }
 
 async function ask(socketPath: string): Promise<Answer> {
@@ -191,19 +221,14 @@ function quietClient(socketPath: string): Redis {
   return client;
 }
 
-function recordFile(dir: string): string {
-  return path.join(dir, 'server.json');
-}
-
-/** The server that was started last, if it lives. */
-async function recordedServer(dir: string): Promise<ServerRecord | undefined> {
-  const content = await readFile(recordFile(dir), 'utf8').catch(() => '');
-  const record = serverRecord.safeParse(parseJson(content));
-  return record.success && (await isAlive(record.data)) ? record.data : undefined;
+/** The server that was started last, if it is known to live. */
+async function recordedServer(dir: string): Promise<ProcessName | undefined> {
+  const owner = await readOwner(dir);
+  return owner && (await isAlive(owner)) ? owner : undefined;
 }
 
 /** Resolves with whether it ends in time. */
-async function hasEnded(server: ServerRecord): Promise<boolean> {
+async function hasEnded(server: ProcessName): Promise<boolean> {
   const end = Date.now() + START_LIMIT_MS;
   while (await isAlive(server)) {
     if (Date.now() > end) return false;

@@ -2,16 +2,44 @@
 import { describeError } from '../../util/errors.ts';
 import type { RedisTarget } from './address.ts';
 import { type TownRedis, openRedis } from './connect.ts';
-import { type LocalServerOptions, ensureLocalServer } from './localServer.ts';
+import { SIGN_OF_LIFE_MS, readOwner, showLife } from './dataOwner.ts';
+import { type LocalServerOptions, type PrivateTarget, ensureLocalServer, stopLocalServer } from './localServer.ts';
+import type { Logger } from '../../util/logger.ts';
 
 /** Also starts a private server again when it is lost. @throws TinytownError with a `RedisErrorReason` */
 export async function openTownRedis(target: RedisTarget, options: LocalServerOptions): Promise<TownRedis> {
   if (target.kind === 'url') return await openRedis(target, options.logger);
-  await ensureLocalServer(target, options);
+  let appendDir = await join(target, options);
   const redis = await openRedis(target, options.logger);
   redis.onState((state) => {
     if (state !== 'lost' || redis.isClosed) return;
-    ensureLocalServer(target, options).catch((error: unknown) => options.logger.error(describeError(error)));
+    join(target, options).then(
+      (joined) => (appendDir = joined),
+      (error: unknown) => options.logger.error(describeError(error)),
+    );
   });
+  const timer = setInterval(() => {
+    if (redis.isClosed) clearInterval(timer);
+    else if (redis.state === 'ready') void keepOwning(target, appendDir, options.logger);
+  }, options.signOfLifeMs ?? SIGN_OF_LIFE_MS).unref();
   return redis;
+}
+
+/** Resolves with where the server keeps its data. */
+async function join(target: PrivateTarget, options: LocalServerOptions): Promise<string | undefined> {
+  await ensureLocalServer(target, options);
+  await showLife(target.dir);
+  return (await readOwner(target.dir))?.appendDir;
+}
+
+/** Shows that the server is in use. Ends it where another place has gone on with its data while this machine slept. */
+async function keepOwning(target: PrivateTarget, appendDir: string | undefined, logger: Logger): Promise<void> {
+  try {
+    const owner = await readOwner(target.dir);
+    if (owner === undefined || owner.appendDir === appendDir) return await showLife(target.dir);
+    logger.warn('Another machine or container has gone on with this town’s data. Ending the Redis of this one.');
+    await stopLocalServer(target);
+  } catch (error) {
+    logger.debug(`The use of the private Redis could not be shown: ${describeError(error)}`);
+  }
 }

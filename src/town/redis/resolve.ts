@@ -1,6 +1,5 @@
 /** Decides which Redis holds a town. */
 import { createHash } from 'node:crypto';
-import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import type { TownConfig, TownRedisConfig } from '../config.ts';
 import { type RedisTarget, socketUrl } from './address.ts';
@@ -40,8 +39,9 @@ function fromConfig(redis: TownRedisConfig, env: ResolveOptions['env']): RedisTa
 }
 
 /**
- * The private server of one folder: its name is for people, the hash makes it this folder's own. Where its socket's path
- * would be longer than the system allows, the socket lies in a short private folder of the system's temporary one.
+ * The private server of one folder: its name is for people, the hash makes it this folder's own. `placed` (privatePlace.ts)
+ * says where its data and socket really are.
+ * @param folder Without links, in the spelling of the disk.
  */
 export function privateTarget(storageDir: string, folder: string): RedisTarget & { kind: 'private' } {
   const hash = createHash('sha256').update(path.resolve(folder)).digest('hex').slice(0, 12);
@@ -50,17 +50,5 @@ export function privateTarget(storageDir: string, folder: string): RedisTarget &
     .replace(/[^A-Za-z0-9_-]+/g, '-')
     .slice(0, 24);
   const dir = path.join(storageDir, 'redis', `${name}-${hash}`);
-  // Of the storage folder too: two installations may serve one folder, each with a server of its own.
-  const short = createHash('sha256').update(dir).digest('hex').slice(0, 12);
-  const places = [
-    dir,
-    ...[tmpdir(), '/tmp'].map((temporary) => path.join(temporary, `tinytown-${userInfo().uid}-${short}`)),
-  ];
-  const fitting = places.map((place) => path.join(place, 'redis.sock')).find((file) => fits(file));
-  return { kind: 'private', dir, socketPath: fitting ?? path.join(dir, 'redis.sock') };
-}
-
-/** `sun_path` holds 108 bytes on Linux and 104 elsewhere, of which the last is zero. */
-function fits(socketPath: string): boolean {
-  return Buffer.byteLength(socketPath) < (process.platform === 'linux' ? 108 : 104);
+  return { kind: 'private', dir, socketPath: path.join(dir, 'redis.sock') };
 }

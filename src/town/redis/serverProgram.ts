@@ -1,13 +1,13 @@
 /** Finds the program that a private server is run with, or says how to install it here. */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { TinytownError } from '../../util/errors.ts';
+import { homeFolder } from '../../util/homeFolder.ts';
 import { say } from '../../util/sentence.ts';
 
 const names = ['redis-server', 'valkey-server'];
 /** Where programs are that an editor started from a desktop does not have on its path; the last is `tt bootstrap`'s. */
-const furtherFolders = ['/usr/local/bin', '/usr/bin', '/opt/homebrew/bin', path.join(homedir(), '.tt', 'bin')];
+const furtherFolders = ['/usr/local/bin', '/usr/bin', '/opt/homebrew/bin', path.join(homeFolder(), '.tt', 'bin')];
 
 /**
  * @param setting `tinytown.redis.serverPath`; beats everything else where it is set.

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import type { RedisTarget } from '../../../src/town/redis/address.ts';
-import { type LocalServerOptions, ensureLocalServer, stopLocalServer } from '../../../src/town/redis/localServer.ts';
+import {
+  type LocalServerOptions,
+  type PrivateTarget,
+  ensureLocalServer,
+  stopLocalServer,
+} from '../../../src/town/redis/localServer.ts';
 import { openTownRedis } from '../../../src/town/redis/open.ts';
+import { placed } from '../../../src/town/redis/privatePlace.ts';
 import { privateTarget } from '../../../src/town/redis/resolve.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
+import { folderIdentity } from '../../../src/util/folderIdentity.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { ProcessRegistry } from '../../../src/util/processRegistry.ts';
 import { nameOfProcess } from '../../../src/util/processTable.ts';
@@ -39,8 +46,15 @@ describe('a town’s private Redis', () => {
     await rm(path.dirname(target.socketPath), { recursive: true, force: true });
   });
 
+  const inUse = (): string => path.join(target.dir, 'in-use');
   const serverPid = async (): Promise<number> =>
     Number(/"pid":(\d+)/.exec(await readFile(path.join(target.dir, 'server.json'), 'utf8'))?.[1]);
+  /** As if the server had been started on another machine. */
+  async function elsewhere(): Promise<void> {
+    const file = path.join(target.dir, 'server.json');
+    const record = JSON.parse(await readFile(file, 'utf8')) as object;
+    await writeFile(file, JSON.stringify({ ...record, host: 'login1', place: 'another boot' }));
+  }
   const servers = async (): Promise<number> => {
     const log = await readFile(path.join(target.dir, 'redis.log'), 'utf8');
     return log.split('Redis is starting').length - 1;
@@ -203,12 +217,139 @@ describe('a town’s private Redis', () => {
     assert.equal(await readFile(manifest, 'utf8'), 'nonsense\n');
   });
 
-  it('keeps its socket in a short folder of its own where the path would be too long', async () => {
-    target = privateTarget(path.join(temporary.path, 'long'.repeat(20)), '/towns/hill');
-    assert.notEqual(path.dirname(target.socketPath), target.dir);
-    await ensureLocalServer(target, options);
-    assert.equal((await stat(path.dirname(target.socketPath))).mode & 0o777, 0o700);
-    assert.equal(await ask((client) => client.ping()), 'PONG');
+  describe('its place', () => {
+    let folder: string;
+    const sockets = new Set<string>();
+    const place = async (at = folder, storage = temporary.path, prepare = true): Promise<PrivateTarget> => {
+      const real = (await folderIdentity(at))?.path ?? at;
+      const found = await placed(privateTarget(storage, real), at, prepare);
+      assert.equal(found.kind, 'private');
+      if (path.dirname(found.socketPath) !== found.dir) sockets.add(path.dirname(found.socketPath));
+      return found;
+    };
+
+    beforeEach(async () => {
+      folder = path.join(temporary.path, 'towns', 'hill');
+      await mkdir(folder, { recursive: true });
+    });
+    afterEach(async () => {
+      for (const socket of sockets) await rm(socket, { recursive: true, force: true });
+      sockets.clear();
+    });
+
+    it('is one, however the folder is reached', async () => {
+      target = await place();
+      await symlink(folder, path.join(temporary.path, 'link'));
+      assert.deepEqual(await place(path.join(temporary.path, 'link')), target);
+      assert.deepEqual(await place(path.join(folder, '..', 'hill')), target);
+      assert.notDeepEqual(await place(temporary.path), target);
+    });
+
+    it('goes with a folder that was moved, and not with another one that is in its old place', async () => {
+      const before = await place();
+      await rename(folder, `${folder}-moved`);
+      await mkdir(folder);
+      assert.deepEqual(await place(`${folder}-moved`), before);
+      const other = await place();
+      assert.notEqual(other.dir, before.dir);
+      assert.deepEqual([await place(), await place(`${folder}-moved`)], [other, before]);
+    });
+
+    it('has a short socket path of a name that nobody can know before, whatever TMPDIR says', async () => {
+      const long = path.join(temporary.path, 'long'.repeat(20));
+      const { TMPDIR } = process.env;
+      const all: PrivateTarget[] = [];
+      try {
+        for (const TMP of [TMPDIR ?? '/tmp', '/tmp', '/var/tmp']) {
+          process.env['TMPDIR'] = TMP;
+          all.push(...(await Promise.all([place(folder, long), place(folder, long)])));
+        }
+      } finally {
+        if (TMPDIR === undefined) delete process.env['TMPDIR'];
+        else process.env['TMPDIR'] = TMPDIR;
+      }
+      const [first] = all;
+      assert.ok(first);
+      for (const one of all) assert.deepEqual(one, first);
+      target = first;
+      assert.ok(Buffer.byteLength(target.socketPath) < 104);
+      assert.doesNotMatch(target.socketPath, /hill/);
+      await ensureLocalServer(target, options);
+      assert.equal((await stat(path.dirname(target.socketPath))).mode & 0o777, 0o700);
+      assert.equal(await ask((client) => client.ping()), 'PONG');
+    });
+
+    it('is another one where somebody else has taken the name of the socket’s folder', async function () {
+      if (process.getuid?.() !== 0) this.skip();
+      const long = path.join(temporary.path, 'long'.repeat(20));
+      const before = await place(folder, long);
+      await chown(path.dirname(before.socketPath), 65_534, 65_534);
+      const after = await place(folder, long);
+      assert.notEqual(after.socketPath, before.socketPath);
+      assert.deepEqual(await place(folder, long), after);
+    });
+
+    it('is not made by whoever only looks', async () => {
+      await place(folder, path.join(temporary.path, 'other'), false);
+      await assert.rejects(stat(path.join(temporary.path, 'other')));
+    });
+  });
+
+  describe('on a network drive', () => {
+    it('is not started where it runs on another machine', async () => {
+      await ensureLocalServer(target, options);
+      await elsewhere();
+      // Its socket is a file here, and nothing listens.
+      await rm(target.socketPath);
+      const life = setInterval(() => void utimes(inUse(), new Date(), new Date()), 20);
+      try {
+        const error = await failure();
+        assert.equal(error.reason, 'redisElsewhere');
+        assert.match(error.message, /login1/);
+        assert.match(error.hint ?? '', /there/);
+      } finally {
+        clearInterval(life);
+      }
+      assert.equal(await servers(), 1);
+    });
+
+    it('goes on with a copy once the other machine gives no sign of life, whose server writes nowhere any more', async () => {
+      await ensureLocalServer(target, options);
+      const other = { pid: await serverPid(), client: new Redis({ path: target.socketPath }) };
+      try {
+        await other.client.set('kept', 'yes');
+        await new Promise((done) => setTimeout(done, 1_100));
+        await elsewhere();
+        await rm(target.socketPath);
+        await utimes(inUse(), 0, 0);
+        await ensureLocalServer(target, options);
+        assert.notEqual(await serverPid(), other.pid);
+        assert.equal(await ask((client) => client.get('kept')), 'yes');
+        await other.client.set('late', 'yes');
+        await stopLocalServer(target);
+        await ensureLocalServer(target, options);
+        assert.equal(await ask((client) => client.get('late')), null);
+      } finally {
+        other.client.disconnect();
+        process.kill(other.pid, 'SIGKILL');
+      }
+    });
+
+    it('is ended by its windows once another machine has gone on with its data', async () => {
+      const redis = await openTownRedis(target, { ...options, signOfLifeMs: 20 });
+      const pid = await serverPid();
+      const file = path.join(target.dir, 'server.json');
+      const record = JSON.parse(await readFile(file, 'utf8')) as object;
+      const there = { host: 'login1', place: 'another boot', appendDir: 'appendonlydir-there', pid: 1 };
+      await writeFile(file, JSON.stringify({ ...record, ...there }));
+      const life = setInterval(() => void utimes(inUse(), new Date(), new Date()), 20);
+      try {
+        await eventually(async () => (await commandOf(pid)) === '');
+      } finally {
+        redis.close();
+        clearInterval(life);
+      }
+    });
   });
 });
 

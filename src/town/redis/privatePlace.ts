@@ -1,0 +1,114 @@
+/**
+ * Where the private server of a town's folder keeps its data and its socket. Both are written down, so that all windows agree
+ * on them whatever their environment says, and so that a folder that was moved keeps its town.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { link, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as z from 'zod/mini';
+import { type FolderIdentity, folderIdentity } from '../../util/folderIdentity.ts';
+import { ensurePrivateFolder } from '../../util/privateFolder.ts';
+import { parseJson } from '../records.ts';
+import type { RedisTarget } from './address.ts';
+
+const FOLDER_FILE = 'folder.json';
+const SOCKET_FILE = 'socket-path';
+
+const folderRecord = z.object({ path: z.string(), id: z.string() });
+
+/**
+ * The target with its place as it is written down. A target that is no private server is returned as it is.
+ * @param prepare Writes down what is not yet; otherwise nothing is changed.
+ * @throws TinytownError `folderNotPrivate`
+ */
+export async function placed(target: RedisTarget, folder: string, prepare: boolean): Promise<RedisTarget> {
+  if (target.kind !== 'private') return target;
+  const identity = await folderIdentity(folder);
+  const dir = identity ? await dataFolder(target.dir, identity) : target.dir;
+  if (prepare) {
+    await ensurePrivateFolder(path.dirname(dir));
+    await ensurePrivateFolder(dir);
+    if (identity) await writeWhole(path.join(dir, FOLDER_FILE), JSON.stringify(identity));
+  }
+  return { kind: 'private', dir, socketPath: await socketPath(dir, prepare) };
+}
+
+/** The folder that holds this town's data already; else `wanted`, or one beside it where that is another folder's. */
+async function dataFolder(wanted: string, identity: FolderIdentity): Promise<string> {
+  const storage = path.dirname(wanted);
+  const known: { dir: string; record: FolderIdentity }[] = [];
+  for (const name of await readdir(storage).catch((): string[] => [])) {
+    const dir = path.join(storage, name);
+    const content = await readFile(path.join(dir, FOLDER_FILE), 'utf8').catch(() => '');
+    const record = folderRecord.safeParse(parseJson(content));
+    if (record.success) known.push({ dir, record: record.data });
+  }
+  const here = known.find(({ record }) => record.path === identity.path);
+  if (here) return here.dir;
+  for (const { dir, record } of known) {
+    if (record.id === identity.id && (await folderIdentity(record.path))?.id !== identity.id) return dir;
+  }
+  return known.some(({ dir }) => dir === wanted) ? `${wanted}-${hash(identity.id).slice(0, 6)}` : wanted;
+}
+
+/**
+ * In the data folder where its path is short enough for a socket. Else in a new private folder of the system's temporary one,
+ * whose name nobody can know before.
+ */
+async function socketPath(dir: string, prepare: boolean): Promise<string> {
+  const near = path.join(dir, 'redis.sock');
+  if (fits(near)) return near;
+  const file = path.join(dir, SOCKET_FILE);
+  const written = await readFile(file, 'utf8').catch(() => undefined);
+  if (!prepare) return written ?? near;
+  if (written !== undefined && (await isUsable(written))) return written;
+  const fresh = path.join(await newSocketFolder(), 'redis.sock');
+  const chosen = await writeFirst(file, fresh, written);
+  if (chosen !== fresh) await rm(path.dirname(fresh), { recursive: true, force: true });
+  return chosen;
+}
+
+async function newSocketFolder(): Promise<string> {
+  const base = [tmpdir(), '/tmp'].find((folder) => fits(path.join(folder, 'tinytown-XXXXXX', 'redis.sock')));
+  return await mkdtemp(path.join(base ?? tmpdir(), 'tinytown-'));
+}
+
+/** Somebody may have cleaned the temporary folder up, and somebody else may have the name now. */
+async function isUsable(socket: string): Promise<boolean> {
+  return await ensurePrivateFolder(path.dirname(socket)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Of windows that write at the same time the first one wins. Resolves with what stands there afterwards. */
+async function writeFirst(file: string, content: string, stale: string | undefined): Promise<string> {
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, content, { mode: 0o600 });
+  try {
+    if (stale !== undefined && (await readFile(file, 'utf8').catch(() => '')) === stale)
+      await rm(file, { force: true });
+    await link(draft, file);
+    return content;
+  } catch {
+    return await readFile(file, 'utf8');
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function writeWhole(file: string, content: string): Promise<void> {
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, content, { mode: 0o600 });
+  await rename(draft, file);
+}
+
+/** `sun_path` holds 108 bytes on Linux and 104 elsewhere. The last one is zero. */
+function fits(socket: string): boolean {
+  return Buffer.byteLength(socket) < (process.platform === 'linux' ? 108 : 104);
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
