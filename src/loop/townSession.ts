@@ -13,6 +13,7 @@ import { resolveRedis } from '../town/redis/resolve.ts';
 import { matchesRole } from '../town/roles.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { Town } from '../town/town.ts';
+import { TownKey } from '../town/townKey.ts';
 import { TinytownError } from '../util/errors.ts';
 import { folderIdentity } from '../util/folderIdentity.ts';
 import type { Logger } from '../util/logger.ts';
@@ -55,6 +56,8 @@ export interface TownSession {
   readonly past: PastTurns;
   /** What Codex can say that belongs to no agent. */
   readonly codex: CodexService;
+  /** Proves to other windows that the user asks. */
+  readonly townKey: TownKey;
   /** The town's tools for other programs of the person. */
   readonly tools: ToolServer;
   /**
@@ -123,6 +126,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   if (reaped > 0) logger.warn(`Ended ${reaped} processes that an earlier window had left behind.`);
   const town = await Town.open(redis, config.name, logger, times);
   logger.info(`Town ${config.name} is open on ${redis.where}.`);
+  const townKey = new TownKey(storageDir, config.name);
 
   // The settings may change while the town is open.
   const agentClis = (): TownSettings['agentClis'] => ({ ...config.agentClis, ...settings.agentClis });
@@ -142,6 +146,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     townName: config.name,
     windowId: town.leases.windowId,
     keys: town.keys,
+    townKey,
     delivery: town.delivery,
     picture: townFacts(town),
     access: (agent, mode) => accessOf(agent.cli || rules.defaultCli(), mode, agentClis()),
@@ -203,7 +208,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     roundLogs: (agent) => path.join(parts.logFolder, `${roundLogPrefix(config.name, agent)}….log`),
     mirror: town.mirror,
     crew,
-    actions: new TownActions(town, crew, signs, { ...rules, answerMs: times?.answerMs }),
+    actions: new TownActions(town, crew, signs, { ...rules, townKey, answerMs: times?.answerMs }),
     receipts,
     follower,
     past: new PastTurns({
@@ -212,6 +217,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
       logger,
     }),
     codex,
+    townKey,
     tools: personsTools(config.name, redisUrl, bundles),
     checkCodex: async (cli = rules.defaultCli()) => {
       if (chooseRuntime({ cli, persistentWanted: true }).mode === 'persistent') await runtimes.findCodex();
@@ -244,7 +250,7 @@ function runtimeRules(
   settings: TownSettings,
   config: TownConfig,
   agentClis: () => TownSettings['agentClis'],
-): ActionRules {
+): Omit<ActionRules, 'townKey'> {
   const defaultCli = (): string => config.defaultCli ?? settings.cli ?? 'codex';
   const choose: ActionRules['choose'] = ({ cli, persistent }) =>
     chooseRuntime({

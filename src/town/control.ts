@@ -1,6 +1,7 @@
 /**
  * What a window asks of the one that owns an agent (`tt:{town}:control:{id}`), and that one's answer, which stands for a short
- * while under `tt:{town}:reply:{token}`.
+ * while under `tt:{town}:reply:{token}`. Each command carries the agent's epoch, a nonce, and a proof made with the town's key:
+ * the owner obeys nobody else, and each command once (`controlGuard.ts`).
  */
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
@@ -11,6 +12,7 @@ import { Plan } from './plan.ts';
 import type { PlanContext } from './plans.ts';
 import { parseJson } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
+import type { TownKey } from './townKey.ts';
 import type { WakeSource } from './wake.ts';
 import { wellFormedJson } from '../util/text.ts';
 
@@ -30,6 +32,11 @@ export type ControlReply = z.output<typeof reply>;
 /** `gone`: there is no such agent. `silent`: nobody answered in time, so whether it was done is not known. */
 export type ControlOutcome = ControlReply | 'gone' | 'silent';
 
+export interface ControlCommand {
+  action: string;
+  fields?: Readonly<Record<string, string>>;
+}
+
 export class Control {
   private readonly delivery: Delivery;
   private readonly redis: TownRedis;
@@ -43,15 +50,17 @@ export class Control {
     this.wake = wake;
   }
 
-  /** Asks the owner and waits for its answer. @throws TinytownError with a `RedisErrorReason` */
-  async ask(
-    agentId: string,
-    action: string,
-    fields: Readonly<Record<string, string>>,
-    limitMs: number,
-  ): Promise<ControlOutcome> {
+  /**
+   * Asks the present owner and waits for its answer. The next owner refuses what this one did not come to read.
+   * @throws TinytownError `townKeyUnusable`, or with a `RedisErrorReason`
+   */
+  async ask(agentId: string, command: ControlCommand, key: TownKey, limitMs: number): Promise<ControlOutcome> {
+    const { action } = command;
     const token = randomUUID();
-    const plan = controlPlan({ keys: this.keys, agentId }, action, { ...fields, reply: token });
+    const epoch = (await this.redis.read((client) => client.get(this.keys.epoch(agentId)))) ?? '';
+    const fields = { ...command.fields, epoch, nonce: randomUUID(), reply: token };
+    const proof = await key.prove({ town: this.keys.town, agentId, action, fields });
+    const plan = controlPlan({ keys: this.keys, agentId }, action, { ...fields, ...proof });
     const told = new Emitter<void>();
     const listening = this.wake.onChange(({ kind, id }) => {
       if (kind === 'reply' && id === token) told.fire();
@@ -74,8 +83,8 @@ export class Control {
   }
 }
 
-/** Asks the window that owns the agent for something (`tt:{town}:control:{id}`). */
-export function controlPlan(
+/** Puts a command where the agent's owner reads it. */
+function controlPlan(
   { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
   action: string,
   fields: Readonly<Record<string, string>> = {},

@@ -20,6 +20,7 @@ import { inform, mention, showProblem } from './notify.ts';
 import type { Records } from './history/recordCommands.ts';
 import { runCommand } from './runCommand.ts';
 import type { TownHost } from './town/townHost.ts';
+import { copyTownKey, enterTownKey } from './town/townKeyCommands.ts';
 import { pictureOf, sortedAgents } from './town/townPicture.ts';
 import type { TownViews } from './townViews.ts';
 
@@ -57,6 +58,8 @@ export function registerCommands(parts: CommandParts): Disposable {
   add(Command.showAgents, () => showAgents(parts));
   add(Command.broadcast, (call) => broadcast(call, parts));
   add(Command.setRedisPassword, (call) => setRedisPassword(call, parts));
+  add(Command.copyTownKey, (call) => copyTownKey(call, parts.host));
+  add(Command.enterTownKey, (call) => enterTownKey(call, parts.host));
   add(Command.chooseFolder, () => parts.chooseFolder());
   add(Command.openConfig, () => openConfig(parts));
   add(Command.openSettings, openSettings);

@@ -64,6 +64,8 @@ export const Command = {
   showAgents: 'tinytown.showAgents',
   broadcast: 'tinytown.broadcast',
   setRedisPassword: 'tinytown.setRedisPassword',
+  copyTownKey: 'tinytown.copyTownKey',
+  enterTownKey: 'tinytown.enterTownKey',
   chooseFolder: 'tinytown.chooseFolder',
   openConfig: 'tinytown.openConfig',
   openSettings: 'tinytown.openSettings',

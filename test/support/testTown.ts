@@ -23,8 +23,8 @@ export interface TestTown {
   readonly codexHome: string;
   /** What every window has logged, for a failing test to show. */
   readonly log: readonly string[];
-  /** Opens a window; it is closed with the town. */
-  open(settings?: Partial<TownSettings>, times?: Partial<SessionTimes>): Promise<TownSession>;
+  /** Opens a window; it is closed with the town. With a storage of its own it is one of another machine. */
+  open(settings?: Partial<TownSettings>, times?: Partial<SessionTimes>, storageDir?: string): Promise<TownSession>;
   close(): Promise<void>;
 }
 
@@ -44,10 +44,10 @@ export async function startTestTown(script?: Script, options: Parameters<typeof 
     model,
     codexHome: home.home,
     log,
-    async open(settings = {}, times) {
+    async open(settings = {}, times, storageDir = storage.path) {
       const session = await openTownSession({
         folder: folder.path,
-        storageDir: storage.path,
+        storageDir,
         settings: { ...testSettings(redis.url, home), ...settings },
         version: '0.0.0-test',
         bundles: await builtBundles(),

@@ -3,7 +3,6 @@
  * either does it or throws a `TinytownError` whose message says what to do instead.
  */
 import type { RuntimeMode } from '../../runtime/codingAgent.ts';
-import { controlPlan } from '../../town/control.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
 import { LEASE_MS, RUNTIME_HOST } from '../../town/leases.ts';
 import { type MessageKind, messageOfKind } from '../../town/messageKinds.ts';
@@ -12,6 +11,7 @@ import { resolveAgent } from '../../town/names.ts';
 import { requestPlan } from '../../town/plans.ts';
 import type { AgentRecord, TaskRecord } from '../../town/records.ts';
 import type { Town } from '../../town/town.ts';
+import type { TownKey } from '../../town/townKey.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { type Sentence, inEnglish, say } from '../../util/sentence.ts';
 import { adopt } from './adoption.ts';
@@ -31,6 +31,8 @@ export interface ActionRules {
   usesCodex: (record: AgentRecord) => boolean;
   defaultCli(): string;
   maxAgents(): number;
+  /** Proves to other windows that the user asks. */
+  townKey: TownKey;
   /** How long another window may take to answer what is asked of it, in milliseconds; by default as {@link AskOwner} says. */
   answerMs?: number | undefined;
 }
@@ -67,7 +69,7 @@ export class TownActions {
     this.crew = crew;
     this.signs = signs;
     this.rules = rules;
-    this.owner = new AskOwner(town.control, rules.answerMs);
+    this.owner = new AskOwner(town.control, rules.townKey, rules.answerMs);
     this.desk = new Desk(town, crew, this.owner, find);
   }
 
@@ -188,8 +190,16 @@ export class TownActions {
     if (!(await this.crew.isElsewhere(agent.id))) {
       throw new TinytownError('wrongState', say('No window runs {0} now. A message wakes it here.', agent.name));
     }
-    await this.town.delivery.apply(controlPlan(this.place(agent), 'release', { by: this.town.leases.windowId }));
-    if (await this.crew.takeOver(agent.id, TAKE_OVER_MS)) return;
+    const taken = this.crew.takeOver(agent.id, TAKE_OVER_MS);
+    // One that lets go, or gives no answer, loses its lease. One that refuses says why.
+    const refused = this.owner.ask(agent, 'release').then(
+      () => taken,
+      (error: unknown) => {
+        if (error instanceof TinytownError && error.reason === 'otherTownKey') throw error;
+        return taken;
+      },
+    );
+    if (await Promise.race([taken, refused])) return;
     const hint = 'Close that window, or try again.';
     throw new TinytownError('notReleased', say('The window that runs {0} has not let go of it.', agent.name), { hint });
   }

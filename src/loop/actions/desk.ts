@@ -15,6 +15,7 @@ import type { AskOwner } from './askOwner.ts';
 import { checkedText } from './checkedText.ts';
 import type { Crew } from '../crew.ts';
 import { bodyText } from '../agent/prompt.ts';
+import { requestDigest } from '../agent/requestCodec.ts';
 
 export interface PendingRequest {
   agentId: string;
@@ -72,7 +73,7 @@ export class Desk {
     const problem = answerProblem(request, answer);
     if (problem !== undefined) throw new TinytownError('badAnswer', problem);
     if ('answers' in answer && asksForSecret(request)) throw secretElsewhere(agent.name, this.crew.windowOf(agent.id));
-    const fields = { request: requestId, answer: wellFormedJson(answer) };
+    const fields = { request: requestId, shown: requestDigest(request), answer: wellFormedJson(answer) };
     await this.owner.ask(agent, 'answer', fields);
   }
 

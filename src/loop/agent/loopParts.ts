@@ -4,6 +4,7 @@ import type { Delivery } from '../../town/delivery.ts';
 import type { TownKeys } from '../../town/keys.ts';
 import type { AgentRecord, TaskRecord } from '../../town/records.ts';
 import type { Role } from '../../town/roles.ts';
+import type { TownKey } from '../../town/townKey.ts';
 import type { Logger } from '../../util/logger.ts';
 import type { Sentence } from '../../util/sentence.ts';
 import type { TownAccess } from './prompt.ts';
@@ -36,6 +37,8 @@ export interface LoopParts {
   /** This window, as leases name it. */
   windowId: string;
   keys: TownKeys;
+  /** What the commands of other windows are proven with. */
+  townKey: TownKey;
   delivery: Delivery;
   picture: TownFacts;
   /** How an agent that runs in this mode reaches the town. */

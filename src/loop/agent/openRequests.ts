@@ -15,7 +15,7 @@ import { inEnglish } from '../../util/sentence.ts';
 import { SerialQueue } from '../../util/serialQueue.ts';
 import { oneLine } from '../../util/text.ts';
 import { type OwnedAgent, failedReply } from './ownedAgent.ts';
-import { decodeAnswer, decodeRequests, encodeRequests } from './requestCodec.ts';
+import { decodeAnswer, decodeRequests, encodeRequests, requestDigest } from './requestCodec.ts';
 
 export class OpenRequests {
   private readonly agent: OwnedAgent;
@@ -75,7 +75,13 @@ export class OpenRequests {
     const answer = decodeAnswer(fields.answer ?? '');
     try {
       if (!answer) throw new TinytownError('badAnswer', 'The answer cannot be read.');
-      await this.answer(fields.request ?? '', answer);
+      const asked = this.open.get(fields.request ?? '');
+      if (!asked) throw requestGone();
+      if (requestDigest(asked) !== fields.shown) {
+        const hint = 'Answer it in the window that runs the agent.';
+        throw new TinytownError('notWhatWasShown', 'What was shown is not what the agent asks.', { hint });
+      }
+      await this.answer(asked.id, answer);
       return { ok: true };
     } catch (error) {
       return failedReply(error);

@@ -22,7 +22,8 @@ export class OwnedAgent {
   readonly parts: LoopParts;
   /** The thread that its runtime has open; null for none. */
   threadId: string | null = null;
-  private readonly epoch: string;
+  /** Its owner's: see `leases.ts`. */
+  readonly epoch: string;
   private last: { record: AgentRecord; turn: TurnRecord; waiting: { inbox: number; urgent: number } } | undefined;
   private readonly fenced = new Emitter<void>();
   /** Another window has taken the agent: nothing can be written any more. */

@@ -2,8 +2,10 @@
 import type { InterruptResult } from '../../runtime/codingAgent.ts';
 import type { ControlReply } from '../../town/control.ts';
 import type { ControlRequest } from '../../town/delivery.ts';
+import { ControlGuard, type Refusal } from '../../town/controlGuard.ts';
 import { Plan } from '../../town/plan.ts';
-import { describeError } from '../../util/errors.ts';
+import { TinytownError, describeError } from '../../util/errors.ts';
+import { say } from '../../util/sentence.ts';
 import type { SerialQueue } from '../../util/serialQueue.ts';
 import { oneLine } from '../../util/text.ts';
 import { type OwnedAgent, failedReply } from './ownedAgent.ts';
@@ -23,19 +25,25 @@ export class RemoteRequests {
   private readonly agent: OwnedAgent;
   private readonly queue: SerialQueue;
   private readonly deeds: OwnerDeeds;
+  private readonly guard: ControlGuard;
+  private toldOfRefusal = false;
 
   /** @param queue The loop's: replies are written in it, after all that they tell of. */
   constructor(agent: OwnedAgent, queue: SerialQueue, deeds: OwnerDeeds) {
     this.agent = agent;
     this.queue = queue;
     this.deeds = deeds;
+    const { townKey, keys } = agent.parts;
+    this.guard = new ControlGuard(townKey, { town: keys.town, agentId: agent.id }, agent.epoch);
   }
 
-  /** Takes a request off the list and does it. Of an interrupt and a restart the queue does not wait for the end. */
+  /** Takes a request off the list and does it, where it comes from the user. Of an interrupt and a restart the queue does not wait for the end. */
   async obey(request: ControlRequest): Promise<void> {
     const { agent, deeds } = this;
     const { keys, logger } = agent.parts;
     await agent.commit(new Plan(keys, agent.id).command('XDEL', keys.control(agent.id), request.entry));
+    const refusal = await this.guard.refusal(request);
+    if (refusal !== undefined) return this.refuse(request, refusal);
     switch (request.action) {
       case 'answer':
         return deeds.answer(request);
@@ -49,11 +57,36 @@ export class RemoteRequests {
         );
         return;
       case 'release':
-        // The owner before did not come to read it: whoever asked for the agent has it by now.
-        return request.fields.by === agent.parts.windowId ? undefined : deeds.release();
+        await agent.reply(request, { ok: true });
+        return deeds.release();
       default:
         logger.warn(`An unknown request "${oneLine(request.action, 40)}" of another window was ignored.`);
     }
+  }
+
+  /** Tells whoever asks, and the user once: it may be another machine of theirs, or somebody else who can write to Redis. */
+  private async refuse(request: ControlRequest, refusal: Refusal): Promise<void> {
+    const { agent } = this;
+    if (refusal === 'ownerChanged') {
+      const message = 'Another window runs it now. Try again.';
+      return agent.reply(request, { ok: false, reason: refusal, message });
+    }
+    if (!this.toldOfRefusal) {
+      this.toldOfRefusal = true;
+      const action = oneLine(request.action, 40);
+      const text = say(
+        'A command for {0} (“{1}”) was refused: it does not come from you.',
+        agent.context().agentName,
+        action,
+      );
+      const hint =
+        'If you gave it on another machine, enter this machine’s town key there. Or else look who can write to Redis.';
+      agent.report(new TinytownError('commandRefused', text, { hint }));
+    }
+    // The answer to a repeated one stands already.
+    if (refusal === 'repeated') return;
+    const message = 'It carries no proof of the town key.';
+    await agent.reply(request, { ok: false, reason: refusal, message });
   }
 
   private replyLater(request: ControlRequest, outcome: Promise<ControlReply>): void {

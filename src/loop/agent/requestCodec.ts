@@ -1,4 +1,5 @@
 /** What agents ask, as it stands in Redis for the other windows (`tt:{town}:turn:{id}`, field `requests`). Never an answer. */
+import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
 import { parseJson } from '../../town/records.ts';
@@ -116,6 +117,12 @@ export function decodeRequests(raw: string): AgentRequest[] {
     const decoded = request.safeParse(one);
     return decoded.success ? [decoded.data] : [];
   });
+}
+
+/** Names a request as other windows see it: an answer holds for what was shown, whoever has written to Redis since. */
+export function requestDigest(shown: AgentRequest): string {
+  const [seen] = decodeRequests(encodeRequests([shown]));
+  return createHash('sha256').update(JSON.stringify(seen)).digest('hex');
 }
 
 const answer = z.union([

@@ -1,0 +1,93 @@
+/**
+ * The town's key: what the user's own windows have and other clients of the same Redis do not. It is kept in the extension's
+ * storage on each of the user's machines, and never in Redis. With it a window proves that a command to the owner of an agent
+ * (`control.ts`) comes from the user.
+ */
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import path from 'node:path';
+import { TinytownError } from '../util/errors.ts';
+import { privateFolder, readOrCreatePrivate, writePrivate } from '../util/privateFiles.ts';
+import { say } from '../util/sentence.ts';
+
+/** A command to the owner of an agent, as its proof covers it. */
+export interface ProvenCommand {
+  town: string;
+  agentId: string;
+  action: string;
+  /** All that it carries, but for `key` and `proof`. */
+  fields: Readonly<Record<string, string>>;
+}
+
+/** `key` names the key and does not give it away. */
+export interface Proof {
+  key: string;
+  proof: string;
+}
+
+/** `otherKey`: it was made with another key, or claims to be. `wrong`: it is no proof of this command. */
+export type ProofCheck = 'right' | 'otherKey' | 'wrong';
+
+export class TownKey {
+  private readonly file: string;
+
+  /** The key of the town with this name, which is made when it is first needed. @param storageDir The extension's. */
+  constructor(storageDir: string, town: string) {
+    const name = createHash('sha256').update(town).digest('hex').slice(0, 32);
+    this.file = path.join(storageDir, 'keys', `${name}.key`);
+  }
+
+  /** The key, for the user to take to another machine: not for logs. @throws TinytownError `townKeyUnusable` */
+  async read(): Promise<string> {
+    let text;
+    try {
+      await privateFolder(path.dirname(this.file));
+      text = (await readOrCreatePrivate(this.file, randomBytes(32).toString('base64url'))).trim();
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new TinytownError('townKeyUnusable', say('The town key cannot be read: {0}.', why), { cause });
+    }
+    if (isTownKey(text)) return text;
+    const hint = 'Delete the file, or enter the key of another machine.';
+    throw new TinytownError('townKeyUnusable', say('The file {0} holds no town key.', this.file), { hint });
+  }
+
+  /** Takes over the key of another machine, for all windows of this one. @throws TinytownError `badTownKey` */
+  async replace(text: string): Promise<void> {
+    const key = text.trim();
+    if (!isTownKey(key)) {
+      const hint = 'Copy it on the other machine with “Tinytown: Copy Town Key”.';
+      throw new TinytownError('badTownKey', 'That is not a town key.', { hint });
+    }
+    await privateFolder(path.dirname(this.file));
+    await writePrivate(this.file, key);
+  }
+
+  async prove(command: ProvenCommand): Promise<Proof> {
+    const key = await this.read();
+    return { key: idOf(key), proof: proofOf(key, command).toString('base64url') };
+  }
+
+  async check(command: ProvenCommand, claimed: Partial<Proof>): Promise<ProofCheck> {
+    const key = await this.read();
+    const right = proofOf(key, command);
+    const proof = Buffer.from(claimed.proof ?? '', 'base64url');
+    if (proof.length === right.length && timingSafeEqual(proof, right)) return 'right';
+    return claimed.key !== undefined && claimed.key !== idOf(key) ? 'otherKey' : 'wrong';
+  }
+}
+
+export function isTownKey(text: string): boolean {
+  return /^[\w-]{43}$/.test(text);
+}
+
+function idOf(key: string): string {
+  return createHash('sha256').update(`tinytown key id ${key}`).digest('hex').slice(0, 12);
+}
+
+/** Of everything in the command, in an encoding that no two commands share. */
+function proofOf(key: string, { town, agentId, action, fields }: ProvenCommand): Buffer {
+  const sorted = Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHmac('sha256', Buffer.from(key, 'base64url'))
+    .update(JSON.stringify(['tinytown control 1', town, agentId, action, sorted]))
+    .digest();
+}

@@ -1,0 +1,36 @@
+/** Takes the town's key from one of the user's machines to another, where windows are to command each other's agents. */
+import * as vscode from 'vscode';
+import { isTownKey } from '../../town/townKey.ts';
+import type { Call } from '../calls.ts';
+import { inform } from '../notify.ts';
+import type { TownHost } from './townHost.ts';
+
+const { t } = vscode.l10n;
+
+/** `copyTownKey()`: puts the key into the clipboard. */
+export async function copyTownKey(call: Call, host: TownHost): Promise<void> {
+  const session = await host.session();
+  await vscode.env.clipboard.writeText(await session.townKey.read());
+  if (!call.interactive) return;
+  const what = t('The key of the town “{0}” is in the clipboard.', session.name);
+  void inform(`${what} ${t('Whoever has it can answer for you: give it only to machines of your own.')}`);
+}
+
+/** `enterTownKey(key?)`: all windows of this machine use the key from then on. */
+export async function enterTownKey(call: Call, host: TownHost): Promise<void> {
+  const session = await host.session();
+  const key = call.agent ?? (await askKey(session.name));
+  if (key === undefined) return;
+  await session.townKey.replace(key);
+  if (call.interactive) void inform(t('This machine has the key of the town “{0}” now.', session.name));
+}
+
+function askKey(town: string): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: t('Key of the Town {0}', town),
+    prompt: t('Run “Tinytown: Copy Town Key” on the other machine, and paste the key here.'),
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: (value) => (value === '' || isTownKey(value.trim()) ? undefined : t('That is not a town key.')),
+  });
+}
