@@ -81,7 +81,7 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   context.subscriptions.push(
     host.onDidChange(redraw),
     feed.onDidChange(redraw),
-    announceNeeds(feed, needs),
+    announceNeeds(feed, needs, host),
     offerChatTools(host, town.version),
     host.whileReady((session, store) => {
       store.add(session.mirror.onDidChange(redraw));

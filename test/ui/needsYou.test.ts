@@ -123,7 +123,7 @@ describe('what needs a person', () => {
     const notification = workbench.notifications('builder: Run touch built.txt');
     await notification.waitFor();
     const buttons = await notification.getByRole('button').allInnerTexts();
-    assert.deepEqual(buttons.filter(Boolean), ['Approve', 'Decline', 'Open']);
+    assert.deepEqual(buttons.filter(Boolean), ['Approve', 'Decline', 'Open Request']);
     await workbench.statusBar('1 needs you').waitFor();
     await workbench.screenshots('needs-you-notification');
     await workbench.runCommand('Notifications: Clear All Notifications');

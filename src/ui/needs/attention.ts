@@ -12,6 +12,8 @@ import type { NeedsView } from './needsView.ts';
 import { labelOf } from './needsYouItems.ts';
 import { inform, showProblem, warn } from '../notify.ts';
 import { problemOf } from '../problems.ts';
+import type { TownHost } from '../town/townHost.ts';
+import { seenInLabel } from './seen.ts';
 import { readNotifications } from '../settings.ts';
 
 const { t } = vscode.l10n;
@@ -55,7 +57,7 @@ export function drawAttention(session: TownSession, log: EditorLog): Disposable 
 const GATHER_MS = 400;
 
 /** Tells of what has come to wait for the person, with the answer as buttons; not while they have the view before them. */
-export function announceNeeds(feed: NeedsFeed, view: NeedsView): Disposable {
+export function announceNeeds(feed: NeedsFeed, view: NeedsView, host: TownHost): Disposable {
   const arrived = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   const tell = (): void => {
@@ -64,7 +66,7 @@ export function announceNeeds(feed: NeedsFeed, view: NeedsView): Disposable {
     arrived.clear();
     if (view.visible || readNotifications() === 'none') return;
     const [first, second] = needs;
-    if (first && !second) void announce(first);
+    if (first && !second) void announce(first, host.ready?.folder);
     else if (first) void announceSeveral(needs.length);
   };
   const listener = feed.onDidChange((came) => {
@@ -84,8 +86,8 @@ async function announceSeveral(count: number): Promise<void> {
   if (answer) await vscode.commands.executeCommand(Command.nextNeed);
 }
 
-async function announce(need: Need): Promise<void> {
-  const buttons = buttonsOf(need);
+async function announce(need: Need, folder: string | undefined): Promise<void> {
+  const buttons = buttonsOf(need, folder);
   const text = `${oneLine(need.who, 64)}: ${labelOf(need, t)}`;
   const button = await warn(text, ...buttons);
   if (button) await press(button.command, button.target);
@@ -105,7 +107,7 @@ interface AnswerButton extends vscode.MessageItem {
   target: unknown;
 }
 
-function buttonsOf(need: Need): AnswerButton[] {
+function buttonsOf(need: Need, folder: string | undefined): AnswerButton[] {
   const button = (command: CommandId, title: string, target: unknown = { need: need.key }): AnswerButton => ({
     title,
     command,
@@ -115,9 +117,10 @@ function buttonsOf(need: Need): AnswerButton[] {
     case 'request': {
       const can = actionsOf(need);
       const buttons = asksForMore(need.request) ? [button(Command.answer, t('Answer…'))] : [];
-      if (can.includes('approve')) buttons.push(button(Command.approve, t('Approve')));
+      const approvable = can.includes('approve') && seenInLabel(need.request, folder, t);
+      if (approvable) buttons.push(button(Command.approve, t('Approve')));
       if (can.includes('decline')) buttons.push(button(Command.decline, t('Decline')));
-      return asksForMore(need.request) ? buttons : [...buttons, button(Command.openRequest, t('Open'))];
+      return asksForMore(need.request) ? buttons : [...buttons, button(Command.openRequest, t('Open Request'))];
     }
     case 'message': {
       const open = button(Command.openRequest, t('Open'));

@@ -7,9 +7,11 @@ import type {
   RequestChoice,
   RequestQuestion,
 } from '../../runtime/agentRequest.ts';
-import { oneLine, spellControls } from '../../util/text.ts';
+import { spellHidden } from '../../util/hidden.ts';
+import { oneLine } from '../../util/text.ts';
 import { type TypedField, fieldProblem, fieldValue, pickedProblem } from './formFields.ts';
 import { choiceOf } from './needs.ts';
+import { fits } from './seen.ts';
 import { requestLabel } from './needsYouItems.ts';
 import { confirm } from '../notify.ts';
 import { withoutIcons, withoutMarks } from '../plainText.ts';
@@ -36,7 +38,7 @@ export async function askAnswer(request: AgentRequest, who: string): Promise<Req
 
 /** What a choice is called. */
 function choiceLabel({ label, detail }: RequestChoice): string {
-  const what = detail === null ? '' : oneLine(spellControls(detail), DETAIL);
+  const what = detail === null ? '' : oneLine(spellHidden(detail), DETAIL);
   switch (label) {
     case 'approve':
       return t('Approve');
@@ -56,7 +58,8 @@ function choiceLabel({ label, detail }: RequestChoice): string {
 }
 
 async function askChoice(request: AgentRequest, who: string): Promise<RequestAnswer | undefined> {
-  const items = request.choices.map((choice) => ({ label: withoutIcons(choiceLabel(choice)), choice }));
+  const offered = request.choices.filter(({ detail }) => detail === null || fits(spellHidden(detail), DETAIL));
+  const items = offered.map((choice) => ({ label: withoutIcons(choiceLabel(choice)), choice }));
   const picked = await vscode.window.showQuickPick(items, {
     title: t('Answer {0}', who),
     placeHolder: requestLabel(request, t),
@@ -201,6 +204,6 @@ async function askLink(request: AgentRequest, url: string, who: string): Promise
   if (!approve || !/^https?:\/\//i.test(url)) return askChoice(request, who);
   const question = t('{0} asks you to open a page', who);
   const message = request.kind === 'elicitation' ? oneLine(request.message, 500) : '';
-  if (!(await confirm(question, `${message}\n\n${spellControls(url)}`, t('Open Page')))) return undefined;
+  if (!(await confirm(question, `${message}\n\n${spellHidden(url)}`, t('Open Page')))) return undefined;
   return (await vscode.env.openExternal(vscode.Uri.parse(url, true))) ? { choice: approve.id } : undefined;
 }

@@ -28,6 +28,7 @@ import {
 } from './needs.ts';
 import type { NeedsFeed } from './needsFeed.ts';
 import type { NeedsView } from './needsView.ts';
+import { seenInLabel, seenInRows } from './seen.ts';
 import { withoutIcons } from '../plainText.ts';
 import { labelOf, wholeText } from './needsYouItems.ts';
 import type { RequestDocuments } from './requestDocuments.ts';
@@ -62,6 +63,8 @@ interface NeedCall {
   need?: string | undefined;
   /** Which of its files. */
   file?: number | undefined;
+  /** A button that stands beside the whole request was pressed. */
+  offered?: boolean;
   /** Called by a key: the row with the keyboard's focus is meant. */
   focused?: boolean;
   /** The row of all that is only to be read. */
@@ -82,7 +85,7 @@ function readNeedCall(args: readonly unknown[]): NeedCall {
     return { interactive: true, need: needKey, reports: id === 'need/reports' };
   }
   const row = target.safeParse(first);
-  if (row.success) return { interactive: true, ...row.data };
+  if (row.success) return { interactive: true, offered: true, ...row.data };
   if (isByKey(args)) return { interactive: true, focused: true };
   const { interactive, agent: ref, text, extra: answer } = readCall(args, () => undefined, t);
   return { interactive, ref, text, answer };
@@ -166,6 +169,7 @@ async function perform(action: NeedAction, need: Need, call: NeedCall, parts: Ne
     case 'approveForSession':
     case 'decline': {
       if (need.kind !== 'request') return undefined;
+      if (action !== 'decline' && !isSeen(need, call)) return answer(need, call, parts);
       const choice = choiceOf(need.request, action);
       return choice && answerRequest(need, { choice: choice.id }, parts);
     }
@@ -183,6 +187,11 @@ async function perform(action: NeedAction, need: Need, call: NeedCall, parts: Ne
   }
 }
 
+/** Whether the person has all of it in sight where the command is called: in rows, or in what offered it as a button. */
+function isSeen({ request }: RequestNeed, { interactive, offered = false }: NeedCall): boolean {
+  return !interactive || offered || seenInRows(request, t);
+}
+
 async function answerRequest(need: RequestNeed, given: RequestAnswer, { host }: NeedParts): Promise<string> {
   const { actions } = await host.session();
   await actions.desk.answerRequest(need.agentId, need.request.id, given);
@@ -197,6 +206,8 @@ const answers = z.union([
 
 async function answer(need: RequestNeed, call: NeedCall, parts: NeedParts): Promise<string | undefined> {
   if (call.answer === undefined) {
+    const { folder } = await parts.host.session();
+    if (!asksForMore(need.request) && !seenInLabel(need.request, folder, t)) await parts.documents.show(need, folder);
     const given = await askAnswer(need.request, oneLine(need.who, 64));
     return given && answerRequest(need, given, parts);
   }

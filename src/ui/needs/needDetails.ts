@@ -1,18 +1,23 @@
 /** The rows below what an agent asks for: the parts of it that its own row does not say. */
+import path from 'node:path';
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
 import type { FileChange } from '../../runtime/turnItem.ts';
 import { inWords } from '../../util/sentence.ts';
-import { oneLine, spellControls } from '../../util/text.ts';
+import { spellHidden } from '../../util/hidden.ts';
+import { oneLine } from '../../util/text.ts';
 import { changeLook, namesOf } from '../changeLook.ts';
 import { Command } from '../ids.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
-import { fileName } from '../shownPath.ts';
+import { shownPath } from '../shownPath.ts';
 import { tooltipText } from '../tooltip.ts';
 import type { Need } from './needs.ts';
+import { ROW, approvedText, commandRows, lookAlikeWarning, spelledName } from './seen.ts';
 
 export interface Detail {
   label: string;
+  /** Every blank of the label counts. It has the length of a row. */
+  exact?: boolean;
   /** Where the label is only a part of it. */
   whole?: string;
   description?: string;
@@ -29,14 +34,16 @@ export function detailsOf(request: AgentRequest, folder: string | undefined, t: 
   };
   switch (request.kind) {
     case 'command':
-      for (const line of request.command.includes('\n') ? request.command.split('\n') : []) add('chevron-right', line);
+      for (const line of commandRows(request.command).rows) {
+        details.push({ label: line, exact: true, icon: { id: 'chevron-right' } });
+      }
       add('comment', request.reason);
       for (const permission of request.permissions) add('shield', inWords(permission, t));
       if (request.cwd !== folder) add('folder', request.cwd);
       break;
     case 'fileChange':
       add('comment', request.reason);
-      for (const [file, change] of request.changes.entries()) details.push(fileDetail(change, file, t));
+      for (const [file, change] of request.changes.entries()) details.push(fileDetail(change, file, folder, t));
       break;
     case 'permissions':
       add('comment', request.reason);
@@ -54,25 +61,30 @@ export function detailsOf(request: AgentRequest, folder: string | undefined, t: 
       add('link', request.url);
       for (const field of request.form ?? []) add('symbol-field', field.title, field.description ?? '');
   }
+  add('warning', lookAlikeWarning(approvedText(request, t), t) ?? null);
   if (request.subAgent !== null) add('organization', t('Sub-agent {0}', request.subAgent));
   return details;
 }
 
-function fileDetail(made: FileChange, file: number, t: Translate): Detail {
+function fileDetail(made: FileChange, file: number, folder: string | undefined, t: Translate): Detail {
   const { word, icon } = changeLook(made, t);
   const lines = made.diff.split('\n');
   const count = (sign: string): number =>
     lines.filter((line) => line.startsWith(sign) && !line.startsWith(sign.repeat(3))).length;
   const size = made.change === 'update' ? ` · +${count('+')} −${count('-')}` : '';
-  const names = namesOf(made).map(spellControls);
-  const label = names.map(fileName).join(' → ');
-  return { label, whole: names.join(' → '), description: `${word}${size}`, icon: { id: icon }, file };
+  const names = namesOf(made);
+  const label = names.map(spelledName).join(' → ');
+  const places = names.map((name) => path.dirname(folder === undefined ? name : shownPath(name, folder)));
+  const place = spellHidden([...new Set(places)].filter((one) => one !== '.').join(' → '));
+  const description = [`${word}${size}`, place].filter(Boolean).join(' · ');
+  return { label, whole: spellHidden(names.join(' → ')), description, icon: { id: icon }, file };
 }
 
 export function detailItem(need: Need, id: string, detail: Detail): Item {
-  const label = oneLine(spellControls(detail.label), 300);
+  const spelled = spellHidden(detail.label);
+  const label = detail.exact ? spelled : oneLine(spelled, ROW);
   const whole = detail.whole === undefined ? label : oneLine(detail.whole, 600);
-  const description = oneLine(detail.description ?? '', 200);
+  const description = oneLine(detail.description ?? '', ROW);
   return {
     id,
     label,

@@ -1,16 +1,17 @@
 /** The view of what needs the person, as plain data. What agents wrote is shown whole and as text, never as markup. */
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
-import { oneLine, spellControls, stripControls } from '../../util/text.ts';
+import { spellHidden } from '../../util/hidden.ts';
+import { oneLine, stripControls } from '../../util/text.ts';
 import { inWords } from '../../util/sentence.ts';
 import type { FileChange } from '../../runtime/turnItem.ts';
 import { namesOf } from '../changeLook.ts';
 import { Command } from '../ids.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
-import { fileName } from '../shownPath.ts';
 import { tooltipText } from '../tooltip.ts';
 import { detailItem, detailsOf } from './needDetails.ts';
-import { type MessageNeed, type Need, actionsOf, asksForMore } from './needs.ts';
+import { type MessageNeed, type Need, asksForMore } from './needs.ts';
+import { approvedText, commandLine, lookAlikeWarning, rowActionsOf, spelledName } from './seen.ts';
 
 /** With more of them, rows are closed at first: a list, not a wall. */
 const OPEN_LIMIT = 5;
@@ -48,9 +49,13 @@ export function needItem(need: Need, { t, now, folder, open = false, prefix = ''
     label,
     description: since === undefined ? '' : need.kind === 'signIn' ? since : `${who} · ${since}`,
     icon: iconOf(need),
-    contextValue: ['need', need.kind, need.kind === 'request' ? need.request.kind : '', ...actionsOf(need), ''].join(
-      ';',
-    ),
+    contextValue: [
+      'need',
+      need.kind,
+      need.kind === 'request' ? need.request.kind : '',
+      ...rowActionsOf(need, t),
+      '',
+    ].join(';'),
     spoken: [`${spokenKind(need, t)}: ${label}`, t('from {0}', who), ...(since === undefined ? [] : [since])].join(
       ', ',
     ),
@@ -111,27 +116,28 @@ function messageLabel({ message, task }: MessageNeed, t: Translate): string {
 export function requestLabel(request: AgentRequest, t: Translate): string {
   switch (request.kind) {
     case 'command': {
-      const command = oneLine(spellControls(request.command));
+      const command = commandLine(request.command);
       return request.input ? t('Type {0}', command) : t('Run {0}', command);
     }
     case 'fileChange': {
       const [first, ...more] = request.changes;
       if (!first) return oneLine(request.reason ?? '') || t('Change files');
       if (more.length > 0) return t('Change {0} files', request.changes.length);
-      const name = fileName(first.path);
-      if (first.movedTo !== undefined) return t('Rename {0} to {1}', name, fileName(first.movedTo));
+      const [name = '', newName] = namesOf(first).map(spelledName);
+      if (newName !== undefined) return t('Rename {0} to {1}', name, newName);
       const words = { add: t('Add {0}', name), delete: t('Delete {0}', name), update: t('Change {0}', name) };
       return words[first.change];
     }
     case 'permissions':
       return t(
         'Allow: {0}',
-        oneLine(request.summary.map((line) => inWords(line, t)).join(', ')) || oneLine(request.reason ?? ''),
+        oneLine(spellHidden(request.summary.map((line) => inWords(line, t)).join(', '))) ||
+          oneLine(request.reason ?? ''),
       );
     case 'question':
       return oneLine(request.questions.map(({ question }) => question).join(' '));
     case 'elicitation':
-      return oneLine(request.message) || t('{0} asks for something', oneLine(request.server, 64));
+      return oneLine(spellHidden(request.message)) || t('{0} asks for something', oneLine(request.server, 64));
   }
 }
 
@@ -168,10 +174,10 @@ function requestText(request: AgentRequest, t: Translate): string {
   ];
   switch (request.kind) {
     case 'command':
-      parts.push(spellControls(request.command), t('In {0}', spellControls(request.cwd)), request.reason ?? undefined);
+      parts.push(spellHidden(request.command), t('In {0}', spellHidden(request.cwd)), request.reason ?? undefined);
       parts.push(
         request.permissions.length > 0
-          ? t('With: {0}', request.permissions.map((line) => inWords(line, t)).join('\n'))
+          ? t('With: {0}', request.permissions.map((line) => spellHidden(inWords(line, t))).join('\n'))
           : undefined,
       );
       break;
@@ -179,7 +185,7 @@ function requestText(request: AgentRequest, t: Translate): string {
       parts.push(request.reason ?? undefined, ...request.changes.map(changeText));
       break;
     case 'permissions':
-      parts.push(request.reason ?? undefined, ...request.summary.map((line) => inWords(line, t)));
+      parts.push(request.reason ?? undefined, ...request.summary.map((line) => spellHidden(inWords(line, t))));
       break;
     case 'question':
       for (const { question, options } of request.questions) {
@@ -187,15 +193,16 @@ function requestText(request: AgentRequest, t: Translate): string {
       }
       break;
     case 'elicitation':
-      parts.push(t('Asked by the tool server {0}', request.server), request.message);
-      parts.push(request.arguments ?? undefined, request.url ?? undefined);
+      parts.push(t('Asked by the tool server {0}', spellHidden(request.server)), spellHidden(request.message));
+      parts.push(spellHidden(request.arguments ?? ''), spellHidden(request.url ?? ''));
   }
+  parts.push(lookAlikeWarning(approvedText(request, t), t));
   return parts.flatMap((part) => (part ? [stripControls(part)] : [])).join('\n\n');
 }
 
 /** A file's names and its diff. */
 export function changeText(change: FileChange): string {
-  return `${namesOf(change).join(' → ')}\n${change.diff}`;
+  return spellHidden(`${namesOf(change).join(' → ')}\n${change.diff}`);
 }
 
 function iconOf(need: Need): ItemIcon {

@@ -140,7 +140,12 @@ describe('the view of what needs you', () => {
     assert.equal(row?.label, 'Rename lamp.ts to light.ts');
     assert.deepEqual(
       [file?.label, file?.description, file?.spoken, file?.icon.id],
-      ['lamp.ts → light.ts', 'renamed · +0 −0', 'src/lamp.ts → lib/light.ts, renamed · +0 −0', 'diff-renamed'],
+      [
+        'lamp.ts → light.ts',
+        'renamed · +0 −0 · src → lib',
+        'src/lamp.ts → lib/light.ts, renamed · +0 −0 · src → lib',
+        'diff-renamed',
+      ],
     );
     assert.match(needs.map((need) => wholeText(need, english)).join(), /^src\/lamp\.ts → lib\/light\.ts/);
   });
@@ -160,7 +165,7 @@ describe('the view of what needs you', () => {
       '  shield network',
       '  folder /w',
       'diff Change 2 files · a · 1 min',
-      '  diff-modified lamp.ts · changed · +2 −1',
+      '  diff-modified lamp.ts · changed · +2 −1 · src',
       '  diff-added new.txt · added',
     ]);
     assert.equal(waitingCount(needs(everything, [message('m')])), 6);

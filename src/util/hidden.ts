@@ -1,0 +1,57 @@
+/**
+ * What a text hides from the eye: characters that draw nothing, change the direction or overlay others, and characters that look
+ * like others. Whoever approves a command must see them. Pure.
+ */
+
+/**
+ * Controls but for line feed and tab, format characters, default-ignorable ones (fillers, tags, variation selectors), line and
+ * paragraph separators, spaces other than the usual one, half surrogates, private and unassigned characters, marks that no letter
+ * carries or that enclose one, and the few letters and symbols that are blank.
+ */
+const hidden =
+  /(?![\n\t])[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\p{Me}\u2800\u{13441}\u{13442}\u{16fe4}\u{1d159}]|(?! )\p{Zs}|(?<![\p{L}\p{M}])\p{M}/gu;
+
+/** `text` with each hidden character as its code, such as `\u{200b}`; line feeds and tabs stay. */
+export function spellHidden(text: string): string {
+  return text.replace(hidden, (character) => `\\u{${codeOf(character)}}`);
+}
+
+/** Whether {@link spellHidden} changes anything. */
+export function hidesCharacters(text: string): boolean {
+  return text.search(hidden) >= 0;
+}
+
+/** A character that can be taken for another one, with its code point (`U+0430`). */
+export interface LookAlike {
+  character: string;
+  code: string;
+}
+
+/** Letters of these scripts look like Latin ones. */
+const similarScript =
+  /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}\p{Script=Deseret}\p{Script=Tifinagh}]/u;
+/** Letters that are drawn like Latin ones: a word of nothing else reads as a Latin word. */
+const drawnAlike = /^[аеорсухіјѕԁһԛԝАВЕКМНОРСТХУІЈЅԌԚԜονρΑΒΕΖΗΙΚΜΝΟΡΤΥΧϲϳօսոցհ]{2,}$/u;
+/** Dashes, slashes, colons, bars and quotes that a shell does not take for one, and Latin letters that look like others. */
+const oddCharacter =
+  /[\u00b4\u0131\u0251\u0261\u01c0\u01c3\u02b9-\u02bf\u02c8\u02cb\u02d0\u02d7\u0589\u05be\u05c3\u05f3\u05f4\u060c\u066a\u066d\u06d4\u2010-\u2015\u2016-\u201f\u2032-\u2037\u2039\u203a\u2043\u2044\u204e\u2052\u2053\u2212\u2215\u2216\u2217\u2223\u2236\u223c\u2758\u275b-\u275e\u29f5\u29f8\u29f9\u3014\u3015\u3001\u3002\ua4fa\ua789]/u;
+
+/** The characters of `text` that can be taken for others, each once, at most `limit` of them. */
+export function lookAlikesIn(text: string, limit = 8): LookAlike[] {
+  const found = new Set<string>();
+  for (const [word] of text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
+    if (!/\P{ASCII}/u.test(word)) continue;
+    const mixed = /\p{Script=Latin}/u.test(word);
+    for (const letter of word) if (mixed ? similarScript.test(letter) : drawnAlike.test(word)) found.add(letter);
+  }
+  for (const [character] of text.matchAll(/\P{ASCII}/gu)) {
+    if (oddCharacter.test(character) || /^[!-~]$/.test(character.normalize('NFKC'))) found.add(character);
+  }
+  return [...found]
+    .slice(0, limit)
+    .map((character) => ({ character, code: `U+${codeOf(character, 4).toUpperCase()}` }));
+}
+
+function codeOf(character: string, digits = 0): string {
+  return (character.codePointAt(0) ?? 0).toString(16).padStart(digits, '0');
+}

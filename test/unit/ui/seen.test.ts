@@ -1,0 +1,169 @@
+/** An agent that wants to hide what is being approved: what it asks for is shown whole, or cannot be approved there. */
+import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
+import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
+import { say } from '../../../src/util/sentence.ts';
+import { needsOf } from '../../../src/ui/needs/needs.ts';
+import { needItem, wholeText } from '../../../src/ui/needs/needsYouItems.ts';
+import { commandRows, seenInLabel, seenInRows } from '../../../src/ui/needs/seen.ts';
+import { agentRecord, english, flat, picture } from './support.ts';
+
+const head = {
+  id: 'r',
+  turnId: 't',
+  itemId: 'i',
+  askedAt: 0,
+  subAgent: null,
+  choices: [
+    { id: 'a', label: 'approve' as const, detail: null },
+    { id: 's', label: 'approveForSession' as const, detail: null },
+    { id: 'd', label: 'decline' as const, detail: null },
+  ],
+};
+
+function command(text: string, more: { cwd?: string; permissions?: string[]; subAgent?: string } = {}): AgentRequest {
+  return { ...head, kind: 'command', command: text, cwd: '/w', reason: null, input: false, permissions: [], ...more };
+}
+
+const change = (path: string): AgentRequest => ({
+  ...head,
+  kind: 'fileChange',
+  reason: null,
+  changes: [{ path, change: 'update', diff: '@@' }],
+});
+
+const toolCall = (args: string): AgentRequest => ({
+  ...head,
+  kind: 'elicitation',
+  server: 's',
+  message: 'May it?',
+  arguments: args,
+  form: null,
+  url: null,
+});
+
+function needOf(request: AgentRequest) {
+  const [need] = needsOf(picture({ agents: [agentRecord('a')], views: { a: { requests: [request] } } }), []);
+  assert.ok(need);
+  return need;
+}
+
+/** What stands in the request's row and below it, and whether there is an Approve button. */
+function row(request: AgentRequest): { labels: string[]; approvable: boolean } {
+  const rows = flat([needItem(needOf(request), { t: english, folder: '/w' })]);
+  const [first] = rows;
+  return { labels: rows.map(({ label }) => label), approvable: /;approve;/.test(first?.contextValue ?? '') };
+}
+
+const long = `echo ${'a '.repeat(60)}; rm -rf ~`;
+
+describe('a notification has an Approve button', () => {
+  const yes: [string, AgentRequest][] = [
+    ['for a short command in the town’s folder', command('npm test')],
+    ['for a command whose hidden characters it spells out', command('echo a\u200bb')],
+    [
+      'for permissions that it names',
+      { ...head, kind: 'permissions', reason: null, summary: [say('Use the network')] },
+    ],
+  ];
+  for (const [what, request] of yes) it(what, () => assert.ok(seenInLabel(request, '/w', english)));
+
+  const no: [string, AgentRequest][] = [
+    ['a command that is cut', command(long)],
+    ['a command of several lines', command('echo a\nrm -rf ~')],
+    ['a command that hides itself behind blanks', command(`echo a${' '.repeat(100)}; rm -rf ~`)],
+    ['blanks that count', command('rm "a  b"')],
+    ['a command in another folder', command('npm test', { cwd: '/elsewhere' })],
+    ['a command with more permissions', command('npm test', { permissions: ['network'] })],
+    ['a command of a sub-agent', command('npm test', { subAgent: 'x' })],
+    ['a command with letters that look like others', command('c\u0430t file')],
+    ['the change of a file', change('a.ts')],
+    ['the call of a tool', toolCall('{}')],
+    [
+      'permissions that are cut',
+      { ...head, kind: 'permissions', reason: null, summary: [`Write /${'x'.repeat(130)}`] },
+    ],
+    ['permissions that it does not name', { ...head, kind: 'permissions', reason: 'please', summary: [] }],
+  ];
+  for (const [what, request] of no) it(`but not for ${what}`, () => assert.ok(!seenInLabel(request, '/w', english)));
+});
+
+describe('a row has an Approve button', () => {
+  it('where the rows below it show the whole command, blank for blank', () => {
+    const text = `echo a\n\n  ${'b  '.repeat(200)}\n; rm -rf ~`;
+    const { labels, approvable } = row(command(text));
+    assert.ok(approvable);
+    assert.equal(labels.slice(1).join(''), text.replaceAll('\n', ''));
+    assert.ok(labels.every((label) => label.length <= 300));
+  });
+
+  it('and says where a line ends that has become part of one', () => {
+    assert.equal(row(command('echo a\nrm b')).labels[0], 'Run echo a ⏎ rm b');
+  });
+
+  const no: [string, AgentRequest][] = [
+    ['a command of too many lines', command('true\n'.repeat(41))],
+    ['a huge command', command('x'.repeat(50_000))],
+    ['a long folder', command('ls', { cwd: `/${'x'.repeat(400)}` })],
+    ['long arguments of a tool', toolCall('x'.repeat(400))],
+    ['a long name of a file', change(`${'x/'.repeat(200)}y`)],
+    ['a change that is not known', { ...head, kind: 'fileChange', reason: null, changes: [] }],
+  ];
+  for (const [what, request] of no) {
+    it(`but not for ${what}, which can be answered after it was opened`, () => {
+      assert.ok(!seenInRows(request, english));
+      const { contextValue } = needItem(needOf(request), { t: english, folder: '/w' });
+      assert.match(contextValue, /;decline;answer;openRequest;$/);
+      assert.ok(!contextValue.includes('approve'));
+    });
+  }
+});
+
+describe('what is to be approved', () => {
+  it('spells out what it hides: in commands, folders, names of files, permissions and arguments', () => {
+    const hidden = 'a\u200bb\u202ec\u00add\u{e0041}e\u3164f\u2028g';
+    const spelled = 'a\\u{200b}b\\u{202e}c\\u{ad}d\\u{e0041}e\\u{3164}f\\u{2028}g';
+    const requests = [
+      command(hidden),
+      command('ls', { cwd: `/${hidden}` }),
+      command('ls', { permissions: [`Write ${hidden}`] }),
+      change(`${hidden}.ts`),
+      change(`${hidden}/x.ts`),
+      toolCall(hidden),
+      { ...head, kind: 'permissions' as const, reason: null, summary: [say('Read {0}', hidden)] },
+    ];
+    for (const request of requests) {
+      const [item] = [needItem(needOf(request), { t: english, folder: '/w' })];
+      const seen = flat([item])
+        .flatMap(({ label, description }) => [label, description])
+        .join('\n');
+      for (const text of [seen, wholeText(needOf(request), english), item.tooltip?.() ?? '']) {
+        assert.ok(text.includes(spelled), text);
+      }
+    }
+  });
+
+  it('names characters that look like others', () => {
+    const warning = 'Characters that look like others: \u0430 (U+0430)';
+    for (const request of [command('c\u0430t x'), command('ls', { cwd: '/b\u0430d' }), change('p\u0430th.ts')]) {
+      assert.ok(row(request).labels.includes(warning));
+      assert.ok(wholeText(needOf(request), english).endsWith(warning));
+    }
+    assert.ok(!row(command('cat x')).labels.join('').includes('look like'));
+  });
+
+  it('is told apart: two commands that differ never look the same where they can be approved', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('a', ' ', '\n', '\u200b', '\u00a0', '\t', '\r', ';', 'b'.repeat(130)),
+    });
+    fc.assert(
+      fc.property(text, text, (one, other) => {
+        const [first, second] = [row(command(one)), row(command(other))];
+        if (first.approvable && second.approvable && seenInLabel(command(one), '/w', english)) {
+          assert.equal(first.labels.join('\n') === second.labels.join('\n'), one === other);
+        }
+        assert.ok(commandRows(one).rows.every((line) => !/[\u200b\u00a0\r]/.test(line)));
+      }),
+    );
+  });
+});
