@@ -1,7 +1,7 @@
 /** Operations on the backlog: the tasks that nobody has yet. */
 import * as z from 'zod/mini';
 import { TinytownError } from '../util/errors.ts';
-import { oneLine, stripControls } from '../util/text.ts';
+import { fenced, oneLine, stripControls } from '../util/text.ts';
 import { agentReference, tags, taskId, text } from './arguments.ts';
 import { operation } from './operation.ts';
 import { ownAgent } from './people.ts';
@@ -54,7 +54,7 @@ export const backlogClaim = operation({
     await town.tasks.claim(id, claimant.id, self.id);
     if (claimant.id !== self.id) return `Task ${id} is ${claimant.name}’s now.`;
     const task = await town.tasks.get(id);
-    return `Task ${id} is yours now:\n\n${stripControls(task?.description ?? '')}`;
+    return `Task ${id} is yours now:\n\n${fenced(stripControls(task?.description ?? ''))}`;
   },
 });
 

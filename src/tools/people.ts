@@ -42,9 +42,9 @@ export async function ownAgent({ town, self }: ToolContext, reference: string | 
   });
 }
 
-/** The names to show for agents' ids: the id itself where there is no record. */
+/** The names to show for agents' ids: the id itself where there is no record, or a name that is not an agent's to bear. */
 export function namer(self: Self, agents: readonly AgentRecord[]): (id: string | undefined) => string {
-  const names = new Map(agents.map(({ id, name }) => [id, oneLine(name, 64)]));
+  const names = new Map(agents.map(({ id, name }) => [id, isSupervisor(name) ? id : oneLine(name, 64)]));
   return (id) => {
     if (id === undefined) return 'nobody';
     const name = id === SUPERVISOR_ID ? 'supervisor' : (names.get(id) ?? id);

@@ -1,6 +1,6 @@
 /** How tasks and agents look in plain text. What others wrote is one line without control characters, unless asked for in full. */
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
-import { oneLine, stripControls } from '../util/text.ts';
+import { fenced, oneLine, stripControls } from '../util/text.ts';
 
 const LINE = 160;
 
@@ -11,7 +11,7 @@ export function taskLine(task: TaskRecord, who?: string): string {
   return `- ${task.id}${tags}${state}: ${oneLine(task.description, LINE)}`;
 }
 
-/** Everything about a task, its text and result in full. */
+/** Everything about a task, its text and result in full, each in a fence that it cannot close. */
 export function taskInFull(task: TaskRecord, nameOf: (id: string | undefined) => string): string {
   const facts: [string, string | undefined][] = [
     ['Task', task.id],
@@ -25,8 +25,8 @@ export function taskInFull(task: TaskRecord, nameOf: (id: string | undefined) =>
     ['Ended', task.completedAt],
   ];
   const lines = facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
-  const result = task.result === undefined ? '' : `\n\nResult:\n${stripControls(task.result)}`;
-  return `${lines.join('\n')}\n\n${stripControls(task.description)}${result}`;
+  const result = task.result === undefined ? '' : `\n\nResult:\n${fenced(stripControls(task.result))}`;
+  return `${lines.join('\n')}\n\n${fenced(stripControls(task.description))}${result}`;
 }
 
 /** An agent in one line of a list. */

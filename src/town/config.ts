@@ -8,7 +8,6 @@ import { TinytownError } from '../util/errors.ts';
 import { type Said, type Sentence, say } from '../util/sentence.ts';
 import { townNameProblem } from './keys.ts';
 import { decodingProblem } from './records.ts';
-import { startOf } from '../util/text.ts';
 
 export const TOWN_FILE = 'tinytown.toml';
 
@@ -142,9 +141,11 @@ export async function writeTownConfig(folder: string, { name }: { name: string }
 
 /** A town's name made from its folder's: what a name may not hold becomes a dash. */
 export function suggestTownName(folder: string): string {
-  // oxlint-disable-next-line no-control-regex -- these may not stand in a name
-  const name = path.basename(path.resolve(folder)).replace(/[:*\u0000-\u001f\u007f]+/g, '-');
-  return startOf(name.trim(), 64).trim() || 'town';
+  const name = path
+    .basename(path.resolve(folder))
+    .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]+/gu, '-')
+    .trim();
+  return townNameProblem(name) === undefined ? name : 'town';
 }
 
 function redisConfig(it: z.infer<typeof redis>, folder: string): TownRedisConfig {

@@ -1,26 +1,29 @@
 /** Every key of a town's part of Redis is named here, and nowhere else. The schema is shared with the `tt` client. */
+import { nameKey } from '../util/hidden.ts';
 import { type Sentence, inEnglish, say } from '../util/sentence.ts';
 
 /** The fixed id of the supervisor, also called conductor: messages to it are messages to the human. */
 export const SUPERVISOR_ID = '00000000-0000-0000-0000-000000000001';
 
-const MAX_TOWN_NAME = 64;
+/** `tt` has no limit; this one holds every name of a folder with every name of a branch. */
+const MAX_TOWN_NAME = 512;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-// oxlint-disable-next-line no-control-regex -- naming them is the purpose
-const forbiddenInTownName = /[:*\u0000-\u001f\u007f]/;
+const forbiddenInTownName = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** Whether `text` has the form of an id (a UUID of any version, in either case). */
 export function isId(text: string): boolean {
   return uuid.test(text);
 }
 
-/** Says what is wrong with a town's name, or undefined where it can be used. */
+/**
+ * Says what is wrong with a town's name, or undefined where it can be used. `tt init` takes every name, so all but those that are
+ * not one line of text can be used.
+ */
 export function townNameProblem(name: string): Sentence | undefined {
   if (name.trim() === '') return say('The town has no name.');
-  if (name !== name.trim()) return say('The town’s name starts or ends with a blank.');
   if (name.length > MAX_TOWN_NAME) return say('The town’s name is longer than {0} characters.', MAX_TOWN_NAME);
   if (forbiddenInTownName.test(name)) {
-    return say('The town’s name holds a colon, an asterisk or a control character.');
+    return say('The town’s name holds a line break or a control character.');
   }
   return undefined;
 }
@@ -136,9 +139,9 @@ export class TownKeys {
   sent(messageId: string): string {
     return `${this.prefix}sent:${messageId}`;
   }
-  /** Holds a name or nickname for an agent that is just being made. */
+  /** Holds a name or nickname for an agent that is just being made, and all names that look like it. */
   reservedName(name: string): string {
-    return `${this.prefix}reserved:${name.toLowerCase()}`;
+    return `${this.prefix}reserved:${nameKey(name)}`;
   }
   /** Written and deleted at once, to see whether the server tells of changes. */
   probe(token: string, part: string): string {
@@ -147,7 +150,7 @@ export class TownKeys {
 
   /** A glob for `SCAN` and `PSUBSCRIBE` that matches every key of this town and no other's. */
   get pattern(): string {
-    return `${this.prefix.replace(/[\\?[\]^]/g, '\\$&')}*`;
+    return `${this.prefix.replace(/[\\*?[\]^]/g, '\\$&')}*`;
   }
 
   /** A glob that matches every key of one kind. */
@@ -168,7 +171,8 @@ export class TownKeys {
     if (place === 'events' && id.startsWith('agent:')) return { kind: 'agentEvents', id: id.slice('agent:'.length) };
     if (place === 'lease' && id.startsWith('window:')) return { kind: 'windowLease', id: id.slice('window:'.length) };
     if (place === 'reply') return { kind: place, id };
-    return isIdKind(place) ? { kind: place, id } : { kind: 'other' };
+    // An id has no colon: such a key belongs to a town whose name begins with this one's.
+    return isIdKind(place) && !id.includes(':') ? { kind: place, id } : { kind: 'other' };
   }
 
   private of(kind: IdKind, id: string): string {

@@ -1,4 +1,5 @@
 /** Names of agents: which may be given, and whom a reference means. */
+import { hidesCharacters, nameKey } from '../util/hidden.ts';
 import { type Sentence, say } from '../util/sentence.ts';
 import { SUPERVISOR_ID, isId } from './keys.ts';
 import type { AgentRecord } from './records.ts';
@@ -6,21 +7,20 @@ import type { AgentRecord } from './records.ts';
 const MAX_AGENT_NAME = 64;
 
 const reserved = ['supervisor', 'conductor'];
-// oxlint-disable-next-line no-control-regex -- finding them is the purpose
-const controls = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffd]/;
 const shortId = /^[0-9a-f]{4}$/i;
 
 type Named = Pick<AgentRecord, 'id' | 'name' | 'nickname'>;
 
 /** Whether `ref` means the supervisor, the human: by either of its names, or its id. */
 export function isSupervisor(ref: string): boolean {
-  const said = ref.trim().toLowerCase();
+  const said = nameKey(ref);
   return reserved.includes(said) || said === SUPERVISOR_ID;
 }
 
 /**
  * What is wrong with a name or nickname for a new agent, as a sentence for the user; undefined where it can be used.
- * A name of exactly four hex digits is refused too: references by short id would hit it.
+ * A name of exactly four hex digits is refused too: references by short id would hit it. Names that differ only by case,
+ * normalization or what cannot be seen are the same.
  */
 export function validateAgentName(name: string, taken: Iterable<Named>): Sentence | undefined {
   const wanted = name.trim();
@@ -29,13 +29,15 @@ export function validateAgentName(name: string, taken: Iterable<Named>): Sentenc
   if (wanted.length > MAX_AGENT_NAME) {
     return say('An agent’s name must not be longer than {0} characters.', MAX_AGENT_NAME);
   }
-  if (controls.test(wanted)) return say('An agent’s name must not hold control characters.');
+  if (hidesCharacters(wanted) || /[\n\t\ufffd]/.test(wanted)) {
+    return say('An agent’s name must not hold control characters, nor others that cannot be seen.');
+  }
   if (isSupervisor(wanted)) return say('“{0}” is reserved: it means you, the supervisor. Choose another name.', wanted);
   if (isId(wanted) || shortId.test(wanted)) return say('“{0}” looks like an agent’s id. Choose another name.', wanted);
-  const lower = wanted.toLowerCase();
+  const key = nameKey(wanted);
   for (const agent of taken) {
-    if (agent.name.toLowerCase() === lower) return say('There is already an agent named “{0}”.', agent.name);
-    if (agent.nickname?.toLowerCase() === lower) {
+    if (nameKey(agent.name) === key) return say('There is already an agent named “{0}”.', agent.name);
+    if (agent.nickname !== undefined && nameKey(agent.nickname) === key) {
       return say('“{0}” is the nickname of {1}.', agent.nickname, agent.name);
     }
   }
@@ -45,15 +47,18 @@ export function validateAgentName(name: string, taken: Iterable<Named>): Sentenc
 export type Resolved<A> = { ok: true; agent: A } | { ok: false; reason: 'notFound' | 'ambiguous'; message: Sentence };
 
 /**
- * The agent that `ref` means: its id, name, nickname, or the first four hex digits of its id, in any case. Of these the
- * first kind that has a match decides; several matches of one kind are an error that names the candidates.
+ * The agent that `ref` means: its id, name, nickname, or the first four hex digits of its id, in any case. A name that differs by
+ * normalization or hidden characters alone is found where nobody has exactly this one. Of these the first kind that has a match
+ * decides; several matches of one kind are an error that names the candidates.
  */
 export function resolveAgent<A extends Named>(ref: string, agents: Iterable<A>): Resolved<A> {
   const said = ref.trim().toLowerCase();
+  const key = nameKey(ref);
   const all = [...agents];
   const ways: ((agent: A) => boolean)[] = [
     (agent) => agent.id.toLowerCase() === said,
     (agent) => agent.name.toLowerCase() === said || agent.nickname?.toLowerCase() === said,
+    (agent) => [agent.name, agent.nickname].some((name) => name !== undefined && nameKey(name) === key),
     (agent) => shortId.test(said) && agent.id.toLowerCase().startsWith(said),
   ];
   for (const matches of ways) {

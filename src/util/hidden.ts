@@ -16,6 +16,15 @@ export function spellHidden(text: string): string {
   return text.replace(hidden, (character) => `\\u{${codeOf(character)}}`);
 }
 
+/**
+ * What is the same for all names that people cannot tell apart: those that differ by case, by normalization, by hidden characters
+ * or by the number of blanks.
+ */
+export function nameKey(name: string): string {
+  const folded = name.normalize('NFKC').replace(hidden, '').toUpperCase().toLowerCase().normalize('NFKC');
+  return folded.replace(/\s+/g, ' ').trim();
+}
+
 /** Whether {@link spellHidden} changes anything. */
 export function hidesCharacters(text: string): boolean {
   return text.search(hidden) >= 0;

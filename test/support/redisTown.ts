@@ -13,10 +13,13 @@ export interface TestTown {
   close(): Promise<void>;
 }
 
-export async function openTestTown({ args = [] }: { args?: readonly string[] } = {}): Promise<TestTown> {
+export async function openTestTown({
+  args = [],
+  name = `town ${randomBytes(4).toString('hex')}`,
+}: { args?: readonly string[]; name?: string } = {}): Promise<TestTown> {
   const server = await startTestRedis({ args });
   const redis = await openRedis({ kind: 'url', source: 'setting', url: server.url }, silentLogger);
-  const keys = new TownKeys(`town ${randomBytes(4).toString('hex')}`);
+  const keys = new TownKeys(name);
   return {
     server,
     redis,

@@ -1,10 +1,13 @@
 /**
  * What an agent reads at the start of a round, and what a steer adds to it: one function each, for every runtime.
- * Text from others is quoted in a fence that its content cannot close, so that it reads as data and arrives unchanged.
+ * Text from others is quoted in a fence that its content cannot close, so that it reads as data and arrives unchanged. What
+ * stands outside fences is one line: names are in quotes, ids have the form of ids.
  */
+import { spellHidden } from '../../util/hidden.ts';
+import { shellWord } from '../../util/shellWords.ts';
 import { fenced, oneLine } from '../../util/text.ts';
 import type { AgentRecord, TaskRecord } from '../../town/records.ts';
-import { SUPERVISOR_ID } from '../../town/keys.ts';
+import { SUPERVISOR_ID, isId } from '../../town/keys.ts';
 import type { WaitingMessage } from '../../town/delivery.ts';
 import { classify, isActionable } from '../../town/messageClass.ts';
 import type { Message } from '../../town/messages.ts';
@@ -41,7 +44,7 @@ const CONTINUED_TEXT = 160;
 export function roundPrompt(facts: PromptFacts): string {
   const { agent } = facts;
   const sections = [
-    `You are ${quoted(agent.name)}, ${article(facts.role)} agent in the town ${quoted(facts.town)}. ` +
+    `You are ${quoted(agent.name)}, ${article(facts.role)} agent in the town ${quoted(facts.town, 512)}. ` +
       'Several agents work on this repository; a person, the supervisor, watches and answers.',
     actionableSection(facts),
     informationalSection(facts),
@@ -106,22 +109,24 @@ function messageText(
 }
 
 function heading(facts: Pick<PromptFacts, 'nameOf'>, message: Message): string {
-  const sender = message.from === SUPERVISOR_ID ? 'the supervisor' : oneLine(facts.nameOf(message.from), 64);
+  // In quotes an agent called “the supervisor” is told apart from the supervisor.
+  const sender = message.from === SUPERVISOR_ID ? 'the supervisor' : quoted(facts.nameOf(message.from));
   switch (message.type) {
     case 'task':
       return `Task from ${sender}`;
     case 'task_assign':
-      return `Task ${message.taskId}, assigned by ${sender}`;
+      return `Task ${shownId(message.taskId)}, assigned by ${sender}`;
     case 'query':
       return `Question from ${sender}`;
     case 'custom':
-      return `${oneLine(message.kind, 40)} from ${sender}`;
+      return `Message ${quoted(message.kind, 40)} from ${sender}`;
     default:
       return `${message.type} from ${sender}`;
   }
 }
 
 function completionLine(access: TownAccess, taskId: string): string {
+  if (!isId(taskId)) return 'No task of the town has this id, so it cannot be completed. Tell the supervisor.';
   switch (access) {
     case 'tools':
       return `When it is done, call task_complete with task_id ${taskId} and a short result; if it cannot be done, task_fail.`;
@@ -131,9 +136,11 @@ function completionLine(access: TownAccess, taskId: string): string {
 }
 
 function answerLine({ access, nameOf }: Pick<PromptFacts, 'nameOf' | 'access'>, from: string): string {
-  const name = oneLine(nameOf(from), 64);
-  if (access === 'command') return `Answer with: tt send ${name} "your answer"`;
-  return `Answer with the tool send, agent ${JSON.stringify(name)}.`;
+  const name = nameOf(from);
+  // A name that cannot be written in one line, or reads as an option, is no reference: the id always is one.
+  const ref = oneLine(spellHidden(name), 64) === name && !name.startsWith('-') ? name : from;
+  if (access === 'command') return `Answer with: tt send ${shellWord(ref)} "your answer"`;
+  return `Answer with the tool send, agent ${JSON.stringify(ref)}.`;
 }
 
 /** The text that a message carries, whole. */
@@ -142,15 +149,15 @@ export function bodyText(task: PromptFacts['task'], message: Message): string {
     case 'task':
       return message.description;
     case 'task_assign':
-      return task(message.taskId)?.description ?? `(the record of task ${message.taskId} is gone)`;
+      return task(message.taskId)?.description ?? `(the record of task ${shownId(message.taskId)} is gone)`;
     case 'query':
       return message.question;
     case 'informational':
       return message.summary;
     case 'task_done':
-      return `task ${message.taskId} is done: ${message.result}`;
+      return `task ${shownId(message.taskId)} is done: ${message.result}`;
     case 'task_failed':
-      return `task ${message.taskId} failed: ${message.error}`;
+      return `task ${shownId(message.taskId)} failed: ${message.error}`;
     case 'status_response':
       return `state ${message.state}, task ${message.currentTask ?? 'none'}`;
     case 'custom':
@@ -170,8 +177,8 @@ function informationalSection(facts: PromptFacts): string {
   if (informational.length === 0) return '';
   const lines = informational.slice(0, INFORMATIONAL_SHOWN).map(({ message }) => {
     const text = bodyText(facts.task, message);
-    const from = oneLine(facts.nameOf(message.from), 64);
-    return text.includes('\n') ? `- ${from}:\n${fenced(text)}` : `- ${from}: ${text}`;
+    const from = message.from === SUPERVISOR_ID ? 'the supervisor' : quoted(facts.nameOf(message.from));
+    return isOneLine(text) ? `- ${from}: ${text}` : `- ${from}:\n${fenced(text)}`;
   });
   const more = informational.length - INFORMATIONAL_SHOWN;
   if (more > 0) lines.push(`- and ${more} more`);
@@ -250,6 +257,16 @@ function article(role: Role): string {
   return role === 'general' ? 'a general' : `the ${role}`;
 }
 
-function quoted(name: string): string {
-  return JSON.stringify(oneLine(name, 64));
+function quoted(name: string, limit = 64): string {
+  return JSON.stringify(oneLine(spellHidden(name), limit));
+}
+
+/** An id as it is, and what others have put in its place in quotes. */
+function shownId(id: string): string {
+  return isId(id) ? id : quoted(id);
+}
+
+/** Whether it takes one line wherever it is read: some read more than a line feed as the end of a line. */
+function isOneLine(text: string): boolean {
+  return !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);
 }

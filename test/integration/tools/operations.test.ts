@@ -109,7 +109,7 @@ describe('what agents do to their town', () => {
     );
     assert.equal(
       await run(anna, 'backlog_claim', { task_id: one.toUpperCase() }),
-      `Task ${one} is yours now:\n\nfirst\nline`,
+      `Task ${one} is yours now:\n\n\`\`\`\nfirst\nline\n\`\`\``,
     );
     has(await context.town.tasks.get(one), { state: 'assigned', assignedTo: anna.id, assignedBy: anna.id });
     has((await waiting(anna.id))[0], { type: 'task_assign', taskId: one });

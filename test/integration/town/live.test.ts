@@ -128,6 +128,27 @@ describe('waking', () => {
     assert.equal(told.length, 2);
   });
 
+  it('is of this town alone, though its name reads as a pattern and as a part of a key', async () => {
+    town = await openTestTown({ name: 'a:b*c[d]?' });
+    const { wake, told } = await listen(town);
+    assert.equal(wake.mode, 'notifications');
+    await wakesForEverything(town, { wake, told });
+    const before = told.length;
+    const raw = town.server.client();
+    await raw.multi().rpush('tt:a:bXcd1:backlog', '1').rpush('tt:a:backlog', '1').rpush(town.keys.backlog, '2').exec();
+    await eventually(() => told.length > before);
+    assert.deepEqual(told.slice(before), [{ kind: 'backlog' }]);
+    const agent = testAgent('bert');
+    const store = new AgentStore(town.redis, town.keys);
+    await store.create(agent);
+    await raw.hset('tt:a:bXcd1:agent:x', 'id', 'x');
+    assert.deepEqual(
+      (await store.list()).agents.map(({ id }) => id),
+      [agent.id],
+    );
+    wake.dispose();
+  });
+
   it('is by polling where notifications are off or too few', async () => {
     for (const flags of ['', 'KEl', 'Egl$htx']) {
       town = await openTestTown({ args: ['--notify-keyspace-events', flags] });

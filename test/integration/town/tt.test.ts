@@ -68,6 +68,24 @@ const suite =
     assert.equal((await readTownConfig(temporary.path))?.ok, true);
   });
 
+  it('makes towns of every name, which we share with it', async () => {
+    const branch = `repository-${'feature-'.repeat(9)}x`;
+    for (const name of [branch, 'a:b*c', 'x'.repeat(200), ' a[b]? ', "d'Artagnan", '$(whoami)']) {
+      const folder = path.join(temporary.path, randomUUID());
+      await mkdir(path.join(folder, 'home'), { recursive: true });
+      await runTt(binary ?? '', { folder, redisUrl: server.url }, 'init', '--name', name);
+      const config = await readTownConfig(folder);
+      assert.ok(config?.ok, name);
+      assert.equal(config.value.name, name);
+      const town = new AgentStore(redis, new TownKeys(name));
+      const bert = testAgent('bert');
+      await town.create(bert);
+      assert.match(await runTt(binary ?? '', { folder, redisUrl: server.url }, 'list'), /bert/);
+      await runTt(binary ?? '', { folder, redisUrl: server.url }, 'close', 'bert');
+      assert.equal((await town.get(bert.id))?.state, 'draining');
+    }
+  });
+
   it('lists our agents, and leaves our own fields alone when it writes theirs', async () => {
     assert.match(await tt('list'), /Dot \[reviewer\].*Idle/);
     await tt('interrupt', 'anna');

@@ -22,6 +22,17 @@ describe('tinytown.toml', () => {
 
   it('is not needed', async () => assert.equal(await readTownConfig(folder), undefined));
 
+  it('may hold every name that tt makes', async () => {
+    const branch = `repository-${'feature-'.repeat(10)}x`;
+    for (const name of [branch, 'a:b*c', '[x]?', ' a ', "d'Artagnan", '$(whoami)', 'Müllers "Hof"']) {
+      await rm(path.join(folder, TOWN_FILE), { force: true });
+      await writeTownConfig(folder, { name });
+      const read = await readTownConfig(folder);
+      assert.ok(read?.ok);
+      assert.equal(read.value.name, name);
+    }
+  });
+
   it('may hold a name and no more', () => {
     assert.deepEqual(parseTownConfig('name = "hill"', '/f'), {
       ok: true,
@@ -89,7 +100,7 @@ A = "b"
     ['no TOML', 'name = "hill"\nname = = 3', /^tinytown\.toml, line 2, column \d+: .+\. Correct this line\.$/s],
     ['an open text', 'name = "hill', /line 1, column/],
     ['no name', 'max_agents = 3', /name is missing/],
-    ['a name that is none', 'name = "a:b"', /line 1: The town’s name holds a colon/],
+    ['a name that is none', 'name = "a\\nb"', /line 1: The town’s name holds a line break/],
     ['a name of another kind', '\nname = 7', /line 2: name/],
     ['a wrong number', 'name = "a"\n\nmax_agents = "many"', /line 3: max_agents is not a whole number/],
     ['a wrong port', 'name = "a"\n[redis]\nport = 99999', /line 3: redis\.port is no port/],
@@ -139,7 +150,7 @@ A = "b"
   it('is never written over', async () => {
     await writeFile(path.join(folder, TOWN_FILE), 'name = "mine"');
     await assert.rejects(writeTownConfig(folder, { name: 'other' }), { reason: 'townExists' });
-    await assert.rejects(writeTownConfig(folder, { name: 'a:b' }), { reason: 'townNameInvalid' });
+    await assert.rejects(writeTownConfig(folder, { name: 'a\nb' }), { reason: 'townNameInvalid' });
     await assert.rejects(writeTownConfig(path.join(folder, 'no', 'where'), { name: 'x' }), {
       reason: 'folderUnwritable',
     });
@@ -148,8 +159,9 @@ A = "b"
 
   it('gets a name from its folder', () => {
     assert.equal(suggestTownName('/home/me/my project'), 'my project');
-    assert.equal(suggestTownName('/home/me/a:b*'), 'a-b-');
-    assert.equal(suggestTownName(`/${'x'.repeat(80)}`).length, 64);
+    assert.equal(suggestTownName('/home/me/a:b*'), 'a:b*');
+    assert.equal(suggestTownName('/home/me/a\nb\u2028'), 'a-b-');
+    assert.equal(suggestTownName(`/${'x'.repeat(255)}`).length, 255);
     assert.equal(suggestTownName('/'), 'town');
   });
 });

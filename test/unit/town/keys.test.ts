@@ -55,12 +55,43 @@ describe('the keys of a town', () => {
     assert.equal(keys.patternOf('task'), 'tt:hill:task:*');
   });
 
-  it('cannot be made for a name that is none', () => assert.throws(() => new TownKeys('a:b'), RangeError));
+  it('are those of a town whose name has signs of keys and patterns in it', () => {
+    const odd = new TownKeys('a:b*c');
+    assert.deepEqual(odd.parse(odd.agent(id)), { kind: 'agent', id });
+    assert.equal(odd.pattern, 'tt:a:b\\*c:*');
+    assert.equal(odd.patternOf('agent'), 'tt:a:b\\*c:agent:*');
+  });
+
+  it('are not taken for those of a town whose name is the beginning of theirs', () => {
+    for (const name of ['hill:agent', 'hill:task', 'hill:inbox']) {
+      assert.deepEqual(keys.parse(new TownKeys(name).agent(id)), { kind: 'other' });
+    }
+  });
+
+  it('of names that look the same are the same reservation', () => {
+    for (const name of ['anna', 'AN\u200bNA', 'An\u00adna ', '\uff21nna']) {
+      assert.equal(keys.reservedName(name), keys.reservedName('Anna'), name);
+    }
+    assert.equal(keys.reservedName('Ame\u0301lie'), keys.reservedName('Am\u00e9lie'));
+  });
+
+  it('cannot be made for a name that is none', () => assert.throws(() => new TownKeys('a\nb'), RangeError));
 });
 
 describe('a town’s name', () => {
-  const good = ['hill', 'Tiny Town', 'Müllers Hof', 'x'.repeat(64), 'a.b-c_d', 'a[b]?'];
-  const bad = ['', '  ', ' a', 'a ', 'a:b', 'a*', 'a\nb', 'a\u0000', 'a\u007f', 'x'.repeat(65)];
+  const good = [
+    'hill',
+    'Tiny Town',
+    'Müllers Hof',
+    'x'.repeat(512),
+    'a.b-c_d',
+    'a[b]?',
+    ' a',
+    'a ',
+    'a:b*c',
+    '$(whoami)',
+  ];
+  const bad = ['', '  ', 'a\nb', 'a\rb', 'a\u2028b', 'a\u0000', 'a\u007f', 'a\ud800', 'x'.repeat(513)];
   for (const name of good) it(`may be ${JSON.stringify(name)}`, () => assert.equal(townNameProblem(name), undefined));
   for (const name of bad) it(`may not be ${JSON.stringify(name)}`, () => assert.ok(townNameProblem(name)));
 });
