@@ -7,6 +7,7 @@ import { type TownConfig, readTownConfig } from '../town/config.ts';
 import type { TownMirror } from '../town/mirror.ts';
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import { onThisMachine, redisUrlOf } from '../town/redis/address.ts';
+import type { RedisTimes } from '../town/redis/connect.ts';
 import { openTownRedis } from '../town/redis/open.ts';
 import { placed } from '../town/redis/privatePlace.ts';
 import { resolveRedis } from '../town/redis/resolve.ts';
@@ -14,6 +15,7 @@ import { matchesRole } from '../town/roles.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { Town } from '../town/town.ts';
 import { TownKey } from '../town/townKey.ts';
+import type { WakeTimes } from '../town/wake.ts';
 import { TinytownError } from '../util/errors.ts';
 import { folderIdentity } from '../util/folderIdentity.ts';
 import type { Logger } from '../util/logger.ts';
@@ -70,6 +72,8 @@ export interface TownSession {
    * @throws TinytownError `unauthorized`
    */
   checkSignedIn(): Promise<void>;
+  /** Tries at once to reach a Redis that is away. @throws TinytownError with a `RedisErrorReason` where something is wrong */
+  tryRedis(): Promise<void>;
   /** What the doctor wants to know. Never rejects. */
   examine(): Promise<TownExamination>;
   /** Ends every process, gives the agents back and leaves their state for the next window. */
@@ -98,6 +102,8 @@ export interface SessionTimes {
   /** How long an owner's write waits for a Redis that is away, in milliseconds: then the running turn is ended. */
   patienceMs: number;
   signsOfLife: SignOfLifeTimes;
+  redis: Partial<RedisTimes>;
+  wake: Partial<WakeTimes>;
   /** How long another window may take to answer what is asked of it, in milliseconds. */
   answerMs: number;
   /** How long a session's process may take to answer anything, in milliseconds: then it is ended. */
@@ -120,7 +126,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   const resolved = resolveRedis({ setting, password, env: process.env, config, folder: realFolder, storageDir });
   const target = await placed(resolved, folder, true);
   const [redis, reaped] = await Promise.all([
-    openTownRedis(target, { serverPath, env: process.env, registry, logger }),
+    openTownRedis(target, { serverPath, env: process.env, registry, logger }, times?.redis),
     registry.reap(),
   ]);
   if (reaped > 0) logger.warn(`Ended ${reaped} processes that an earlier window had left behind.`);
@@ -227,6 +233,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
       if ((await codex.account()).state !== 'signedOut') return;
       throw new TinytownError('unauthorized', 'Codex is not signed in.', { hint: 'Sign in, then spawn the agent.' });
     },
+    tryRedis: () => redis.tryNow(),
     examine: () => examineTown(town, crew),
     close: async () => {
       receipts.dispose();

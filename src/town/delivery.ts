@@ -124,7 +124,7 @@ export class Delivery {
 
   /**
    * Applies a plan if `epoch` is still the agent's, and its guards hold. Waits for a lost Redis for up to `patienceMs`, by
-   * default as long as an owner does.
+   * default as long as an owner does. An owner also waits for one that takes no changes.
    * @throws TinytownError `badRecord` where a key is of another type than it should be, and nothing was written; or with a
    * `RedisErrorReason`: whether it was applied then shows at the next look.
    */
@@ -132,7 +132,7 @@ export class Delivery {
     const script = { name: 'fenced', source: fencedSource };
     const reply = await this.redis.write(
       () => this.redis.scripts.run(script, plan.keyNames(), plan.argumentsFor(epoch)),
-      { patienceMs },
+      { patienceMs, waitsForRoom: epoch !== '' },
     );
     if (Array.isArray(reply)) throw wrongType(reply.map(replyText));
     return reply === 'done' || reply === 'fenced' ? reply : 'changed';

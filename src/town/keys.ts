@@ -5,6 +5,9 @@ import { type Sentence, inEnglish, say } from '../util/sentence.ts';
 /** The fixed id of the supervisor, also called conductor: messages to it are messages to the human. */
 export const SUPERVISOR_ID = '00000000-0000-0000-0000-000000000001';
 
+/** Written, and gone after a second, to see whether a server takes changes. Belongs to no town. */
+export const WRITE_PROBE = 'tt:probe:write';
+
 /** `tt` has no limit; this one holds every name of a folder with every name of a branch. */
 const MAX_TOWN_NAME = 512;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

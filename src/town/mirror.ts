@@ -10,6 +10,7 @@ import { SerialQueue } from '../util/serialQueue.ts';
 import { SUPERVISOR_ID, type TownKeys } from './keys.ts';
 import type { AgentRecord, TaskRecord } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
+import type { RedisError } from './redis/errors.ts';
 import { ScriptRunner } from './redis/script.ts';
 import { scanTown } from './scan.ts';
 import sizesSource from './scripts/sizes.lua';
@@ -114,6 +115,10 @@ export class TownMirror implements Disposable {
   get problems(): readonly Problem[] {
     return [...this.reasons].map(([key, reason]) => ({ key, reason }));
   }
+  /** What people should know of Redis: it is away for longer than a moment, or takes no changes. */
+  get trouble(): RedisError | undefined {
+    return this.redis.trouble;
+  }
   /** While false, all this is the last known state. */
   get connected(): boolean {
     return this.redis.state === 'ready';
@@ -135,6 +140,7 @@ export class TownMirror implements Disposable {
         if (state === 'lost') this.fire({ everything: true });
       }),
     );
+    this.held.add(this.redis.onTrouble(() => this.fire({ everything: true })));
     await this.refresh();
   }
 

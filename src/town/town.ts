@@ -13,7 +13,14 @@ import type { TownRedis } from './redis/connect.ts';
 import { SignInNews } from './signInNews.ts';
 import { TaskEdits } from './taskEdits.ts';
 import { TaskStore } from './tasks.ts';
-import { WakeSource } from './wake.ts';
+import { WakeSource, type WakeTimes } from './wake.ts';
+
+/** In milliseconds; for tests that cannot wait as long as people can. */
+export interface TownTimes {
+  leaseMs?: number;
+  patienceMs?: number;
+  wake?: Partial<WakeTimes>;
+}
 
 export class Town {
   readonly keys: TownKeys;
@@ -31,7 +38,13 @@ export class Town {
   readonly control: Control;
   readonly signIns: SignInNews;
 
-  private constructor(redis: TownRedis, keys: TownKeys, leases: Leases, logger: Logger, patienceMs?: number) {
+  private constructor(
+    redis: TownRedis,
+    keys: TownKeys,
+    leases: Leases,
+    logger: Logger,
+    { patienceMs, wake }: TownTimes,
+  ) {
     this.redis = redis;
     this.keys = keys;
     this.agents = new AgentStore(redis, keys);
@@ -41,7 +54,7 @@ export class Town {
     this.events = new EventLog(redis, keys);
     this.delivery = new Delivery(redis, keys, patienceMs);
     this.messages = new MessageLooks(redis, keys);
-    this.wake = new WakeSource(redis, keys, logger);
+    this.wake = new WakeSource(redis, keys, logger, wake);
     this.mirror = new TownMirror(redis, keys, this.wake, logger);
     this.leases = leases;
     this.control = new Control(this.delivery, redis, keys, this.wake);
@@ -49,14 +62,9 @@ export class Town {
   }
 
   /** Opens the town `name` on a Redis that is connected, and reads it. @throws TinytownError with a `RedisErrorReason` */
-  static async open(
-    redis: TownRedis,
-    name: string,
-    logger: Logger,
-    { leaseMs, patienceMs }: { leaseMs?: number; patienceMs?: number } = {},
-  ): Promise<Town> {
+  static async open(redis: TownRedis, name: string, logger: Logger, times: TownTimes = {}): Promise<Town> {
     const keys = new TownKeys(name);
-    const town = new Town(redis, keys, await Leases.create(redis, keys, logger, leaseMs), logger, patienceMs);
+    const town = new Town(redis, keys, await Leases.create(redis, keys, logger, times.leaseMs), logger, times);
     try {
       await town.wake.start();
       await Promise.all([town.mirror.start(), town.signIns.start()]);

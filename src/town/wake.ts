@@ -1,6 +1,7 @@
 /**
- * Says that something in the town has changed, never what: one subscription to Redis' own notifications for the whole town,
- * and polling where somebody else's Redis has them off, as its configuration is not ours to change.
+ * Says that something in the town has changed, never what. One subscription to Redis' own notifications serves the whole
+ * town. Where somebody else's Redis has them off it is polled, as its configuration is not ours to change. Others may switch
+ * them on and off at any time, so that is looked at again and again.
  */
 import { randomUUID } from 'node:crypto';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
@@ -11,6 +12,7 @@ import { execAll } from './decodeReplies.ts';
 import type { KeyKind, TownKeys } from './keys.ts';
 import { ChangePoll, type PollTimes } from './poll.ts';
 import type { TownRedis } from './redis/connect.ts';
+import { toRedisError } from './redis/errors.ts';
 
 export type WakeMode = 'notifications' | 'poll';
 
@@ -24,11 +26,15 @@ export interface Wake {
 const neededFlags = ['g', 'l', 'h', '$', 't', 'x'];
 const probeEvents = ['set', 'hset', 'rpush', 'xadd', 'del'];
 const PROBE_MS = 1_000;
-const TIMES: WakeTimes = { shortestMs: 250, longestMs: 5_000, scanMs: 5_000, armAgainMs: 2_000 };
+/** All that is needed, for `CONFIG SET`. */
+const WANTED_FLAGS = 'Kghl$tx';
+const TIMES: WakeTimes = { shortestMs: 250, longestMs: 5_000, scanMs: 5_000, armAgainMs: 2_000, checkMs: 10_000 };
 
 export interface WakeTimes extends PollTimes {
   /** When it is tried again, where Redis is there and does not let itself be listened to. */
   armAgainMs: number;
+  /** How often it is seen whether Redis still tells of changes, or tells of them again. */
+  checkMs: number;
 }
 
 export class WakeSource implements Disposable {
@@ -39,12 +45,15 @@ export class WakeSource implements Disposable {
   private readonly held = new DisposableStore();
   private readonly poll: ChangePoll;
   private readonly armAgainMs: number;
+  private readonly checkMs: number;
+  private checks: NodeJS.Timeout | undefined;
   /** Counts the connections: only the last one is to be armed. */
   private connections = 0;
   private again: NodeJS.Timeout | undefined;
   private readonly pending = new Map<string, Wake>();
   private readonly channelPrefix: string;
   private current: WakeMode = 'notifications';
+  private subscribed = false;
   private probe: { prefix: string; missing: Set<string>; seen: () => void } | undefined;
   private disposed = false;
 
@@ -56,8 +65,9 @@ export class WakeSource implements Disposable {
     this.keys = keys;
     this.logger = logger;
     this.channelPrefix = `__keyspace@${redis.db}__:`;
-    const { armAgainMs, ...pollTimes } = { ...TIMES, ...times };
+    const { armAgainMs, checkMs, ...pollTimes } = { ...TIMES, ...times };
     this.armAgainMs = armAgainMs;
+    this.checkMs = checkMs;
     this.poll = new ChangePoll(redis, keys, pollTimes, {
       change: (key) => this.changed(key),
       failure: (error) => this.logger.debug(`Polling failed: ${describeError(error)}`),
@@ -75,6 +85,7 @@ export class WakeSource implements Disposable {
     this.held.add({ dispose: () => this.redis.subscriber.off('pmessage', onMessage) });
     this.held.add(this.redis.onState((state) => this.connectionChanged(state === 'ready')));
     await this.arm();
+    this.checks = setInterval(() => void this.check(), this.checkMs).unref();
   }
 
   /** Also tells of changes of a key that is not polled for otherwise, where Redis does not tell by itself. */
@@ -85,6 +96,7 @@ export class WakeSource implements Disposable {
   dispose(): void {
     this.disposed = true;
     clearTimeout(this.again);
+    clearInterval(this.checks);
     this.poll.stop();
     this.held.dispose();
     this.changes.dispose();
@@ -109,28 +121,66 @@ export class WakeSource implements Disposable {
   }
 
   private async arm(): Promise<void> {
-    const refusal = await this.subscribe();
+    await this.use((await this.subscribe()) ?? (await this.silence()));
+  }
+
+  /** @param refusal Why there are no notifications; undefined where there are. */
+  private async use(refusal: string | undefined): Promise<void> {
     if (this.disposed) return;
+    const before = this.current;
     this.current = refusal === undefined ? 'notifications' : 'poll';
-    if (refusal === undefined) return;
+    if (refusal === undefined) {
+      this.poll.stop();
+      if (before === 'poll') this.logger.info(`Redis at ${this.redis.where} tells of changes again.`);
+      return;
+    }
     this.logger.info(
-      `Redis at ${this.redis.where} does not tell of changes (${refusal}), so it is asked for them. To save this, turn them on there: CONFIG SET notify-keyspace-events Kghl$tx`,
+      `Redis at ${this.redis.where} does not tell of changes (${refusal}), so it is polled. To save that, turn them on there: CONFIG SET notify-keyspace-events ${WANTED_FLAGS}`,
     );
     await this.poll.start();
   }
 
+  /** Somebody may have switched the notifications off, or on. What came in between was not told. */
+  private async check(): Promise<void> {
+    if (this.redis.state !== 'ready' || !this.subscribed) return;
+    const { connections } = this;
+    const silence = await this.silence().catch(() => 'unknown' as const);
+    if (silence === 'unknown' || this.disposed || connections !== this.connections) return;
+    if ((silence === undefined) === (this.current === 'notifications')) return;
+    try {
+      await this.use(silence);
+    } catch (error) {
+      this.logger.debug(`Polling failed: ${describeError(error)}`);
+    }
+    this.tell({ kind: 'everything' });
+  }
+
   /** Resolves with why there are no notifications, or undefined. */
   private async subscribe(): Promise<string | undefined> {
+    this.subscribed = false;
     try {
       await this.redis.subscriber.psubscribe(`${this.channelPrefix}${this.keys.pattern}`);
+      this.subscribed = true;
+      return undefined;
     } catch (error) {
-      return `subscribing is refused: ${describeError(error)}`;
+      const failure = toRedisError(error, this.redis.where);
+      if (failure.reason === 'redisUnavailable') throw failure;
+      return `subscribing is refused: ${describeError(failure)}`;
     }
+  }
+
+  /** Resolves with why Redis does not tell of changes, or undefined. Switches them on again on the town's own server. */
+  private async silence(): Promise<string | undefined> {
     let flags: string;
     try {
-      const [, value = ''] = await this.redis.reads.config('GET', 'notify-keyspace-events');
-      flags = value;
-    } catch {
+      [, flags = ''] = await this.redis.reads.config('GET', 'notify-keyspace-events');
+      if (!sufficient(flags) && this.redis.isOwn) {
+        await this.redis.reads.config('SET', 'notify-keyspace-events', WANTED_FLAGS);
+        flags = WANTED_FLAGS;
+      }
+    } catch (error) {
+      const failure = toRedisError(error, this.redis.where);
+      if (failure.reason === 'redisUnavailable') throw failure;
       // Many hosted servers keep their configuration to themselves.
       return (await this.probeNotifications()) ? undefined : 'a change of ours was not told';
     }

@@ -209,6 +209,7 @@ async function openSettings({ agent: id }: Call): Promise<void> {
 async function retry({ host, checkCodex }: CommandParts): Promise<string> {
   const state = await host.look();
   if (state.kind === 'failed') throw state.error;
+  await host.ready?.tryRedis();
   await checkCodex();
   await host.ready?.checkCodex();
   return state.kind;

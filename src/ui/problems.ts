@@ -21,6 +21,7 @@ const kinds: Readonly<Record<string, ProblemKind>> = {
   redisStartFailed: 'redisAway',
   redisUnavailable: 'redisAway',
   redisRefused: 'redisAway',
+  redisNotWriting: 'redisAway',
   redisTooOld: 'redisAway',
   redisUrlInvalid: 'redisAway',
   redisFailed: 'redisAway',

@@ -1,4 +1,5 @@
 /** The one status-bar item as plain data: who works, who waits for the person, or what is wrong. */
+import { inWords } from '../util/sentence.ts';
 import { oneLine } from '../util/text.ts';
 import type { Translate } from './l10n.ts';
 import type { Need } from './needs/needs.ts';
@@ -48,10 +49,10 @@ function readyStatus(picture: TownPicture, needs: readonly Need[], t: Translate)
     ...waiting.slice(0, TOOLTIP_LINES).map((need) => `${oneLine(need.who, 64)}: ${labelOf(need, t)}`),
     ...accountLimits(picture).map((limit) => limitWords(limit, picture.now, t)),
   ].join('\n');
-  if (!picture.connected) {
+  if (picture.trouble !== undefined) {
     return {
       text: '$(debug-disconnect) Tinytown',
-      tooltip: t('Tinytown: Redis is away. What is shown is the last that was known.'),
+      tooltip: t('Tinytown: {0} It goes on by itself then.', inWords(picture.trouble, t)),
       warning: false,
     };
   }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { TownSession } from '../loop/townSession.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
+import { inWords } from '../util/sentence.ts';
 import type { AgentOutputs } from './agents/agentOutput.ts';
 import { agentsDragAndDrop } from './agents/messageDrag.ts';
 import { agentItems, agentRowId } from './agents/agentItems.ts';
@@ -227,6 +228,6 @@ export class TownViews implements Disposable {
 }
 
 function messageOf(picture: TownPicture): string {
-  if (!picture.connected) return t('Redis is away. This is the last that was known; it goes on by itself.');
+  if (picture.trouble !== undefined) return t('{0} It goes on by itself then.', inWords(picture.trouble, t));
   return limitWarning(accountLimits(picture), picture.now, t) ?? '';
 }

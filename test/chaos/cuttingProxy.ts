@@ -16,6 +16,12 @@ export interface CuttingProxy {
    * @param fits Only for commands that look so; by default for any.
    */
   loseReplies(count: number, fits?: (command: string) => boolean): void;
+  /** Every connection is dead from now on without a word, as after a sleep of the machine. New ones are dead from birth. */
+  silence(): void;
+  /** New connections work again; those that were silenced stay dead. */
+  speak(): void;
+  /** New connections lead to another server, and those that are there are left alone. */
+  leadTo(target: string): void;
   /** Holds back what the server says from the next command that looks so, on its connection. */
   holdReplies(fits: (command: string) => boolean): HeldReplies;
   close(): Promise<void>;
@@ -27,9 +33,11 @@ export interface HeldReplies {
   release(): void;
 }
 
-/** @param target The server's socket. @param socketPath The proxy's own. */
-export async function startCuttingProxy(target: string, socketPath: string): Promise<CuttingProxy> {
-  const pairs = new Set<{ end(): void }>();
+/** @param first The server's socket. @param socketPath The proxy's own. */
+export async function startCuttingProxy(first: string, socketPath: string): Promise<CuttingProxy> {
+  const pairs = new Set<{ end(): void; silence(): void }>();
+  let silent = false;
+  let target = first;
   let toLose = 0;
   let lost = 0;
   let fits = any;
@@ -37,7 +45,11 @@ export async function startCuttingProxy(target: string, socketPath: string): Pro
 
   const server = createServer((client: Socket) => {
     const upstream = connect(target);
+    let dead = silent;
     const pair = {
+      silence(): void {
+        dead = true;
+      },
       end(): void {
         pairs.delete(pair);
         client.destroy();
@@ -48,6 +60,7 @@ export async function startCuttingProxy(target: string, socketPath: string): Pro
     let loses = false;
     let held: Promise<void> | undefined;
     client.on('data', (chunk: Buffer) => {
+      if (dead) return;
       if (hold?.fits(chunk.toString('latin1'))) {
         const { released, given } = hold;
         held = released.then(() => (held = undefined));
@@ -61,13 +74,16 @@ export async function startCuttingProxy(target: string, socketPath: string): Pro
       upstream.write(chunk);
     });
     upstream.on('data', (chunk: Buffer) => {
+      if (dead) return;
       if (loses) {
         lost += 1;
         pair.end();
       } else if (held) void held.then(() => client.write(chunk));
       else client.write(chunk);
     });
-    for (const socket of [client, upstream]) socket.on('error', () => pair.end()).on('close', () => pair.end());
+    client.on('error', () => pair.end()).on('close', () => pair.end());
+    // Nobody hears of the end of a link that is half open.
+    for (const event of ['error', 'close']) upstream.on(event, () => (dead ? undefined : pair.end()));
   });
   server.listen(socketPath);
   await once(server, 'listening');
@@ -79,6 +95,16 @@ export async function startCuttingProxy(target: string, socketPath: string): Pro
     },
     cut() {
       for (const pair of pairs) pair.end();
+    },
+    silence() {
+      silent = true;
+      for (const pair of pairs) pair.silence();
+    },
+    speak() {
+      silent = false;
+    },
+    leadTo(other) {
+      target = other;
     },
     loseReplies(count, which = any) {
       toLose = count;

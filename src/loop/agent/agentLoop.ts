@@ -7,7 +7,7 @@ import type { InterruptResult, RuntimeEvent, RuntimeMode } from '../../runtime/c
 import type { Peek } from '../../town/delivery.ts';
 import { drainedPlan, quietPlan, stoppedPlan } from '../../town/plans.ts';
 import type { AgentRecord, AgentState } from '../../town/records.ts';
-import { isRedisError } from '../../town/redis/errors.ts';
+import { isPassing } from '../../town/redis/errors.ts';
 import { roleOf } from '../../town/roles.ts';
 import { describeError } from '../../util/errors.ts';
 import { Emitter, type Event } from '../../util/event.ts';
@@ -181,8 +181,8 @@ export class AgentLoop {
       }
     } catch (error) {
       if (this.end) return;
-      // Screens say that Redis is away; the loop looks until it is there.
-      if (isRedisError(error) && error.reason === 'redisUnavailable') this.parts.logger.debug(describeError(error));
+      // Screens say what is wrong with Redis. The loop looks until that is over.
+      if (isPassing(error)) this.parts.logger.debug(describeError(error));
       else this.agent.report(error);
       this.wait(this.parts.now() + LOOK_AGAIN_MS);
     } finally {

@@ -5,7 +5,7 @@ import type { ControlRequest, Peek } from '../../town/delivery.ts';
 import { Plan } from '../../town/plan.ts';
 import { type PlanContext, setAsidePlan, statePlan } from '../../town/plans.ts';
 import type { AgentRecord, AgentState } from '../../town/records.ts';
-import { isRedisError } from '../../town/redis/errors.ts';
+import { isPassing } from '../../town/redis/errors.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';
@@ -29,7 +29,7 @@ export class OwnedAgent {
   /** Another window has taken the agent: nothing can be written any more. */
   readonly onFenced = this.fenced.event;
   private readonly givenUp = new Emitter<number>();
-  /** A write was given up, as Redis has given no answer for so many milliseconds. */
+  /** A write was given up, as Redis has taken no change for so many milliseconds. */
   readonly onGaveUp = this.givenUp.event;
   private readonly problems = new Emitter<unknown>();
   /** Something went wrong that the user should see. */
@@ -90,7 +90,7 @@ export class OwnedAgent {
       const result = await delivery.commit(plan, this.epoch);
       if (result !== 'fenced') return result;
     } catch (error) {
-      if (isRedisError(error) && error.reason === 'redisUnavailable') this.givenUp.fire(now() - start);
+      if (isPassing(error)) this.givenUp.fire(now() - start);
       throw error;
     }
     this.fenced.fire();

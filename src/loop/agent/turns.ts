@@ -303,6 +303,6 @@ export class Turns {
 function turnCutOff(milliseconds: number): TinytownError {
   const seconds = Math.max(1, Math.round(milliseconds / 1_000));
   const hint = 'It goes on when Redis is back; nothing is lost.';
-  const message = say('Redis has given no answer for {0} s, so the running turn was ended.', seconds);
+  const message = say('Redis has taken no change for {0} s, so the running turn was ended.', seconds);
   return new TinytownError('turnCutOff', message, { hint });
 }

@@ -1,5 +1,6 @@
 /** What an open town says of itself to the doctor. */
 import { type RedisHealth, redisHealth } from '../../town/redis/health.ts';
+import type { TownRedis } from '../../town/redis/connect.ts';
 import type { Town } from '../../town/town.ts';
 import type { WakeMode } from '../../town/wake.ts';
 import type { Said } from '../../util/sentence.ts';
@@ -41,10 +42,16 @@ export interface ExaminedAgent {
   silent: boolean;
 }
 
+/** @throws what people are told of it, or why it does not answer */
+async function healthOf(redis: TownRedis): Promise<RedisHealth> {
+  if (redis.trouble) throw redis.trouble;
+  return await redisHealth(redis);
+}
+
 /** Never rejects: what cannot be found out is part of what is found. */
 export async function examineTown({ redis, wake, mirror, leases }: Town, crew: Crew): Promise<TownExamination> {
   const { where } = redis;
-  const health = await redisHealth(redis).then(
+  const health = await healthOf(redis).then(
     (found) => ({ ok: true as const, where, health: found, wake: wake.mode }),
     (error: unknown) => ({ ok: false as const, where, problem: troubleOf(error) }),
   );

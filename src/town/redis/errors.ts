@@ -7,6 +7,8 @@ export type RedisErrorReason =
   | 'redisUnavailable'
   /** It is there and does not let us in or does not let us do this. */
   | 'redisRefused'
+  /** It is there and takes no changes for now: a replica, full, or it cannot save. Nothing was written. */
+  | 'redisNotWriting'
   | 'redisTooOld'
   /** The address cannot be read. */
   | 'redisUrlInvalid'
@@ -48,10 +50,37 @@ const refusals: Record<string, Sentence> = {
     'Let this Redis user read and write keys under “tt:*” and run scripts (ACL SETUSER … ~tt:* &* +@all -@dangerous +info).',
   ),
   DENIED: say('The server is in protected mode: give it a password, or connect from its own machine.'),
-  READONLY: say('This is a replica: connect to its primary.'),
-  MISCONF: say('The server cannot save to its disk: see its log.'),
-  OOM: say('The server’s memory is full: see its maxmemory setting.'),
+  MOVED: say('Use a Redis that is not a cluster.'),
+  CROSSSLOT: say('Use a Redis that is not a cluster.'),
 };
+
+/** Replies that begin with these words mean that it takes no changes for now. */
+const refusedChanges: Record<string, Sentence> = {
+  READONLY: say('This is a replica: connect to its primary. After a failover it goes on by itself.'),
+  MISCONF: say('The server cannot save to its disk: see its log, and free some space there.'),
+  OOM: say('The server’s memory is full: raise its maxmemory setting, or delete something.'),
+  NOREPLICAS: say('The server has too few replicas: see its min-replicas-to-write setting.'),
+};
+
+/** Replies that begin with these words pass by themselves. */
+const passing: Record<string, Sentence> = {
+  LOADING: say('it is still reading its data'),
+  BUSY: say('it is busy with a script'),
+  MASTERDOWN: say('its primary is gone'),
+  CLUSTERDOWN: say('its cluster is down'),
+};
+
+/** Other replies that have no code of their own. */
+const uncoded: readonly [RegExp, Sentence][] = [
+  [
+    /^ERR unknown command/i,
+    say(
+      'The server does not have this command, or it was renamed. Tinytown needs Redis 7.0 or newer with all commands.',
+    ),
+  ],
+  [/^ERR max number of clients/i, say('Close other connections to it, or raise its maxclients setting.')],
+  [/\bAUTH\b.*(?:invalid|password)/i, say('Check the user name and the password.')],
+];
 
 /**
  * The error for people that `error` of a connection or a command means. Errors of ours pass unchanged.
@@ -62,10 +91,14 @@ export function toRedisError(error: unknown, where: string): RedisError {
   const code = codeOf(error);
   const text = error instanceof Error ? error.message : String(error);
   const firstWord = /^[A-Z]+(?=\b)/.exec(text)?.[0] ?? '';
-  const refusal =
-    refusals[firstWord] ?? (/\bAUTH\b.*(?:invalid|password)/i.test(text) ? refusals.WRONGPASS : undefined);
+  const refusedChange = refusedChanges[firstWord];
+  if (refusedChange !== undefined) {
+    const said = say('Redis at {0} takes no changes for now: {1}', where, withoutScript(text));
+    return failure('redisNotWriting', said, error, refusedChange);
+  }
+  const refusal = refusals[firstWord] ?? uncoded.find(([pattern]) => pattern.test(text))?.[1];
   if (refusal !== undefined) {
-    return failure('redisRefused', say('Redis at {0} refused: {1}.', where, text), error, refusal);
+    return failure('redisRefused', say('Redis at {0} refused: {1}.', where, withoutScript(text)), error, refusal);
   }
   if (isTlsCode(code)) {
     const hint = say(
@@ -73,13 +106,23 @@ export function toRedisError(error: unknown, where: string): RedisError {
     );
     return failure('redisRefused', say('No secure connection to Redis at {0}: {1}.', where, text), error, hint);
   }
-  const cause = unreachable[code];
+  const cause = unreachable[code] ?? passing[firstWord];
   if (cause !== undefined || isLostConnection(error, text)) {
     const why = cause ?? say('the connection is lost or gives no answer');
     const hint = say('Start Redis, or correct the address in the settings, REDIS_URL or tinytown.toml.');
     return failure('redisUnavailable', say('Redis at {0} cannot be reached: {1}.', where, why), error, hint);
   }
   return failure('redisFailed', say('Redis at {0} answered with an error: {1}', where, text), error);
+}
+
+/** A refusal inside a script also tells its hash and line, and again which error it is. */
+function withoutScript(text: string): string {
+  return text.replace(/\s*script: [0-9a-f]+, on @user_script:\d+\.?$/, '').replace(/\.$/, '');
+}
+
+/** Whether `error` means that Redis is away or takes no changes for now: the same may be done later. */
+export function isPassing(error: unknown): boolean {
+  return isRedisError(error) && (error.reason === 'redisUnavailable' || error.reason === 'redisNotWriting');
 }
 
 /** Whether `error` is one of {@link RedisErrorReason}. */

@@ -1,16 +1,20 @@
 /** Opens a town's Redis wherever it is, starting its private server where it has one. */
 import { describeError } from '../../util/errors.ts';
 import type { RedisTarget } from './address.ts';
-import { type TownRedis, openRedis } from './connect.ts';
+import { type RedisTimes, type TownRedis, openRedis } from './connect.ts';
 import { SIGN_OF_LIFE_MS, readOwner, showLife } from './dataOwner.ts';
 import { type LocalServerOptions, type PrivateTarget, ensureLocalServer, stopLocalServer } from './localServer.ts';
 import type { Logger } from '../../util/logger.ts';
 
 /** Also starts a private server again when it is lost. @throws TinytownError with a `RedisErrorReason` */
-export async function openTownRedis(target: RedisTarget, options: LocalServerOptions): Promise<TownRedis> {
-  if (target.kind === 'url') return await openRedis(target, options.logger);
+export async function openTownRedis(
+  target: RedisTarget,
+  options: LocalServerOptions,
+  times?: Partial<RedisTimes>,
+): Promise<TownRedis> {
+  if (target.kind === 'url') return await openRedis(target, options.logger, times);
   let appendDir = await join(target, options);
-  const redis = await openRedis(target, options.logger);
+  const redis = await openRedis(target, options.logger, times);
   redis.onState((state) => {
     if (state !== 'lost' || redis.isClosed) return;
     join(target, options).then(

@@ -40,6 +40,16 @@ export function drawAttention(session: TownSession, log: EditorLog): Disposable 
       showProblem(error, who);
     }),
   );
+  let told: string | undefined;
+  store.add(
+    session.mirror.onDidChange(() => {
+      const { trouble } = session.mirror;
+      if (trouble?.reason === told) return;
+      told = trouble?.reason;
+      // One that is away says so in the view and the status bar. One that is full or a replica needs somebody.
+      if (trouble && told === 'redisNotWriting' && readNotifications() !== 'none') showProblem(trouble);
+    }),
+  );
   store.add(
     session.crew.onRuntimeEvent(({ agentId, event }) => {
       if (event.type !== 'turnCompleted' || event.outcome.status !== 'completed') return;

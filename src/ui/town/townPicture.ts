@@ -6,6 +6,8 @@ import type { TownSession } from '../../loop/townSession.ts';
 import type { WatchedWork } from '../../loop/views/watchedWork.ts';
 import type { ProcessUse } from '../../util/processTable.ts';
 import type { AgentRecord, TaskRecord } from '../../town/records.ts';
+import { whatIsWrong } from '../../util/errors.ts';
+import type { Said } from '../../util/sentence.ts';
 
 /** What waits for an agent, by count. */
 export interface Waiting {
@@ -17,8 +19,8 @@ export interface Waiting {
 
 /** The live facts that the screens are made of. */
 export interface TownPicture {
-  /** False while Redis is away: everything below is then the last that was known. */
-  readonly connected: boolean;
+  /** What is wrong with Redis for longer than a moment, and what to do. What is shown may be the last that was known. */
+  readonly trouble: Said | undefined;
   /** Unix milliseconds. */
   readonly now: number;
   readonly agents: ReadonlyMap<string, AgentRecord>;
@@ -67,8 +69,8 @@ export function taskOf(agent: AgentRecord, picture: TownPicture): TaskRecord | u
 export function pictureOf(session: TownSession): TownPicture {
   const { mirror, crew, follower, receipts, past } = session;
   return {
-    get connected() {
-      return mirror.connected;
+    get trouble() {
+      return mirror.trouble && whatIsWrong(mirror.trouble);
     },
     get now() {
       return Date.now();

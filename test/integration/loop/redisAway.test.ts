@@ -64,7 +64,7 @@ describe('a town whose Redis is away for longer than its writes wait', () => {
       await agentWhen(
         session,
         name,
-        (_, view) => view.turn === undefined && inEnglish(view.lastError ?? '').includes('Redis has given no answer'),
+        (_, view) => view.turn === undefined && inEnglish(view.lastError ?? '').includes('Redis has taken no change'),
         'its turn ended, as its view says',
       );
     }

@@ -148,7 +148,7 @@ describe('a town whose Redis is lost', () => {
     const { turn, session, id } = await inSecondTurn(() => town.open());
     await town.redis.client().rpush(keys.inbox(id), task(id, 'third'));
     await town.redis.cli('REPLICAOF', '127.0.0.1', '1');
-    await assert.rejects(session.actions.sendMessage('worker', 'no'), { reason: 'redisRefused', hint: /replica/ });
+    await assert.rejects(session.actions.sendMessage('worker', 'no'), { reason: 'redisNotWriting', hint: /replica/ });
     turn.open();
     await eventually(() => town.log.some((line) => line.includes('READONLY')), { what: 'a refusal in the log' });
     await town.redis.cli('REPLICAOF', 'NO', 'ONE');
@@ -164,7 +164,7 @@ describe('a town whose Redis is lost', () => {
     const redis = town.redis.client();
     await redis.rpush(keys.inbox(id), task(id, 'third'));
     await town.redis.cli('CONFIG', 'SET', 'maxmemory', '1');
-    await assert.rejects(session.actions.sendMessage('worker', 'no'), { reason: 'redisRefused', hint: /memory/ });
+    await assert.rejects(session.actions.sendMessage('worker', 'no'), { reason: 'redisNotWriting', hint: /memory/ });
     turn.open();
     await eventually(() => town.log.some((line) => line.includes('OOM')), { what: 'a refusal in the log' });
     // Some scripts still run, as they take off before they put; none stops halfway.

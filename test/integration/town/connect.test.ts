@@ -4,7 +4,8 @@ import { rm } from 'node:fs/promises';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import type { RedisTarget } from '../../../src/town/redis/address.ts';
-import { type TownRedis, openRedis, versionProblem } from '../../../src/town/redis/connect.ts';
+import { type TownRedis, openRedis } from '../../../src/town/redis/connect.ts';
+import { versionProblem } from '../../../src/town/redis/serverCheck.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../support/freePort.ts';
 import { type TestRedis, startTestRedis } from '../../support/redis.ts';
@@ -118,11 +119,41 @@ describe('the connection to Redis', () => {
 
   it('says that the user may not do something', async () => {
     await server.cli('ACL', 'SETUSER', 'guest', 'on', '>pw', '~*', '&*', '+@connection', '+info');
+    const error = await refusal(at(`unix://guest:pw@${server.socketPath}`));
+    assert.equal(error.reason, 'redisRefused');
+    assert.match(error.message, /'eval' command/);
+    assert.match(error.hint ?? '', /ACL SETUSER/);
+  });
+
+  it('opens for a user who may not ask for the server’s state', async () => {
+    await server.cli('ACL', 'SETUSER', 'guest', 'on', '>pw', '~tt:*', '&*', '+@all', '-@dangerous', '-info');
     redis = await openRedis(at(`unix://guest:pw@${server.socketPath}`), silentLogger);
-    await assert.rejects(
-      redis.read((client) => client.get('a')),
-      { reason: 'redisRefused' },
-    );
+    assert.equal(await redis.read((client) => client.get('tt:a')), null);
+  });
+
+  it('says that a database is refused, and writes to no other one', async () => {
+    await server.stop();
+    server = await startTestRedis({ args: ['--databases', '1'] });
+    const error = await refusal(at(`${server.url}?db=3`));
+    assert.equal(error.reason, 'redisRefused');
+    assert.match(error.message, /database 3/);
+    assert.match(error.hint ?? '', /smaller number/);
+    assert.equal(await server.cli('DBSIZE'), '0');
+  });
+
+  it('says that a command was renamed', async () => {
+    await server.stop();
+    server = await startTestRedis({ args: ['--rename-command', 'EVAL', 'hidden'] });
+    const error = await refusal(at(server.url));
+    assert.equal(error.reason, 'redisRefused');
+    assert.match(error.hint ?? '', /renamed/);
+  });
+
+  it('says that a replica is no place for a town', async () => {
+    await server.cli('REPLICAOF', '127.0.0.1', '1');
+    const error = await refusal(at(server.url));
+    assert.equal(error.reason, 'redisNotWriting');
+    assert.match(error.hint ?? '', /primary/);
   });
 
   it('refuses a server that is too old or speaks no TLS', async () => {
@@ -133,7 +164,7 @@ describe('the connection to Redis', () => {
         // The first byte of TLS: what follows is no Redis.
         if (chunk[0] === 0x16) socket.write('-ERR Protocol error\r\n');
         for (const word of chunk.toString().match(/\b(?:hello|info|client|select)\b/gi) ?? []) {
-          const info = 'redis_version:5.0.7\r\n';
+          const info = 'redis_version:6.2.14\r\n';
           socket.write(
             word.toLowerCase() === 'info'
               ? `$${info.length}\r\n${info}\r\n`
@@ -146,7 +177,7 @@ describe('the connection to Redis', () => {
     try {
       const error = await refusal(at(`redis://127.0.0.1:${port}`));
       assert.equal(error.reason, 'redisTooOld');
-      assert.match(error.message, /5\.0\.7/);
+      assert.match(error.message, /6\.2\.14.*7\.0/);
       assert.equal((await refusal(at(`rediss://127.0.0.1:${port}`))).reason, 'redisRefused');
     } finally {
       old.close();
@@ -163,7 +194,9 @@ describe('the connection to Redis', () => {
 describe('the version of Redis', () => {
   const table: [string, string | undefined][] = [
     ['redis_version:7.0.15\r\n', undefined],
-    ['# Server\r\nredis_version:6.2.0\r\n', undefined],
+    ['# Server\r\nredis_version:6.2.0\r\n', '6.2.0'],
+    ['redis_version:10.1.0\r\n', undefined],
+    ['redis_version:6.2.0\r\nvalkey_version:1.0.0\r\n', undefined],
     ['redis_version:6.0.16\r\n', '6.0.16'],
     ['redis_version:5.0\r\n', '5.0'],
     ['valkey_version:8.0.1\r\nredis_version:7.2.4\r\n', undefined],

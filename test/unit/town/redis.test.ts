@@ -217,14 +217,24 @@ describe('an error of Redis', () => {
     [new Error('NOAUTH Authentication required.'), 'redisRefused'],
     [new Error('WRONGPASS invalid username-password pair'), 'redisRefused'],
     [new Error("NOPERM this user has no permissions to run the 'get' command"), 'redisRefused'],
-    [new Error('READONLY You can’t write against a read only replica.'), 'redisRefused'],
-    [new Error('MISCONF Redis is configured to save RDB snapshots'), 'redisRefused'],
+    [new Error('READONLY You can’t write against a read only replica.'), 'redisNotWriting'],
+    [new Error('MISCONF Redis is configured to save RDB snapshots'), 'redisNotWriting'],
+    [
+      new Error("OOM command not allowed when used memory > 'maxmemory'. script: 0a, on @user_script:3."),
+      'redisNotWriting',
+    ],
+    [new Error('NOREPLICAS Not enough good replicas to write.'), 'redisNotWriting'],
+    [new Error('LOADING Redis is loading the dataset in memory'), 'redisUnavailable'],
+    [new Error('BUSY Redis is busy running a script.'), 'redisUnavailable'],
+    [new Error('ERR max number of clients reached'), 'redisRefused'],
+    [new Error('MOVED 3999 127.0.0.1:6381'), 'redisRefused'],
     [coded('DEPTH_ZERO_SELF_SIGNED_CERT'), 'redisRefused'],
     [coded('CERT_HAS_EXPIRED'), 'redisRefused'],
     [coded('ERR_TLS_CERT_ALTNAME_INVALID'), 'redisRefused'],
     [coded('ERR_SSL_WRONG_VERSION_NUMBER'), 'redisRefused'],
     [new Error('WRONGTYPE Operation against a key'), 'redisFailed'],
-    [new Error('ERR unknown command'), 'redisFailed'],
+    [new Error("ERR unknown command 'EVAL', with args beginning with: "), 'redisRefused'],
+    [new Error('ERR something else'), 'redisFailed'],
   ];
   for (const [error, reason] of table) {
     it(`${'code' in error ? String(error.code) : error.message} is ${reason}`, () => {

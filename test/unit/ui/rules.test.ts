@@ -202,7 +202,7 @@ describe('the status bar', () => {
     assert.equal(ready({ agents: [idle, working, failed] }), '! $(bell-dot) 1 needs you');
     assert.equal(ready({ agents: [idle], waiting: { a: { held: 1 } } }), '! $(bell-dot) 1 needs you');
     assert.equal(ready({ agents: [failed, idle], waiting: { a: { dead: 2 } } }), '! $(bell-dot) 2 need you');
-    assert.equal(ready({ agents: [failed], connected: false }), '$(debug-disconnect) Tinytown');
+    assert.equal(ready({ agents: [failed], trouble: 'Redis is full.' }), '$(debug-disconnect) Tinytown');
   });
 
   it('is not there where there is no town', () => {

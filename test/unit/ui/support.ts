@@ -46,7 +46,8 @@ export interface Scene {
   /** By agent name. */
   receipts?: Record<string, Receipt[]>;
   processes?: Record<string, ProcessUse>;
-  connected?: boolean;
+  /** What is wrong with Redis. */
+  trouble?: string;
   /** How far the turns before this window's are known, by name. */
   past?: Record<string, PastState>;
   /** What those do that are run elsewhere, by name. */
@@ -62,7 +63,7 @@ function nameOf(agentId: string): string {
 /** A picture of `scene`; `waiting` and `views` go by agent name. */
 export function picture(scene: Scene): TownPicture {
   return {
-    connected: scene.connected ?? true,
+    trouble: scene.trouble,
     now: scene.now ?? 0,
     agents: new Map(scene.agents?.map((agent) => [agent.id, agent])),
     tasks: new Map(scene.tasks?.map((task) => [task.id, task])),
