@@ -1,9 +1,15 @@
 /** What happens to a world in a run. Each ends with everything as alive as before, as far as it is its own doing. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { signalGroup } from '../../src/util/processTable.ts';
+import type { Ledger } from './ledger.ts';
 import type { Random } from './random.ts';
-import type { Disaster } from './schedule.ts';
+import type { Disaster, UnreadablePlace } from './schedule.ts';
 import type { World } from './world.ts';
+
+/** Stands in every record that nobody can read. */
+export const GARBAGE = 'chaos-garbage';
+/** How long an agent's record stays unreadable, in milliseconds. */
+const MENDED_AFTER_MS = 400;
 
 export class Disasters {
   /** How often each has happened. */
@@ -11,12 +17,14 @@ export class Disasters {
   private readonly world: World;
   private readonly random: Random;
   private readonly agentIds: readonly string[];
+  private readonly ledger: Ledger;
   private redisIsDown = false;
 
-  constructor(world: World, random: Random, agentIds: readonly string[]) {
+  constructor(world: World, random: Random, agentIds: readonly string[], ledger: Ledger) {
     this.world = world;
     this.random = random;
     this.agentIds = agentIds;
+    this.ledger = ledger;
   }
 
   /** Resolves when it is over. */
@@ -89,6 +97,16 @@ export class Disasters {
       case 'cut':
         world.proxy.cut();
         return true;
+      case 'halfOpen':
+        world.proxy.silence();
+        await pause(disaster.forMs);
+        world.proxy.speak();
+        return true;
+      case 'failover':
+        return this.failover(disaster.forMs);
+      case 'unreadable':
+        await this.spoil(disaster.place, this.agentIds[disaster.agent] ?? '');
+        return true;
       case 'loseReplies':
         world.proxy.loseReplies(disaster.count);
         return true;
@@ -105,6 +123,50 @@ export class Disasters {
         return this.takeOver(disaster.agent);
       case 'askCodex':
         return (await alive[0]?.ask({ do: 'askCodex' })) === undefined;
+    }
+  }
+
+  private async failover(forMs: number): Promise<boolean> {
+    const { world, ledger } = this;
+    if (this.redisIsDown) return false;
+    this.redisIsDown = true;
+    // Written after the answer was given: there is no saying which of the last writes the copy holds.
+    const rollback = { kept: Date.now(), over: Number.POSITIVE_INFINITY };
+    const restore = await world.redis.snapshot();
+    ledger.rollbacks.push(rollback);
+    await pause(forMs);
+    await world.redis.kill();
+    await restore();
+    rollback.over = Date.now();
+    this.redisIsDown = false;
+    return true;
+  }
+
+  private async spoil(place: UnreadablePlace, id: string): Promise<void> {
+    const { direct, keys } = this.world;
+    switch (place) {
+      case 'inbox':
+      case 'urgent':
+        await direct.rpush(keys[place](id), `{"${GARBAGE}`);
+        return;
+      case 'inflight':
+        await direct.hset(keys.inflight(id), GARBAGE, `{"${GARBAGE}`);
+        return;
+      case 'control':
+        await direct.xadd(keys.control(id), '*', 'action', GARBAGE, 'reply', GARBAGE);
+        return;
+      case 'backlog':
+        await direct.rpush(keys.backlog, GARBAGE);
+        return;
+      case 'lease':
+        await direct.set(keys.lease(id), GARBAGE);
+        return;
+      case 'agent': {
+        const created = await direct.hget(keys.agent(id), 'created_at');
+        await direct.hset(keys.agent(id), 'created_at', GARBAGE);
+        await pause(MENDED_AFTER_MS);
+        await direct.hset(keys.agent(id), 'created_at', created ?? '');
+      }
     }
   }
 

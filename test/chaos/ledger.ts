@@ -5,6 +5,17 @@ export interface WrittenMessage extends PlannedMessage {
   writer: number;
   /** It is certain that it stands in Redis; otherwise its write got no answer, and it may be there or not. */
   certain: boolean;
+  /** Unix milliseconds: when its write began, and when that was over. */
+  from: number;
+  until: number;
+}
+
+/** Redis went on from an older state. Unix milliseconds. */
+export interface Rollback {
+  /** The state that it went back to was kept not before this. */
+  kept: number;
+  /** What was written from here on was not forgotten. */
+  over: number;
 }
 
 export class Ledger {
@@ -13,6 +24,18 @@ export class Ledger {
 
   /** Markers of messages whose turn people have interrupted: they come again when people say so. */
   readonly setAside = new Set<string>();
+
+  readonly rollbacks: Rollback[] = [];
+
+  /** Redis was taken back while the message was there or being written: it may come again. */
+  mayRepeat({ from }: WrittenMessage): boolean {
+    return this.rollbacks.some(({ over }) => from <= over);
+  }
+
+  /** Redis has, or may have, forgotten that it was ever written. */
+  mayBeLost({ from, until }: WrittenMessage): boolean {
+    return this.rollbacks.some(({ kept, over }) => from <= over && until >= kept);
+  }
 
   add(message: WrittenMessage): void {
     this.messages.push(message);

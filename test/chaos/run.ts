@@ -1,7 +1,7 @@
 /** One run: a seed's schedule carried out in a world of its own, quiet at the end, and what was promised held against it. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../support/eventually.ts';
-import { Disasters, nameOf } from './disasters.ts';
+import { Disasters, GARBAGE, nameOf } from './disasters.ts';
 import { userMessagesOf } from './histories.ts';
 import { Ledger } from './ledger.ts';
 import { Random } from './random.ts';
@@ -44,11 +44,11 @@ export async function run(seed: number, { keep = false } = {}): Promise<RunResul
     const agentIds = await spawnAgents(world, schedule.agents);
     const oneShot = new Set(schedule.agents.flatMap((kind, agent) => (kind === 'session' ? [] : [agent])));
     if (schedule.waitsForAgents) await agentsAreUp(world, agentIds);
-    disasters = new Disasters(world, new Random(seed ^ 0xd15a), agentIds);
+    disasters = new Disasters(world, new Random(seed ^ 0xd15a), agentIds, ledger);
     for (const disaster of schedule.disasters) if (disaster.do === 'toggle') oneShot.add(disaster.agent);
     await carryOut(world, schedule, ledger, disasters, agentIds);
     await becomeQuiet(world, agentIds, { ledger, found, restarts });
-    found.push(...(await whatIsLeft(world, agentIds)));
+    found.push(...(await whatIsLeft(world, agentIds)), ...(await spinning(world)));
     await closeWindows(world, found);
     const threads = await Promise.all(
       agentIds.map((id) => world.direct.hget(world.keys.agent(id), 'runtime_session_id')),
@@ -120,10 +120,11 @@ async function carryOut(
   const writing = writers.map(async (writer, index) => {
     for (const planned of schedule.writes.filter(({ writer: who }) => who === index)) {
       await until(planned.at);
-      const message = { ...planned, certain: false };
+      const message = { ...planned, certain: false, from: Date.now(), until: Number.POSITIVE_INFINITY };
       // Before it is written: it may arrive before its writer knows.
       ledger.add(message);
       message.certain = await writer.write(planned, agentIds[planned.agent] ?? '');
+      message.until = Date.now();
     }
     writer.end();
   });
@@ -200,9 +201,24 @@ async function stateOf(
 async function whatIsLeft({ keys, direct }: World, agentIds: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const [agent, id] of agentIds.entries()) {
-    for (const raw of await direct.lrange(keys.dead(id), 0, -1)) found.push(`given up by agent ${agent}: ${raw}`);
+    const dead = await direct.lrange(keys.dead(id), 0, -1);
+    for (const raw of dead.filter((text) => !text.includes(GARBAGE))) found.push(`given up by agent ${agent}: ${raw}`);
   }
   return found;
+}
+
+/** Commands that a quiet town may give within {@link REST_MS}: signs of life and looks at the connections. */
+const MOST_AT_REST = 300;
+const REST_MS = 500;
+
+/** A loop that goes round without anything to do. */
+async function spinning({ direct }: World): Promise<string[]> {
+  const commands = async (): Promise<number> =>
+    Number(/^total_commands_processed:(\d+)/m.exec(await direct.info('stats'))?.[1]);
+  const before = await commands();
+  await pause(REST_MS);
+  const given = (await commands()) - before;
+  return given > MOST_AT_REST ? [`${given} commands within ${REST_MS} ms, with nothing to do`] : [];
 }
 
 /** All windows close in order, and nothing of them is left: no process, no lease. */

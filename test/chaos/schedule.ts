@@ -23,6 +23,9 @@ export interface PlannedWrite extends PlannedMessage {
 /** Who the agent is: a session, a process of `codex exec` for each turn, or one of another CLI. */
 export type AgentKind = 'session' | 'exec' | 'other';
 
+export const unreadablePlaces = ['inbox', 'urgent', 'inflight', 'control', 'backlog', 'agent', 'lease'] as const;
+export type UnreadablePlace = (typeof unreadablePlaces)[number];
+
 /** Something bad, or something that people do. Times in milliseconds. */
 export type Disaster =
   /** Alone, or with all that it has started, so that nobody is left to end the commands of agents. */
@@ -40,6 +43,12 @@ export type Disaster =
   | { do: 'pause'; agent: number; forMs: number }
   | { do: 'toggle'; agent: number }
   | { do: 'takeOver'; agent: number }
+  /** Every connection to Redis is dead without a word; new ones work after a while. */
+  | { do: 'halfOpen'; forMs: number }
+  /** Redis goes on from the state of `forMs` ago: what it acknowledged since then is forgotten. */
+  | { do: 'failover'; forMs: number }
+  /** Somebody writes records that nobody can read. */
+  | { do: 'unreadable'; agent: number; place: UnreadablePlace }
   | { do: 'askCodex' };
 
 export interface Schedule {
@@ -59,6 +68,8 @@ export const LEASE_MS = 1_500;
 export const REPLY_MS = 3_000;
 /** An owner's writes wait so long for a Redis that is away, in a run; shorter than it may be. */
 export const PATIENCE_MS = 2_000;
+/** How a window sees that Redis is silent, in a run. */
+export const REDIS_TIMES = { pulseMs: 300, silenceMs: 1_500, awayMs: 500 };
 /** So long does a window wait for another one's answer, in a run. */
 export const ANSWER_MS = 3_000;
 
@@ -78,6 +89,9 @@ const weights = {
   toggle: 2,
   takeOver: 3,
   askCodex: 1,
+  halfOpen: 2,
+  failover: 1,
+  unreadable: 3,
 } as const;
 
 export const disasterKinds: readonly string[] = Object.keys(weights);
@@ -150,6 +164,12 @@ function disaster(random: Random, agents: number, withAll: boolean): Disaster {
       return { do: kind, forMs: random.whole(0, 2 * LEASE_MS) };
     case 'stopRedis':
       return { do: kind, forMs: random.whole(50, 2 * LEASE_MS) };
+    case 'halfOpen':
+      return { do: kind, forMs: random.whole(50, 2 * LEASE_MS) };
+    case 'failover':
+      return { do: kind, forMs: random.whole(50, 1_500) };
+    case 'unreadable':
+      return { do: kind, agent, place: random.pick(unreadablePlaces) };
     case 'loseReplies':
       return { do: kind, count: random.whole(1, 3) };
     case 'killWindow':

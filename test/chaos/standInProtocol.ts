@@ -17,6 +17,7 @@ export const standInOptions = z.object({
     patienceMs: z.number(),
     answerMs: z.number(),
     replyMs: z.number(),
+    redis: z.object({ pulseMs: z.number(), silenceMs: z.number(), awayMs: z.number() }),
   }),
 });
 export type StandInOptions = z.infer<typeof standInOptions>;

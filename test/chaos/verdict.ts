@@ -22,12 +22,15 @@ export function violations(ledger: Ledger, evidence: Evidence): string[] {
   for (const message of ledger.messages) {
     const places = placesOf(message, evidence);
     const threads = shown.get(message.marker)?.size ?? 0;
-    if (places.length > 1) found.push(`delivered ${places.length} times: ${describe(message)}`);
     const mayRepeat = evidence.oneShot.has(message.agent);
-    if (threads > 1 && !mayRepeat) found.push(`shown to the model in ${threads} threads: ${describe(message)}`);
+    const returns = ledger.mayRepeat(message) ? ledger.rollbacks.length : 0;
+    if (places.length > 1 + returns) found.push(`delivered ${places.length} times: ${describe(message)}`);
+    if (threads > 1 + returns && !mayRepeat)
+      found.push(`shown to the model in ${threads} threads: ${describe(message)}`);
     // Of what is only for information a round shows eight, and says how many there are besides.
-    if (!message.certain || message.kind === 'info') continue;
-    if (places.length === 0 && !(mayRepeat && threads > 0)) found.push(`lost: ${describe(message)}`);
+    if (!message.certain || message.kind === 'info' || ledger.mayBeLost(message)) continue;
+    // What the thread before held is not asked for where Redis has forgotten that there was one.
+    if (places.length === 0 && !((mayRepeat || returns > 0) && threads > 0)) found.push(`lost: ${describe(message)}`);
     if (threads === 0) found.push(`never shown to the model: ${describe(message)}`);
   }
   for (const [agent, history] of evidence.histories.entries()) {
@@ -45,7 +48,7 @@ export function violations(ledger: Ledger, evidence: Evidence): string[] {
   for (const sequence of ledger.sequences()) {
     const delivered = sequence
       // What is for information stands after what is to be acted on.
-      .filter(({ kind }) => kind !== 'info')
+      .filter((message) => message.kind !== 'info' && !ledger.mayRepeat(message))
       // What was given to a process of its own has its place there.
       .filter(({ agent, marker }) => !evidence.oneShot.has(agent) || shown.get(marker)?.size === 1)
       .map((message) => ({ message, place: placesOf(message, evidence)[0] }))

@@ -15,7 +15,7 @@ import { shortTempDir } from '../support/shortTempDir.ts';
 import { tempDir } from '../support/tempDir.ts';
 import { type CuttingProxy, startCuttingProxy } from './cuttingProxy.ts';
 import { chaosScript, type ModelWatch } from './modelScript.ts';
-import { ANSWER_MS, LEASE_MS, PATIENCE_MS, REPLY_MS } from './schedule.ts';
+import { ANSWER_MS, LEASE_MS, PATIENCE_MS, REDIS_TIMES, REPLY_MS } from './schedule.ts';
 import { ChaosWindow } from './window.ts';
 
 export const TOWN = 'chaos';
@@ -101,6 +101,7 @@ export class World {
         patienceMs: PATIENCE_MS,
         answerMs: ANSWER_MS,
         replyMs: REPLY_MS,
+        redis: REDIS_TIMES,
       },
     };
     const env = { ...this.home.env, ...this.temp.env, ...this.family.env, REDIS_URL: '' };

@@ -1,7 +1,7 @@
 /** A real Redis of a test's own: on a Unix socket in a private folder, gone when the test ends. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -21,6 +21,8 @@ export interface TestRedis {
   kill(): Promise<void>;
   /** Starts it again after `kill` on the same socket, with the data that was saved. */
   restart(): Promise<void>;
+  /** Keeps the data as it is now; what it resolves with puts that back, in place of a `restart` after `kill`. */
+  snapshot(): Promise<() => Promise<void>>;
   /** Ends the server and its clients and deletes the folder. */
   stop(): Promise<void>;
 }
@@ -35,6 +37,7 @@ export async function startTestRedis({ args = [] }: { args?: readonly string[] }
   const socketPath = path.join(dir, 'redis.sock');
   const clients = new Set<Redis>();
   let server = await start(dir, socketPath, args);
+  let snapshots = 0;
   const test: TestRedis = {
     url: `unix://${socketPath}`,
     socketPath,
@@ -57,6 +60,16 @@ export async function startTestRedis({ args = [] }: { args?: readonly string[] }
     },
     async restart() {
       server = await start(dir, socketPath, args);
+    },
+    async snapshot() {
+      snapshots += 1;
+      const [data, copy] = [path.join(dir, 'appendonlydir'), path.join(dir, `snapshot${snapshots}`)];
+      await cp(data, copy, { recursive: true });
+      return async () => {
+        await rm(data, { recursive: true, force: true });
+        await rename(copy, data);
+        server = await start(dir, socketPath, args);
+      };
     },
     async stop() {
       for (const client of clients) client.disconnect();

@@ -7,7 +7,11 @@ import { type Evidence, violations } from '../../chaos/verdict.ts';
 function ledger(...lanes: Lane[]): Ledger {
   const made = new Ledger();
   for (const [number, lane] of lanes.entries()) {
-    made.add({ marker: `<<7.${number}>>`, agent: 0, lane, kind: 'task', assigned: false, writer: 0, certain: true });
+    const times = { from: 1_000 * number, until: 1_000 * number + 10 };
+    made.add({
+      ...{ marker: `<<7.${number}>>`, agent: 0, lane, kind: 'task', assigned: false, writer: 0, certain: true },
+      ...times,
+    });
   }
   return made;
 }
@@ -65,6 +69,31 @@ describe('the judge of a chaos run', () => {
     assert.deepEqual(violations(written, thread('<<7.2>>')), []);
     written.setAside.add('<<7.2>>');
     assert.deepEqual(violations(written, thread('<<7.2>>', '<<7.0>>')), []);
+  });
+});
+
+describe('the judge of a run in which Redis went back', () => {
+  function wentBack(kept: number, over: number): Ledger {
+    const written = ledger('normal', 'normal', 'normal');
+    written.rollbacks.push({ kept, over });
+    return written;
+  }
+
+  it('lets come again what was there before, and be lost what was written since', () => {
+    assert.deepEqual(violations(wentBack(500, 1_500), thread('<<7.0>>', '<<7.2>>', '<<7.0>>')), []);
+  });
+
+  it('asks for what was kept, and that nothing comes more often than it went back', () => {
+    const found = violations(wentBack(500, 1_500), thread('<<7.1>>', '<<7.1>>', '<<7.1>>', '<<7.2>>'));
+    assert.deepEqual(
+      found.map((text) => text.replace(/>>.*/, '>>')),
+      ['lost: <<7.0>>', 'never shown to the model: <<7.0>>', 'delivered 3 times: <<7.1>>'],
+    );
+  });
+
+  it('asks for all of what was written afterwards', () => {
+    const found = violations(wentBack(500, 1_500), thread('<<7.0>>', '<<7.1>>', '<<7.2>>', '<<7.2>>'));
+    assert.deepEqual(found.length, 1);
   });
 });
 
