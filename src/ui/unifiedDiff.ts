@@ -1,15 +1,29 @@
-/** Applies one file's unified diff, forwards or backwards, to show what a change would make or has made of it. Exact to the byte. */
+/**
+ * Applies one file's unified diff, forwards or backwards, to show what a change would make or has made of it. Exact to the byte.
+ * Codex counts a lone carriage return as the end of a line, git does not: both ways of counting are tried.
+ */
 
 /** The text after the change; undefined where the diff does not fit the text, exactly, or is none. */
 export function applyUnifiedDiff(text: string, diff: string): string | undefined {
-  const hunks = parseHunks(diff);
-  return hunks && applyHunks(text, hunks);
+  return inEitherWay(diff, text, (hunks) => hunks);
 }
 
 /** The text before the change; undefined where the diff does not fit the text after it, exactly, or is none. */
 export function revertUnifiedDiff(text: string, diff: string): string | undefined {
-  const hunks = parseHunks(diff);
-  return hunks && applyHunks(text, hunks.map(inverse));
+  return inEitherWay(diff, text, (hunks) => hunks.map(inverse));
+}
+
+/** A line with its end; the last of a text may have none. */
+const byLineFeed = /[^\n]*\n|[^\n]+$/g;
+const byReturnToo = /[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$/g;
+
+function inEitherWay(diff: string, text: string, turned: (hunks: Hunk[]) => Hunk[]): string | undefined {
+  for (const lines of [byLineFeed, byReturnToo]) {
+    const hunks = parseHunks(diff, lines);
+    const result = hunks && applyHunks(text, turned(hunks), lines);
+    if (result !== undefined) return result;
+  }
+  return undefined;
 }
 
 /** A line with its end: the last of a text may have none. */
@@ -30,8 +44,8 @@ function inverse({ old, new: after, lines }: Hunk): Hunk {
   return { old: after, new: old, lines: lines.map(({ sign, content }) => ({ sign: signs[sign], content })) };
 }
 
-function applyHunks(text: string, hunks: readonly Hunk[]): string | undefined {
-  const before = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+function applyHunks(text: string, hunks: readonly Hunk[], lineOf: RegExp): string | undefined {
+  const before = text.match(lineOf) ?? [];
   const after: string[] = [];
   let position = 0;
   for (const { old, lines } of hunks) {
@@ -49,10 +63,10 @@ function applyHunks(text: string, hunks: readonly Hunk[]): string | undefined {
   return [...after, ...before.slice(position)].join('');
 }
 
-function parseHunks(diff: string): Hunk[] | undefined {
+function parseHunks(diff: string, lineOf: RegExp): Hunk[] | undefined {
   const hunks: Hunk[] = [];
   let missing = { old: 0, new: 0 };
-  for (const line of diff.split('\n')) {
+  for (const line of [...(diff.match(lineOf) ?? []), '']) {
     const current = hunks.at(-1);
     // “\ No newline at end of file”: the line before it has none.
     const last = line.startsWith('\\') ? current?.lines.at(-1) : undefined;
@@ -62,12 +76,12 @@ function parseHunks(diff: string): Hunk[] | undefined {
     }
     if (current && missing.old + missing.new > 0) {
       // An empty line of context may have lost its blank on the way.
-      const full = line === '' ? ' ' : line;
+      const full = /^(?:[\r\n]|$)/.test(line) ? ` ${line}` : line;
       const sign = signOf(full);
       if (!sign) return undefined;
       if (sign !== '+') missing.old -= 1;
       if (sign !== '-') missing.new -= 1;
-      current.lines.push({ sign, content: `${full.slice(1)}\n` });
+      current.lines.push({ sign, content: withEnd(full.slice(1)) });
       continue;
     }
     const head = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line);
@@ -76,6 +90,11 @@ function parseHunks(diff: string): Hunk[] | undefined {
     hunks.push({ old: indexOf(head[1], missing.old), new: indexOf(head[3], missing.new), lines: [] });
   }
   return hunks.length > 0 && missing.old <= 0 && missing.new <= 0 ? hunks : undefined;
+}
+
+/** The end of the diff may have lost its line feed on the way. */
+function withEnd(line: string): string {
+  return /[\r\n]$/.test(line) ? line : `${line}\n`;
 }
 
 function signOf(line: string): Line['sign'] | undefined {

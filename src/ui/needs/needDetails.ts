@@ -68,7 +68,7 @@ export function detailsOf(request: AgentRequest, folder: string | undefined, t: 
 
 function fileDetail(made: FileChange, file: number, folder: string | undefined, t: Translate): Detail {
   const { word, icon } = changeLook(made, t);
-  const lines = made.diff.split('\n');
+  const lines = made.diff.split(/\r\n|\r|\n/);
   const count = (sign: string): number =>
     lines.filter((line) => line.startsWith(sign) && !line.startsWith(sign.repeat(3))).length;
   const size = made.change === 'update' ? ` · +${count('+')} −${count('-')}` : '';

@@ -41,6 +41,38 @@ describe('a diff taken back', () => {
     });
   }
 
+  /** What codex 0.171 made of files with every kind of line end. */
+  const lineEnds: [string, string, string, string][] = [
+    ['a lone carriage return', 'a\rb\nc\nd\n', 'a\rb\nC\rd\n', '@@ -2,3 +2,3 @@\n b\n-c\n+C\r d\n'],
+    ['carriage returns alone, before and after', 'x\na\rb\rc\n', 'X\na\rb\rc\n', '@@ -1,2 +1,2 @@\n-x\n+X\n a\r'],
+    ['a carriage return at its end', 'a\nb\nc\r', 'a\nB\nc\r', '@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\r'],
+    ['CRLF', 'a\r\nb\r\nc\r\n', 'a\r\nB\r\nc\r\n', '@@ -1,3 +1,3 @@\n a\r\n-b\r\n+B\r\n c\r\n'],
+    ['CRLF and LF', 'a\r\nb\nc\r\nd\n', 'a\r\nB\r\nc\r\nd\n', '@@ -1,3 +1,3 @@\n a\r\n-b\n+B\r\n c\r\n'],
+    [
+      'no line end at its end',
+      'a\nb\nc',
+      'a\nB\nc\n',
+      '@@ -1,3 +1,3 @@\n a\n-b\n-c\n\\ No newline at end of file\n+B\n+c\n',
+    ],
+    ['U+2028 and a form feed', 'a\u2028b\nc\fx\nd\n', 'a\u2028b\nc\fx\nD\n', '@@ -2,2 +2,2 @@\n c\fx\n-d\n+D\n'],
+    ['U+0085', 'a\u0085b\nc\n', 'a\u0085b\nC\n', '@@ -1,2 +1,2 @@\n a\u0085b\n-c\n+C\n'],
+    ['a vertical tab', 'a\vb\nc\n', 'a\vb\nC\n', '@@ -1,2 +1,2 @@\n a\vb\n-c\n+C\n'],
+    // As git counts.
+    ['a carriage return that is no line end', 'a\rb\nc\n', 'a\rb\nC\n', '@@ -1,2 +1,2 @@\n a\rb\n-c\n+C\n'],
+    [
+      'a carriage return without a line end',
+      'b\nc\r',
+      'B\nc\r',
+      '@@ -1,2 +1,2 @@\n-b\n+B\n c\r\n\\ No newline at end of file\n',
+    ],
+  ];
+  for (const [what, before, after, diff] of lineEnds) {
+    it(`is taken back, and applied, in a file with ${what}`, () => {
+      assert.equal(revertUnifiedDiff(after, diff), before);
+      assert.equal(applyUnifiedDiff(before, diff), after);
+    });
+  }
+
   it('is not taken back where it does not fit', () => {
     assert.equal(revertUnifiedDiff('z\n', '@@ -1 +1 @@\n-x\n+y\n'), undefined);
     assert.equal(revertUnifiedDiff('y', '@@ -1 +1 @@\n-x\n+y\n'), undefined, 'a line end was taken away since');
