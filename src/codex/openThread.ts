@@ -8,7 +8,10 @@ import { CodexError } from './errors.ts';
 import { threadResume, threadStart } from './methods.ts';
 import type { ThreadStartParams } from './protocol/v2/ThreadStartParams';
 
-export type ThreadOptions = Pick<ThreadStartParams, 'cwd' | 'model' | 'approvalPolicy' | 'sandbox' | 'config'>;
+export type ThreadOptions = Pick<
+  ThreadStartParams,
+  'cwd' | 'model' | 'approvalPolicy' | 'sandbox' | 'permissions' | 'config'
+>;
 
 /** What it runs on is null where the server does not say. */
 export interface OpenedThread {

@@ -179,7 +179,20 @@ export const resultSchemas = {
     userCode: optionalText,
   }),
   modelList: z.object({ data: z.array(model), nextCursor: optionalText }),
-  config: z.object({ config: z.object({ model: optionalText, model_reasoning_effort: optionalText }) }),
+  config: z.object({
+    config: z.object({
+      model: optionalText,
+      model_reasoning_effort: optionalText,
+      sandbox_workspace_write: z.nullish(
+        z.object({
+          writable_roots: z.array(z.string()),
+          network_access: z.boolean(),
+          exclude_tmpdir_env_var: z.boolean(),
+          exclude_slash_tmp: z.boolean(),
+        }),
+      ),
+    }),
+  }),
   loginCancelled: z.object({ status: z.string() }),
   turnsList: z.object({ data: z.array(turn), nextCursor: optionalText }),
 } as const;

@@ -9,7 +9,7 @@ import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import { onThisMachine, redisUrlOf } from '../town/redis/address.ts';
 import type { RedisTimes } from '../town/redis/connect.ts';
 import { openTownRedis } from '../town/redis/open.ts';
-import { placed } from '../town/redis/privatePlace.ts';
+import { placed, socketRoot } from '../town/redis/privatePlace.ts';
 import { resolveRedis } from '../town/redis/resolve.ts';
 import { matchesRole } from '../town/roles.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
@@ -125,6 +125,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   const { path: realFolder } = (await folderIdentity(folder)) ?? { path: folder };
   const resolved = resolveRedis({ setting, password, env: process.env, config, folder: realFolder, storageDir });
   const target = await placed(resolved, folder, true);
+  const sockets = await socketRoot(path.join(storageDir, 'redis'));
   const [redis, reaped] = await Promise.all([
     openTownRedis(target, { serverPath, env: process.env, registry, logger }, times?.redis),
     registry.reap(),
@@ -174,6 +175,9 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
         reasoningEffort: agent.reasoningEffort,
         env: townEnvironment(config.name, redisUrl, agent),
         threadConfig: toolsConfig(bundles),
+        // What the extension keeps for all towns of this user: keys, sockets and data.
+        deniedFolders: [storageDir, ...sockets],
+        workspaceExtras: () => codex.workspaceExtras(),
         commandFolder: await commandFolder(storageDir, bundles),
         logger,
       }),

@@ -1,5 +1,6 @@
 /** The command-line agents we know, how each is run for one turn, and which of them can hold a session. */
 import splitCommand from 'string-argv';
+import { type WorkspaceExtras, noExtras, permissionProfile } from '../codex/permissions.ts';
 import { TinytownError } from '../util/errors.ts';
 import { type Sentence, say } from '../util/sentence.ts';
 import type { RuntimeMode } from './codingAgent.ts';
@@ -35,6 +36,9 @@ export interface CliSettings {
   /** The agent's own choices. */
   own?: Chosen;
   sandbox: 'read-only' | 'workspace-write' | 'danger-full-access';
+  /** For Codex only: folders that its commands must not reach, and what the user's configuration of Codex allows them. */
+  deniedFolders?: readonly string[];
+  extras?: WorkspaceExtras;
   approvalPolicy: 'untrusted' | 'on-request' | 'never';
   /** For Codex only. */
   threadConfig?: ThreadConfig | undefined;
@@ -136,7 +140,15 @@ export function oneShotCommand(cli: string, settings: CliSettings): CliCommand {
 function codexExec(cli: string, settings: CliSettings): CliCommand {
   const { model, reasoningEffort } = modelOf(cli, settings, settings.own);
   const sandbox = settings.approvalPolicy === 'untrusted' ? 'read-only' : settings.sandbox;
-  const args = ['exec', '--json', '--skip-git-repo-check', '--sandbox', sandbox];
+  const args = ['exec', '--json', '--skip-git-repo-check'];
+  const profile = permissionProfile(sandbox, settings.deniedFolders ?? [], settings.extras ?? noExtras);
+  // As options these beat a `sandbox_mode` of any configuration file.
+  if (profile) {
+    const { name, config } = profile;
+    args.push('-c', `default_permissions=${toml(name)}`, '-c', `permissions.${name}=${toml(config)}`);
+  } else {
+    args.push('--sandbox', sandbox);
+  }
   if (model) args.push('--model', model);
   if (reasoningEffort) args.push('-c', `model_reasoning_effort=${JSON.stringify(reasoningEffort)}`);
   for (const [name, value] of Object.entries(settings.threadConfig ?? {})) args.push('-c', `${name}=${toml(value)}`);

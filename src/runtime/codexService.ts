@@ -7,6 +7,7 @@ import type { CodexConnection } from '../codex/connection.ts';
 import { CodexError } from '../codex/errors.ts';
 import { login } from '../codex/login.ts';
 import { type HeardNotification, decodeNotification, loginStart, logout } from '../codex/methods.ts';
+import { type WorkspaceExtras, workspaceExtras } from '../codex/permissions.ts';
 import { declineAll } from '../codex/serverRequests.ts';
 import { readThreadPage } from '../codex/threadHistory.ts';
 import { describeError } from '../util/errors.ts';
@@ -68,6 +69,11 @@ export class CodexService {
 
   account(): Promise<AccountState> {
     return this.use((connection) => readAccount(connection, this.limits.answerMs));
+  }
+
+  /** What the user's own configuration of Codex adds to the sandbox `workspace-write`. */
+  workspaceExtras(): Promise<WorkspaceExtras> {
+    return this.use((connection) => workspaceExtras(connection, this.limits.answerMs));
   }
 
   /** The models that Codex lists; a provider of one's own may have others. */

@@ -7,6 +7,7 @@ import type { CodexConnection } from '../codex/connection.ts';
 import { CodexError } from '../codex/errors.ts';
 import { searchHistory } from '../codex/history.ts';
 import { askPeople } from '../codex/askPeople.ts';
+import { permissionProfile, realFolders, workspaceExtras } from '../codex/permissions.ts';
 import type { IncomingRequest } from '../codex/serverRequests.ts';
 import type { ThreadOptions } from '../codex/openThread.ts';
 import { CodexSession, type SessionLimits } from '../codex/session.ts';
@@ -46,6 +47,8 @@ export interface PersistentAgentOptions {
   reasoningEffort?: string | undefined;
   approvalPolicy: ApprovalPolicy;
   sandbox: SandboxMode;
+  /** Folders that its commands must neither read nor write, nor connect to sockets in. */
+  deniedFolders: readonly string[];
   /** Codex configuration for this thread alone, e.g. `{ mcp_servers: … }`. */
   threadConfig?: ThreadOptions['config'];
   /** The extension's version. */
@@ -174,7 +177,7 @@ export class PersistentAgent implements CodingAgent {
     const life = await this.launch();
     try {
       this.stopSignal.signal.throwIfAborted();
-      const options = this.threadOptions();
+      const options = await this.threadOptions(life.connection);
       const { session } = life;
       const opening = threadId === null ? session.startThread(options) : session.resumeThread(threadId, options);
       const runsOn = await opening;
@@ -278,15 +281,22 @@ export class PersistentAgent implements CodingAgent {
     await life.connection.close(discardGraceMs);
   }
 
-  private threadOptions(): ThreadOptions {
-    const { cwd, model, reasoningEffort, approvalPolicy, sandbox, threadConfig } = this.options;
+  private async threadOptions(connection: CodexConnection): Promise<ThreadOptions> {
+    const { cwd, model, reasoningEffort, approvalPolicy, sandbox, deniedFolders, threadConfig } = this.options;
     const effort = reasoningEffort ? { model_reasoning_effort: reasoningEffort } : {};
+    const extras = await workspaceExtras(connection, this.limits.startMs);
+    const profile = permissionProfile(sandbox, await realFolders(deniedFolders), extras);
     return {
       cwd,
       approvalPolicy,
-      sandbox,
+      ...(profile ? { permissions: profile.name } : { sandbox }),
       model: model ?? null,
-      config: { ...threadConfig, ...effort, ...mayAsk },
+      config: {
+        ...threadConfig,
+        ...effort,
+        ...mayAsk,
+        ...(profile && { permissions: { [profile.name]: profile.config } }),
+      },
     };
   }
 }

@@ -1,5 +1,6 @@
 /** Makes the runtime that an agent is to have, out of what the settings say and what is on the machine. */
 import { CodexLocator } from '../codex/locate.ts';
+import { type WorkspaceExtras, realFolders } from '../codex/permissions.ts';
 import { TinytownError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import type { ProcessRegistry } from '../util/processRegistry.ts';
@@ -40,6 +41,10 @@ export interface RuntimeSpec {
   env: Readonly<Record<string, string>>;
   /** For Codex, in either mode. */
   threadConfig: ThreadConfig;
+  /** Folders that commands of Codex must neither read nor write, nor connect to sockets in. */
+  deniedFolders: readonly string[];
+  /** What the user's configuration of Codex adds to the sandbox; asked for one-shot agents, as a session asks by itself. */
+  workspaceExtras: () => Promise<WorkspaceExtras>;
   /** A folder of commands for one-shot processes, at the front of their PATH. */
   commandFolder: string;
   logger: Logger;
@@ -75,6 +80,7 @@ export class Runtimes {
         ...modelOf(spec.cli, settings, spec),
         approvalPolicy: settings.approvalPolicy,
         sandbox: settings.sandbox,
+        deniedFolders: spec.deniedFolders,
         ...(replyMs !== undefined && { limits: { startMs: replyMs, steerMs: replyMs, interruptMs: replyMs } }),
         threadConfig: spec.threadConfig,
         clientVersion,
@@ -87,7 +93,12 @@ export class Runtimes {
     const cliSettings: CliSettings = { ...settings, own: spec, overrides, threadConfig: spec.threadConfig };
     let cli = oneShotCommand(spec.cli, cliSettings);
     if (cli.output === 'codexJson')
-      cli = oneShotCommand(spec.cli, { ...cliSettings, codexPath: (await this.findCodex()).path });
+      cli = oneShotCommand(spec.cli, {
+        ...cliSettings,
+        codexPath: (await this.findCodex()).path,
+        deniedFolders: await realFolders(spec.deniedFolders),
+        extras: await spec.workspaceExtras(),
+      });
     return new OneShotAgent({ cli, cwd, env, searchFirst: spec.commandFolder, logger, registry });
   }
 

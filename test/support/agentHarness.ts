@@ -69,6 +69,7 @@ export class AgentBench {
       codexPath,
       approvalPolicy: 'on-request',
       sandbox: 'workspace-write',
+      deniedFolders: [],
       clientVersion: '0.0.0',
     } as const;
     const agent = new PersistentAgent({ cwd, env, registry, logger, ...rest, ...options });

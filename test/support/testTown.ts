@@ -28,10 +28,18 @@ export interface TestTown {
   close(): Promise<void>;
 }
 
-/** @param script What the model says. @param options Of Codex's own configuration. */
-export async function startTestTown(script?: Script, options: Parameters<typeof codexHome>[1] = {}): Promise<TestTown> {
+/**
+ * @param script What the model says.
+ * @param options Of Codex's own configuration.
+ * @param storageName What the name of the extension's own folder begins with.
+ */
+export async function startTestTown(
+  script?: Script,
+  options: Parameters<typeof codexHome>[1] = {},
+  storageName = 'storage',
+): Promise<TestTown> {
   const folder = await tempDir('town');
-  const storage = await tempDir('storage');
+  const storage = await tempDir(storageName);
   const [redis, model] = await Promise.all([startTestRedis(), startScriptedModel(script ? { script } : {})]);
   const home: CodexHome = await codexHome(model.url, options);
   await writeFile(path.join(folder.path, 'tinytown.toml'), 'name = "test-town"\n');

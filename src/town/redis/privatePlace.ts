@@ -14,6 +14,7 @@ import type { RedisTarget } from './address.ts';
 
 const FOLDER_FILE = 'folder.json';
 const SOCKET_FILE = 'socket-path';
+const SOCKET_ROOT_FILE = 'socket-root';
 
 const folderRecord = z.object({ path: z.string(), id: z.string() });
 
@@ -53,30 +54,51 @@ async function dataFolder(wanted: string, identity: FolderIdentity): Promise<str
 }
 
 /**
- * In the data folder where its path is short enough for a socket. Else in a new private folder of the system's temporary one,
- * whose name nobody can know before.
+ * The folder outside `storage` that holds the sockets of all this user's towns; made where there is none yet. Empty where the
+ * sockets fit into `storage`.
+ * @param storage The folder of the data folders.
+ * @throws TinytownError `folderNotPrivate`
  */
+export async function socketRoot(storage: string): Promise<string[]> {
+  // As long as the name of a data folder can be.
+  if (fits(path.join(storage, 'x'.repeat(24 + 1 + 12 + 1 + 6), 'redis.sock'))) return [];
+  await ensurePrivateFolder(storage);
+  const file = path.join(storage, SOCKET_ROOT_FILE);
+  const written = await readFile(file, 'utf8').catch(() => undefined);
+  if (written !== undefined && (await isUsable(written))) return [written];
+  const fresh = await newSocketRoot();
+  const chosen = await writeFirst(file, fresh, written);
+  if (chosen !== fresh) await rm(fresh, { recursive: true, force: true });
+  return [chosen];
+}
+
+/** In the data folder where its path is short enough for a socket. Else in a new folder below {@link socketRoot}. */
 async function socketPath(dir: string, prepare: boolean): Promise<string> {
   const near = path.join(dir, 'redis.sock');
   if (fits(near)) return near;
   const file = path.join(dir, SOCKET_FILE);
   const written = await readFile(file, 'utf8').catch(() => undefined);
   if (!prepare) return written ?? near;
-  if (written !== undefined && (await isUsable(written))) return written;
-  const fresh = path.join(await newSocketFolder(), 'redis.sock');
+  const [root = dir] = await socketRoot(path.dirname(dir));
+  if (written !== undefined && path.dirname(path.dirname(written)) === root && (await isUsable(path.dirname(written))))
+    return written;
+  const fresh = path.join(await mkdtemp(path.join(root, 's-')), 'redis.sock');
   const chosen = await writeFirst(file, fresh, written);
   if (chosen !== fresh) await rm(path.dirname(fresh), { recursive: true, force: true });
   return chosen;
 }
 
-async function newSocketFolder(): Promise<string> {
-  const base = [tmpdir(), '/tmp'].find((folder) => fits(path.join(folder, 'tinytown-XXXXXX', 'redis.sock')));
+/** A private folder of the system's temporary one, whose name nobody can know before. */
+async function newSocketRoot(): Promise<string> {
+  const base = [tmpdir(), '/tmp'].find((folder) =>
+    fits(path.join(folder, 'tinytown-XXXXXX', 's-XXXXXX', 'redis.sock')),
+  );
   return await mkdtemp(path.join(base ?? tmpdir(), 'tinytown-'));
 }
 
 /** Somebody may have cleaned the temporary folder up, and somebody else may have the name now. */
-async function isUsable(socket: string): Promise<boolean> {
-  return await ensurePrivateFolder(path.dirname(socket)).then(
+async function isUsable(folder: string): Promise<boolean> {
+  return await ensurePrivateFolder(folder).then(
     () => true,
     () => false,
   );
