@@ -1,6 +1,8 @@
 /** A private CODEX_HOME whose model is the scripted one: the real codex with no account and no network. */
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as z from 'zod/mini';
 import { tempDir } from './tempDir.ts';
 
 export interface CodexHome {
@@ -16,12 +18,19 @@ export interface CodexHome {
   remove(): Promise<void>;
 }
 
-/** The pinned codex of the development dependencies. */
-export const codexPath = path.resolve(
-  import.meta.dirname,
-  '../../node_modules/.bin',
-  process.platform === 'win32' ? 'codex.cmd' : 'codex',
-);
+/** Names the folder of a `@openai/codex` to test with, instead of the pinned one. */
+export const CODEX_PACKAGE = 'TINYTOWN_TEST_CODEX';
+
+const codexPackage =
+  process.env[CODEX_PACKAGE] ?? path.resolve(import.meta.dirname, '../../node_modules/@openai/codex');
+
+/** The codex that tests run: the pinned one of the development dependencies, unless {@link CODEX_PACKAGE} says otherwise. */
+export const codexPath = path.resolve(codexPackage, '../../.bin', process.platform === 'win32' ? 'codex.cmd' : 'codex');
+
+/** Its version. */
+export const codexVersion = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(path.join(codexPackage, 'package.json'), 'utf8'))).version;
 
 /**
  * @param modelUrl The scripted model's `url`, which ends in `/v1`.

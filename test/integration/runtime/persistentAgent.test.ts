@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startTimeOf } from '../../../src/util/processTable.ts';
 import { AgentBench } from '../../support/agentHarness.ts';
+import { codexVersion } from '../../support/codexHome.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
 
@@ -40,7 +41,7 @@ describe('persistent agent on the real codex', () => {
     const { threadId } = await agent.start(null);
     const [ready] = record.of('sessionReady');
     const runsOn = { model: 'scripted', reasoningEffort: null };
-    assert.deepEqual(ready, { type: 'sessionReady', threadId, resumed: false, ...runsOn, version: '0.171.0' });
+    assert.deepEqual(ready, { type: 'sessionReady', threadId, resumed: false, ...runsOn, version: codexVersion });
     const { turnId } = await agent.startTurn({ text: 'count', clientId: 'c1' });
     const { outcome } = await record.next('turnCompleted');
     assert.deepEqual(outcome, { status: 'completed' });
