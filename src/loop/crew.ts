@@ -26,7 +26,7 @@ import type { CrewParts } from './agent/loopParts.ts';
 import { OtherWindows } from './otherWindows.ts';
 import { ProcessLooks } from './views/processLooks.ts';
 import { RoundLog } from './agent/roundLog.ts';
-import { SignIn } from './agent/signIn.ts';
+import { AccountHold, type HeldAgent } from './agent/accountHold.ts';
 import { GIVE_WAY_MS, TakeRules } from './takeRules.ts';
 
 /** How long the end of all processes may take when the window closes, in milliseconds; what is left is reaped later. */
@@ -43,7 +43,7 @@ interface Running {
 
 export class Crew {
   /** Whether Codex takes this window's work. */
-  readonly signIn = new SignIn();
+  readonly account: AccountHold;
   private readonly parts: CrewParts;
   private readonly mirror: TownMirror;
   private readonly wake: WakeSource;
@@ -65,6 +65,7 @@ export class Crew {
 
   constructor(parts: CrewParts, mirror: TownMirror, wake: WakeSource, leases: Leases) {
     this.parts = parts;
+    this.account = new AccountHold(parts.limits);
     this.others = new OtherWindows(leases, parts.logger);
     this.rules = new TakeRules(parts.now);
     this.views = new AgentViews(parts.now);
@@ -110,8 +111,10 @@ export class Crew {
         }
       }),
     );
-    this.store.add(this.signIn);
-    this.store.add(this.signIn.onDidChange((out) => this.signInChanged(out)));
+    this.store.add(this.account);
+    this.store.add(this.account.onDidChange((out) => this.signInChanged(out)));
+    this.store.add(this.account.limits.onDidChange(() => this.accountChanged()));
+    this.store.add(this.account.limits.onUsedUp((hold) => this.problems.limitUsedUp(hold)));
     this.store.add(this.leases.onLost((id) => void this.drop(id)));
     this.store.add(this.views.watchStalls());
     for (const id of this.mirror.agents.keys()) this.consider(id);
@@ -135,7 +138,8 @@ export class Crew {
       modeReason: runs === mode ? reason : say('The other mode starts with the next turn.'),
       pid: loop?.pid,
       silentMs: owner === 'external' ? this.parts.silence(agentId) : undefined,
-      waitsForSignIn: this.signIn.holds(agentId) && this.parts.usesCodex(record),
+      waitsForSignIn: this.account.holds(agentId) && this.parts.usesCodex(record),
+      limitedUntil: this.parts.usesCodex(record) ? this.account.limitedUntil(this.heldAs(record)) : undefined,
     };
   }
 
@@ -235,6 +239,19 @@ export class Crew {
     }
   }
 
+  /** Agents may begin that could not, or the other way round. */
+  private accountChanged(): void {
+    for (const id of this.mirror.agents.keys()) {
+      this.running.get(id)?.loop.wake();
+      this.poke(id);
+      this.views.touch(id);
+    }
+  }
+
+  private heldAs(record: AgentRecord): HeldAgent {
+    return { id: record.id, model: this.parts.modelOf(record).model ?? '' };
+  }
+
   private pids(): Map<string, number> {
     const pids = new Map<string, number>();
     for (const [id, { loop }] of this.running) if (loop.pid !== undefined) pids.set(id, loop.pid);
@@ -301,8 +318,8 @@ export class Crew {
     const name = this.mirror.agents.get(id)?.name ?? id;
     const logger = scopedLogger(this.parts.logger, name);
     const roundLog = new RoundLog(this.parts.logFolder, logger);
-    const { signIn } = this;
-    const loop = new AgentLoop(id, result.epoch, result.disorderly, { ...this.parts, logger, roundLog, signIn });
+    const { account } = this;
+    const loop = new AgentLoop(id, result.epoch, result.disorderly, { ...this.parts, logger, roundLog, account });
     const store = new DisposableStore();
     this.running.set(id, { loop, store });
     store.add(loop.onRuntimeEvent((event) => this.heard(id, event)));
@@ -333,7 +350,7 @@ export class Crew {
     if (!running) return;
     running.store.dispose();
     this.running.delete(id);
-    this.signIn.inconclusive(id);
+    this.account.inconclusive(id);
     this.views.update(id, (view) => (view.requests.length === 0 ? view : { ...view, requests: [] }));
     if (end === 'gone') this.views.forget(id);
     this.views.touch(id);

@@ -1,6 +1,8 @@
 /** What went wrong with the agents of a window, for people: what concerns all of them alike is said once, and of none of them. */
 import { TinytownError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
+import { say } from '../util/sentence.ts';
+import type { LimitHold } from './agent/limitFiles.ts';
 
 export interface CrewProblem {
   /** Absent where it concerns them all. */
@@ -23,6 +25,16 @@ export class CrewProblems {
     this.problems.fire({
       error: new TinytownError('unauthorized', 'Codex is not signed in: its agents wait.', { hint }),
     });
+  }
+
+  /** Said by the window whose agent has found out; the others show it. */
+  limitUsedUp({ until, known }: LimitHold): void {
+    const time = new Date(until).toLocaleString(undefined, { weekday: 'short', hour: '2-digit', minute: '2-digit' });
+    const message = known
+      ? say('The limit of your Codex account is used up until {0}: its agents wait.', time)
+      : say('The limit of your Codex account is used up: its agents wait.');
+    const hint = 'They go on by themselves after that. Try Now, or sign in to another account, makes it sooner.';
+    this.problems.fire({ error: new TinytownError('limitUsedUp', message, { hint }) });
   }
 
   /** The next time that Redis is away is told of again. */

@@ -1,5 +1,6 @@
 /** A town in this window: opened for one folder, with its agents' loops, until the window or the folder goes. */
 import path from 'node:path';
+import { accountFolder } from '../runtime/account.ts';
 import { chooseRuntime, modelOf, usesCodex } from '../runtime/clis.ts';
 import { CodexService } from '../runtime/codexService.ts';
 import { Runtimes } from '../runtime/runtimes.ts';
@@ -27,6 +28,8 @@ import { Follower } from './views/follower.ts';
 import { type TownExamination, examineTown } from './doctor/examination.ts';
 import type { CrewParts, TownFacts } from './agent/loopParts.ts';
 import { roundLogFolder, roundLogPrefix } from './agent/roundLog.ts';
+import { LimitFiles } from './agent/limitFiles.ts';
+import { LimitHolds } from './agent/limitHolds.ts';
 import { Receipts } from './views/receipts.ts';
 import { PastTurns } from './views/pastTurns.ts';
 import { RETRY_MS } from './agent/restartPolicy.ts';
@@ -104,6 +107,8 @@ export interface SessionTimes {
   signsOfLife: SignOfLifeTimes;
   redis: Partial<RedisTimes>;
   wake: Partial<WakeTimes>;
+  /** How often it is looked whether a used-up limit is reset, in milliseconds. */
+  limitTickMs: number;
   /** How long another window may take to answer what is asked of it, in milliseconds. */
   answerMs: number;
   /** How long a session's process may take to answer anything, in milliseconds: then it is ended. */
@@ -147,7 +152,15 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     logger,
     times: times?.signsOfLife,
   });
+  const limits = new LimitHolds({
+    files: new LimitFiles(storageDir, await accountFolder({ ...process.env, ...settings.codexEnv })),
+    retryMs: times?.retryMs ?? RETRY_MS,
+    tickMs: times?.limitTickMs,
+    logger,
+  });
+  await limits.start();
   const parts: CrewParts = {
+    limits,
     folder,
     logFolder: roundLogFolder(storageDir),
     townName: config.name,
@@ -202,10 +215,10 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     logger,
     registry,
   });
-  codex.onSignedIn(() => crew.signIn.signedIn());
-  crew.signIn.onFound(() => void town.signIns.tell());
+  codex.onSignedIn(() => crew.account.signedIn());
+  crew.account.onFound(() => void town.signIns.tell());
   town.signIns.onNews(() => {
-    crew.signIn.signedInElsewhere();
+    crew.account.signedInElsewhere();
     for (const id of town.mirror.agents.keys()) crew.poke(id);
   });
   crew.start();

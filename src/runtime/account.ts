@@ -1,4 +1,7 @@
 /** Whose account Codex works with, as people know it. */
+import { realpath } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import type { CodexConnection } from '../codex/connection.ts';
 import type { LoginPlace } from '../codex/login.ts';
 import { accountRead } from '../codex/methods.ts';
@@ -26,4 +29,10 @@ export async function readAccount(connection: CodexConnection, limitMs: number):
   if (type === 'apiKey') return { state: 'signedIn', by: 'apiKey' };
   if (type !== 'chatgpt') return { state: 'signedIn', by: 'other', name: type };
   return { state: 'signedIn', by: 'chatgpt', email: email ?? undefined, plan: planType ?? undefined };
+}
+
+/** Where Codex keeps its account under this environment: those who share the folder share the account. */
+export async function accountFolder(env: Readonly<Record<string, string | undefined>>): Promise<string> {
+  const folder = path.resolve(env['CODEX_HOME'] ?? path.join(env['HOME'] ?? os.homedir(), '.codex'));
+  return realpath(folder).catch(() => folder);
 }

@@ -41,7 +41,8 @@ export interface NeedSummary {
     | 'held'
     | 'dead'
     | 'error'
-    | 'signIn';
+    | 'signIn'
+    | 'limit';
   /** Of the request or message: the commands that answer take it. */
   readonly id: string;
   readonly agent: string | undefined;

@@ -64,6 +64,7 @@ export function registerCommands(parts: CommandParts): Disposable {
   add(Command.openConfig, () => openConfig(parts));
   add(Command.openSettings, openSettings);
   add(Command.retry, () => retry(parts));
+  add(Command.tryNow, () => tryNow(parts));
   add(Command.showLog, async () => parts.log.show());
   return store;
 }
@@ -82,6 +83,11 @@ function targetOfRow(value: unknown): Target | null | undefined {
 function changesOf(value: unknown): Pick<Call, 'extra'> {
   const changes = value instanceof Row ? value.item.changes : undefined;
   return changes ? { extra: changes } : {};
+}
+
+/** `tryNow()`: one of the agents that wait for the Codex account tries, and the others follow if it works. */
+async function tryNow({ host }: CommandParts): Promise<void> {
+  await (await host.session()).actions.tryNow();
 }
 
 /** `initTown(name?)`: makes the folder a town. Resolves with the town's name, the present one if it already is a town. */

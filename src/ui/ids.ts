@@ -70,6 +70,7 @@ export const Command = {
   openConfig: 'tinytown.openConfig',
   openSettings: 'tinytown.openSettings',
   doctor: 'tinytown.doctor',
+  tryNow: 'tinytown.tryNow',
   signIn: 'tinytown.signIn',
   signOut: 'tinytown.signOut',
   retry: 'tinytown.retry',

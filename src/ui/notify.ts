@@ -48,6 +48,11 @@ function firstSteps(reason: string): Button[] {
       return [{ title: t('Open Folder…'), command: 'vscode.openFolder', arguments: [] }];
     case 'untrusted':
       return [{ title: t('Manage Workspace Trust'), command: 'workbench.trust.manage', arguments: [] }];
+    case 'limitUsedUp':
+      return [
+        { title: t('Try Now'), command: Command.tryNow, arguments: [] },
+        { title: t('Sign In…'), command: Command.signIn, arguments: [] },
+      ];
     case 'noTown':
     case 'noAgents':
       return [{ title: t('Spawn Agent…'), command: Command.spawnAgent, arguments: [] }];

@@ -56,6 +56,10 @@ function readyStatus(picture: TownPicture, needs: readonly Need[], t: Translate)
       warning: false,
     };
   }
+  const [limit, ...others] = [...waiting].sort((a, b) => Number(b.kind === 'limit') - Number(a.kind === 'limit'));
+  if (limit?.kind === 'limit' && others.length === 0) {
+    return { text: `$(watch) ${labelOf(limit, t)}`, tooltip, warning: true };
+  }
   if (waiting.length > 0) {
     const text = `$(bell-dot) ${waiting.length === 1 ? t('1 needs you') : t('{0} need you', waiting.length)}`;
     return { text, tooltip, warning: true };

@@ -199,7 +199,7 @@ export const targets: readonly Target[] = [
         leftWaiting: new Set(),
         unfinished: random.chance(0.2),
         backlogOffer: random.chance(0.2),
-        signedOut: random.chance(0.1),
+        held: random.chance(0.1),
         notBefore: random.whole(0, 10),
         now: random.whole(0, 10),
         idleSince: random.whole(0, 10),

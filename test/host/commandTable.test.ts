@@ -76,7 +76,7 @@ const possible: Record<string, readonly Situation[]> = {
 };
 
 /** Stand in menus of agents, and are about no agent: they ask people for other things. */
-const aboutNoAgent = ['signIn'];
+const aboutNoAgent = ['signIn', 'tryNow'];
 
 /** Ask Codex themselves: where that does not start they wait for as long as a start may take, and say so then. */
 const askCodex = ['chooseModel'];

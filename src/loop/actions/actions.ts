@@ -166,11 +166,17 @@ export class TownActions {
     this.mustRun(agent);
     if (transitions.restart.from.includes(agent.state)) {
       await this.request(agent, 'restart', { rounds_completed: 0, last_error: undefined });
-      this.crew.signIn.letTry(agent.id);
+      this.crew.account.letTry(agent.id);
     } else if (!(await this.crew.restart(agent.id)) && (await this.crew.isElsewhere(agent.id))) {
       await this.owner.ask(agent, 'restart');
     }
     this.crew.poke(agent.id);
+  }
+
+  /** Lets one of the agents try that wait for the account to work again. */
+  async tryNow(): Promise<void> {
+    await this.crew.account.tryNow();
+    for (const id of this.town.mirror.agents.keys()) this.crew.poke(id);
   }
 
   /** Makes an agent of `tt` whose loop has ended one that this extension runs; it goes on with its task and messages. */

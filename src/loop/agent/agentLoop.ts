@@ -152,7 +152,7 @@ export class AgentLoop {
       await this.slot.stop();
       this.turns.forget();
       this.settlement.lastEnd = { crashed: false, reason: 'The agent was restarted.' };
-      this.parts.signIn.letTry(this.agent.id);
+      this.parts.account.letTry(this.agent.id);
     });
     this.wake();
   }
@@ -235,7 +235,7 @@ export class AgentLoop {
       leftWaiting: peek.turn.leftWaiting,
       unfinished,
       backlogOffer: this.backlogOffer(record) !== undefined,
-      signedOut: !this.parts.signIn.mayBegin(record.id) && this.parts.usesCodex(record),
+      held: this.parts.usesCodex(record) && !this.parts.account.mayBegin(this.agent.held),
       notBefore: Math.max(peek.turn.notBefore, this.slot.restartAt),
       now: this.parts.now(),
       // Agents that this one has started may ask when its own turn is over.

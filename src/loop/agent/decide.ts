@@ -29,8 +29,8 @@ export interface LoopFacts {
   unfinished: boolean;
   /** An idle agent has not been offered the backlog as it is now, and some of it matches its role. */
   backlogOffer: boolean;
-  /** Its turns would be refused, as nobody is signed in. */
-  signedOut: boolean;
+  /** Its turns would be refused: nobody is signed in, or the account's limit is used up. */
+  held: boolean;
   /** Unix milliseconds before which no round may start (backoff after a failure); 0 for none. */
   notBefore: number;
   now: number;
@@ -122,7 +122,7 @@ function betweenTurns(facts: LoopFacts): LoopAction {
   const wakes =
     facts.unfinished ||
     facts.waiting.some(({ message }) => isActionable(message) && !facts.leftWaiting.has(message.id));
-  if (facts.signedOut || (!wakes && !facts.backlogOffer)) {
+  if (facts.held || (!wakes && !facts.backlogOffer)) {
     if (facts.runtime !== 'none') return whenIdle(facts, 'cold');
     return facts.state === 'cold' ? { do: 'wait' } : { do: 'start' };
   }

@@ -9,7 +9,8 @@ import type { Logger } from '../../util/logger.ts';
 import type { Sentence } from '../../util/sentence.ts';
 import type { TownAccess } from './prompt.ts';
 import type { RoundLog } from './roundLog.ts';
-import type { SignIn } from './signIn.ts';
+import type { AccountHold } from './accountHold.ts';
+import type { LimitHolds } from './limitHolds.ts';
 
 /** What a loop needs to know of the rest of the town. */
 export interface TownFacts {
@@ -61,14 +62,16 @@ export interface LoopParts {
   /** This agent's own. */
   roundLog: RoundLog;
   /** The window's. */
-  signIn: SignIn;
+  account: AccountHold;
   logger: Logger;
   /** Unix milliseconds. */
   now: () => number;
 }
 
 /** What all loops of a window share. */
-export interface CrewParts extends Omit<LoopParts, 'roundLog' | 'signIn'> {
+export interface CrewParts extends Omit<LoopParts, 'roundLog' | 'account'> {
+  /** Shared with the other windows of this machine. */
+  limits: LimitHolds;
   /** Where the logs of rounds are written. */
   logFolder: string;
   /** How long an agent of `tt` has given no sign of life, in milliseconds; undefined while it may live. */

@@ -9,6 +9,7 @@ import { isPassing } from '../../town/redis/errors.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';
+import type { HeldAgent } from './accountHold.ts';
 import type { LoopParts } from './loopParts.ts';
 
 /** What another window is told where it was refused. */
@@ -49,6 +50,11 @@ export class OwnedAgent {
   /** What earlier turns left behind, as of the last look. */
   get turnRecord(): TurnRecord {
     return this.seen.turn;
+  }
+
+  /** As the account's hold knows it. */
+  get held(): HeldAgent {
+    return { id: this.id, model: this.parts.modelOf(this.record).model ?? '' };
   }
 
   /** How many messages waited at the last look. */

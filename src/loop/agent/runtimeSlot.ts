@@ -44,7 +44,7 @@ export class RuntimeSlot {
   get outdated(): boolean {
     const { parts } = this.agent;
     if (this.mode === 'one-shot') return !isSameModel(parts.modelOf(this.agent.record), this.madeFor);
-    return this.mode === 'persistent' && parts.signIn.isOutdated(this.stamp);
+    return this.mode === 'persistent' && parts.account.isOutdated(this.stamp);
   }
 
   /**
@@ -57,7 +57,7 @@ export class RuntimeSlot {
     if (state !== 'starting') await agent.setState(state, 'starting', '… Starting');
     const { mode } = agent.parts.choose(agent.record);
     let runtime: CodingAgent | undefined;
-    this.stamp = agent.parts.signIn.stamp();
+    this.stamp = agent.parts.account.stamp();
     this.madeFor = agent.parts.modelOf(agent.record);
     try {
       runtime = await agent.parts.createRuntime(agent.record, mode);
@@ -96,14 +96,14 @@ export class RuntimeSlot {
 
   /** The model works for the agent. */
   accepted(): void {
-    this.agent.parts.signIn.accepted(this.agent.id, this.stamp);
+    this.agent.parts.account.accepted(this.agent.id, this.stamp);
   }
 
   /** Codex has refused a turn as unauthorised. */
   refused(): void {
     const { id, parts } = this.agent;
     // A process from before the last sign-in is refused for that alone; the next one may not be.
-    if (this.mode !== 'persistent' || !this.outdated) parts.signIn.refused(id);
+    if (this.mode !== 'persistent' || !this.outdated) parts.account.refused(id);
   }
 
   private follow(runtime: CodingAgent): void {

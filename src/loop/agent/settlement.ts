@@ -40,7 +40,7 @@ export class Settlement {
     await this.settle(context, fated, {
       turn,
       maxAttempts,
-      round: outcome.status !== 'interrupted',
+      round: countsAsRound(outcome),
       outcome: outcome.status,
       lastError: outcome.status === 'failed' ? outcome.message : undefined,
     });
@@ -118,6 +118,12 @@ export class Settlement {
       for (const taskId of assignedTasks([message])) await this.parts.failTask(taskId, message.reason);
     }
   }
+}
+
+/** A turn that the service did not take is none. */
+function countsAsRound(outcome: TurnOutcome): boolean {
+  if (outcome.status !== 'failed') return outcome.status === 'completed';
+  return outcome.trouble !== 'usedUp' && outcome.trouble !== 'signedOut' && outcome.trouble !== 'busy';
 }
 
 function assignedTasks(messages: readonly { raw: string }[]): string[] {

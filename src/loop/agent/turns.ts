@@ -15,10 +15,13 @@ import { say } from '../../util/sentence.ts';
 import type { SerialQueue } from '../../util/serialQueue.ts';
 import type { LoopFacts } from './decide.ts';
 import type { EndIntent } from './fates.ts';
+import type { RefusedLimit } from './limitRules.ts';
 import type { OwnedAgent } from './ownedAgent.ts';
 import { bodyText, roundPrompt, steerPrompt } from './prompt.ts';
 import type { RuntimeSlot } from './runtimeSlot.ts';
 import type { Settlement } from './settlement.ts';
+
+const noLimit: RefusedLimit = { limitId: null, windows: [] };
 
 export class Turns {
   phase: LoopFacts['turn'] = 'none';
@@ -29,6 +32,8 @@ export class Turns {
   private readonly settlement: Settlement;
   private readonly queue: SerialQueue;
   private intent: EndIntent | undefined;
+  /** The limit that was said to be used up last, in the running turn. */
+  private limit: RefusedLimit = noLimit;
   /** The start that is under way: the agent is at work for everybody as soon as its messages are taken, which comes first. */
   private starting: Promise<void> | undefined;
   /** Counts the turns: what was queued about an earlier one does not concern the one that runs. */
@@ -69,9 +74,10 @@ export class Turns {
   private async start(messages: readonly WaitingMessage[], kind: 'round' | 'offer'): Promise<void> {
     const runtime = this.slot.current;
     const { id, parts } = this.agent;
-    if (parts.usesCodex(this.agent.record) && !parts.signIn.begins(id)) return;
+    if (parts.usesCodex(this.agent.record) && !(await parts.account.begins(this.agent.held))) return;
     const batch = runtime && (await this.take(kind, messages));
-    if (!batch) return parts.signIn.inconclusive(id);
+    if (!batch) return parts.account.inconclusive(id);
+    this.limit = noLimit;
     this.phase = 'running';
     this.turn += 1;
     this.steerable = true;
@@ -150,6 +156,9 @@ export class Turns {
         return;
       case 'inputDelivered':
         this.later(() => this.delivered(event.clientId));
+        return;
+      case 'rateLimitsUpdated':
+        if (event.windows.some(({ usedPercent }) => usedPercent >= 100)) this.limit = event;
         return;
       case 'turnCompleted': {
         const { turn } = this;
@@ -272,13 +281,16 @@ export class Turns {
     const { agent, intent } = this;
     const batches = [...this.sent.values()];
     try {
+      // Before anything else, so that no other agent begins meanwhile.
+      if (outcome.status === 'failed' && outcome.trouble === 'usedUp')
+        await agent.parts.account.usedUp(agent.held, this.limit);
       const { maxAttempts } = agent.parts.policy(agent.record);
       const end = { outcome, intent, maxAttempts };
       await this.settlement.atTurnEnd(agent.context(), agent.turnRecord, batches, end);
       agent.note('idle');
       if (outcome.status === 'completed') this.slot.wentWell();
       else if (outcome.status === 'failed' && outcome.trouble === 'signedOut') this.slot.refused();
-      else agent.parts.signIn.inconclusive(agent.id);
+      else agent.parts.account.inconclusive(agent.id);
     } catch (error) {
       // What it carried stays in flight, and would be sent again and again.
       if (error instanceof TinytownError && error.reason === 'badRecord')

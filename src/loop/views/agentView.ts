@@ -68,6 +68,8 @@ export interface AgentView {
   pid: number | undefined;
   /** It starts no turn, as Codex has refused one: nobody is signed in. */
   waitsForSignIn: boolean;
+  /** It starts no turn before this, in Unix milliseconds, as a limit of the account is used up; undefined where that is not so. */
+  limitedUntil: number | undefined;
   /** Requests of the runtime that were refused in this turn, as people cannot answer them. */
   declined: number;
   /** What it asks people and waits for, oldest first; also of an agent that another window runs. */
@@ -101,6 +103,7 @@ export function emptyView(mode: RuntimeMode): AgentView {
     version: undefined,
     pid: undefined,
     waitsForSignIn: false,
+    limitedUntil: undefined,
     declined: 0,
     requests: [],
     withdrawn: [],

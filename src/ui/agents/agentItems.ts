@@ -126,7 +126,9 @@ function troubleOf(agent: AgentRecord, view: AgentView, waiting: Waiting, t: Tra
     if (waiting.held > 0) return t('holds work');
     if (waiting.dead > 0) return t('gave up messages');
   }
-  if (view.waitsForSignIn && waiting.inbox + waiting.urgent > 0) return t('waits for sign-in');
+  const waits = waiting.inbox + waiting.urgent > 0;
+  if (view.waitsForSignIn && waits) return t('waits for sign-in');
+  if (view.limitedUntil !== undefined && waits) return t('waits for the account’s limit');
   // It is said only after minutes.
   const silent = view.silentMs === undefined ? undefined : elapsed(view.silentMs, t);
   if (silent !== undefined) return t('no sign of life for {0}', silent);

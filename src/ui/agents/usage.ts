@@ -80,7 +80,7 @@ function windowName(minutes: number | null, t: Translate): string {
 }
 
 /** The time of day, with the weekday where it is not today. */
-function moment(at: number, now: number): string {
+export function moment(at: number, now: number): string {
   const date = new Date(at);
   const today = date.toDateString() === new Date(now).toDateString();
   return date.toLocaleString(undefined, {

@@ -63,6 +63,9 @@ export function drawAttention(session: TownSession, log: EditorLog): Disposable 
   return store;
 }
 
+/** What went wrong is told where it goes wrong. */
+const toldElsewhere: ReadonlySet<Need['kind']> = new Set(['error', 'signIn', 'limit']);
+
 /** Arrivals within this time are told together. */
 const GATHER_MS = 400;
 
@@ -80,8 +83,7 @@ export function announceNeeds(feed: NeedsFeed, view: NeedsView, host: TownHost):
     else if (first) void announceSeveral(needs.length);
   };
   const listener = feed.onDidChange((came) => {
-    // What went wrong is told where it goes wrong.
-    for (const { key, kind, waits } of came) if (waits && kind !== 'error' && kind !== 'signIn') arrived.add(key);
+    for (const { key, kind, waits } of came) if (waits && !toldElsewhere.has(kind)) arrived.add(key);
     if (arrived.size > 0) timer ??= setTimeout(tell, GATHER_MS);
   });
   return toDisposable(() => {
@@ -150,5 +152,7 @@ function buttonsOf(need: Need, folder: string | undefined): AnswerButton[] {
       return [button(Command.restartAgent, t('Restart'), need.agentId)];
     case 'signIn':
       return [{ title: t('Sign In…'), command: Command.signIn, target: undefined }];
+    case 'limit':
+      return [{ title: t('Try Now'), command: Command.tryNow, target: undefined }];
   }
 }

@@ -252,6 +252,8 @@ async function open(need: Need, call: NeedCall, parts: NeedParts): Promise<strin
     case 'signIn':
       await vscode.commands.executeCommand(Command.signIn);
       return undefined;
+    case 'limit':
+      return offer(need, [Command.tryNow, t('Try Now')], [Command.signIn, t('Sign In to Codex…')]);
   }
 }
 

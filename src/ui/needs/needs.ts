@@ -4,6 +4,7 @@ import type { SupervisorMessage } from '../../loop/actions/desk.ts';
 import type { AgentRequest, ChoiceLabel, RequestChoice } from '../../runtime/agentRequest.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import type { Said } from '../../util/sentence.ts';
+import { moment } from '../agents/usage.ts';
 import { type TownPicture, sortedAgents } from '../town/townPicture.ts';
 
 export type Need = {
@@ -26,6 +27,8 @@ export type Need = {
   | { kind: 'error'; agentId: string; text: Said }
   /** Codex refuses to work, for that many agents alike. */
   | { kind: 'signIn'; count: number }
+  /** A limit of the account is used up; that many agents wait until `time`. */
+  | { kind: 'limit'; count: number; time: string }
 );
 
 export type RequestNeed = Extract<Need, { kind: 'request' }>;
@@ -59,14 +62,14 @@ export function needsOf(picture: TownPicture, messages: readonly SupervisorMessa
     if (agent.state === 'error') needs.push({ ...own, key: `error/${agentId}`, at, kind: 'error', text });
     return needs;
   });
-  const signIn = signInNeeds(picture);
+  const account = [...signInNeeds(picture), ...limitNeeds(picture)];
   const written = messages.map((message): Need => {
     const agentId = picture.agents.has(message.from) ? message.from : undefined;
     const common = { key: `message/${message.id}`, who: message.fromName, at: message.at, waits: message.asks };
     const task = picture.tasks.get(message.taskId?.toLowerCase() ?? '')?.description;
     return { ...common, agentId, kind: 'message', message, task };
   });
-  return [...signIn, ...ofAgents, ...written].toSorted((a, b) => Number(b.waits) - Number(a.waits) || a.at - b.at);
+  return [...account, ...ofAgents, ...written].toSorted((a, b) => Number(b.waits) - Number(a.waits) || a.at - b.at);
 }
 
 function signInNeeds(picture: TownPicture): Need[] {
@@ -76,6 +79,21 @@ function signInNeeds(picture: TownPicture): Need[] {
   const at = Math.max(...agents.map(({ lastActiveAt }) => Date.parse(lastActiveAt) || 0));
   const common = { key: 'signIn', agentId: undefined, who: 'Codex', waits: true };
   return [{ ...common, at, kind: 'signIn', count: agents.length }];
+}
+
+/** One row, however many agents wait: they go on by themselves. */
+function limitNeeds(picture: TownPicture): Need[] {
+  const waiting = sortedAgents(picture).flatMap(({ id, state, lastActiveAt }) => {
+    const until = picture.view(id).limitedUntil;
+    const { inbox, urgent } = picture.waiting(id);
+    const stands = state === 'stopped' || state === 'paused' || state === 'error';
+    return until === undefined || stands || inbox + urgent === 0 ? [] : [{ until, lastActiveAt }];
+  });
+  if (waiting.length === 0) return [];
+  const time = moment(Math.max(...waiting.map(({ until }) => until)), picture.now);
+  const at = Math.max(...waiting.map(({ lastActiveAt }) => Date.parse(lastActiveAt) || 0));
+  const common = { key: 'limit', agentId: undefined, who: 'Codex', waits: true };
+  return [{ ...common, at, kind: 'limit', count: waiting.length, time }];
 }
 
 /** What an agent asks and waits for, oldest first. */
@@ -136,6 +154,7 @@ export function actionsOf(need: Need): NeedAction[] {
     case 'dead':
     case 'error':
     case 'signIn':
+    case 'limit':
       return ['openRequest'];
   }
 }

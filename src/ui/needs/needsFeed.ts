@@ -132,6 +132,7 @@ function changed(before: Need | undefined, now: Need): boolean {
   if (before?.kind !== now.kind || before.at !== now.at || before.who !== now.who) return true;
   if (before.kind === 'error' && now.kind === 'error') return before.text !== now.text;
   if (before.kind === 'held' && now.kind === 'held' && before.why !== now.why) return true;
+  if (before.kind === 'limit' && now.kind === 'limit' && before.time !== now.time) return true;
   // The task that a message tells of may become known after it.
   if (before.kind === 'message' && now.kind === 'message') return before.task !== now.task;
   return 'count' in before && 'count' in now && before.count !== now.count;

@@ -47,7 +47,7 @@ export function needItem(need: Need, { t, now, folder, open = false, prefix = ''
   return {
     id,
     label,
-    description: since === undefined ? '' : need.kind === 'signIn' ? since : `${who} · ${since}`,
+    description: since === undefined ? '' : isOfAccount(need) ? since : `${who} · ${since}`,
     icon: iconOf(need),
     contextValue: [
       'need',
@@ -66,7 +66,7 @@ export function needItem(need: Need, { t, now, folder, open = false, prefix = ''
     tooltip: () =>
       // A long label leaves no room for the description beside it.
       tooltipText(
-        [...(now === undefined || need.kind === 'signIn' ? [] : [t('From {0}', who)]), wholeText(need, t)].join('\n\n'),
+        [...(now === undefined || isOfAccount(need) ? [] : [t('From {0}', who)]), wholeText(need, t)].join('\n\n'),
       ),
     children: () => details.map((detail, index) => detailItem(need, `${id}/${index}`, detail)),
   };
@@ -102,6 +102,10 @@ export function labelOf(need: Need, t: Translate): string {
       return oneLine(inWords(need.text, t)) || t('The agent stopped with an error');
     case 'signIn':
       return t('Sign in to Codex');
+    case 'limit':
+      return need.count === 1
+        ? t('Used up until {0}, 1 agent waits', need.time)
+        : t('Used up until {0}, {1} agents wait', need.time, need.count);
   }
 }
 
@@ -165,6 +169,11 @@ export function wholeText(need: Need, t: Translate): string {
             'Codex refuses to work until somebody signs in. {0} agents wait, and go on by themselves then.',
             need.count,
           );
+    case 'limit':
+      return t(
+        'The limit of your Codex account is used up until {0}. Agents wait, and go on by themselves after that. Try now, or sign in to another account, to go on sooner.',
+        need.time,
+      );
   }
 }
 
@@ -205,6 +214,11 @@ export function changeText(change: FileChange): string {
   return spellHidden(`${namesOf(change).join(' → ')}\n${change.diff}`);
 }
 
+/** Whether it concerns all agents of the account alike. */
+function isOfAccount({ kind }: Need): boolean {
+  return kind === 'signIn' || kind === 'limit';
+}
+
 function iconOf(need: Need): ItemIcon {
   const waits = 'problemsWarningIcon.foreground';
   switch (need.kind) {
@@ -220,6 +234,8 @@ function iconOf(need: Need): ItemIcon {
       return { id: 'error', color: 'problemsErrorIcon.foreground' };
     case 'signIn':
       return { id: 'account', color: waits };
+    case 'limit':
+      return { id: 'watch', color: waits };
   }
 }
 

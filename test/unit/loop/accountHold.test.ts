@@ -1,13 +1,26 @@
 import assert from 'node:assert/strict';
-import { SignIn } from '../../../src/loop/agent/signIn.ts';
+import { AccountHold } from '../../../src/loop/agent/accountHold.ts';
+import { LimitFiles } from '../../../src/loop/agent/limitFiles.ts';
+import { LimitHolds } from '../../../src/loop/agent/limitHolds.ts';
+import { silentLogger } from '../../../src/util/logger.ts';
+import { tempDir } from '../../support/tempDir.ts';
 
 describe('whether Codex takes a window’s work', () => {
-  let signIn: SignIn;
+  let folder: Awaited<ReturnType<typeof tempDir>>;
+  let signIn: AccountHold;
   let told: (boolean | 'found')[];
 
   /** Nobody is signed in, and processes of agents have been started before that was known. */
+  before(async () => {
+    folder = await tempDir('account');
+  });
+
+  after(() => folder.remove());
+
   beforeEach(() => {
-    signIn = new SignIn();
+    signIn = new AccountHold(
+      new LimitHolds({ files: new LimitFiles(folder.path, 'account'), retryMs: 1, logger: silentLogger }),
+    );
     told = [];
     signIn.onDidChange((out) => told.push(out));
     signIn.onFound(() => told.push('found'));
@@ -17,7 +30,7 @@ describe('whether Codex takes a window’s work', () => {
   });
 
   function mayBegin(): string {
-    return ['a', 'b'].filter((agentId) => signIn.mayBegin(agentId)).join('');
+    return ['a', 'b'].filter((id) => signIn.mayBegin({ id, model: '' })).join('');
   }
 
   it('is told once of all refusals', () => {
@@ -43,12 +56,12 @@ describe('whether Codex takes a window’s work', () => {
   });
 
   describe('when another window has told of a sign-in', () => {
-    beforeEach(() => {
+    beforeEach(async () => {
       signIn.signedInElsewhere();
       assert.equal(mayBegin(), 'ab');
       assert.ok(signIn.isOutdated(1));
-      assert.ok(signIn.begins('b'));
-      assert.ok(!signIn.begins('a'), 'the other one has come first');
+      assert.ok(await signIn.begins({ id: 'b', model: '' }));
+      assert.ok(!(await signIn.begins({ id: 'a', model: '' })), 'the other one has come first');
       assert.equal(mayBegin(), 'b');
     });
 

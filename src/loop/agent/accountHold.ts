@@ -1,11 +1,20 @@
 /**
- * Whether Codex takes this window's work. One refusal as unauthorised goes for all agents that run on Codex: they start no
- * further turn until somebody has signed in, instead of failing one after the other (trap 18 of `app-server.md`).
+ * Whether Codex takes this window's work. One refusal because of the account concerns all agents that share it: they start no
+ * further turn until somebody has signed in, or the limit that is used up is reset, instead of failing one after the other.
  */
 import type { Disposable } from '../../util/disposable.ts';
 import { Emitter } from '../../util/event.ts';
+import type { LimitHolds } from './limitHolds.ts';
+import type { RefusedLimit } from './limitRules.ts';
 
-export class SignIn implements Disposable {
+/** Whoever wants to begin a turn on Codex. */
+export interface HeldAgent {
+  id: string;
+  /** What it runs on; empty for what Codex is configured for. */
+  model: string;
+}
+
+export class AccountHold implements Disposable {
   private out = false;
   /** Who may try all the same, where somebody may have signed in; without an id, whoever's turn begins first. */
   private trial: { agentId: string | undefined; told: boolean } | undefined;
@@ -19,6 +28,13 @@ export class SignIn implements Disposable {
   /** This window has found out by itself that somebody has signed in: others of the town want to know. */
   readonly onFound = this.finds.event;
 
+  /** The account's limits that are used up. */
+  readonly limits: LimitHolds;
+
+  constructor(limits: LimitHolds) {
+    this.limits = limits;
+  }
+
   get signedOut(): boolean {
     return this.out;
   }
@@ -29,14 +45,19 @@ export class SignIn implements Disposable {
   }
 
   /** Whether an agent that runs on Codex may start a turn now. */
-  mayBegin(agentId: string): boolean {
-    return !this.holds(agentId) || this.isOpen;
+  mayBegin({ id, model }: HeldAgent): boolean {
+    return (!this.holds(id) || this.isOpen) && this.limits.mayBegin(id, model);
   }
 
   /** To be called before a turn on Codex is started; false where another one has come first to try. */
-  begins(agentId: string): boolean {
-    if (this.trial && this.isOpen) this.trial.agentId = agentId;
-    return !this.holds(agentId);
+  async begins({ id, model }: HeldAgent): Promise<boolean> {
+    if (this.trial && this.isOpen) this.trial.agentId = id;
+    return !this.holds(id) && (await this.limits.begins(id, model));
+  }
+
+  /** Until when an agent waits for a limit to be reset, in Unix milliseconds; undefined where it does not. */
+  limitedUntil({ id, model }: HeldAgent): number | undefined {
+    return this.limits.mayBegin(id, model) ? undefined : this.limits.holdOf(model)?.until;
   }
 
   /** For a process that is about to be started. */
@@ -58,13 +79,21 @@ export class SignIn implements Disposable {
     this.changes.fire(true);
   }
 
+  /** An agent's turn was refused as a limit of the account is used up. */
+  async usedUp({ id, model }: HeldAgent, limit: RefusedLimit): Promise<void> {
+    if (this.trial?.agentId === id) this.allow(this.since);
+    await this.limits.usedUp(id, model, limit);
+  }
+
   /** Lets one agent try: it is restarted, and whoever does that may have signed in. To be called before its new process is started. */
   letTry(agentId: string): void {
     if (this.out) this.trial = { agentId, told: false };
+    this.limits.letTry(agentId);
   }
 
   /** The model works for an agent: where it was the one that tries, somebody has signed in before its process was started. */
   accepted(agentId: string, stamp: number): void {
+    this.limits.accepted(agentId);
     if (this.trial?.agentId !== agentId) return;
     const { told } = this.trial;
     this.allow(told ? this.since : stamp);
@@ -73,6 +102,7 @@ export class SignIn implements Disposable {
 
   /** An agent's turn has ended, or never begun, without telling whether it is refused. */
   inconclusive(agentId: string): void {
+    this.limits.inconclusive(agentId);
     // Nobody is there to let it try again, so all do.
     if (this.trial?.agentId === agentId && this.trial.told) this.allow(this.since);
   }
@@ -80,7 +110,14 @@ export class SignIn implements Disposable {
   /** Somebody has signed in: who waits for it goes on, in a new process. */
   signedIn(): void {
     this.allow(this.stamp());
+    void this.limits.releaseAll();
     this.finds.fire();
+  }
+
+  /** A person wants it tried again: one of those that wait does. */
+  async tryNow(): Promise<void> {
+    if (this.out) this.trial = { agentId: undefined, told: true };
+    await this.limits.tryNow();
   }
 
   /** The same, as another window says. It may have another Codex, so one of who waits for it tries first. */
@@ -90,6 +127,7 @@ export class SignIn implements Disposable {
   }
 
   dispose(): void {
+    this.limits.dispose();
     this.finds.dispose();
     this.changes.dispose();
   }

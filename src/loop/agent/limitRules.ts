@@ -1,0 +1,62 @@
+/** Rules about a used-up limit, as pure functions: whom it holds, and until when. */
+import type { RateLimitWindow } from '../../runtime/codingAgent.ts';
+import type { LimitHold } from './limitFiles.ts';
+import { retryDelay } from './restartPolicy.ts';
+
+/** The limit of an account that is not said to be another one's. */
+export const DEFAULT_LIMIT = 'codex';
+/** How long to wait where the account does not say until when, in milliseconds. */
+export const UNKNOWN_RESET_MS = 15 * 60_000;
+/** No window of an account is longer, in milliseconds: a later reset is a mistake. */
+export const LONGEST_MS = 32 * 24 * 60 * 60_000;
+
+/** What a refusal said of the limit. */
+export interface RefusedLimit {
+  limitId: string | null;
+  windows: readonly RateLimitWindow[];
+}
+
+/** The latest reset of the windows that are used up, in Unix milliseconds; undefined where none is said. */
+export function resetOf(windows: readonly RateLimitWindow[]): number | undefined {
+  const resets = windows.flatMap(({ usedPercent, resetsAt }) =>
+    usedPercent >= 100 && resetsAt !== null ? [resetsAt * 1_000] : [],
+  );
+  return resets.length === 0 ? undefined : Math.max(...resets);
+}
+
+/** The hold after a refusal of `model`, on top of what was held before. */
+export function refusedAgain(
+  before: LimitHold | undefined,
+  { limitId, windows }: RefusedLimit,
+  {
+    model,
+    tried,
+    now,
+    retryMs,
+  }: { model: string; /** It was the one that tries. */ tried: boolean; now: number; retryMs: number },
+): LimitHold {
+  // Those who began before it was known are refused for the same reason.
+  const refusals = before === undefined || tried ? (before?.refusals ?? 0) + 1 : before.refusals;
+  const stands = before?.known === true && before.until > now ? before.until : undefined;
+  const reset = resetOf(windows) ?? stands;
+  // The account's clock may be ahead of ours, or it is late itself.
+  const soonest = now + retryDelay(refusals, retryMs);
+  const until = reset === undefined ? now + UNKNOWN_RESET_MS : Math.min(Math.max(reset, soonest), now + LONGEST_MS);
+  const models = new Set([...(before?.models ?? []), model]);
+  return {
+    limitId: limitId ?? DEFAULT_LIMIT,
+    since: before?.since ?? now,
+    refusedAt: now,
+    until,
+    known: reset !== undefined,
+    refusals,
+    models: [...models],
+  };
+}
+
+/** The hold that concerns a model: the one it was refused under; else the account's own. */
+export function holdOf(holds: readonly LimitHold[], model: string): LimitHold | undefined {
+  const own = holds.filter(({ models }) => models.includes(model));
+  const last = own.toSorted((a, b) => b.until - a.until)[0];
+  return last ?? holds.find(({ limitId }) => limitId === DEFAULT_LIMIT);
+}
