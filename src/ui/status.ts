@@ -56,8 +56,8 @@ function readyStatus(picture: TownPicture, needs: readonly Need[], t: Translate)
       warning: false,
     };
   }
-  const [limit, ...others] = [...waiting].sort((a, b) => Number(b.kind === 'limit') - Number(a.kind === 'limit'));
-  if (limit?.kind === 'limit' && others.length === 0) {
+  const limit = waiting.length === 1 ? waiting.find(({ kind }) => kind === 'limit') : undefined;
+  if (limit) {
     return { text: `$(watch) ${labelOf(limit, t)}`, tooltip, warning: true };
   }
   if (waiting.length > 0) {
