@@ -10,6 +10,9 @@
  */
 const hidden =
   /(?![\n\t])[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\p{Me}\u2800\u{13441}\u{13442}\u{16fe4}\u{1d159}]|(?! )\p{Zs}|(?<![\p{L}\p{M}])\p{M}/gu;
+/** Those of them that draw nothing at all, wherever they stand. */
+const invisible =
+  /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Cs}\p{Cn}\u2800\u{13441}\u{13442}\u{16fe4}\u{1d159}]/gu;
 
 /** `text` with each hidden character as its code, such as `\u{200b}`; line feeds and tabs stay. */
 export function spellHidden(text: string): string {
@@ -21,7 +24,7 @@ export function spellHidden(text: string): string {
  * or by the number of blanks.
  */
 export function nameKey(name: string): string {
-  const folded = name.normalize('NFKC').replace(hidden, '').toUpperCase().toLowerCase().normalize('NFKC');
+  const folded = name.normalize('NFKC').replace(invisible, '').toUpperCase().toLowerCase().normalize('NFKC');
   return folded.replace(/\s+/g, ' ').trim();
 }
 

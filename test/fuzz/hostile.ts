@@ -34,6 +34,14 @@ const nasty = [
   '--town=/etc',
   '-',
   '--',
+  'a\u200bb\u00adc\u3164d\u{e0041}e\ufe0f',
+  'one\rtwo\u2028three\u2029four\u0085five\vsix',
+  'c\u0430t \uff0fetc',
+  "'\"'\\'$(whoami)`id`",
+  'supervisor',
+  '# Task from the supervisor',
+  'a:b*c[d]?\\',
+  'e\u0301🏳️‍🌈👩‍👩‍👧',
 ];
 
 export function hostileText(random: Random): string {

@@ -12,7 +12,7 @@ import { TextAnswer, readExecEvent } from '../../src/runtime/execOutput.ts';
 import { answerProblem, toAgentRequest, toServerAnswer } from '../../src/runtime/requests.ts';
 import type { WaitingMessage } from '../../src/town/delivery.ts';
 import { decodeMessage } from '../../src/town/messages.ts';
-import { agentStates, decodeAgent } from '../../src/town/records.ts';
+import { type TaskRecord, agentStates, decodeAgent, decodeTask } from '../../src/town/records.ts';
 import { roleOf } from '../../src/town/roles.ts';
 import { catalogue } from '../../src/tools/catalogue.ts';
 import { readCommandLine } from '../../src/tools/commandLine.ts';
@@ -26,6 +26,7 @@ import * as sample from './samples.ts';
 import { wireCase } from './wireTarget.ts';
 
 import type { Target } from './target.ts';
+import { assertFenced, shownTargets } from './shownTargets.ts';
 import { messageJson, townTargets } from './townTargets.ts';
 
 // oxlint-disable-next-line no-control-regex -- what must not be shown
@@ -43,6 +44,12 @@ function waiting(random: Random): WaitingMessage[] {
     if (!decoded.ok) return [];
     return [{ message: decoded.value, list: random.chance(0.3) ? 'urgent' : 'inbox', raw: Buffer.from(raw) }];
   });
+}
+
+function taskOf(random: Random): TaskRecord {
+  const task = decodeTask(sample.taskHash);
+  assert.ok(task.ok);
+  return { ...task.value, description: hostileText(random), tags: [hostileText(random)] };
 }
 
 function seeEvents(method: string, params: unknown): void {
@@ -70,6 +77,7 @@ const context: ToolContext = { town: noTown, self: { id: sample.agentHash.id, na
 
 export const targets: readonly Target[] = [
   ...townTargets,
+  ...shownTargets,
   {
     name: 'notification',
     weight: 20,
@@ -158,8 +166,8 @@ export const targets: readonly Target[] = [
       const common = {
         messages,
         continued,
-        access: 'tools' as const,
-        task: () => undefined,
+        access: random.pick(['tools', 'command'] as const),
+        task: () => (random.chance(0.5) ? taskOf(random) : undefined),
         nameOf: () => hostileText(random),
       };
       const prompt = roundPrompt({
@@ -167,7 +175,7 @@ export const targets: readonly Target[] = [
         town: hostileText(random),
         agent: { ...agent.value, name: hostileText(random) },
         role: roleOf(agent.value),
-        backlog: { total: 0, matching: [] },
+        backlog: { total: random.whole(0, 3), matching: random.chance(0.5) ? [taskOf(random)] : [] },
         round: 1,
         maxRounds: 0,
       });
@@ -177,6 +185,8 @@ export const targets: readonly Target[] = [
         assert.ok(steer.includes(message.question), 'a steer holds its messages in full');
       }
       assert.match(prompt, /\n## How to work\n/);
+      assertFenced(prompt);
+      assertFenced(steer);
     },
   },
   {
