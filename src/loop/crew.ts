@@ -7,6 +7,7 @@ import type { RequestAnswer } from '../runtime/agentRequest.ts';
 import { requestGone } from '../runtime/asking.ts';
 import type { InterruptResult, RuntimeEvent } from '../runtime/codingAgent.ts';
 import { type Leases, type OwnResult, RUNTIME_HOST } from '../town/leases.ts';
+import { awayBecause, homeOf, keepsConversation } from '../town/home.ts';
 import type { TownMirror } from '../town/mirror.ts';
 import type { AgentRecord } from '../town/records.ts';
 import type { WakeSource } from '../town/wake.ts';
@@ -18,7 +19,7 @@ import { scopedLogger } from '../util/logger.ts';
 import type { ProcessUse } from '../util/processTable.ts';
 import { say } from '../util/sentence.ts';
 import { AgentLoop, type LoopEnd } from './agent/agentLoop.ts';
-import { type AgentView, emptyView, withLeftBehind, withProblem, withSteer } from './views/agentView.ts';
+import { type AgentView, type Away, emptyView, withLeftBehind, withProblem, withSteer } from './views/agentView.ts';
 import { AgentViews } from './views/agentViews.ts';
 import { AskedElsewhere } from './views/askedElsewhere.ts';
 import { CrewProblems } from './crewProblems.ts';
@@ -132,6 +133,7 @@ export class Crew {
     return {
       ...(known ?? emptyView(mode)),
       owner,
+      away: this.awayOf(record),
       requests:
         owner === 'here' ? (known?.requests ?? []) : owner === 'elsewhere' ? this.askedElsewhere.of(agentId) : [],
       mode: runs,
@@ -264,6 +266,14 @@ export class Crew {
     return this.others.of(record.id) === undefined ? 'none' : 'elsewhere';
   }
 
+  /** Where an agent of ours lives, where that is not here. */
+  private awayOf(record: AgentRecord): Away | undefined {
+    if (record.runtimeHost !== RUNTIME_HOST) return undefined;
+    const home = homeOf(record);
+    const because = awayBecause(home, this.parts.home);
+    return home && because && { because, home, keepsConversation: keepsConversation(home, this.parts.home) };
+  }
+
   /** The agent's record is gone, and with it all that was kept for it here. */
   private removed(id: string): void {
     const running = this.running.get(id);
@@ -278,7 +288,7 @@ export class Crew {
     const running = this.running.get(id);
     if (running) return running.loop.wake();
     if (!record || record.runtimeHost !== RUNTIME_HOST || this.taking.has(id) || this.closing) return;
-    const decision = this.rules.decide(record, this.mirror.waiting(id));
+    const decision = this.awayOf(record) ? 'leave' : this.rules.decide(record, this.mirror.waiting(id));
     if (decision === 'leave') void this.learnOwner(id);
     if (decision === 'idle' && this.others.forgetDoubted(id)) this.views.touch(id);
     if (decision !== 'take') return;
@@ -303,7 +313,7 @@ export class Crew {
   }
 
   private async take(id: string): Promise<void> {
-    const own = (): Promise<OwnResult> => this.leases.own(id);
+    const own = (): Promise<OwnResult> => this.leases.own(id, this.parts.home);
     const result = await this.others.fresh(id, own, ({ owned }) => owned);
     if (!result.owned) {
       if (result.reason === 'elsewhere') this.others.add(id, result.windowId);

@@ -1,6 +1,7 @@
 /** A town in this window: opened for one folder, with its agents' loops, until the window or the folder goes. */
 import path from 'node:path';
 import { accountFolder } from '../runtime/account.ts';
+import { agentEnvironment } from '../runtime/agentEnvironment.ts';
 import { chooseRuntime, modelOf, usesCodex } from '../runtime/clis.ts';
 import { CodexService } from '../runtime/codexService.ts';
 import { Runtimes } from '../runtime/runtimes.ts';
@@ -35,6 +36,7 @@ import { PastTurns } from './views/pastTurns.ts';
 import { RETRY_MS } from './agent/restartPolicy.ts';
 import type { TownSettings } from './settings.ts';
 import { SignsOfLife, type SignOfLifeTimes } from './views/signsOfLife.ts';
+import { thisHome } from './thisHome.ts';
 import {
   type ToolBundles,
   type ToolServer,
@@ -93,6 +95,8 @@ export interface SessionOptions {
   version: string;
   bundles: ToolBundles;
   logger: Logger;
+  /** For tests that play another machine: its id. */
+  machine?: string | undefined;
   /** For tests that cannot wait as long as people can. */
   times?: Partial<SessionTimes>;
 }
@@ -136,6 +140,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     registry.reap(),
   ]);
   if (reaped > 0) logger.warn(`Ended ${reaped} processes that an earlier window had left behind.`);
+  const home = await thisHome(folder, agentEnvironment(process.env, settings.codexEnv), options.machine);
   const town = await Town.open(redis, config.name, logger, times);
   logger.info(`Town ${config.name} is open on ${redis.where}.`);
   const townKey = new TownKey(storageDir, config.name);
@@ -161,6 +166,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   await limits.start();
   const parts: CrewParts = {
     limits,
+    home,
     folder,
     logFolder: roundLogFolder(storageDir),
     townName: config.name,
@@ -231,7 +237,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     roundLogs: (agent) => path.join(parts.logFolder, `${roundLogPrefix(config.name, agent)}….log`),
     mirror: town.mirror,
     crew,
-    actions: new TownActions(town, crew, signs, { ...rules, townKey, answerMs: times?.answerMs }),
+    actions: new TownActions(town, crew, signs, { ...rules, home, townKey, answerMs: times?.answerMs }),
     receipts,
     follower,
     past: new PastTurns({
@@ -274,7 +280,7 @@ function runtimeRules(
   settings: TownSettings,
   config: TownConfig,
   agentClis: () => TownSettings['agentClis'],
-): Omit<ActionRules, 'townKey'> {
+): Omit<ActionRules, 'home' | 'townKey'> {
   const defaultCli = (): string => config.defaultCli ?? settings.cli ?? 'codex';
   const choose: ActionRules['choose'] = ({ cli, persistent }) =>
     chooseRuntime({

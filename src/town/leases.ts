@@ -10,6 +10,7 @@ import type { Disposable } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';
 import type { Logger } from '../util/logger.ts';
 import { hasEnded, nameOfProcess } from '../util/processTable.ts';
+import type { Home } from './home.ts';
 import type { TownKeys } from './keys.ts';
 import type { TownRedis } from './redis/connect.ts';
 import type { LuaScript } from './redis/script.ts';
@@ -30,6 +31,8 @@ export type OwnResult =
   /** `disorderly`: the last owner did not give it back. */
   | { owned: true; epoch: string; disorderly: boolean }
   | { owned: false; reason: 'gone' }
+  /** It lives elsewhere. */
+  | { owned: false; reason: 'away' }
   | { owned: false; reason: 'elsewhere'; windowId: string };
 
 export class Leases implements Disposable {
@@ -66,16 +69,19 @@ export class Leases implements Disposable {
     return new Leases(redis, keys, logger, windowId, leaseMs);
   }
 
-  /** Takes an agent for this window, unless a living window has it. Repeating it changes nothing. */
-  async own(agentId: string): Promise<OwnResult> {
+  /**
+   * Takes an agent for this window, unless a living window has it, or it lives elsewhere than `home`. Repeating it changes
+   * nothing.
+   */
+  async own(agentId: string, home?: Home): Promise<OwnResult> {
     await this.start();
-    const [answer, detail, disorder] = await this.runOwn(agentId);
-    if (answer === 'owned-elsewhere' && (await this.clearDead(String(detail)))) return this.own(agentId);
+    const [answer, detail, disorder] = await this.runOwn(agentId, home);
+    if (answer === 'owned-elsewhere' && (await this.clearDead(String(detail)))) return this.own(agentId, home);
     if (answer === 'no-lease') {
       await this.comeBack();
-      return this.own(agentId);
+      return this.own(agentId, home);
     }
-    if (answer === 'gone') return { owned: false, reason: 'gone' };
+    if (answer === 'gone' || answer === 'away') return { owned: false, reason: answer };
     if (answer !== 'owned') return { owned: false, reason: 'elsewhere', windowId: String(detail) };
     this.owned.add(agentId);
     return { owned: true, epoch: String(detail), disorderly: disorder === '1' };
@@ -133,12 +139,19 @@ export class Leases implements Disposable {
     this.lost.dispose();
   }
 
-  private async runOwn(agentId: string): Promise<unknown[]> {
+  private async runOwn(agentId: string, home: Home | undefined): Promise<unknown[]> {
     const { keys } = this;
     return this.run(
       { name: 'own', source: ownSource },
       [keys.lease(agentId), keys.epoch(agentId), keys.agent(agentId), keys.windowLease(this.windowId)],
-      [this.windowId, keys.windowLease(''), RUNTIME_HOST, new Date().toISOString(), randomUUID()],
+      [
+        this.windowId,
+        keys.windowLease(''),
+        RUNTIME_HOST,
+        new Date().toISOString(),
+        randomUUID(),
+        ...homeArguments(home),
+      ],
     );
   }
 
@@ -192,4 +205,9 @@ export class Leases implements Disposable {
       if (id !== undefined && this.owned.delete(id)) this.lost.fire(id);
     }
   }
+}
+
+/** As `own.lua` reads them. */
+function homeArguments(home: Home | undefined): string[] {
+  return home ? [home.machine, home.host, home.codexHome, home.folder, home.folderId] : ['', '', '', '', ''];
 }

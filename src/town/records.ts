@@ -84,6 +84,11 @@ const agentHash = z.object({
   model: z.optional(label),
   reasoning_effort: z.optional(label),
   model_chosen: z.optional(flag),
+  home_machine: z.optional(label),
+  home_host: z.optional(label),
+  home_codex: z.optional(label),
+  home_folder: z.optional(label),
+  home_folder_id: z.optional(label),
   last_error: z.optional(text),
   mode_reason: z.optional(text),
 });
@@ -131,6 +136,12 @@ export interface AgentRecord {
   reasoningEffort?: string | undefined;
   /** Model or effort were chosen for it after it was made: its thread may hold that even when the choice is taken back. */
   modelChosen?: boolean | undefined;
+  /** Where it lives: see `home.ts`. */
+  homeMachine?: string | undefined;
+  homeHost?: string | undefined;
+  homeCodex?: string | undefined;
+  homeFolder?: string | undefined;
+  homeFolderId?: string | undefined;
   lastError?: string | undefined;
   modeReason?: string | undefined;
 }
@@ -185,6 +196,11 @@ export function decodeAgent(hash: Record<string, string>): Decoded<AgentRecord> 
       model: it.model,
       reasoningEffort: it.reasoning_effort,
       modelChosen: it.model_chosen,
+      homeMachine: it.home_machine,
+      homeHost: it.home_host,
+      homeCodex: it.home_codex,
+      homeFolder: it.home_folder,
+      homeFolderId: it.home_folder_id,
       lastError: it.last_error,
       modeReason: it.mode_reason,
     },

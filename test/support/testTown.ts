@@ -3,7 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AgentView } from '../../src/loop/views/agentView.ts';
 import type { TownSettings } from '../../src/loop/settings.ts';
-import { type SessionTimes, type TownSession, openTownSession } from '../../src/loop/townSession.ts';
+import {
+  type SessionOptions,
+  type SessionTimes,
+  type TownSession,
+  openTownSession,
+} from '../../src/loop/townSession.ts';
 import type { AgentRecord } from '../../src/town/records.ts';
 import type { Logger } from '../../src/util/logger.ts';
 import { builtBundles } from './bundles.ts';
@@ -24,7 +29,11 @@ export interface TestTown {
   /** What every window has logged, for a failing test to show. */
   readonly log: readonly string[];
   /** Opens a window; it is closed with the town. With a storage of its own it is one of another machine. */
-  open(settings?: Partial<TownSettings>, times?: Partial<SessionTimes>, storageDir?: string): Promise<TownSession>;
+  open(
+    settings?: Partial<TownSettings>,
+    times?: Partial<SessionTimes>,
+    place?: Partial<Pick<SessionOptions, 'machine' | 'folder' | 'storageDir'>>,
+  ): Promise<TownSession>;
   close(): Promise<void>;
 }
 
@@ -52,15 +61,16 @@ export async function startTestTown(
     model,
     codexHome: home.home,
     log,
-    async open(settings = {}, times, storageDir = storage.path) {
+    async open(settings = {}, times, place = {}) {
       const session = await openTownSession({
         folder: folder.path,
-        storageDir,
+        storageDir: storage.path,
         settings: { ...testSettings(redis.url, home), ...settings },
         version: '0.0.0-test',
         bundles: await builtBundles(),
         logger: collectingLogger(log),
         ...(times && { times }),
+        ...place,
       });
       sessions.push(session);
       return session;

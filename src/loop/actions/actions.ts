@@ -3,6 +3,7 @@
  * either does it or throws a `TinytownError` whose message says what to do instead.
  */
 import type { RuntimeMode } from '../../runtime/codingAgent.ts';
+import { type Home, awayBecause, homeFields, homeOf } from '../../town/home.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
 import { LEASE_MS, RUNTIME_HOST } from '../../town/leases.ts';
 import { type MessageKind, messageOfKind } from '../../town/messageKinds.ts';
@@ -14,7 +15,7 @@ import type { Town } from '../../town/town.ts';
 import type { TownKey } from '../../town/townKey.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { type Sentence, inEnglish, say } from '../../util/sentence.ts';
-import { adopt } from './adoption.ts';
+import { adopt, moveHere } from './adoption.ts';
 import { AskOwner } from './askOwner.ts';
 import { checkedText } from './checkedText.ts';
 import type { Crew } from '../crew.ts';
@@ -29,6 +30,8 @@ import { TaskActions } from './taskActions.ts';
 export interface ActionRules {
   choose: (record: AgentRecord) => { mode: RuntimeMode; reason: Sentence | undefined };
   usesCodex: (record: AgentRecord) => boolean;
+  /** Where agents live that this window runs. */
+  home: Home;
   defaultCli(): string;
   maxAgents(): number;
   /** Proves to other windows that the user asks. */
@@ -78,6 +81,7 @@ export class TownActions {
     const text = wanted.task === undefined ? undefined : checkedText(wanted.task);
     const parent = wanted.parent === undefined ? undefined : await this.find(wanted.parent);
     const record = newAgentRecord(wanted, parent, [...this.town.mirror.agents.values()], this.rules);
+    Object.assign(record, homeFields(this.rules.home));
     await this.town.agents.create(record);
     if (text !== undefined) await this.town.tasks.assign({ description: text }, record.id, SUPERVISOR_ID);
     return record;
@@ -179,10 +183,15 @@ export class TownActions {
     for (const id of this.town.mirror.agents.keys()) this.crew.poke(id);
   }
 
-  /** Makes an agent of `tt` whose loop has ended one that this extension runs; it goes on with its task and messages. */
+  /**
+   * Makes an agent of `tt` whose loop has ended, or an agent that lives elsewhere, one that this window runs; it goes on with
+   * its task and messages.
+   */
   async adoptAgent(ref: string): Promise<void> {
     const agent = await this.find(ref);
-    await adopt(this.town, agent, this.signs);
+    const { home } = this.rules;
+    if (agent.runtimeHost === RUNTIME_HOST) await moveHere(this.town, agent, home);
+    else await adopt(this.town, agent, { signs: this.signs, home });
     this.crew.poke(agent.id);
   }
 
@@ -193,6 +202,7 @@ export class TownActions {
     if (this.crew.owns(agent.id)) {
       throw new TinytownError('wrongState', say('{0} is run by this window already.', agent.name));
     }
+    this.mustLiveHere(agent);
     if (!(await this.crew.isElsewhere(agent.id))) {
       throw new TinytownError('wrongState', say('No window runs {0} now. A message wakes it here.', agent.name));
     }
@@ -274,6 +284,13 @@ export class TownActions {
     if (agent.runtimeHost === RUNTIME_HOST) return;
     const hint = 'Use tt in the terminal where it runs, or send it a message.';
     throw new TinytownError('external', say('{0} is run by tt: that cannot be done from here.', agent.name), { hint });
+  }
+
+  private mustLiveHere(agent: AgentRecord): void {
+    const home = homeOf(agent);
+    if (!home || !awayBecause(home, this.rules.home)) return;
+    const message = say('{0} lives elsewhere: in {1} on {2}.', agent.name, home.folder, home.host);
+    throw new TinytownError('livesElsewhere', message, { hint: 'Adopt it to move it here.' });
   }
 
   private place(agent: AgentRecord): { keys: Town['keys']; agentId: string } {

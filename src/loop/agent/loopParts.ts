@@ -1,6 +1,7 @@
 /** What a loop is handed: its town, its runtimes, and the rules that settings make. */
 import type { CodingAgent, ModelChoice, RuntimeMode } from '../../runtime/codingAgent.ts';
 import type { Delivery } from '../../town/delivery.ts';
+import type { Home } from '../../town/home.ts';
 import type { TownKeys } from '../../town/keys.ts';
 import type { AgentRecord, TaskRecord } from '../../town/records.ts';
 import type { Role } from '../../town/roles.ts';
@@ -42,6 +43,8 @@ export interface LoopParts {
   townKey: TownKey;
   delivery: Delivery;
   picture: TownFacts;
+  /** Where agents live that this window runs. */
+  home: Home;
   /** How an agent that runs in this mode reaches the town. */
   access: (record: AgentRecord, mode: RuntimeMode) => TownAccess;
   /** Ends a task, once. */

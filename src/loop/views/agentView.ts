@@ -13,6 +13,7 @@ import type {
   TurnOutcome,
 } from '../../runtime/codingAgent.ts';
 import { type TurnItem, endedItem } from '../../runtime/turnItem.ts';
+import type { Home } from '../../town/home.ts';
 import { TinytownError, whatIsWrong } from '../../util/errors.ts';
 import { type Said, type Sentence, followedBy, say } from '../../util/sentence.ts';
 import { endOf as endOfText } from '../../util/text.ts';
@@ -43,9 +44,19 @@ export interface WithdrawnRequest {
   at: number;
 }
 
+/** The home of an agent that lives elsewhere, and what makes it another one than this window's. */
+export interface Away {
+  because: 'machine' | 'folder' | 'codexHome';
+  home: Home;
+  /** It would go on with its conversation here: the Codex home is the same. */
+  keepsConversation: boolean;
+}
+
 export interface AgentView {
   /** Who runs it: this window, another one, a `tt agent-loop`, or nobody at the moment. */
   owner: 'here' | 'elsewhere' | 'external' | 'none';
+  /** Where it lives, where this window must not run it. */
+  away: Away | undefined;
   /** How long the loop of an external one gives no sign of life already, in milliseconds; undefined while it may live. */
   silentMs: number | undefined;
   mode: RuntimeMode;
@@ -88,6 +99,7 @@ const ITEM_TEXT = 100_000;
 export function emptyView(mode: RuntimeMode): AgentView {
   return {
     owner: 'none',
+    away: undefined,
     silentMs: undefined,
     mode,
     modeReason: undefined,

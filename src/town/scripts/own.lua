@@ -1,10 +1,12 @@
--- Takes an agent for one window, unless a window that still lives has it.
+-- Takes an agent for one window, unless a window that still lives has it, or the agent lives elsewhere. Where it lives is written
+-- down when it is first taken.
 --
 -- KEYS  lease:{agent}, epoch:{agent}, agent:{agent}, lease:window:{this window}
--- ARGV  this window's id, the prefix of window leases, the mark of our runtime host, the time for last_heartbeat, a new epoch
+-- ARGV  this window's id, the prefix of window leases, the mark of our runtime host, the time for last_heartbeat, a new epoch,
+--       this window's home: machine, host, Codex home, folder, folder id (all empty: not looked at)
 -- The epoch is made by the window, not counted here: a Redis that has lost its last writes would give the same number twice.
 -- Returns {"owned", epoch, was left in disorder ("1") or released ("0")}
---         {"owned-elsewhere", that window's id} | {"gone"} (no such agent) | {"no-lease"} (this window's own lease ran out)
+--         {"owned-elsewhere", that window's id} | {"away"} (it lives elsewhere) | {"gone"} (no such agent) | {"no-lease"} (this window's own lease ran out)
 if redis.call('EXISTS', KEYS[3]) == 0 then
   return { 'gone' }
 end
@@ -18,6 +20,15 @@ if owner == ARGV[1] and epoch then
 end
 if owner and owner ~= ARGV[1] and redis.call('EXISTS', ARGV[2] .. owner) == 1 then
   return { 'owned-elsewhere', owner }
+end
+if ARGV[6] ~= '' then
+  local home = redis.call('HMGET', KEYS[3], 'home_machine', 'home_codex', 'home_folder', 'home_folder_id')
+  local moved = home[3] ~= ARGV[9] and home[4] ~= ARGV[10]
+  if home[1] and (home[1] ~= ARGV[6] or home[2] ~= ARGV[8] or moved) then
+    return { 'away' }
+  end
+  redis.call('HSET', KEYS[3], 'home_machine', ARGV[6], 'home_host', ARGV[7], 'home_codex', ARGV[8],
+    'home_folder', ARGV[9], 'home_folder_id', ARGV[10])
 end
 redis.call('SET', KEYS[1], ARGV[1])
 redis.call('SET', KEYS[2], ARGV[5])

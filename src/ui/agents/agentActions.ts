@@ -43,6 +43,8 @@ export interface AgentFacts {
   turn: boolean;
   /** Interrupted rounds that it holds. */
   held: number;
+  /** It lives elsewhere, and this window must not run it. */
+  away: boolean;
   /** Its loop is one of tt, and gone. */
   silent: boolean;
   /** Messages that were given up. */
@@ -54,6 +56,7 @@ export function factsOf(agent: AgentRecord, view: AgentView, { held, dead }: Wai
     name: agent.name,
     state: agent.state,
     owner: view.owner,
+    away: view.away !== undefined,
     silent: view.silentMs !== undefined,
     turn: view.turn !== undefined || agent.state === 'working',
     held,
@@ -107,6 +110,8 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
     case 'stopAgent':
       return state === 'stopped' ? t('{0} is already stopped.', name) : undefined;
     case 'adoptAgent':
+      if (agent.away && agent.owner === 'none') return undefined;
+      if (agent.away) return t('{0} is run by the window where it lives. Close that window first.', name);
       if (agent.owner !== 'external') return t('{0} is run by this extension already.', name);
       return agent.silent || state === 'stopped' || state === 'error'
         ? undefined
@@ -114,6 +119,7 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
     case 'takeOver':
       if (agent.owner === 'external') return external();
       if (agent.owner === 'here') return t('{0} is run by this window already.', name);
+      if (agent.away) return t('{0} lives elsewhere. Adopt it to move it here.', name);
       return agent.owner === 'none' ? t('No window runs {0} now. A message wakes it here.', name) : undefined;
     case 'restartAgent':
       if (agent.owner === 'external') return external();

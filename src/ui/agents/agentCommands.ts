@@ -10,6 +10,7 @@ import { oneLine } from '../../util/text.ts';
 import { actionLabel } from './actionLabels.ts';
 import { type AgentAction, factsOf, whyNot } from './agentActions.ts';
 import type { AgentOutputs } from './agentOutput.ts';
+import { awayWords } from './agentRows.ts';
 import { askText } from '../ask.ts';
 import { pickAgent } from './pickAgent.ts';
 import type { Call, Target } from '../calls.ts';
@@ -138,8 +139,7 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
       await actions.restartAgent(id);
       return id;
     case 'adoptAgent':
-      await actions.adoptAgent(id);
-      return id;
+      return adoptAgent(step);
     case 'takeOver':
       await vscode.window.withProgress({ location: { viewId: View.agents } }, () => actions.takeOver(id));
       return id;
@@ -190,6 +190,23 @@ async function chooseModel({ call, session, agent }: Step): Promise<unknown> {
     void inform(t('Codex does not list the model {0}. It is asked for all the same.', oneLine(choice.model, 64)));
   }
   return { model: choice.model, effort: choice.reasoningEffort, listed };
+}
+
+async function adoptAgent({ session, agent, call }: Step): Promise<string | undefined> {
+  const { away } = session.crew.view(agent.id);
+  if (away && call.interactive) {
+    const question = t('Move {0} here?', oneLine(agent.name, 64));
+    const detail = [
+      `${oneLine(awayWords(away, t), 300)}.`,
+      away.keepsConversation
+        ? t('Its conversation comes along.')
+        : t('Its conversation stays there: it begins a new one here, with the messages that wait.'),
+      t('What it has changed in the files there stays there. Work that was cut off there is done again here.'),
+    ].join('\n');
+    if (!(await confirm(question, detail, t('Move Here')))) return undefined;
+  }
+  await session.actions.adoptAgent(agent.id);
+  return agent.id;
 }
 
 async function removeAgent({ session, agent, call, outputs }: Step): Promise<string | undefined> {

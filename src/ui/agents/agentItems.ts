@@ -4,7 +4,7 @@ import type { AgentRecord, AgentState, TaskRecord } from '../../town/records.ts'
 import { oneLine } from '../../util/text.ts';
 import { inWords } from '../../util/sentence.ts';
 import { contextFlags, factsOf } from './agentActions.ts';
-import { agentRows } from './agentRows.ts';
+import { agentRows, awayWords } from './agentRows.ts';
 import { hasInbox } from './inboxRows.ts';
 import { hasMorePast } from './pastRows.ts';
 import type { Item, ItemIcon } from '../items.ts';
@@ -70,6 +70,7 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
   const details = [
     state.runs && startedAt !== undefined ? elapsed(picture.now - startedAt, t) : undefined,
     highContext(view.tokens, t),
+    view.away && t('lives elsewhere'),
     // A session is the rule, and needs no word; neither does the model that all have.
     view.mode === 'one-shot' ? t('one-shot') : undefined,
     agent.model === undefined ? undefined : oneLine(agent.model, 40),
@@ -83,6 +84,7 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
     view.requests.length > 0 ||
     view.lastError !== undefined ||
     view.modeReason !== undefined ||
+    view.away !== undefined ||
     hasSession(agent, view) ||
     agent.state === 'error';
   const busy = view.turn !== undefined || agent.state === 'working' || waiting.held > 0;
@@ -168,6 +170,7 @@ function agentTooltip(agent: AgentRecord, picture: TownPicture, t: Translate): s
     [t('Agent'), agent.nickname ? `${agent.name} (${agent.nickname})` : agent.name],
     [t('State'), stateSentence(agent.state, view, t)],
     [t('Run by'), view.owner === 'external' ? t('tt, in a terminal') : ownerWord(view, t)],
+    [t('Home'), view.away && awayWords(view.away, t)],
     [t('Task'), taskOf(agent, picture)?.description],
     [t('Role'), agent.roleId],
     [t('CLI'), agent.cli],

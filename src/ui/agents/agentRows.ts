@@ -1,5 +1,5 @@
 /** The rows below an agent: its task, its inbox, the running turn, its steers, earlier turns. */
-import type { AgentView } from '../../loop/views/agentView.ts';
+import type { AgentView, Away } from '../../loop/views/agentView.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import { oneLine, stripControls } from '../../util/text.ts';
 import { inWords } from '../../util/sentence.ts';
@@ -24,6 +24,7 @@ export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate
     ...view.turn,
   };
   return [
+    ...awayRows(agent, view, t),
     ...errorRows(agent, view, t),
     ...requestRows(agent, view, t),
     ...modeRows(agent, view, t),
@@ -36,6 +37,26 @@ export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate
     ...pastTurnRows(agent, view, picture.past(agent.id), t),
     ...sessionRows(agent, picture, t),
   ];
+}
+
+/** Where it lives, where this window does not run it. */
+function awayRows(agent: AgentRecord, { away }: AgentView, t: Translate): Item[] {
+  if (!away) return [];
+  const label = stripControls(awayWords(away, t));
+  const tooltip = (): string => t('{0}. Messages to it wait until it is run there. Adopt it to move it here.', label);
+  return [leaf(agent, 'away', { label: oneLine(label), icon: { id: 'remote' }, tooltip })];
+}
+
+/** Where an agent lives, as far as that is another place than this window's. */
+export function awayWords({ because, home }: Away, t: Translate): string {
+  switch (because) {
+    case 'machine':
+      return t('Lives on {0}, in {1}', home.host, home.folder);
+    case 'folder':
+      return t('Lives in {0}', home.folder);
+    case 'codexHome':
+      return t('Its conversation is in the Codex home {0}', home.codexHome);
+  }
 }
 
 function errorRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {

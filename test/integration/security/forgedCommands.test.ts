@@ -107,7 +107,7 @@ describe('commands in the name of the user', () => {
 
   it('from another machine work once it was given the town key', async () => {
     const storage = await tempDir('machine');
-    const other = await town.open(cautious, {}, storage.path);
+    const other = await town.open(cautious, {}, { storageDir: storage.path });
     await asked(other);
     const approve = (): Promise<void> => other.actions.desk.answerRequest('ops', request.id, { choice: 'approve' });
     await assert.rejects(approve(), { reason: 'otherTownKey', message: /another town key/ });

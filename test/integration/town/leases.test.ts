@@ -6,6 +6,7 @@ import path from 'node:path';
 import { mock } from 'node:test';
 import { Delivery } from '../../../src/town/delivery.ts';
 import { newEvent } from '../../../src/town/events.ts';
+import { awayBecause } from '../../../src/town/home.ts';
 import { LEASE_MS, Leases } from '../../../src/town/leases.ts';
 import { Plan } from '../../../src/town/plan.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
@@ -135,6 +136,22 @@ describe('leases and fences', () => {
       const there = [host, 4_194_304, start, place, random].join('/');
       await town.redis.commands.mset(town.keys.windowLease(there), '1', town.keys.lease(agentId), there);
       assert.deepEqual(await next.own(agentId), { owned: false, reason: 'elsewhere', windowId: there });
+    }
+  });
+
+  it('gives an agent to no window that is elsewhere than where it lives', async () => {
+    const home = { machine: 'm', host: 'h', codexHome: '/c', folder: '/f', folderId: '1:2' };
+    const [a, b] = [await window(), await window()];
+    assert.equal((await a.own(agentId, home)).owned, true);
+    await a.release([agentId]);
+    for (const other of [{ machine: 'n' }, { codexHome: '/d' }, { folder: '/g', folderId: '3:4' }]) {
+      assert.deepEqual(await b.own(agentId, { ...home, ...other }), { owned: false, reason: 'away' });
+      assert.equal(awayBecause(home, { ...home, ...other }), Object.keys(other)[0]);
+    }
+    // A new host name, a folder that was moved, and one that was copied back to the same place.
+    for (const same of [{ host: 'i' }, { folder: '/g' }, { folder: '/g', folderId: '5:6' }]) {
+      assert.equal((await b.own(agentId, { ...home, ...same })).owned, true, JSON.stringify(same));
+      await b.release([agentId]);
     }
   });
 

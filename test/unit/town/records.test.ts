@@ -74,6 +74,11 @@ describe('an agent’s record', () => {
       reasoningEffort: 'high',
       lastError: 'oh',
       modelChosen: true,
+      homeMachine: 'machine',
+      homeHost: 'host',
+      homeCodex: '/home/u/.codex',
+      homeFolder: '/work/hill',
+      homeFolderId: '1:2',
       modeReason: 'so',
     };
     const fields = agentFields(record);

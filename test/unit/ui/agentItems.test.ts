@@ -98,6 +98,20 @@ function busyScene(done: TurnView[], running: TurnView | undefined): Scene {
 }
 
 describe('the agents tree', () => {
+  it('says where an agent lives that this window does not run', () => {
+    const home = { machine: 'm', host: 'login1', codexHome: '/home/u/.codex', folder: '/work/hill', folderId: '1:2' };
+    for (const [because, row] of [
+      ['machine', 'remote Lives on login1, in /work/hill'],
+      ['folder', 'remote Lives in /work/hill'],
+      ['codexHome', 'remote Its conversation is in the Codex home /home/u/.codex'],
+    ] as const) {
+      const away = { because, home, keepsConversation: false };
+      const [agent, first] = rows({ agents: [agentRecord('a')], views: { a: { away } } });
+      assert.match(agent ?? '', /lives elsewhere/);
+      assert.equal(first?.trim(), row);
+    }
+  });
+
   it('shows agents by name, without the supervisor', () => {
     const agents = [
       agentRecord('b10'),

@@ -99,7 +99,7 @@ describe('in another language', () => {
     for (const state of agentStates) {
       for (const owner of ['here', 'elsewhere', 'external', 'none'] as const) {
         for (const action of agentActions) {
-          const agent = { name: '数', state, owner, turn: false, silent: false, held: 0, dead: 0 };
+          const agent = { name: '数', state, owner, turn: false, away: false, silent: false, held: 0, dead: 0 };
           texts.push(whyNot(action, agent, pseudo) ?? '');
         }
       }

@@ -149,7 +149,10 @@ describe('inline actions', () => {
       for (const owner of owners) {
         for (const held of [0, 1]) {
           const turn = state === 'working';
-          const flags = contextFlags({ name: 'a', state, owner, turn, silent: false, held, dead: held }, english);
+          const flags = contextFlags(
+            { name: 'a', state, owner, turn, away: false, silent: false, held, dead: held },
+            english,
+          );
           const shown = inline.filter((it) =>
             new RegExp(/viewItem =~ \/(.*)\//.exec(it.when ?? '')?.[1] ?? '$^').test(flags),
           );

@@ -16,6 +16,7 @@ function possible(facts: Partial<AgentFacts>): string[] {
     state: 'idle',
     owner: 'here',
     turn: false,
+    away: false,
     silent: false,
     held: 0,
     dead: 0,
@@ -105,7 +106,7 @@ describe('what can be done with an agent', () => {
     ['external and stopped', { owner: 'external', state: 'stopped' }, ['adoptAgent', 'removeAgent']],
     [
       'external and silent',
-      { owner: 'external', silent: true },
+      { owner: 'external', away: false, silent: true },
       ['adoptAgent', 'assignTask', 'removeAgent', 'steer', 'stopAgent'],
     ],
     ['of another window', { owner: 'elsewhere', state: 'working', turn: true }, [...atWork, 'takeOver']],
@@ -121,7 +122,7 @@ describe('what can be done with an agent', () => {
       for (const action of agentActions) {
         const reason = whyNot(
           action,
-          { name: 'Scout', state, owner: 'external', turn: false, silent: false, held: 0, dead: 0 },
+          { name: 'Scout', state, owner: 'external', turn: false, away: false, silent: false, held: 0, dead: 0 },
           english,
         );
         if (reason !== undefined) assert.match(reason, /Scout.*\.$/);

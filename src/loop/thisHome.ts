@@ -1,0 +1,33 @@
+/** Where agents live that this window runs. */
+import { realpath } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import type { Home } from '../town/home.ts';
+import { folderIdentity } from '../util/folderIdentity.ts';
+import { homeFolder } from '../util/homeFolder.ts';
+import { machineId } from '../util/machineId.ts';
+
+/**
+ * @param env What Codex is started with.
+ * @param machine By default this machine's id.
+ */
+export async function thisHome(
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+  machine?: string,
+): Promise<Home> {
+  const codexHome = env['CODEX_HOME'] || path.join(homeFolder(), '.codex');
+  const identity = await folderIdentity(folder);
+  return {
+    machine: machine ?? (await machineId()) ?? (await rootId()),
+    host: hostname(),
+    codexHome: await realpath(codexHome).catch(() => path.resolve(codexHome)),
+    folder: identity?.path ?? path.resolve(folder),
+    folderId: identity?.id ?? '',
+  };
+}
+
+/** For machines without an id of their own, such as containers: each has a root folder of its own. */
+async function rootId(): Promise<string> {
+  return `root:${(await folderIdentity(path.parse(process.cwd()).root))?.id ?? ''}`;
+}
