@@ -18,6 +18,8 @@ export class Disasters {
   private readonly random: Random;
   private readonly agentIds: readonly string[];
   private readonly ledger: Ledger;
+  /** By agent, of those whose records were spoilt. */
+  private readonly createdAt = new Map<string, string>();
   private redisIsDown = false;
 
   constructor(world: World, random: Random, agentIds: readonly string[], ledger: Ledger) {
@@ -25,6 +27,12 @@ export class Disasters {
     this.random = random;
     this.agentIds = agentIds;
     this.ledger = ledger;
+  }
+
+  /** Mends records of which Redis has forgotten that they were mended. */
+  async mend(): Promise<void> {
+    const { direct, keys } = this.world;
+    for (const [id, created] of this.createdAt) await direct.hset(keys.agent(id), 'created_at', created);
   }
 
   /** Resolves when it is over. */
@@ -162,10 +170,11 @@ export class Disasters {
         await direct.set(keys.lease(id), GARBAGE);
         return;
       case 'agent': {
-        const created = await direct.hget(keys.agent(id), 'created_at');
+        const created = this.createdAt.get(id) ?? (await direct.hget(keys.agent(id), 'created_at')) ?? '';
+        this.createdAt.set(id, created);
         await direct.hset(keys.agent(id), 'created_at', GARBAGE);
         await pause(MENDED_AFTER_MS);
-        await direct.hset(keys.agent(id), 'created_at', created ?? '');
+        await direct.hset(keys.agent(id), 'created_at', created);
       }
     }
   }

@@ -47,6 +47,7 @@ export async function run(seed: number, { keep = false } = {}): Promise<RunResul
     disasters = new Disasters(world, new Random(seed ^ 0xd15a), agentIds, ledger);
     for (const disaster of schedule.disasters) if (disaster.do === 'toggle') oneShot.add(disaster.agent);
     await carryOut(world, schedule, ledger, disasters, agentIds);
+    await disasters.mend();
     await becomeQuiet(world, agentIds, { ledger, found, restarts });
     found.push(...(await whatIsLeft(world, agentIds)), ...(await spinning(world)));
     await closeWindows(world, found);

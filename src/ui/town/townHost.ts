@@ -3,6 +3,8 @@
  * editor; `editorTown.ts` tells it about folders, trust and settings.
  */
 import type { TownSession } from '../../loop/townSession.ts';
+import { isPassing } from '../../town/redis/errors.ts';
+import { Backoff } from '../../util/backoff.ts';
 import { type Disposable, DisposableStore, toDisposable } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
@@ -36,6 +38,10 @@ export interface TownHostParts<S> {
   onError(what: string, error: unknown): void;
 }
 
+/** In milliseconds. */
+const FIRST_RETRY_MS = 10_000;
+const LONGEST_RETRY_MS = 60_000;
+
 export class TownHost<S extends Closable = TownSession> {
   private current: TownState<S> = { kind: 'noFolder' };
   private readonly changed = new Emitter<TownState<S>>();
@@ -46,10 +52,14 @@ export class TownHost<S extends Closable = TownSession> {
   private sessionStore = new DisposableStore();
   private readonly parts: TownHostParts<S>;
   private readonly t: Translate;
+  private readonly pauses: Backoff;
+  private again: NodeJS.Timeout | undefined;
 
-  constructor(parts: TownHostParts<S>, t: Translate) {
+  /** @param firstRetryMs How long a Redis that was away is left alone at first. */
+  constructor(parts: TownHostParts<S>, t: Translate, firstRetryMs = FIRST_RETRY_MS) {
     this.parts = parts;
     this.t = t;
+    this.pauses = new Backoff({ firstMs: firstRetryMs, maxMs: LONGEST_RETRY_MS, attempts: Number.POSITIVE_INFINITY });
   }
 
   get state(): TownState<S> {
@@ -99,12 +109,14 @@ export class TownHost<S extends Closable = TownSession> {
   /** Ends the session and everything in it. Afterwards nothing opens any more. */
   close(): Promise<void> {
     return this.queue.run(async () => {
+      clearTimeout(this.again);
       await this.leave();
       this.set({ kind: 'closed' });
     });
   }
 
   private async lookNow(): Promise<TownState<S>> {
+    clearTimeout(this.again);
     if (this.current.kind === 'closed') return this.current;
     const folder = await this.parts.folder();
     if (this.current.kind === 'ready' && this.current.folder === folder) return this.current;
@@ -118,11 +130,14 @@ export class TownHost<S extends Closable = TownSession> {
       return this.enter(folder, session);
     } catch (error) {
       this.parts.onError('open the town', error);
+      // Redis may be there later, and nobody should have to press a button for that.
+      if (isPassing(error)) this.again = setTimeout(() => void this.look(), this.pauses.next()).unref();
       return this.set({ kind: 'failed', folder, error, problem: problemOf(error, this.t) });
     }
   }
 
   private enter(folder: string, session: S): TownState<S> {
+    this.pauses.reset();
     this.sessionStore = new DisposableStore();
     for (const listener of this.readyListeners) listener(session, this.sessionStore);
     return this.set({ kind: 'ready', folder, session });

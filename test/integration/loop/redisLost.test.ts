@@ -144,6 +144,30 @@ describe('a town whose Redis is lost', () => {
     assert.equal(timesDelivered(town, 'second'), 1);
   });
 
+  it('and goes back to an older state: one owner goes on with what was kept, and later messages are handled', async () => {
+    const { turn, session, id } = await inSecondTurn(() => town.open());
+    await town.redis.client().rpush(keys.inbox(id), task(id, 'third'));
+    const goBack = await town.redis.snapshot();
+    turn.open();
+    await rounds(session, 3);
+    const { pid } = session.crew.view(id);
+    await town.redis.kill();
+    await goBack();
+    await town.redis.client().rpush(keys.inbox(id), task(id, 'fourth'));
+    await eventually(() => timesDelivered(town, 'fourth') === 1, { what: 'the later message' });
+    await agentWhen(session, 'worker', (it) => it.state === 'idle', 'idle');
+    const redis = town.redis.client();
+    const left = async (): Promise<boolean> =>
+      (await redis.llen(keys.inbox(id))) + (await redis.hlen(keys.inflight(id))) === 0;
+    await eventually(left, { what: 'nothing left' });
+    // Its thread holds it: Redis had kept that it was in flight.
+    assert.equal(timesDelivered(town, 'second'), 1);
+    // Redis had kept that it waits, and has forgotten that it was done.
+    assert.ok(timesDelivered(town, 'third') <= 2);
+    assert.equal(session.crew.view(id).pid, pid);
+    assert.deepEqual([await redis.llen(keys.dead(id)), await redis.llen(keys.held(id))], [0, 0]);
+  });
+
   it('to being a replica: writing is refused with a hint, and it goes on when it may write again', async () => {
     const { turn, session, id } = await inSecondTurn(() => town.open());
     await town.redis.client().rpush(keys.inbox(id), task(id, 'third'));

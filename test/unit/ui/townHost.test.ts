@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { TownHost, type TownHostParts } from '../../../src/ui/town/townHost.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
+import { eventually } from '../../support/eventually.ts';
 import { english } from './support.ts';
 
 interface FakeSession {
@@ -42,7 +43,7 @@ function world(facts: Partial<{ folder: string | undefined; trusted: boolean; to
     },
     onError: (_what, error) => errors.push(error),
   };
-  return { state, sessions, errors, host: new TownHost(parts, english) };
+  return { state, sessions, errors, host: new TownHost(parts, english, 2) };
 }
 
 async function reasonOf(promise: Promise<unknown>): Promise<string> {
@@ -99,6 +100,18 @@ describe('the town of a window', () => {
     assert.equal(errors.length, 1);
     state.failure = undefined;
     assert.equal((await host.look()).kind, 'ready');
+  });
+
+  it('opens by itself when a Redis that was away is there, and only then', async () => {
+    const wrong = world({ failure: new TinytownError('redisRefused', 'no') });
+    await wrong.host.look();
+    const { host, state, errors } = world({ failure: new TinytownError('redisUnavailable', 'away') });
+    assert.equal((await host.look()).kind, 'failed');
+    await eventually(() => errors.length > 2, { what: 'more attempts' });
+    state.failure = undefined;
+    await eventually(() => host.state.kind === 'ready', { what: 'an open town' });
+    await host.close();
+    assert.equal(wrong.errors.length, 1);
   });
 
   it('gives each session a lifetime, and tells it to those that come late', async () => {
