@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../util/disposable.ts';
 import { type Item, sameLook } from './items.ts';
+import { isNetworkPath } from './shownPath.ts';
 import { Throttle } from './throttle.ts';
 
 const REFRESH_MS = 100;
@@ -139,6 +140,7 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
 
   private file(path: string): vscode.Uri | undefined {
     const folder = this.folder();
+    if (isNetworkPath(path)) return undefined;
     if (/^(?:[/\\]|[a-z]:[/\\])/i.test(path)) return vscode.Uri.file(path);
     return folder === undefined ? undefined : vscode.Uri.joinPath(vscode.Uri.file(folder), path);
   }

@@ -10,6 +10,7 @@ import type { Disposable } from '../../util/disposable.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Need } from './needs.ts';
 import { changeText, labelOf, wholeText } from './needsYouItems.ts';
+import { isNetworkPath } from '../shownPath.ts';
 import { applyUnifiedDiff } from '../unifiedDiff.ts';
 import { VirtualTexts } from '../virtualTexts.ts';
 
@@ -70,6 +71,7 @@ export class RequestDocuments implements Disposable {
     { path: name, change, diff }: FileChange,
     folder: string,
   ): Promise<{ file: vscode.Uri; before: vscode.Uri; after: vscode.Uri } | undefined> {
+    if (isNetworkPath(name)) return undefined;
     const file = vscode.Uri.file(path.resolve(folder, name));
     const base = path.basename(file.fsPath);
     const side = (which: string, text: string): vscode.Uri => this.texts.put(`${key}/${which}`, base, text);
