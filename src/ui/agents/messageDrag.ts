@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import { TinytownError } from '../../util/errors.ts';
+import { carried, carry, rowsOf } from '../dragged.ts';
 import { View } from '../ids.ts';
 import type { Row } from '../itemTree.ts';
 import { showProblem } from '../notify.ts';
@@ -10,8 +11,7 @@ import type { TownHost } from '../town/townHost.ts';
 
 const { t } = vscode.l10n;
 
-/** The editor's own type for rows of a view, in lower case. */
-const MESSAGES = `application/vnd.code.tree.${View.agents.toLowerCase()}`;
+const MESSAGES = rowsOf(View.agents);
 
 const dragged = z.object({ agent: z.string(), message: z.string() });
 type Dragged = z.infer<typeof dragged>;
@@ -24,13 +24,13 @@ export function agentsDragAndDrop(host: TownHost): vscode.TreeDragAndDropControl
     dropMimeTypes: [...tasks.dropMimeTypes, MESSAGES],
     handleDrag([row, ...more], transfer) {
       const message = row && more.length === 0 ? waitingMessage(row) : undefined;
-      if (message) transfer.set(MESSAGES, new vscode.DataTransferItem(message));
+      if (message) carry(transfer, MESSAGES, message);
     },
     async handleDrop(target, transfer, token) {
-      const message = dragged.safeParse(transfer.get(MESSAGES)?.value);
-      if (!message.success) return tasks.handleDrop?.(target, transfer, token);
+      const message = await carried(transfer, MESSAGES, dragged);
+      if (!message) return tasks.handleDrop?.(target, transfer, token);
       try {
-        await move(host, message.data, target && waitingMessage(target));
+        await move(host, message, target && waitingMessage(target));
       } catch (error) {
         showProblem(error);
       }

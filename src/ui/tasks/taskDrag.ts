@@ -1,7 +1,9 @@
 /** Tasks of the backlog that are dragged: onto an agent, which is given them, or to another place in the backlog. */
 import * as vscode from 'vscode';
+import * as z from 'zod/mini';
 import type { TownSession } from '../../loop/townSession.ts';
 import { TinytownError } from '../../util/errors.ts';
+import { carried, carry, rowsOf } from '../dragged.ts';
 import { View } from '../ids.ts';
 import type { Row } from '../itemTree.ts';
 import { showProblem } from '../notify.ts';
@@ -11,8 +13,8 @@ import type { TownHost } from '../town/townHost.ts';
 
 const { t } = vscode.l10n;
 
-/** The editor's own type for rows of a view, in lower case. */
-const TASKS = `application/vnd.code.tree.${View.tasks.toLowerCase()}`;
+const TASKS = rowsOf(View.tasks);
+const taskIds = z.object({ tasks: z.array(z.string()) });
 
 /** For the view that tasks are dragged from. */
 export function tasksToDrag(host: TownHost): vscode.TreeDragAndDropController<Row> {
@@ -22,7 +24,7 @@ export function tasksToDrag(host: TownHost): vscode.TreeDragAndDropController<Ro
     handleDrag(rows, transfer) {
       // What is over stays where it is.
       const ids = rows.flatMap(({ item }) => (item.contextValue.includes(';open;') ? (item.taskId ?? []) : []));
-      if (ids.length > 0) transfer.set(TASKS, new vscode.DataTransferItem(ids));
+      if (ids.length > 0) carry(transfer, TASKS, { tasks: ids });
     },
     async handleDrop(target, transfer) {
       const place = target?.item;
@@ -55,11 +57,11 @@ async function dropped(
   transfer: vscode.DataTransfer,
   act: (id: string, session: TownSession) => Promise<void>,
 ): Promise<void> {
-  const tasks: unknown = transfer.get(TASKS)?.value;
-  if (!Array.isArray(tasks)) return;
+  const dragged = await carried(transfer, TASKS, taskIds);
+  if (!dragged) return;
   try {
     const session = await host.session();
-    for (const id of tasks.map(String)) {
+    for (const id of dragged.tasks) {
       if (!session.mirror.backlog.includes(id)) {
         throw new TinytownError('taskTaken', t('Only tasks of the backlog can be moved or given to an agent.'));
       }
