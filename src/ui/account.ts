@@ -6,6 +6,7 @@ import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { TinytownError } from '../util/errors.ts';
 import { oneLine } from '../util/text.ts';
 import { type Call, readCall } from './calls.ts';
+import { withoutRow } from './itemTree.ts';
 import type { EditorLog } from './editorLog.ts';
 import { Command, type CommandId } from './ids.ts';
 import { confirm, inform } from './notify.ts';
@@ -25,7 +26,7 @@ export function registerAccountCommands({ withCodex, log }: AccountParts): Dispo
   const add = (id: CommandId, run: (call: Call, codex: CodexService) => Promise<unknown>): void => {
     const handler = (...args: unknown[]): unknown =>
       runCommand(id, {
-        read: () => readCall(args, () => undefined, t),
+        read: () => readCall(withoutRow(args), () => undefined, t),
         run: (call) => withCodex((codex) => run(call, codex)),
         log,
       });

@@ -20,6 +20,14 @@ export class Row {
   }
 }
 
+/**
+ * What a command was called with, for a command that is about no row. The title bar of a view passes the selected row to
+ * every command: a click on its + is not about the agent that happens to be selected.
+ */
+export function withoutRow(args: readonly unknown[]): readonly unknown[] {
+  return args[0] instanceof Row ? [] : args;
+}
+
 export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
   private readonly changed = new vscode.EventEmitter<Row | undefined>();
   readonly onDidChangeTreeData = this.changed.event;

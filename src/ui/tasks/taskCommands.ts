@@ -11,7 +11,7 @@ import { pickAgentOf } from '../agents/pickAgent.ts';
 import { argumentsOf, isByKey } from '../calls.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command, type CommandId } from '../ids.ts';
-import { Row } from '../itemTree.ts';
+import { Row, withoutRow } from '../itemTree.ts';
 import { confirm } from '../notify.ts';
 import { withoutIcons } from '../plainText.ts';
 import type { RequestDocuments } from '../needs/requestDocuments.ts';
@@ -49,12 +49,17 @@ interface Parts {
 
 export function registerTaskCommands({ host, views, documents, log }: Parts): Disposable {
   const store = new DisposableStore();
-  const add = (id: CommandId, run: (call: TaskCall, session: TownSession) => Promise<unknown>): void => {
+  type Run = (call: TaskCall, session: TownSession) => Promise<unknown>;
+  const add = (id: CommandId, run: Run, aboutRow = true): void => {
     const handler = (...args: unknown[]): unknown =>
-      runCommand(id, { read: () => readTaskCall(args), run: async (call) => run(call, await host.session()), log });
+      runCommand(id, {
+        read: () => readTaskCall(aboutRow ? args : withoutRow(args)),
+        run: async (call) => run(call, await host.session()),
+        log,
+      });
     store.add(vscode.commands.registerCommand(id, handler));
   };
-  add(Command.addBacklogTask, addBacklogTask);
+  add(Command.addBacklogTask, addBacklogTask, false);
   add(Command.claimBacklogTask, claimBacklogTask);
   add(Command.completeTask, completeTask);
   add(Command.cancelTask, cancelTask);
@@ -63,14 +68,15 @@ export function registerTaskCommands({ host, views, documents, log }: Parts): Di
   add(Command.moveTaskUp, (call, session) => moveTask('up', call, session, views));
   add(Command.moveTaskDown, (call, session) => moveTask('down', call, session, views));
   add(Command.openTask, (call, session) => openTask(call, session, documents));
-  add(Command.findTask, async (call, session) => {
+  const findTask: Run = async (call, session) => {
     const id = call.task ?? call.words[0] ?? (await pickAnyTask(session));
     // A task that stands in no list has no row.
     if (id !== undefined && !(await views.revealTask(id, { focus: call.interactive }))) {
       await showTask(id, session, documents, false);
     }
     return id;
-  });
+  };
+  add(Command.findTask, findTask, false);
   store.add(host.whileReady(({ mirror }, sessionStore) => sessionStore.add(keepShown(mirror, documents))));
   return store;
 }

@@ -62,21 +62,22 @@ export class TreeView {
     await row.locator(`.actions .action-label[aria-label^="${action}"]`).click();
   }
 
-  /** Presses a button of the view's own title bar. */
-  async clickTitleAction(action: string): Promise<void> {
-    await this.pane.locator('.pane-header').hover();
-    await this.pane.locator(`.pane-header .action-label[aria-label^="${action}"]`).click();
+  /** Presses a button of the view's own title bar, or chooses it from the menu behind the last button. */
+  async pressTitle(action: string): Promise<void> {
+    const header = this.pane.locator('.pane-header');
+    await header.hover();
+    const button = header.locator(`.action-label[aria-label^=${JSON.stringify(action)}]`);
+    if ((await button.count()) > 0) return button.click();
+    await header.locator('.action-label[aria-label^="More Actions"]').click();
+    return this.choose(action);
   }
 
   /** Chooses from a row's context menu. */
   async contextMenu(label: string, action: string): Promise<void> {
-    const choice = this.page
-      .locator('.context-view .action-menu-item')
-      .filter({ has: this.page.locator(`.action-label:text-is(${JSON.stringify(action)})`) });
     await eventually(async () => {
       await this.item(label).click({ button: 'right' });
       try {
-        await choice.hover({ timeout: 3_000 });
+        await this.entry(action).hover({ timeout: 3_000 });
       } catch (error) {
         // What the menu offers goes by the row, which may be a moment behind.
         await this.page.keyboard.press('Escape');
@@ -84,7 +85,18 @@ export class TreeView {
       }
       return true;
     });
-    // A menu ignores clicks in its first moments, lest the opening click chooses; keys it takes at once.
     await this.page.keyboard.press('Enter');
+  }
+
+  /** Chooses from the menu that is open. */
+  private async choose(action: string): Promise<void> {
+    await this.entry(action).hover();
+    // A menu ignores clicks in its first moments, but takes keys at once.
+    await this.page.keyboard.press('Enter');
+  }
+
+  private entry(action: string): Locator {
+    const label = this.page.locator(`.action-label:text-is(${JSON.stringify(action)})`);
+    return this.page.locator('.context-view .action-menu-item').filter({ has: label });
   }
 }
