@@ -1,4 +1,4 @@
-/** The one status-bar item as plain data: who works, who waits for the person, or what is wrong. */
+/** The one status-bar item as plain data: how many need the person, how many work, or what is wrong. */
 import { inWords } from '../util/sentence.ts';
 import { oneLine } from '../util/text.ts';
 import type { Translate } from './l10n.ts';
@@ -18,7 +18,7 @@ export interface Status {
   warning: boolean;
 }
 
-/** Undefined where there is nothing to say: no folder, or a folder that never had a town. */
+/** Undefined in a window that cannot have a town. */
 export function statusOf(
   state: TownState<unknown>,
   picture: TownPicture | undefined,
@@ -28,9 +28,10 @@ export function statusOf(
   switch (state.kind) {
     case 'noFolder':
     case 'untrusted':
-    case 'noTown':
     case 'closed':
       return undefined;
+    case 'noTown':
+      return { text: '$(organization) Tinytown', tooltip: t('Tinytown: no agents yet'), warning: false };
     case 'opening':
       return { text: '$(loading~spin) Tinytown', tooltip: t('Tinytown is opening the town'), warning: false };
     case 'failed':
@@ -60,11 +61,12 @@ function readyStatus(picture: TownPicture, needs: readonly Need[], t: Translate)
   if (limit) {
     return { text: `$(watch) ${labelOf(limit, t)}`, tooltip, warning: true };
   }
+  const busy = working.length > 0 ? [`$(sync~spin) ${t('{0} working', working.length)}`] : [];
   if (waiting.length > 0) {
-    const text = `$(bell-dot) ${waiting.length === 1 ? t('1 needs you') : t('{0} need you', waiting.length)}`;
-    return { text, tooltip, warning: true };
+    const needYou = waiting.length === 1 ? t('1 needs you') : t('{0} need you', waiting.length);
+    return { text: [`$(bell-dot) ${needYou}`, ...busy].join('  '), tooltip, warning: true };
   }
-  if (working.length > 0) return { text: `$(sync~spin) ${t('{0} working', working.length)}`, tooltip, warning: false };
+  if (busy.length > 0) return { text: busy.join(''), tooltip, warning: false };
   if (agents.length === 0) return { text: '$(organization) Tinytown', tooltip, warning: false };
   const idle = agents.filter((agent) => agent.state === 'idle').length;
   return {

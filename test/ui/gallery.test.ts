@@ -30,7 +30,7 @@ default_tools_approval_mode = "approve"
 const secret = {
   id: 'word',
   header: 'Password',
-  question: 'What is the word at the gate?',
+  question: 'guard: What is the word at the gate?',
   isSecret: true,
   options: [{ label: 'There is none', description: 'The gate is open.' }],
 };
@@ -129,7 +129,7 @@ describe('a town in all its states', () => {
     await agents.clickInline('digger', 'Interrupt Turn');
     await agents.description('digger').getByText('holds work').waitFor();
     await assign('builder', 'Build the house');
-    await needs.item('Run touch built.txt').waitFor();
+    await needs.item('builder: Run touch built.txt').waitFor();
     await assign('roofer', 'Mend the roof');
     await agents.item('I look at the roof first.').waitFor();
     await agent('baker', 'error', { lastError: 'Codex did not start: no such file' });
@@ -170,11 +170,11 @@ describe('a town in all its states', () => {
     try {
       await second.openSidebar();
       const there = second.view('Needs You');
-      await there.item('Run touch built.txt').waitFor();
-      await there.clickInline('Run touch built.txt', 'Approve');
+      await there.item('builder: Run touch built.txt').waitFor();
+      await there.clickInline('builder: Run touch built.txt', 'Approve');
       await eventually(() => existsSync(path.join(folder, 'built.txt')));
-      await workbench.view('Needs You').item('Run touch built.txt').waitFor({ state: 'detached' });
-      await there.item('Run touch built.txt').waitFor({ state: 'detached' });
+      await workbench.view('Needs You').item('builder: Run touch built.txt').waitFor({ state: 'detached' });
+      await there.item('builder: Run touch built.txt').waitFor({ state: 'detached' });
     } finally {
       await second.closeWindow();
     }
@@ -196,10 +196,10 @@ describe('a town in all its states', () => {
     await workbench.statusBar(`${before + 1} need you`).waitFor();
     // What is told, is told within this time; the view then has it, and was given the time to be told of it.
     await workbench.openSidebar();
-    await workbench.view('Needs You').item('Run touch other.txt').waitFor();
+    await workbench.view('Needs You').item('builder: Run touch other.txt').waitFor();
     assert.equal(await workbench.notifications().count(), 0);
     await notify('needsYou');
-    await workbench.view('Needs You').clickInline('Run touch other.txt', 'Decline');
+    await workbench.view('Needs You').clickInline('builder: Run touch other.txt', 'Decline');
   });
 
   /** What the model was told of the answer in this task. */
@@ -215,8 +215,8 @@ describe('a town in all its states', () => {
     const { quickInput } = workbench;
     await agent('guard', 'starting');
     await assign('guard', 'Guard the gate');
-    await needs.item('What is the word at the gate?').waitFor();
-    await needs.clickInline('What is the word at the gate?', 'Answer');
+    await needs.item('guard: What is the word at the gate?').waitFor();
+    await needs.clickInline('guard: What is the word at the gate?', 'Answer');
     await quickInput.pick('Something else…');
     await eventually(async () => (await quickInput.input.getAttribute('type')) === 'password');
     await quickInput.type('sesame-1001');
@@ -236,8 +236,8 @@ describe('a town in all its states', () => {
     const { quickInput } = workbench;
     await agent('packer', 'starting');
     await assign('packer', 'Pack the bags');
-    await needs.item('What goes into the bags?').waitFor();
-    await needs.clickInline('What goes into the bags?', 'Answer');
+    await needs.item('packer: What goes into the bags?').waitFor();
+    await needs.clickInline('packer: What goes into the bags?', 'Answer');
     const box = (label: string): ReturnType<typeof quickInput.rows.locator> =>
       quickInput.rows.filter({ hasText: label }).locator('.monaco-checkbox, input[type="checkbox"]').first();
     await box('Lamp').click();

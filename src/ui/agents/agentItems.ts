@@ -9,6 +9,7 @@ import { hasInbox } from './inboxRows.ts';
 import { hasMorePast } from './pastRows.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
+import { shownName } from '../shownName.ts';
 import { isWatched } from './workRows.ts';
 import { accountLimits, elapsed, highContext, limitWords, tokenWords } from './usage.ts';
 import { hasSession, modelWords, processWords } from './sessionRows.ts';
@@ -91,7 +92,7 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
   const open = busy && picture.agents.size <= OPEN_LIMIT;
   return {
     id: agentRowId(agent.id),
-    label: name,
+    label: shownName(agent.name),
     description: [state.word, ...details, ...(task ? [oneLine(task.description, 80)] : [])].join(' · '),
     icon: state.icon,
     contextValue: contextFlags(factsOf(agent, view, waiting), t),

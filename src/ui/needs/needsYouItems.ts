@@ -8,6 +8,7 @@ import { namesOf } from '../changeLook.ts';
 import { Command } from '../ids.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
+import { shownName } from '../shownName.ts';
 import { tooltipText } from '../tooltip.ts';
 import { detailItem, detailsOf } from './needDetails.ts';
 import { type MessageNeed, type Need, asksForMore } from './needs.ts';
@@ -27,7 +28,7 @@ export function needsYouItems(needs: readonly Need[], look: NeedLook): Item[] {
 
 export interface NeedLook {
   t: Translate;
-  /** Unix milliseconds. Without it a row says neither since when nor who: it stands below its agent. */
+  /** Unix milliseconds. Without it the row stands below its agent and shows neither the agent nor the age. */
   now?: number;
   /** The town's: a command that runs there need not say where. */
   folder?: string | undefined;
@@ -39,15 +40,17 @@ export interface NeedLook {
 
 /** The row of one need. */
 export function needItem(need: Need, { t, now, folder, open = false, prefix = '' }: NeedLook): Item {
-  const label = labelOf(need, t);
+  const what = labelOf(need, t);
   const since = now === undefined ? undefined : age(now - need.at, t);
   const who = oneLine(need.who, 64);
+  // Below its agent a row need not repeat the name; an account is no single agent’s.
+  const label = now === undefined || isOfAccount(need) ? what : `${shownName(need.who)}: ${what}`;
   const id = `${prefix}need/${need.key}`;
   const details = need.kind === 'request' ? detailsOf(need.request, folder, t) : [];
   return {
     id,
     label,
-    description: since === undefined ? '' : isOfAccount(need) ? since : `${who} · ${since}`,
+    description: since ?? '',
     icon: iconOf(need),
     contextValue: [
       'need',
@@ -56,15 +59,12 @@ export function needItem(need: Need, { t, now, folder, open = false, prefix = ''
       ...rowActionsOf(need, t),
       '',
     ].join(';'),
-    spoken: [`${spokenKind(need, t)}: ${label}`, t('from {0}', who), ...(since === undefined ? [] : [since])].join(
-      ', ',
-    ),
+    spoken: [`${spokenKind(need, t)}: ${what}`, t('from {0}', who), ...(since === undefined ? [] : [since])].join(', '),
     collapse: details.length === 0 ? 'none' : open ? 'expanded' : 'collapsed',
     ...(need.agentId === undefined ? {} : { agentId: need.agentId }),
     needKey: need.key,
     runs: { command: Command.openRequest, title: t('Open'), arguments: [{ need: need.key }] },
     tooltip: () =>
-      // A long label leaves no room for the description beside it.
       tooltipText(
         [...(now === undefined || isOfAccount(need) ? [] : [t('From {0}', who)]), wholeText(need, t)].join('\n\n'),
       ),

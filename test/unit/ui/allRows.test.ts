@@ -93,7 +93,7 @@ describe('in another language', () => {
     const texts = [
       ...needs.map((need) => wholeText(need, pseudo)),
       status?.tooltip ?? '',
-      status?.text.replace(/\$\([^)]*\)/, '') ?? '',
+      status?.text.replaceAll(/\$\([^)]*\)/g, '') ?? '',
       ...agentActions.map((action) => actionLabel(action, pseudo)),
     ];
     for (const state of agentStates) {

@@ -156,15 +156,15 @@ describe('the view of what needs you', () => {
 
   it('shows all that waits, oldest first, with agent and age, and below it what one has to know', () => {
     assert.deepEqual(rows(everything, [message('m')]), [
-      'error It broke. · c · 3 h',
-      'debug-rerun Interrupted work is held · b · 10 min',
-      'warning 2 messages were given up · b · 10 min',
-      'mail Shall I go on? · a · 5 min',
-      'terminal Run npm test · a · 2 min',
+      'error c: It broke. · 3 h',
+      'debug-rerun b: Interrupted work is held · 10 min',
+      'warning b: 2 messages were given up · 10 min',
+      'mail a: Shall I go on? · 5 min',
+      'terminal a: Run npm test · 2 min',
       '  comment to test',
       '  shield network',
       '  folder /w',
-      'diff Change 2 files · a · 1 min',
+      'diff a: Change 2 files · 1 min',
       '  diff-modified lamp.ts · changed · +2 −1 · src',
       '  diff-added new.txt · added',
     ]);
@@ -175,10 +175,10 @@ describe('the view of what needs you', () => {
     const read = message('m', { asks: false, at: 0, text: 'All done.' });
     const scene = { agents: [agentRecord('a')], views: { a: { requests: [question] } } };
     assert.deepEqual(rows(scene, [read]), [
-      'question Which colour? · a · 2 min',
+      'question a: Which colour? · 2 min',
       '  circle-small Red · warm',
       'inbox To read · 1',
-      '  mail-read All done. · a · 20455 d',
+      '  mail-read a: All done. · 20455 d',
     ]);
     assert.equal(waitingCount(needs(scene, [read])), 1);
     assert.deepEqual(
@@ -195,9 +195,9 @@ describe('the view of what needs you', () => {
       over('3', { type: 'task_done', taskId: 'gone' }),
     ];
     assert.deepEqual(rows(scene, told).slice(1), [
-      '  mail-read Done: Light the lamp · a · 5 min',
-      '  mail-read Failed: Light the lamp · a · 5 min',
-      '  mail-read task t is done: as was asked · a · 5 min',
+      '  mail-read a: Done: Light the lamp · 5 min',
+      '  mail-read a: Failed: Light the lamp · 5 min',
+      '  mail-read a: task t is done: as was asked · 5 min',
     ]);
   });
 
@@ -208,7 +208,7 @@ describe('the view of what needs you', () => {
       t: english,
     }).slice(-1);
     const shown = 'rm -rf / # \\u{202e}gnihton\\u{1b}[8m $(check) [x](command:y)';
-    assert.equal(item?.label, `Run ${shown}`);
+    assert.equal(item?.label, `a: Run ${shown}`);
     assert.ok(item.tooltip?.().startsWith(`From a\n\n${shown}`), item.tooltip?.());
   });
 

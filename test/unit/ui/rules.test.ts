@@ -195,18 +195,23 @@ describe('the status bar', () => {
     agentRecord('c', { state: 'error' }),
   ];
 
-  it('says who works, and warns only when somebody waits for the person', () => {
+  it('says how many work, and warns only if somebody waits for the person', () => {
     assert.equal(ready({}), '$(organization) Tinytown');
     assert.equal(ready({ agents: [idle] }), '$(organization) 1 idle');
     assert.equal(ready({ agents: [agentRecord('a', { state: 'cold' })] }), '$(organization) 1 agent');
     assert.equal(ready({ agents: [idle, working] }), '$(sync~spin) 1 working');
-    assert.equal(ready({ agents: [idle, working, failed] }), '! $(bell-dot) 1 needs you');
+    assert.equal(ready({ agents: [idle, working, failed] }), '! $(bell-dot) 1 needs you  $(sync~spin) 1 working');
     assert.equal(ready({ agents: [idle], waiting: { a: { held: 1 } } }), '! $(bell-dot) 1 needs you');
     assert.equal(ready({ agents: [failed, idle], waiting: { a: { dead: 2 } } }), '! $(bell-dot) 2 need you');
     assert.equal(ready({ agents: [failed], trouble: 'Redis is full.' }), '$(debug-disconnect) Tinytown');
   });
 
-  it('is not there where there is no town', () => {
+  it('is there before the first town', () => {
+    const status = statusOf({ kind: 'noTown', folder: '/w' }, undefined, [], english);
+    assert.deepEqual(status?.text, '$(organization) Tinytown');
+  });
+
+  it('is hidden in a window that cannot have a town', () => {
     for (const kind of ['noFolder', 'untrusted', 'closed'] as const) {
       assert.equal(statusOf({ kind }, undefined, [], english), undefined);
     }
