@@ -46,7 +46,6 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
     statusBar.refresh();
   };
   const checkCodex = (): Promise<void> => town.checkCodex();
-  const checkSignedIn = (): Promise<void> => town.checkSignedIn();
   const chooseFolder = (): Promise<string | undefined> => town.chooseFolder();
   const { secrets } = context;
   const commands = registerCommands({
@@ -57,7 +56,7 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
     log,
     secrets,
     checkCodex,
-    checkSignedIn,
+    checkNewAgent: (cli, options) => town.checkNewAgent(cli, options),
     chooseFolder,
   });
   const answers = registerNeedCommands({ host, feed, view: needs, documents, log });

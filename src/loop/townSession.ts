@@ -3,6 +3,7 @@ import path from 'node:path';
 import { accountFolder } from '../runtime/account.ts';
 import { agentEnvironment } from '../runtime/agentEnvironment.ts';
 import { chooseRuntime, modelOf, usesCodex } from '../runtime/clis.ts';
+import { DEFAULT_CLI, signedOut } from './actions/newAgent.ts';
 import { CodexService } from '../runtime/codexService.ts';
 import { Runtimes } from '../runtime/runtimes.ts';
 import { type TownConfig, readTownConfig } from '../town/config.ts';
@@ -254,7 +255,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     checkSignedIn: async () => {
       if (chooseRuntime({ cli: rules.defaultCli(), persistentWanted: true }).mode !== 'persistent') return;
       if ((await codex.account()).state !== 'signedOut') return;
-      throw new TinytownError('unauthorized', 'Codex is not signed in.', { hint: 'Sign in, then spawn the agent.' });
+      throw signedOut();
     },
     tryRedis: () => redis.tryNow(),
     examine: () => examineTown(town, crew),
@@ -281,7 +282,7 @@ function runtimeRules(
   config: TownConfig,
   agentClis: () => TownSettings['agentClis'],
 ): Omit<ActionRules, 'home' | 'townKey'> {
-  const defaultCli = (): string => config.defaultCli ?? settings.cli ?? 'codex';
+  const defaultCli = (): string => config.defaultCli ?? settings.cli ?? DEFAULT_CLI;
   const choose: ActionRules['choose'] = ({ cli, persistent }) =>
     chooseRuntime({
       cli: cli || defaultCli(),

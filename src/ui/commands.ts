@@ -15,7 +15,7 @@ import { pickAgentAndAction } from './agents/pickAgent.ts';
 import { type Call, type Target, isByKey, readCall } from './calls.ts';
 import type { EditorLog } from './editorLog.ts';
 import { Command, type CommandId, EXTENSION_ID, SETTINGS_SECTION, SecretKey, View, machineSettings } from './ids.ts';
-import { Row } from './itemTree.ts';
+import { Row, withoutRow } from './itemTree.ts';
 import { inform, mention, showProblem } from './notify.ts';
 import type { Records } from './history/recordCommands.ts';
 import { runCommand } from './runCommand.ts';
@@ -36,8 +36,8 @@ export interface CommandParts {
   secrets: vscode.SecretStorage;
   /** Looks for Codex anew, for the welcome text. */
   readonly checkCodex: () => Promise<void>;
-  /** Looks whether Codex is signed in. @throws TinytownError `unauthorized` */
-  readonly checkSignedIn: () => Promise<void>;
+  /** Finds out whether a new agent could work. @throws TinytownError `programUnusable`, `unauthorized` */
+  readonly checkNewAgent: (cli: string | undefined, options: { first: boolean }) => Promise<void>;
   /** In a window with several folders. */
   readonly chooseFolder: () => Promise<string | undefined>;
 }
@@ -52,20 +52,26 @@ export function registerCommands(parts: CommandParts): Disposable {
         : runCommand(id, { read: () => read(args), run, log });
     store.add(vscode.commands.registerCommand(id, handler));
   };
+  /** A command that is about the town, never about a row. */
+  const addForTown = (id: CommandId, run: (call: Call) => Promise<unknown>): void => {
+    const handler = (...args: unknown[]): unknown =>
+      runCommand(id, { read: () => read(withoutRow(args)), run, log: parts.log });
+    store.add(vscode.commands.registerCommand(id, handler));
+  };
   for (const action of agentActions) add(Command[action], (call) => actOnAgent(action, call, parts));
-  add(Command.initTown, (call) => initTown(call, parts));
-  add(Command.spawnAgent, (call) => spawnAgent(call, parts));
-  add(Command.showAgents, () => showAgents(parts));
-  add(Command.broadcast, (call) => broadcast(call, parts));
-  add(Command.setRedisPassword, (call) => setRedisPassword(call, parts));
-  add(Command.copyTownKey, (call) => copyTownKey(call, parts.host));
-  add(Command.enterTownKey, (call) => enterTownKey(call, parts.host));
-  add(Command.chooseFolder, () => parts.chooseFolder());
-  add(Command.openConfig, () => openConfig(parts));
-  add(Command.openSettings, openSettings);
-  add(Command.retry, () => retry(parts));
-  add(Command.tryNow, () => tryNow(parts));
-  add(Command.showLog, async () => parts.log.show());
+  addForTown(Command.initTown, (call) => initTown(call, parts));
+  addForTown(Command.spawnAgent, (call) => spawnAgent(call, parts));
+  addForTown(Command.showAgents, () => showAgents(parts));
+  addForTown(Command.broadcast, (call) => broadcast(call, parts));
+  addForTown(Command.setRedisPassword, (call) => setRedisPassword(call, parts));
+  addForTown(Command.copyTownKey, (call) => copyTownKey(call, parts.host));
+  addForTown(Command.enterTownKey, (call) => enterTownKey(call, parts.host));
+  addForTown(Command.chooseFolder, () => parts.chooseFolder());
+  addForTown(Command.openConfig, () => openConfig(parts));
+  addForTown(Command.openSettings, openSettings);
+  addForTown(Command.retry, () => retry(parts));
+  addForTown(Command.tryNow, () => tryNow(parts));
+  addForTown(Command.showLog, async () => parts.log.show());
   return store;
 }
 
@@ -121,7 +127,7 @@ const spawnOptions = z.object({
  * `spawnAgent(name?, {role, cli, model, nickname, parent, task}?)`: adds an agent, in a folder without a town after making it one.
  * Resolves with the agent's id. A task may also be given as the second argument itself.
  */
-async function spawnAgent(call: Call, { host, views, checkSignedIn }: CommandParts): Promise<string | undefined> {
+async function spawnAgent(call: Call, { host, views, checkNewAgent }: CommandParts): Promise<string | undefined> {
   const options = spawnOptions.safeParse(call.extra ?? {});
   if (!options.success) {
     throw new TinytownError(
@@ -129,19 +135,19 @@ async function spawnAgent(call: Call, { host, views, checkSignedIn }: CommandPar
       t('The options of a new agent are texts: role, cli, model, nickname, parent, task.'),
     );
   }
-  const session = await host.sessionOrNew();
-  // Before anything is typed that would then be lost.
-  await session.checkCodex(options.data.cli);
-  const agents = [...session.mirror.agents.values()];
-  // Once somebody has worked here, an agent that is refused says so itself.
-  if (call.interactive && !agents.some(({ roundsCompleted }) => roundsCompleted > 0)) await checkSignedIn();
+  const { role, task = call.text, ...rest } = options.data;
+  const state = await host.look();
+  // The folder becomes a town only when everything is known: who cancels leaves no trace in it.
+  const agents = state.kind === 'noTown' ? [] : [...(await host.session()).mirror.agents.values()];
+  const first = call.interactive && !agents.some(({ roundsCompleted }) => roundsCompleted > 0);
+  await checkNewAgent(rest.cli, { first });
   const name = call.agent ?? (await askAgentName(agents));
   if (name === undefined) return undefined;
   const problem = validateAgentName(name, agents);
   if (problem !== undefined) throw new TinytownError('nameInvalid', problem);
-  const { role, task = call.text, ...rest } = options.data;
   const firstTask = task ?? (call.interactive ? await askFirstTask(name) : undefined);
   if (call.interactive && firstTask === undefined) return undefined;
+  const session = await host.sessionOrNew();
   const agent = await session.actions.spawnAgent({
     name,
     ...rest,

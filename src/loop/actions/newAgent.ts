@@ -6,6 +6,14 @@ import type { AgentRecord } from '../../town/records.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';
 
+/** What a new agent is run by if nobody chose something else. */
+export const DEFAULT_CLI = 'codex';
+
+/** Why a first agent could not work yet. */
+export function signedOut(): TinytownError {
+  return new TinytownError('unauthorized', 'Codex is not signed in.', { hint: 'Sign in, then add the agent.' });
+}
+
 export interface NewAgent {
   name: string;
   nickname?: string | undefined;

@@ -71,11 +71,32 @@ export class EditorTown implements vscode.Disposable {
     this.show();
   }
 
-  /** Looks whether Codex is signed in; the welcome text says so where it is not. @throws TinytownError `unauthorized` */
-  async checkSignedIn(): Promise<void> {
-    const session = await this.host.session();
+  /**
+   * Finds out whether a new agent could work, before anything is typed for it or made.
+   * @param first Look whether Codex is signed in, too. Later agents say so themselves.
+   * @throws TinytownError `programUnusable`, `unauthorized`, `untrusted`
+   */
+  async checkNewAgent(cli: string | undefined, { first }: { first: boolean }): Promise<void> {
+    const session = this.host.ready;
+    if (session) {
+      await session.checkCodex(cli);
+      if (first) await this.showIfSignedOut(session.checkSignedIn());
+      return;
+    }
+    const [{ chooseRuntime }, { DEFAULT_CLI, signedOut }] = await Promise.all([
+      import('../../runtime/clis.ts'),
+      import('../../loop/actions/newAgent.ts'),
+    ]);
+    const wanted = cli ?? readSettings(undefined).cli ?? DEFAULT_CLI;
+    if (chooseRuntime({ cli: wanted, persistentWanted: true }).mode !== 'persistent') return;
+    const { state } = await this.withCodex((codex) => codex.account());
+    if (first && state === 'signedOut') await this.showIfSignedOut(Promise.reject(signedOut()));
+  }
+
+  /** The welcome text says that Codex is signed out if that is what `check` found; other failures are only logged. */
+  private async showIfSignedOut(check: Promise<void>): Promise<void> {
     try {
-      await session.checkSignedIn();
+      await check;
     } catch (error) {
       const problem = problemOf(error, t);
       // Anything else shows better where an agent meets it.
