@@ -25,6 +25,8 @@ interface Button {
   opens?: RegExp;
   /** The panel that opens. */
   panel?: string;
+  /** What a notification says. */
+  says?: string;
 }
 
 const buttons: Record<'Agents' | 'Tasks', Record<string, Button>> = {
@@ -32,7 +34,7 @@ const buttons: Record<'Agents' | 'Tasks', Record<string, Button>> = {
     'tinytown.spawnAgent': { label: 'Spawn Agent…', asks: 'Spawn Agent' },
     'tinytown.openConfig': { label: 'Open tinytown.toml', opens: /^tinytown\.toml/ },
     'tinytown.setRedisPassword': { label: 'Set Redis Password…', asks: 'Redis Password' },
-    'tinytown.signIn': { label: 'Sign In to Codex…', asks: 'Sign In to Codex' },
+    'tinytown.signIn': { label: 'Sign In to Codex…', says: 'asks for no sign-in' },
     'tinytown.openSettings': { label: 'Open Settings', opens: /^Settings/ },
     'tinytown.doctor': { label: 'Run Doctor', opens: /Doctor/ },
     'tinytown.showLog': { label: 'Show Log', panel: 'Output' },
@@ -76,7 +78,11 @@ describe('the title bars and rows of the views', () => {
     await workbench.quickInput.type('Use big letters');
     await workbench.quickInput.accept();
     await workbench.quickInput.widget.waitFor({ state: 'hidden' });
+    await agents.expand('Inbox');
     await agents.item('Use big letters').waitFor();
+    // Room for the tasks.
+    await workbench.view('Needs You').pane.locator('.pane-header').click();
+    await tasks.pane.locator('.pane-header').click();
     await workbench.runCommand('Tinytown: Add Task to Backlog…');
     await workbench.quickInput.type('Bake the bread #baker');
     await workbench.quickInput.accept();
@@ -125,7 +131,7 @@ describe('the title bars and rows of the views', () => {
     await agents.item('Use big letters').waitFor();
   });
 
-  async function press(tree: TreeView, { label, asks, opens, panel }: Button): Promise<void> {
+  async function press(tree: TreeView, { label, asks, opens, panel, says }: Button): Promise<void> {
     await tree.pressTitle(label);
     const { page, quickInput } = workbench;
     if (asks !== undefined) {
@@ -140,6 +146,10 @@ describe('the title bars and rows of the views', () => {
     if (panel !== undefined) {
       await page.locator('.panel .action-item.checked').filter({ hasText: panel }).waitFor();
       await workbench.runCommand('View: Hide Panel');
+    }
+    if (says !== undefined) {
+      await workbench.notifications(says).waitFor();
+      await workbench.runCommand('Notifications: Clear All Notifications');
     }
     assert.equal(await workbench.notifications().count(), 0, `${label} told of a problem`);
   }

@@ -49,7 +49,7 @@ export class QuickInput {
       await this.page.keyboard.press('F1');
       await this.input.fill(`>${title}`, { timeout: 1_000 });
       try {
-        await row.click({ timeout: 2_000 });
+        await row.click({ timeout: 10_000 });
       } catch (error) {
         // The palette lists what was known when it was opened, however often one types: the next try opens it anew.
         await this.page.keyboard.press('Escape');
