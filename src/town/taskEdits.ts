@@ -58,7 +58,7 @@ export class TaskEdits {
       case 'done':
         return;
       case 'no-task':
-        throw new TinytownError('taskGone', 'There is no such task any more.');
+        throw new TinytownError('taskGone', 'This task no longer exists.');
       case 'over':
         throw new TinytownError('taskOver', 'This task is over: it cannot be changed any more.');
       case 'begun':

@@ -52,7 +52,7 @@ async function signIn(call: Call, codex: CodexService, log: EditorLog): Promise<
   }
   const now = await codex.account();
   if (now.state === 'notNeeded') {
-    if (call.interactive) void inform(t('The provider of Codex’s model asks for no sign-in. Agents can work.'));
+    if (call.interactive) void inform(t('Your model provider needs no sign-in. Agents can work.'));
     return now;
   }
   const way = named ?? (await askWay(now));
@@ -77,22 +77,26 @@ async function askWay(now: AccountState): Promise<WayPick['way'] | undefined> {
     {
       way: 'browser',
       label: `$(globe) ${t('In the Browser')}`,
-      detail: t('Opens ChatGPT’s page, which comes back to this machine.'),
+      detail: t('Opens the ChatGPT page, which then returns to this machine.'),
     },
     {
       way: 'deviceCode',
       label: `$(device-mobile) ${t('With a Code')}`,
-      detail: t('A page and a code to type there, on any device.'),
+      detail: t('Shows a page and a code to enter, on any device.'),
     },
     {
       way: 'apiKey',
       label: `$(key) ${t('With an API Key')}`,
-      detail: t('Handed to Codex, which keeps it. Tinytown does not.'),
+      detail: t('Codex stores the key. Tinytown does not.'),
     },
   ];
   if (now.state === 'signedIn') {
-    const detail = t('Agents that were refused try again.');
-    picks.unshift({ way: 'goOn', label: `$(check) ${t('Go On as {0}', withoutIcons(describeAccount(now)))}`, detail });
+    const detail = t('Agents that were refused will try again.');
+    picks.unshift({
+      way: 'goOn',
+      label: `$(check) ${t('Continue as {0}', withoutIcons(describeAccount(now)))}`,
+      detail,
+    });
   }
   return (await vscode.window.showQuickPick(picks, { title: t('Sign In to Codex') }))?.way;
 }
@@ -108,7 +112,7 @@ async function signInWithKey(given: string | undefined, codex: CodexService, log
 function askKey(): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: t('API Key for Codex'),
-    prompt: t('Handed to Codex, which keeps it in its own folder. Tinytown does not.'),
+    prompt: t('Codex stores the key in its own folder. Tinytown does not.'),
     password: true,
     ignoreFocusOut: true,
   });
@@ -130,7 +134,7 @@ async function goTo({ url, code }: SignInPlace): Promise<string> {
   // On a remote machine the editor itself makes the way back that the address names.
   if (await vscode.env.openExternal(vscode.Uri.parse(url, true))) {
     return code === undefined
-      ? t('Go on in the browser.')
+      ? t('Continue in the browser.')
       : t('Type the code {0} on the page that has opened. It is on the clipboard.', code);
   }
   if (code !== undefined) return t('Open {0} in a browser and type the code {1}. It is on the clipboard.', url, code);
@@ -149,7 +153,7 @@ async function signOut({ interactive }: Call, codex: CodexService): Promise<void
 
 /** In a word or two. */
 function describeAccount(account: AccountState): string {
-  if (account.state === 'notNeeded') return t('no sign-in is needed');
+  if (account.state === 'notNeeded') return t('no sign-in needed');
   if (account.state === 'signedOut') return t('signed out');
   if (account.by === 'apiKey') return t('an API key');
   if (account.by === 'other') return oneLine(account.name, 64);

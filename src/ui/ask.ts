@@ -55,7 +55,7 @@ export async function askNewText(title: string, before: string): Promise<string 
 }
 
 function emptyProblem(text: string): string | undefined {
-  return text.trim() === '' ? t('Type some text, or press Escape to leave.') : undefined;
+  return text.trim() === '' ? t('Type some text, or press Escape to cancel.') : undefined;
 }
 
 /** Words to go with something; may stay empty. */
@@ -67,14 +67,14 @@ export function askWords(title: string, placeHolder: string): Promise<string | u
 export function askFirstTask(agentName: string): Promise<string | undefined> {
   return ask({
     title: t('First task for {0}', agentName),
-    placeHolder: t('What should it do? Leave empty to give it work later.'),
+    placeHolder: t('What should it do? Leave this empty to give it work later.'),
   });
 }
 
 export function askAgentName(agents: readonly AgentRecord[]): Promise<string | undefined> {
   return ask({
-    title: t('Spawn Agent'),
-    prompt: t('Its name. One like “frontend”, “reviewer” or “docs” is its role, too: it takes tasks that fit.'),
+    title: t('New Agent'),
+    prompt: t('A name like “frontend”, “reviewer” or “docs” is also the agent’s role: it gets the tasks that match.'),
     value: suggestName(agents),
     validateInput: (value) => said(validateAgentName(value, agents)),
   });
@@ -93,7 +93,7 @@ function said(sentence: Sentence | undefined): string | undefined {
 
 export function askTownName(suggestion: string): Promise<string | undefined> {
   return ask({
-    title: t('Initialise Town'),
+    title: t('Initialize Town'),
     prompt: t('Windows and terminals that use the same Redis and the same town name share one town.'),
     value: suggestion,
     validateInput: (value) => said(townNameProblem(value)),

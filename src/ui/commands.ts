@@ -161,7 +161,7 @@ async function spawnAgent(call: Call, { host, views, checkNewAgent }: CommandPar
 /** `broadcast(text?)`: tells every agent something, which starts no turn by itself. Resolves with how many were told. */
 async function broadcast(call: Call, { host }: CommandParts): Promise<number | undefined> {
   const session = await host.session();
-  const text = call.agent ?? (await askText(t('Message to All Agents'), t('They read it with their next work.')));
+  const text = call.agent ?? (await askText(t('Message to All Agents'), t('Agents read it at their next turn.')));
   if (text === undefined) return undefined;
   const told = await session.actions.broadcast(text);
   if (call.interactive) mention(told === 1 ? t('Told 1 agent.') : t('Told {0} agents.', told));

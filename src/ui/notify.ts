@@ -55,7 +55,7 @@ function firstSteps(reason: string): Button[] {
       ];
     case 'noTown':
     case 'noAgents':
-      return [{ title: t('Spawn Agent…'), command: Command.spawnAgent, arguments: [] }];
+      return [{ title: t('New Agent…'), command: Command.spawnAgent, arguments: [] }];
     default:
       return [];
   }

@@ -36,11 +36,11 @@ describe('from the editor to an agent', () => {
   it('says that there is no town, or nobody in it', async () => {
     await select(0, 2);
     for (const command of ['sendSelection', 'attachFile', 'sendDiagnostics']) {
-      assert.match(await refused('noTown', command, 'scout', 'x'), /Spawn one first/);
+      assert.match(await refused('noTown', command, 'scout', 'x'), /Add one first/);
     }
     await run('initTown', 'workspace');
     for (const command of ['sendSelection', 'attachFile']) {
-      assert.match(await refused('noAgents', command, undefined, 'x'), /Spawn one first/);
+      assert.match(await refused('noAgents', command, undefined, 'x'), /Add one first/);
       assert.match(await refused('unknownAgent', command, 'scout', 'x'), /scout/);
     }
   });

@@ -33,7 +33,7 @@ describe('signing in to Codex', () => {
 
   it('says that Codex is not signed in before anything is typed', async () => {
     const { welcome } = workbench.view('Agents');
-    await welcome.getByRole('button', { name: 'Spawn Agent' }).click();
+    await welcome.getByRole('button', { name: 'New Agent' }).click();
     await workbench.notifications('Codex is not signed in.').waitFor();
     await welcome.getByText('Agents need Codex, and it is not signed in.').waitFor();
     await workbench.screenshots('signed-out');
@@ -60,7 +60,7 @@ describe('signing in to Codex', () => {
     await workbench.screenshot('sign-in-key');
     await workbench.quickInput.accept();
     await workbench.notifications('Codex is signed in: an API key.').waitFor();
-    await welcome.getByRole('button', { name: 'Spawn Agent' }).click();
+    await welcome.getByRole('button', { name: 'New Agent' }).click();
     await workbench.quickInput.type('member');
     await workbench.quickInput.accept();
     await workbench.quickInput.input.and(workbench.page.getByPlaceholder('What should it do?')).waitFor();

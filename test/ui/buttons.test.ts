@@ -31,7 +31,7 @@ interface Button {
 
 const buttons: Record<'Agents' | 'Tasks', Record<string, Button>> = {
   Agents: {
-    'tinytown.spawnAgent': { label: 'Spawn Agent…', asks: 'Spawn Agent' },
+    'tinytown.spawnAgent': { label: 'New Agent…', asks: 'New Agent' },
     'tinytown.openConfig': { label: 'Open tinytown.toml', opens: /^tinytown\.toml/ },
     'tinytown.setRedisPassword': { label: 'Set Redis Password…', asks: 'Redis Password' },
     'tinytown.signIn': { label: 'Sign In to Codex…', says: 'asks for no sign-in' },
@@ -140,7 +140,11 @@ describe('the title bars and rows of the views', () => {
     }
     if (opens) {
       await page.locator('.editor-group-container .tab').filter({ hasText: opens }).waitFor();
-      if (label === 'Open Settings') await page.getByText(/Settings Found/).waitFor();
+      if (label === 'Open Settings')
+        await page
+          .locator('.settings-count-widget')
+          .getByText(/^\d\d Settings Found$/)
+          .waitFor();
       await workbench.runCommand('View: Close All Editors');
     }
     if (panel !== undefined) {

@@ -56,7 +56,7 @@ describe('the doctor', () => {
   it('is followed by work: a model is chosen by its name, and the next turn runs on it', async () => {
     const { quickInput, page } = workbench;
     const agents = workbench.view('Agents');
-    await agents.welcome.getByRole('button', { name: 'Spawn Agent' }).click();
+    await agents.welcome.getByRole('button', { name: 'New Agent' }).click();
     await quickInput.type('thinker');
     await quickInput.accept();
     await quickInput.input.and(page.getByPlaceholder('What should it do?')).waitFor();

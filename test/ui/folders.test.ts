@@ -45,15 +45,15 @@ describe('a window with two folders', () => {
 
   it('moves to the other one that a person chooses, and spawns agents there', async () => {
     await workbench.runCommand('Tinytown: Choose the Town’s Folder…');
-    await workbench.quickInput.rows.filter({ hasText: 'south' }).getByText('the town’s folder now').waitFor();
+    await workbench.quickInput.rows.filter({ hasText: 'south' }).getByText('current').waitFor();
     await workbench.screenshot('choose-folder');
     await workbench.quickInput.pick('north');
     await isShown('north');
     const agents = workbench.view('Agents');
     await agents.welcome.getByText('No agents work in this folder yet.').waitFor();
     assert.equal(existsSync(path.join(north, 'tinytown.toml')), false);
-    await agents.welcome.getByRole('button', { name: 'Spawn Agent' }).click();
-    await workbench.quickInput.widget.getByText('Spawn Agent').first().waitFor();
+    await agents.welcome.getByRole('button', { name: 'New Agent' }).click();
+    await workbench.quickInput.widget.getByText('New Agent').first().waitFor();
     await workbench.quickInput.type('walker');
     await workbench.quickInput.accept();
     await workbench.quickInput.widget.getByText('First task for walker').waitFor();

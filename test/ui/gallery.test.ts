@@ -127,7 +127,7 @@ describe('a town in all its states', () => {
     await assign('digger', 'Dig a canal');
     await agents.item('I dig.').waitFor();
     await agents.clickInline('digger', 'Interrupt Turn');
-    await agents.description('digger').getByText('holds work').waitFor();
+    await agents.description('digger').getByText('interrupted').waitFor();
     await assign('builder', 'Build the house');
     await needs.item('builder: Run touch built.txt').waitFor();
     await assign('roofer', 'Mend the roof');
@@ -140,7 +140,7 @@ describe('a town in all its states', () => {
     for (const [name, words] of [
       ['baker', 'error'],
       ['builder', 'waiting for you'],
-      ['carver', 'cold'],
+      ['carver', 'asleep'],
       ['dyer', 'paused'],
       ['elder', 'idle, external'],
       ['farmer', 'stopped'],

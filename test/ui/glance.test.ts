@@ -55,7 +55,7 @@ describe('a glance at agents and tasks', () => {
       ],
     );
     await first.openSidebar();
-    await agents.welcome.getByRole('button', { name: 'Spawn Agent' }).click();
+    await agents.welcome.getByRole('button', { name: 'New Agent' }).click();
     await first.quickInput.type('writer');
     await first.quickInput.accept();
     await first.quickInput.widget.getByText('First task for writer').waitFor();

@@ -20,7 +20,7 @@ describe('a person and an inbox', () => {
     workbench = await Workbench.open({ folder: await town.folder('postroom'), settings });
     agents = workbench.view('Agents');
     await workbench.openSidebar();
-    await agents.welcome.getByRole('button', { name: 'Spawn Agent' }).click();
+    await agents.welcome.getByRole('button', { name: 'New Agent' }).click();
     await workbench.quickInput.type('courier');
     await workbench.quickInput.accept();
     await workbench.quickInput.widget.getByText('First task for courier').waitFor();
@@ -139,7 +139,7 @@ describe('a person and an inbox', () => {
     await send('Cross the river');
     await agents.item('On my way.').waitFor();
     await agents.clickInline('courier', 'Interrupt Turn');
-    await stateIs('idle, holds work');
+    await stateIs('idle, interrupted');
     await says('Cross the river', /^held · you · (just now|\d+ min) · The turn was interrupted\.$/);
     await says('Inbox', '1 held');
     await agents.item('Cross the river').hover();
@@ -151,7 +151,7 @@ describe('a person and an inbox', () => {
     await says('Cross the river', /^held · you/);
     await says('Settled', 'last 4');
     town.model.script = () => [{ text: 'Across.' }];
-    await agents.clickInline('Cross the river', 'Run Held Work Again');
+    await agents.clickInline('Cross the river', 'Run Interrupted Work Again');
     await says('Settled', 'last 5');
     await stateIs('idle');
   });

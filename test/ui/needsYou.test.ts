@@ -117,7 +117,7 @@ describe('what needs a person', () => {
 
   it('is told of the first one by a notification, as the view is not in sight', async () => {
     await workbench.openSidebar();
-    await workbench.view('Agents').welcome.getByRole('button', { name: 'Spawn Agent' }).waitFor();
+    await workbench.view('Agents').welcome.getByRole('button', { name: 'New Agent' }).waitFor();
     await workbench.openSidebar('Explorer');
     await spawnAgent(workbench, 'builder', 'Build the house');
     const notification = workbench.notifications('builder: Run touch built.txt');
@@ -225,7 +225,7 @@ describe('what needs a person', () => {
     await needs.expand('To read');
     await workbench.screenshots('needs-you-to-read');
     await needs.clickInline('To read', 'Dismiss Message');
-    await needs.welcome.getByText('Nothing needs you.').waitFor();
+    await needs.welcome.getByText('Nothing needs your attention.').waitFor();
     await workbench.screenshots('needs-you-nothing');
   });
 
@@ -268,7 +268,7 @@ describe('what needs a person', () => {
     await quickInput.pick('second');
     await quickInput.widget.getByText('Where to? · seats (3/4)').waitFor();
     await quickInput.accept();
-    await quickInput.pick('Leave it out');
+    await quickInput.pick('Skip');
     const told = (await answered('Book the journey')).replaceAll('\\', '');
     assert.match(told, /"accept".*\{"city":"Rome","class":"second","seats":2\}/);
   });

@@ -45,8 +45,8 @@ export async function startUiTown(options: Parameters<typeof codexHome>[1] = {})
 /** Spawns an agent as a person does who knows the palette; without a task where that is empty. */
 export async function spawnAgent(workbench: Workbench, name: string, task: string): Promise<void> {
   const { quickInput } = workbench;
-  await workbench.runCommand('Tinytown: Spawn Agent…');
-  await quickInput.widget.getByText('Spawn Agent').first().waitFor();
+  await workbench.runCommand('Tinytown: New Agent…');
+  await quickInput.widget.getByText('New Agent').first().waitFor();
   await quickInput.type(name);
   await quickInput.accept();
   await quickInput.widget.getByText(`First task for ${name}`).waitFor();

@@ -50,7 +50,7 @@ describe('a person and an agent', () => {
     return town.model.waitForRequest(({ lastUserText }) => lastUserText.includes(text));
   }
 
-  it('is told in an empty folder what an agent is, and that Spawn Agent makes one', async () => {
+  it('is told in an empty folder what an agent is, and that New Agent makes one', async () => {
     await workbench.openSidebar();
     await agents.welcome.getByText('No agents work in this folder yet.').waitFor();
     await workbench.screenshots('no-town');
@@ -66,7 +66,7 @@ describe('a person and an agent', () => {
   });
 
   it('spawns one by a click and a name', async () => {
-    await agents.welcome.getByRole('button', { name: 'Spawn Agent' }).click();
+    await agents.welcome.getByRole('button', { name: 'New Agent' }).click();
     await workbench.quickInput.type('supervisor');
     await workbench.quickInput.message.getByText(/reserved/).waitFor();
     await workbench.screenshot('name-refused');
@@ -149,13 +149,13 @@ describe('a person and an agent', () => {
     await workbench.quickInput.accept();
     await agents.item('I dig.').waitFor();
     await agents.clickInline('builder', 'Interrupt Turn');
-    await isNow(agents, 'builder', 'idle, holds work');
+    await isNow(agents, 'builder', 'idle, interrupted');
     await agents.description('Inbox').getByText('1 held').waitFor();
     await workbench.statusBar('1 needs you').waitFor();
     await agents.item('Inbox').hover();
     await workbench.screenshots('held');
     const before = town.model.requests.length;
-    await agents.clickInline('Inbox', 'Run Held Work Again');
+    await agents.clickInline('Inbox', 'Run Interrupted Work Again');
     await town.model.waitForRequest(
       ({ index, lastUserText }) => index >= before && lastUserText.includes('Dig a canal'),
     );

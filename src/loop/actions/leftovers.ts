@@ -46,7 +46,7 @@ export class Leftovers {
     const { keys, delivery } = this.town;
     const agent = await this.find(ref);
     const held = await delivery.held(agent.id);
-    if (held.length === 0) throw new TinytownError('nothingHeld', say('{0} holds no interrupted work.', agent.name));
+    if (held.length === 0) throw new TinytownError('nothingHeld', say('{0} has no interrupted work.', agent.name));
     const meant = held.filter(({ value }) => batchId === undefined || value.batch.id === batchId);
     if (meant.length === 0) throw new TinytownError('nothingHeld', 'This was run again or dismissed already.');
     // The newest first: each is put before the one that came after it.
@@ -62,7 +62,7 @@ export class Leftovers {
     const agent = await this.find(ref);
     const dead = await delivery.dead(agent.id);
     if (dead.length === 0) {
-      throw new TinytownError('nothingDead', say('{0} has no messages that were given up.', agent.name));
+      throw new TinytownError('nothingDead', say('{0} has no failed messages.', agent.name));
     }
     const meant = dead.filter(({ value }) => messageId === undefined || elementId(value.raw) === messageId);
     if (meant.length === 0) throw new TinytownError('nothingDead', 'This was tried again or dismissed already.');

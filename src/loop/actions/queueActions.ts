@@ -150,7 +150,7 @@ export class QueueActions {
   private async taskOf({ message }: WaitingMessage): Promise<TaskRecord | undefined> {
     if (message.type !== 'task_assign') return undefined;
     const task = await this.town.tasks.get(message.taskId);
-    if (!task) throw new TinytownError('taskGone', 'There is no such task any more.');
+    if (!task) throw new TinytownError('taskGone', 'This task no longer exists.');
     if (isTaskOver(task.state)) throw new TinytownError('taskOver', say('This task is {0} already.', task.state));
     return task;
   }
@@ -187,7 +187,7 @@ function notWaiting(look: MessageLook, messageId: string): TinytownError {
     case 'held':
       return new TinytownError('messageTaken', 'It was sent to the agent, and is held since its turn was interrupted.');
     case 'dead':
-      return new TinytownError('messageTaken', 'It was given up. Try it again, or dismiss it.');
+      return new TinytownError('messageTaken', 'It failed. Retry or discard it.');
     case 'queued':
     case undefined:
       return new TinytownError('messageGone', 'This message does not wait any more.');

@@ -69,7 +69,7 @@ export class TaskActions {
 
   private async open(taskId: string): Promise<void> {
     const task = await this.town.tasks.get(taskId);
-    if (!task) throw new TinytownError('taskGone', 'There is no such task any more.');
+    if (!task) throw new TinytownError('taskGone', 'This task no longer exists.');
     if (isTaskOver(task.state)) throw new TinytownError('taskOver', say('This task is {0} already.', task.state));
   }
 }

@@ -43,7 +43,7 @@ function folder({ folder: place, config }: DoctorFacts): Check[] {
       return [];
     case 'none': {
       const found = say('{0} has no tinytown.toml: it is no town yet.', place);
-      return [{ name: 'folder', state: 'warning', found, mend: say('Run “Tinytown: Spawn Agent…”.') }];
+      return [{ name: 'folder', state: 'warning', found, mend: say('Run “Tinytown: New Agent…”.') }];
     }
     case 'bad':
       return [
@@ -150,12 +150,12 @@ function messages(all: readonly ExaminedAgent[]): Check {
   const [held, dead] = [named((agent) => agent.held), named((agent) => agent.dead)];
   const stuck = named((agent) => (agent.stoppedFor === undefined ? 0 : agent.waiting));
   const parts = [
-    held ? say('Interrupted work is held by {0}.', held) : undefined,
-    dead ? say('Messages were given up by {0}.', dead) : undefined,
+    held ? say('Interrupted work waits for you: {0}.', held) : undefined,
+    dead ? say('Messages failed: {0}.', dead) : undefined,
     stuck ? say('Messages wait for agents that do not work: {0}.', stuck) : undefined,
   ].filter((part) => part !== undefined);
   const [first, ...more] = parts;
-  if (!first) return ok('messages', say('No message is held, given up, or waits for an agent that does not work.'));
+  if (!first) return ok('messages', say('No interrupted work, no failed messages, no messages for stopped agents.'));
   const found = more.reduce((before, part) => say('{0} {1}', before, part), first);
   const mend = say('Answer it in the view “Needs You”.');
   return { name: 'messages', state: 'warning', found, mend };
@@ -177,5 +177,5 @@ function agents(all: readonly ExaminedAgent[]): Check {
   }
   const elsewhere = named(({ owner }) => owner === 'elsewhere');
   if (elsewhere) return ok('agents', say('Another window runs {0}.', elsewhere));
-  return ok('agents', say('No agent belongs to somebody who is gone.'));
+  return ok('agents', say('No orphaned agents.'));
 }

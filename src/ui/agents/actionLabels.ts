@@ -17,13 +17,13 @@ export function actionLabel(action: AgentAction, t: Translate): string {
     case 'resumeAgent':
       return t('Resume Agent');
     case 'runAgain':
-      return t('Run Held Work Again');
+      return t('Run Interrupted Work Again');
     case 'dismissHeld':
-      return t('Dismiss Held Work');
+      return t('Discard Interrupted Work');
     case 'retryDead':
-      return t('Try Given-Up Messages Again');
+      return t('Retry Failed Messages');
     case 'dismissDead':
-      return t('Dismiss Given-Up Messages');
+      return t('Discard Failed Messages');
     case 'closeAgent':
       return t('Close Agent');
     case 'stopAgent':
@@ -31,7 +31,7 @@ export function actionLabel(action: AgentAction, t: Translate): string {
     case 'restartAgent':
       return t('Restart Agent');
     case 'removeAgent':
-      return t('Remove Agent…');
+      return t('Delete Agent…');
     case 'adoptAgent':
       return t('Adopt Agent');
     case 'takeOver':

@@ -98,10 +98,10 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
       return state === 'paused' ? undefined : t('{0} is not paused.', name);
     case 'runAgain':
     case 'dismissHeld':
-      return agent.held > 0 ? undefined : t('{0} holds no interrupted work.', name);
+      return agent.held > 0 ? undefined : t('{0} has no interrupted work.', name);
     case 'retryDead':
     case 'dismissDead':
-      return agent.dead > 0 ? undefined : t('{0} has no messages that were given up.', name);
+      return agent.dead > 0 ? undefined : t('{0} has no failed messages.', name);
     case 'closeAgent':
       if (agent.owner === 'external') return external();
       if (state === 'stopped' || state === 'error') return t('{0} has no process: there is nothing to close.', name);

@@ -211,7 +211,7 @@ async function adoptAgent({ session, agent, call }: Step): Promise<string | unde
 
 async function removeAgent({ session, agent, call, outputs }: Step): Promise<string | undefined> {
   const detail = t('Its record, its waiting messages and its place in the town are deleted. Its Codex thread is kept.');
-  const question = t('Remove agent {0}?', oneLine(agent.name, 64));
+  const question = t('Delete agent {0}?', oneLine(agent.name, 64));
   if (call.interactive && !(await confirm(question, detail, t('Remove')))) return undefined;
   await session.actions.removeAgent(agent.id);
   outputs.remove(agent.id);

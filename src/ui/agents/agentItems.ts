@@ -29,7 +29,7 @@ const stateIcons: Record<AgentState, ItemIcon> = {
 export function stateWord(state: AgentState, t: Translate): string {
   switch (state) {
     case 'cold':
-      return t('cold');
+      return t('asleep');
     case 'starting':
       return t('starting');
     case 'idle':
@@ -126,8 +126,8 @@ function shownState(
 /** What a person ought to look at, although nobody asks for it. */
 function troubleOf(agent: AgentRecord, view: AgentView, waiting: Waiting, t: Translate): string | undefined {
   if (agent.state !== 'working') {
-    if (waiting.held > 0) return t('holds work');
-    if (waiting.dead > 0) return t('gave up messages');
+    if (waiting.held > 0) return t('interrupted');
+    if (waiting.dead > 0) return t('messages failed');
   }
   const waits = waiting.inbox + waiting.urgent > 0;
   if (view.waitsForSignIn && waits) return t('waits for sign-in');
@@ -210,7 +210,7 @@ function waitingWords(waiting: Waiting, t: Translate): string | undefined {
   if (waiting.urgent > 0) parts.push(t('{0} urgent', waiting.urgent));
   if (waiting.inbox > 0) parts.push(t('{0} in the inbox', waiting.inbox));
   if (waiting.held > 0) parts.push(t('{0} held', waiting.held));
-  if (waiting.dead > 0) parts.push(t('{0} given up', waiting.dead));
+  if (waiting.dead > 0) parts.push(t('{0} failed', waiting.dead));
   return parts.length > 0 ? parts.join(', ') : undefined;
 }
 
@@ -225,7 +225,7 @@ function problemsItem(problems: TownPicture['problems'], t: Translate): Item {
     contextValue: 'problems;',
     spoken: label,
     collapse: 'collapsed',
-    tooltip: () => t('Something else wrote these. They were left as they are; the rest of the town works.'),
+    tooltip: () => t('Another program wrote these records. They were left unchanged; the rest of the town works.'),
     children: () =>
       problems.map((problem) => ({
         id: `problems/${problem.key}`,

@@ -50,16 +50,16 @@ function inboxWords({ inbox, urgent, held, dead }: Waiting, t: Translate): strin
   if (inbox + urgent > 0) parts.push(t('{0} waiting', inbox + urgent));
   if (urgent > 0) parts.push(t('{0} urgent', urgent));
   if (held > 0) parts.push(t('{0} held', held));
-  if (dead > 0) parts.push(t('{0} given up', dead));
+  if (dead > 0) parts.push(t('{0} failed', dead));
   return parts.join(' · ');
 }
 
 function inboxTooltip({ held, dead }: Waiting, t: Translate): string {
   const lines = [t('Messages to this agent, in the order in which they are handled.')];
   if (held > 0) {
-    lines.push(t('Held: the turn with it was interrupted. Run it again, or dismiss it.'));
+    lines.push(t('Its turn was interrupted. Run it again or discard it.'));
   }
-  if (dead > 0) lines.push(t('Given up: it was tried too often, and failed. Try it again, or dismiss it.'));
+  if (dead > 0) lines.push(t('This message failed. Retry or discard it.'));
   return lines.join('\n');
 }
 
@@ -214,7 +214,7 @@ function stateWord({ state, list, attempts }: Receipt, t: Translate): string {
     case 'held':
       return t('held');
     case 'dead':
-      return t('given up');
+      return t('failed');
     case 'uncertain':
       return t('uncertain');
   }

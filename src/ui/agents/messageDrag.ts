@@ -47,7 +47,7 @@ function waitingMessage({ item }: Row): Dragged | undefined {
 /** Takes the place of `target`: before it on the way up, behind it on the way down. */
 async function move(host: TownHost, { agent, message }: Dragged, target: Dragged | undefined): Promise<void> {
   if (target?.agent !== agent) {
-    throw new TinytownError('cannotNow', t('A message can be moved only among those that wait for the same agent.'));
+    throw new TinytownError('cannotNow', t('A message can only be moved within one agent’s inbox.'));
   }
   if (target.message === message) return;
   const { actions, receipts } = await host.session();

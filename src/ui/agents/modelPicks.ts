@@ -32,7 +32,7 @@ export async function pickModel(
   }));
   const asConfigured: Pick<ModelInfo> = {
     label: t('As Configured'),
-    description: agent.model === undefined ? t('chosen now') : t('takes the choice back'),
+    description: agent.model === undefined ? t('current') : t('takes the choice back'),
   };
   const another: Pick<ModelInfo> = { label: t('Another Model…'), description: t('of your provider, by its name') };
   const placeHolder = t('The next turn runs on it; the conversation is kept.');
@@ -60,12 +60,12 @@ async function pickEffort(
 ): Promise<Pick<string> | undefined> {
   const asConfigured: Pick<string> = {
     label: t('As Configured'),
-    description: agent.reasoningEffort === undefined ? t('chosen now') : t('takes the choice back'),
+    description: agent.reasoningEffort === undefined ? t('current') : t('takes the choice back'),
   };
   const efforts = (model?.efforts ?? []).map(({ effort, description }): Pick<string> => {
     const words = [
       effort === model?.defaultEffort ? t('the model’s default') : '',
-      effort === agent.reasoningEffort ? t('chosen now') : '',
+      effort === agent.reasoningEffort ? t('current') : '',
     ];
     return {
       label: withoutIcons(effort),

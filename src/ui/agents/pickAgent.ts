@@ -22,7 +22,7 @@ export async function pickAgent(session: TownSession, action: AgentAction): Prom
   const possible = all.filter((_agent, index) => reasons[index] === undefined);
   if (possible.length === 0) {
     const [only] = reasons;
-    const message = all.length === 1 && only ? only : t('There is no agent for which this can be done now.');
+    const message = all.length === 1 && only ? only : t('No agent can do this now.');
     throw new TinytownError('cannotNow', message);
   }
   return all.length === 1 ? possible[0] : chooseAgent(session, possible, actionLabel(action, t));
@@ -46,7 +46,7 @@ export async function pickRecipient(
 /** @throws TinytownError `noAgents` */
 function agentsOf(session: TownSession): AgentRecord[] {
   const all = sortedAgents(pictureOf(session));
-  if (all.length === 0) throw new TinytownError('noAgents', t('There are no agents yet. Spawn one first.'));
+  if (all.length === 0) throw new TinytownError('noAgents', t('There are no agents yet. Add one first.'));
   return all;
 }
 
@@ -83,7 +83,7 @@ export async function pickAgentAndAction(
   session: TownSession,
 ): Promise<'spawn' | { agent: AgentRecord; action: AgentAction } | undefined> {
   const picture = pictureOf(session);
-  const spawn: AgentPick = { label: `$(add) ${t('Spawn Agent…')}`, alwaysShow: true };
+  const spawn: AgentPick = { label: `$(add) ${t('New Agent…')}`, alwaysShow: true };
   const picked = await vscode.window.showQuickPick<AgentPick>([...agentPicks(session, sortedAgents(picture)), spawn], {
     title: t('Agents of {0}', session.name),
     placeHolder: t('Which agent?'),

@@ -84,7 +84,7 @@ async function perform(action: QueueAction, call: QueueCall, session: TownSessio
       return messageId;
     case 'removeQueued':
       if (call.interactive && !(await confirmRemoval(call, session))) return undefined;
-      await queue.remove(agent, messageId, t('Cancelled by the supervisor.'));
+      await queue.remove(agent, messageId, t('Canceled by the supervisor.'));
       return messageId;
   }
 }

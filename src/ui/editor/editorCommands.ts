@@ -89,7 +89,7 @@ async function sendSelection(call: EditorCall, parts: EditorParts): Promise<stri
   selectionText('', selection, t);
   const title = (name: string): string => t('Send Selection to {0}', name);
   const ask = (name: string): Thenable<string | undefined> =>
-    askWords(title(name), t('What should it do with that? May stay empty.'));
+    askWords(title(name), t('What should it do with this? Optional.'));
   return send({ call, session, title: t('Send Selection to Agent'), ask }, parts, (words) =>
     selectionText(words, selection, t),
   );
@@ -122,7 +122,7 @@ async function sendDiagnostics(call: EditorCall, parts: EditorParts): Promise<st
   const where = file ? pathIn(session.folder, file) : '';
   problemsText('', where, problems, t);
   const ask = (name: string): Thenable<string | undefined> =>
-    askWords(t('Ask {0} to Fix', name), t('Anything that it should know? May stay empty.'));
+    askWords(t('Ask {0} to Fix', name), t('Anything it should know? Optional.'));
   return send({ call, session, title: t('Ask Agent to Fix'), ask }, parts, (words) =>
     problemsText(words, where, problems, t),
   );

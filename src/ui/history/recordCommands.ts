@@ -73,7 +73,7 @@ export async function openChanges({ session, agent, call, changes }: Step): Prom
 
 async function askWhich(agent: AgentRecord): Promise<ChangeTarget | undefined> {
   const picks: (vscode.QuickPickItem & { target: ChangeTarget })[] = [
-    { label: t('Last Turn'), description: t('the one that runs, if one does'), target: {} },
+    { label: t('Last Turn'), description: t('Current or last turn'), target: {} },
     { label: t('Whole Session'), description: t('all that is in its thread'), target: { turn: 'session' } },
   ];
   const picked = await vscode.window.showQuickPick(picks, {

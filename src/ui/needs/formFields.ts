@@ -6,7 +6,7 @@ export type TypedField = Extract<ElicitationField, { type: 'text' | 'number' }>;
 
 /** Why `typed` cannot be the field's value; undefined where it can. An empty text leaves the field out. */
 export function fieldProblem(field: TypedField, typed: string, t: Translate): string | undefined {
-  if (typed.trim() === '') return field.required ? t('This is needed. Press Escape to leave.') : undefined;
+  if (typed.trim() === '') return field.required ? t('This is required. Press Escape to cancel.') : undefined;
   return field.type === 'number' ? numberProblem(field, Number(typed), t) : textProblem(field, typed, t);
 }
 

@@ -112,7 +112,7 @@ function askTyped({
     prompt: withoutMarks(prompt),
     password: secret,
     ignoreFocusOut: true,
-    validateInput: (value) => (value === '' ? t('Type an answer, or press Escape to leave.') : undefined),
+    validateInput: (value) => (value === '' ? t('Type an answer, or press Escape to cancel.') : undefined),
   });
 }
 
@@ -159,7 +159,7 @@ async function askField(field: ElicitationField, title: string): Promise<{ value
 }
 
 function leaveOut({ required }: ElicitationField): { label: string; value: undefined }[] {
-  return required ? [] : [{ label: t('Leave it out'), value: undefined }];
+  return required ? [] : [{ label: t('Skip'), value: undefined }];
 }
 
 async function askTypedField(
@@ -169,7 +169,7 @@ async function askTypedField(
 ): Promise<{ value: unknown } | undefined> {
   const typed = await vscode.window.showInputBox({
     title,
-    prompt: withoutMarks(field.required ? prompt : `${prompt} ${t('(may stay empty)')}`),
+    prompt: withoutMarks(field.required ? prompt : `${prompt} ${t('(optional)')}`),
     ...(field.default === null ? {} : { value: String(field.default) }),
     ignoreFocusOut: true,
     validateInput: (value) => fieldProblem(field, value, t),

@@ -112,7 +112,7 @@ async function needFor(action: NeedAction, call: NeedCall, { feed, view, host }:
   if (key === undefined && call.focused) return undefined;
   if (key !== undefined) {
     const need = feed.needs.find((one) => one.key === key);
-    if (!need) throw new TinytownError('requestGone', t('This was answered or withdrawn meanwhile.'));
+    if (!need) throw new TinytownError('requestGone', t('This has already been answered or withdrawn.'));
     if (!actionsOf(need).includes(action)) throw new TinytownError('cannotNow', whyNot(action, need));
     return need;
   }
@@ -138,7 +138,7 @@ function nothingFits(action: NeedAction, { ref, text }: NeedCall, { needs }: Nee
   const named = needs.find((need) => need.kind === 'request' && need.request.id === text);
   if (named) return new TinytownError('cannotNow', whyNot(action, named));
   if (text !== undefined && action !== 'reply') {
-    return new TinytownError('requestGone', t('This was answered or withdrawn meanwhile.'));
+    return new TinytownError('requestGone', t('This has already been answered or withdrawn.'));
   }
   const who = ref === undefined ? t('Nobody') : `“${oneLine(ref, 64)}”`;
   return new TinytownError('nothingWaits', t('{0} waits for that now: there is nothing to answer.', who));
@@ -147,10 +147,10 @@ function nothingFits(action: NeedAction, { ref, text }: NeedCall, { needs }: Nee
 function whyNot(action: NeedAction, need: Need): string {
   if (action === 'approve' || action === 'approveForSession') {
     return need.kind === 'request' && asksForMore(need.request)
-      ? t('This asks for more than a yes. Answer it.')
-      : t('This cannot be approved so. See what else it offers.');
+      ? t('This needs an answer, not just an approval.')
+      : t('This can’t be approved here. Open it to see the choices.');
   }
-  return t('That cannot be done with this.');
+  return t('That can’t be done here.');
 }
 
 async function pickNeed(needs: readonly Need[]): Promise<Need | undefined> {
@@ -262,15 +262,19 @@ async function choose(
   need: Extract<Need, { kind: 'held' | 'dead' | 'error' }>,
   { interactive }: NeedCall,
 ): Promise<string | undefined> {
-  if (!interactive) throw new TinytownError('cannotNow', t('There is nothing more to see of this. Decide what to do.'));
+  if (!interactive) throw new TinytownError('cannotNow', t('There is nothing more to show. Choose what to do.'));
   switch (need.kind) {
     case 'held':
-      return offer(need, [Command.runAgain, t('Run Held Work Again')], [Command.dismissHeld, t('Dismiss Held Work')]);
+      return offer(
+        need,
+        [Command.runAgain, t('Run Interrupted Work Again')],
+        [Command.dismissHeld, t('Discard Interrupted Work')],
+      );
     case 'dead':
       return offer(
         need,
-        [Command.retryDead, t('Try Given-Up Messages Again')],
-        [Command.dismissDead, t('Dismiss Given-Up Messages')],
+        [Command.retryDead, t('Retry Failed Messages')],
+        [Command.dismissDead, t('Discard Failed Messages')],
       );
     case 'error':
       return offer(need, [Command.restartAgent, t('Restart Agent')], [Command.showOutput, t('Show Output')]);

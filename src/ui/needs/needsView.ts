@@ -64,7 +64,7 @@ export class NeedsView implements Disposable {
     await vscode.commands.executeCommand(`${View.needsYou}.focus`);
     if (this.uses !== uses) return undefined;
     if (next) await this.focus(next);
-    else mention(t('Nothing needs you.'));
+    else mention(t('Nothing needs your attention.'));
     return next?.key;
   }
 

@@ -95,9 +95,11 @@ export function labelOf(need: Need, t: Translate): string {
     case 'message':
       return messageLabel(need, t);
     case 'held':
-      return need.why === undefined ? t('Interrupted work is held') : t('Work is held: {0}', oneLine(need.why));
+      return need.why === undefined
+        ? t('Interrupted: run again or discard?')
+        : t('Work is held: {0}', oneLine(need.why));
     case 'dead':
-      return need.count === 1 ? t('1 message was given up') : t('{0} messages were given up', need.count);
+      return need.count === 1 ? t('1 message failed') : t('{0} messages failed', need.count);
     case 'error':
       return oneLine(inWords(need.text, t)) || t('The agent stopped with an error');
     case 'signIn':
@@ -154,24 +156,19 @@ export function wholeText(need: Need, t: Translate): string {
       return stripControls([need.task, need.message.text].filter(Boolean).join('\n\n'));
     case 'held':
       return need.why === undefined
-        ? t('The turn was interrupted, and what it carried is held. Run it again, or dismiss it.')
-        : [stripControls(need.why), t('It is held and not tried again by itself. Run it again, or dismiss it.')].join(
-            '\n\n',
-          );
+        ? t('The turn was interrupted. Run its work again or discard it.')
+        : [stripControls(need.why), t('It will not run again by itself. Run it again or discard it.')].join('\n\n');
     case 'dead':
-      return t('It was tried too often, and failed. Try it again, or dismiss it.');
+      return t('It failed too many times. Retry or discard it.');
     case 'error':
       return stripControls(inWords(need.text, t)) || t('Restart the agent to go on.');
     case 'signIn':
       return need.count === 1
-        ? t('Codex refuses to work until somebody signs in. The agent waits, and goes on by itself then.')
-        : t(
-            'Codex refuses to work until somebody signs in. {0} agents wait, and go on by themselves then.',
-            need.count,
-          );
+        ? t('Codex isn’t signed in. The agent waits and continues once you sign in.')
+        : t('Codex isn’t signed in. {0} agents wait and continue once you sign in.', need.count);
     case 'limit':
       return t(
-        'The limit of your Codex account is used up until {0}. Agents wait, and go on by themselves after that. Try now, or sign in to another account, to go on sooner.',
+        'Your Codex account has reached its limit until {0}. Agents wait and continue by themselves then. To continue sooner, try now or sign in with another account.',
         need.time,
       );
   }

@@ -107,7 +107,7 @@ function readTaskCall(args: readonly unknown[]): TaskCall {
 
 /** `addBacklogTask(text?, {tags}?)`: resolves with the task's id. */
 async function addBacklogTask({ words, tags }: TaskCall, session: TownSession): Promise<string | undefined> {
-  const placeHolder = t('What is to be done? Agents whose role it fits take it; #tags say which.');
+  const placeHolder = t('Describe the task. #tags say which agents it is for.');
   const text = words[0] ?? (await askText(t('Add Task to Backlog'), placeHolder));
   if (text === undefined) return undefined;
   const found = [...text.matchAll(/(?<=^|\s)#([\p{L}\p{N}][\p{L}\p{N}_-]*)/gu)].flatMap(([, tag]) => tag ?? []);
@@ -118,7 +118,7 @@ async function addBacklogTask({ words, tags }: TaskCall, session: TownSession): 
 async function claimBacklogTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
   const { mirror } = session;
   const waiting = mirror.backlog.flatMap((id) => mirror.tasks.get(id) ?? []);
-  const id = call.task ?? call.words[1] ?? (await pickTask(waiting, t('Give a Task of the Backlog to an Agent')));
+  const id = call.task ?? call.words[1] ?? (await pickTask(waiting, t('Give a Backlog Task to an Agent')));
   if (id === undefined) return undefined;
   const agent = call.words[0] ?? (await pickAgentOf(session, t('Give Task to an Agent')))?.id;
   if (agent === undefined) return undefined;
@@ -144,11 +144,11 @@ async function cancelTask(call: TaskCall, session: TownSession): Promise<string 
   const waits = session.mirror.backlog.includes(id);
   if (call.interactive) {
     const text = oneLine(session.mirror.tasks.get(id)?.description ?? id, 80);
-    const detail = waits ? t('It is deleted from the backlog.') : t('The agent that has it is not given it again.');
+    const detail = waits ? t('It is deleted from the backlog.') : t('It won’t be reassigned to the agent.');
     if (!(await confirm(t('Cancel the task “{0}”?', text), detail, t('Cancel Task')))) return undefined;
   }
   const { tasks } = session.actions;
-  await (waits ? tasks.removeFromBacklog(id) : tasks.cancel(id, t('Cancelled by the supervisor.')));
+  await (waits ? tasks.removeFromBacklog(id) : tasks.cancel(id, t('Canceled by the supervisor.')));
   return id;
 }
 
@@ -188,7 +188,7 @@ async function moveTask(
   if (call.focused && given === undefined) return undefined;
   const id = given ?? (await pickTask(waiting, direction === 'up' ? t('Move a Task Up') : t('Move a Task Down')));
   if (id === undefined) return undefined;
-  if (!backlog.includes(id)) throw new TinytownError('taskTaken', t('Only tasks of the backlog have an order.'));
+  if (!backlog.includes(id)) throw new TinytownError('taskTaken', t('Only backlog tasks can be reordered.'));
   const place = placeBeside(backlog, id, direction);
   if (place !== 'stays') await session.actions.tasks.move(id, place.before);
   return id;
@@ -224,14 +224,14 @@ async function upToDate({ interactive }: TaskCall, { mirror }: TownSession): Pro
 
 function taskOf({ mirror }: TownSession, id: string): TaskRecord {
   const task = mirror.tasks.get(id);
-  if (!task) throw new TinytownError('taskGone', t('There is no such task any more.'));
+  if (!task) throw new TinytownError('taskGone', t('This task no longer exists.'));
   return task;
 }
 
 function askTags(session: TownSession, id: string): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: t('Tag Task'),
-    placeHolder: t('Tags with blanks between: agents whose role they name take the task.'),
+    placeHolder: t('Separate tags with spaces. Agents get tasks whose tags match their role.'),
     value: taskOf(session, id)
       .tags.map((tag) => `#${tag}`)
       .join(' '),
@@ -266,7 +266,8 @@ function openTasks({ mirror }: TownSession): TaskRecord[] {
 }
 
 async function pickTask(tasks: readonly TaskRecord[], title: string): Promise<string | undefined> {
-  if (tasks.length === 0) throw new TinytownError('noTasks', t('There is no such task. Add one to the backlog first.'));
+  if (tasks.length === 0)
+    throw new TinytownError('noTasks', t('There are no tasks for this. Add one to the backlog first.'));
   const picks = tasks.map(({ id, description, tags }) => ({
     label: withoutIcons(oneLine(description, 120)),
     description: withoutIcons(tags.map((tag) => `#${oneLine(tag, 24)}`).join(' ')),
@@ -278,7 +279,7 @@ async function pickTask(tasks: readonly TaskRecord[], title: string): Promise<st
 function askResult(): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: t('Complete Task'),
-    placeHolder: t('What came out of it? May stay empty.'),
+    placeHolder: t('What was the result? Optional.'),
     ignoreFocusOut: true,
   });
 }

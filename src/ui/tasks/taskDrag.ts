@@ -63,7 +63,7 @@ async function dropped(
     const session = await host.session();
     for (const id of dragged.tasks) {
       if (!session.mirror.backlog.includes(id)) {
-        throw new TinytownError('taskTaken', t('Only tasks of the backlog can be moved or given to an agent.'));
+        throw new TinytownError('taskTaken', t('Only backlog tasks can be moved or given to an agent.'));
       }
       await act(id, session);
     }

@@ -151,7 +151,7 @@ export class EditorTown implements vscode.Disposable {
     const current = await this.townFolder();
     const picks = localFolders().map(({ name, uri }) => ({
       label: name,
-      description: uri.fsPath === current ? t('the town’s folder now') : '',
+      description: uri.fsPath === current ? t('current') : '',
       folder: uri.fsPath,
     }));
     if (picks.length === 0)
@@ -233,7 +233,7 @@ export class EditorTown implements vscode.Disposable {
     const text = await textOf(uri.fsPath);
     if (text === this.configText) return;
     this.configText = text;
-    this.offerReopen(t('{0} was changed.', TOWN_FILE));
+    this.offerReopen(t('{0} changed.', TOWN_FILE));
   }
 
   private settingsChanged(event: vscode.ConfigurationChangeEvent): void {
@@ -245,15 +245,15 @@ export class EditorTown implements vscode.Disposable {
     if (this.settings) Object.assign(this.settings, readSettings(this.settings.redisPassword));
     if (event.affectsConfiguration(`${SETTINGS_SECTION}.codex`)) void this.checkCodex();
     if (reopeningSettings.some((id) => event.affectsConfiguration(id))) {
-      this.offerReopen(t('How Redis is reached was changed.'));
+      this.offerReopen(t('The Redis settings changed.'));
     }
   }
 
   /** Opening anew cuts running turns off (they are continued then), so it is the person's choice when. */
   private offerReopen(what: string): void {
-    const yes = t('Open the Town Anew');
-    void inform(`${what} ${t('It takes effect when the town is opened anew; running turns are continued.')}`, yes).then(
-      (answer) => (answer === yes ? this.host.reopen() : undefined),
+    const yes = t('Reopen Town');
+    void inform(`${what} ${t('Reopen the town to apply the change. Running turns continue.')}`, yes).then((answer) =>
+      answer === yes ? this.host.reopen() : undefined,
     );
   }
 

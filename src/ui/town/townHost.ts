@@ -174,7 +174,7 @@ export class TownHost<S extends Closable = TownSession> {
           t('This folder is not trusted. Trust it first: agents run programs in it.'),
         );
       case 'noTown':
-        throw new TinytownError('noTown', t('This folder has no agents yet. Spawn one first.'));
+        throw new TinytownError('noTown', t('This folder has no agents yet. Add one first.'));
       case 'failed':
         throw state.error;
       case 'opening':

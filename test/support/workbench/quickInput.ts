@@ -40,7 +40,7 @@ export class QuickInput {
     await this.widget.waitFor({ state: 'hidden' });
   }
 
-  /** Runs a command of the palette by its whole title, with its category: `Tinytown: Spawn Agent`. */
+  /** Runs a command of the palette by its whole title, with its category: `Tinytown: New Agent`. */
   async runCommand(title: string): Promise<void> {
     // The label is matched whole: "Tinytown: Steer" must not run "Tinytown: Steer All".
     const row = this.rows.filter({ has: this.page.getByText(title, { exact: true }) }).first();

@@ -86,8 +86,8 @@ describe('the doctor', () => {
 ✓ The tools that agents have are there.
 ✓ Every agent’s CLI is on this machine.
 ✓ Every record of the town can be read.
-✓ No message is held, given up, or waits for an agent that does not work.
-✓ No agent belongs to somebody who is gone.
+✓ No interrupted work, no failed messages, no messages for stopped agents.
+✓ No orphaned agents.
 
 Tinytown 1.0
 `,
@@ -104,7 +104,7 @@ Tinytown 1.0
     [
       'no town',
       { config: { state: 'none' }, town: undefined },
-      [/^warning folder: \/w has no tinytown\.toml.*Spawn Agent/],
+      [/^warning folder: \/w has no tinytown\.toml.*New Agent/],
     ],
     [
       'a bad tinytown.toml',
@@ -204,7 +204,7 @@ Tinytown 1.0
       'held and given-up work',
       { town: town({ held: 1, dead: 2 }) },
       [
-        /^warning messages: Interrupted work is held by backend \(1\)\. Messages were given up by backend \(2\)\. → .*Needs You/,
+        /^warning messages: Interrupted work waits for you: backend \(1\)\. Messages failed: backend \(2\)\. → .*Needs You/,
       ],
     ],
     [

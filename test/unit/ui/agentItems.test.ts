@@ -196,7 +196,7 @@ describe('the agents tree', () => {
 
   it('offers held work, and marks its agent', () => {
     const scene = { agents: [agentRecord('scout')], waiting: { scout: { held: 2 } } };
-    assert.deepEqual(rows(scene), ['warning scout · idle, holds work', '  inbox Inbox · 2 held']);
+    assert.deepEqual(rows(scene), ['warning scout · idle, interrupted', '  inbox Inbox · 2 held']);
     const [agent, held] = flat(agentItems(picture(scene), english));
     assert.match(agent?.contextValue ?? '', /^agent;none;idle;held;.*can-runAgain;/);
     assert.equal(held?.contextValue, 'inbox;held;');
@@ -205,7 +205,7 @@ describe('the agents tree', () => {
 
   it('offers messages that were given up', () => {
     const scene = { agents: [agentRecord('scout')], waiting: { scout: { dead: 1 } } };
-    assert.deepEqual(rows(scene), ['warning scout · idle, gave up messages', '  inbox Inbox · 1 given up']);
+    assert.deepEqual(rows(scene), ['warning scout · idle, messages failed', '  inbox Inbox · 1 failed']);
     const [agent, dead] = flat(agentItems(picture(scene), english));
     assert.match(agent?.contextValue ?? '', /;can-retryDead;can-dismissDead;/);
     assert.equal(dead?.contextValue, 'inbox;dead;');
@@ -247,7 +247,7 @@ describe('the agents tree', () => {
 
   it('says in a word or two what each does, and who runs it', () => {
     const looks: [string, Partial<AgentRecord>, Partial<AgentView>, Partial<Waiting>][] = [
-      ['circle-large-outline a · cold', { state: 'cold' }, {}, {}],
+      ['circle-large-outline a · asleep', { state: 'cold' }, {}, {}],
       ['loading~spin a · starting', { state: 'starting' }, { owner: 'here' }, {}],
       ['circle-large-filled a · idle', {}, { owner: 'here' }, {}],
       ['sync~spin a · working', { state: 'working' }, { owner: 'here', turn: turn([]) }, {}],
@@ -264,7 +264,7 @@ describe('the agents tree', () => {
       ['sync~spin a · working, external', { state: 'working' }, { owner: 'external' }, {}],
       ['warning a · idle, no sign of life for 12 min, external', {}, { owner: 'external', silentMs: 740_000 }, {}],
       ['sync~spin a · working, another window', { state: 'working' }, { owner: 'elsewhere' }, {}],
-      ['warning a · idle, holds work, another window', {}, { owner: 'elsewhere' }, { held: 1 }],
+      ['warning a · idle, interrupted, another window', {}, { owner: 'elsewhere' }, { held: 1 }],
       ['sync~spin a · working', { state: 'working' }, {}, { held: 1 }],
       ['circle-large-filled a · idle · one-shot', {}, { mode: 'one-shot' }, {}],
       ['circle-large-filled a · idle · gpt-x', { model: 'gpt-x' }, { model: 'gpt-x' }, {}],
@@ -430,17 +430,17 @@ describe('the agents tree', () => {
         'Process: 42',
         'Tasks done: 3',
         'Rounds: 5',
-        'Waiting: 1 urgent, 2 given up',
+        'Waiting: 1 urgent, 2 failed',
       ].join('\n'),
     );
   });
 
   it('says in the tooltip what a state means and who else runs the agent; of one of tt not what is not known', () => {
     const mode = 'Mode: persistent';
-    assert.deepEqual(toldOf('cold', 'none'), ['State: cold (it has no process; the next message wakes it)', mode]);
+    assert.deepEqual(toldOf('cold', 'none'), ['State: asleep (it has no process; the next message wakes it)', mode]);
     assert.deepEqual(toldOf('paused', 'here'), ['State: paused (nothing starts until it is resumed)', mode]);
     assert.deepEqual(toldOf('working', 'elsewhere'), ['State: working', 'Run by: another window', mode]);
-    assert.deepEqual(toldOf('cold', 'external'), ['State: cold', 'Run by: tt, in a terminal']);
+    assert.deepEqual(toldOf('cold', 'external'), ['State: asleep', 'Run by: tt, in a terminal']);
   });
 });
 

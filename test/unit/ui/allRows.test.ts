@@ -122,8 +122,7 @@ describe('in another language', () => {
       ...sentences.map((sentence) => inWords(sentence, pseudo)),
       problemOf(toRedisError(lost, '数'), pseudo).message,
       problemOf(toRedisError(new Error('WRONGPASS'), '数'), pseudo).message.replace('WRONGPASS', ''),
-      problemOf(new TinytownError('x', 'There is no such task any more.', { hint: say('See {0}.', '数') }), pseudo)
-        .message,
+      problemOf(new TinytownError('x', 'This task no longer exists.', { hint: say('See {0}.', '数') }), pseudo).message,
     ];
     assert.equal(texts.length, 13);
     for (const text of texts) assert.deepEqual(untranslated(text.replace('supervisor', '')), [], text);
@@ -136,7 +135,7 @@ describe('the list of texts', () => {
     assert.deepEqual(mistakes, []);
     for (const text of [
       'Which agent?',
-      '{0} holds no interrupted work.',
+      '{0} has no interrupted work.',
       'Start Redis, or correct the address in the settings, REDIS_URL or tinytown.toml.',
       'The town has no name.',
       'Stop it first: two must never run the same agent.',

@@ -61,7 +61,7 @@ describe('the rows of an inbox', () => {
 
   it('tell at a glance what waits and what needs a decision', () => {
     const closed = inboxOf([], { inbox: 2, urgent: 1, held: 1, dead: 2 });
-    assert.equal(closed.description, '3 waiting · 1 urgent · 1 held · 2 given up');
+    assert.equal(closed.description, '3 waiting · 1 urgent · 1 held · 2 failed');
     assert.deepEqual(closed.icon, { id: 'inbox', color: 'problemsWarningIcon.foreground' });
     assert.equal(closed.contextValue, 'inbox;held;dead;');
     assert.equal(closed.collapse, 'collapsed');
@@ -92,7 +92,7 @@ describe('the rows of an inbox', () => {
         'mail again · queued, attempt 3 · you · 2 min',
         'compass put back · queued again · you · 2 min',
         'debug-pause cut off · held · you · 2 min · The turn was interrupted.',
-        'warning hopeless · given up · you · 2 min · 400 no',
+        'warning hopeless · failed · you · 2 min · 400 no',
         'mail {broken · queued',
         'pass Settled · last 1',
         '  pass done · you · 2 min',
@@ -139,7 +139,7 @@ describe('the rows of an inbox', () => {
     const evil = 'a\u001b[31mb\u0007c\u202ed\n[x](command:y)';
     const [row] = inboxOf([receipt(evil, { state: 'dead', reason: evil })]).children?.() ?? [];
     assert.equal(row?.label, 'abcd [x](command:y)');
-    assert.match(row.tooltip?.() ?? '', /^abcd\n\[x\]\(command:y\)\n\ngiven up · from you · 2 min\n\nabcd/);
+    assert.match(row.tooltip?.() ?? '', /^abcd\n\[x\]\(command:y\)\n\nfailed · from you · 2 min\n\nabcd/);
     // oxlint-disable-next-line no-control-regex -- finding them is the purpose
     for (const text of [row.description, row.spoken]) assert.doesNotMatch(text, /[\u0000-\u001f\u202e]/);
   });

@@ -157,8 +157,8 @@ describe('the view of what needs you', () => {
   it('shows all that waits, oldest first, with agent and age, and below it what one has to know', () => {
     assert.deepEqual(rows(everything, [message('m')]), [
       'error c: It broke. · 3 h',
-      'debug-rerun b: Interrupted work is held · 10 min',
-      'warning b: 2 messages were given up · 10 min',
+      'debug-rerun b: Interrupted: run again or discard? · 10 min',
+      'warning b: 2 messages failed · 10 min',
       'mail a: Shall I go on? · 5 min',
       'terminal a: Run npm test · 2 min',
       '  comment to test',
