@@ -1,21 +1,21 @@
 /** The arguments that operations share, each with what is said of it where it is wrong. */
 import * as z from 'zod/mini';
 import { isId } from '../town/keys.ts';
-import { MAX_TEXT } from '../town/records.ts';
+import { MAX_SENT, isTooLong } from '../town/sendable.ts';
 
 const MAX_REFERENCE = 200;
+const tooLong = `is longer than ${MAX_SENT} characters: put it into a file and name the file`;
 const MAX_TAGS = 20;
 const MAX_TAG = 64;
 
 /** A text in full, as it is to arrive. */
 export function text(description: string): z.ZodMiniString {
-  return z
-    .string('is missing: write it as a text')
-    .check(
-      z.describe(description),
-      z.maxLength(MAX_TEXT, `is longer than ${MAX_TEXT} characters: put it into a file and name the file`),
-      z.regex(/\S/, 'is empty: write what is to be said'),
-    );
+  return z.string('is missing: write it as a text').check(
+    z.describe(description),
+    z.maxLength(MAX_SENT, tooLong),
+    z.refine((value) => !isTooLong(value), tooLong),
+    z.regex(/\S/, 'is empty: write what is to be said'),
+  );
 }
 
 /** A reference to an agent. */

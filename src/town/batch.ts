@@ -2,6 +2,7 @@
  * What is on its way to an agent: a batch is one round or one steer, kept under `tt:{town}:inflight:{id}` from the moment it
  * leaves the lists until its turn is settled; what a turn left behind is kept in the hash `tt:{town}:turn:{id}`.
  */
+import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { type Decoded, decodingProblem, parseJson } from './records.ts';
 
@@ -94,6 +95,23 @@ export interface TurnRecord {
 export const decodeBatch = (raw: string): Decoded<Batch> => decodeJson(batch, raw);
 export const decodeHeld = (raw: string): Decoded<HeldBatch> => decodeJson(heldBatch, raw);
 export const decodeDead = (raw: string): Decoded<DeadMessage> => decodeJson(deadMessage, raw);
+/** An element of the list of held work. What cannot be read is a round of its own, so that people see it and can dismiss it. */
+export function readHeld(raw: string): HeldBatch {
+  const decoded = decodeHeld(raw);
+  if (decoded.ok) return decoded.value;
+  const id = createHash('sha1').update(raw).digest('hex');
+  const messages: BatchMessage[] = [{ id, list: 'inbox', raw }];
+  const alone: Batch = { id, kind: 'round', at: 0, threadId: null, delivered: false, messages };
+  return { batch: alone, heldAt: 0, reason: `It cannot be read: it ${decoded.reason}.` };
+}
+
+/** An element of the list of messages that were given up. What cannot be read is a message of its own. */
+export function readDead(raw: string): DeadMessage {
+  const decoded = decodeDead(raw);
+  if (decoded.ok) return decoded.value;
+  return { raw, list: 'inbox', at: 0, reason: `It cannot be read: it ${decoded.reason}.`, attempts: 0 };
+}
+
 export const decodeSettled = (raw: string): Decoded<SettledMessage> => decodeJson(settledMessage, raw);
 
 /** Fields of the turn hash; what cannot be read counts as absent, as it only saves repetition. */

@@ -50,6 +50,11 @@ export function replyText(reply: unknown): string {
   return Buffer.isBuffer(reply) ? reply.toString() : String(reply);
 }
 
+/** The bytes of a text, whichever way it was asked for. */
+export function replyBuffer(reply: unknown): Buffer {
+  return Buffer.isBuffer(reply) ? reply : Buffer.from(typeof reply === 'string' ? reply : '');
+}
+
 /** A hash as scripts answer with it: field, value, field, value… */
 export function replyHash(reply: unknown): Record<string, string> {
   const words = replyList(reply).map(replyText);

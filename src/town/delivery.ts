@@ -2,18 +2,20 @@
  * An owner's view of one agent's lists, and its way to change them: everything is read at one moment (`scripts/peek.lua`) and
  * written as a whole, fenced by the owner's epoch (`scripts/fenced.lua`). How a message travels is said in `plans.ts`.
  */
+import { randomUUID } from 'node:crypto';
 import {
   type Batch,
   type DeadMessage,
   type HeldBatch,
   type TurnRecord,
   decodeBatch,
-  decodeDead,
-  decodeHeld,
   decodeTurn,
+  readDead,
+  readHeld,
 } from './batch.ts';
-import { replyHash, replyList, replyText } from './decodeReplies.ts';
-import type { TownKeys } from './keys.ts';
+import { replyBuffer, replyHash, replyList, replyText } from './decodeReplies.ts';
+import type { KeyKind, TownKeys } from './keys.ts';
+import { quietTypes } from './messageClass.ts';
 import { type Message, decodeMessage } from './messages.ts';
 import type { Plan } from './plan.ts';
 import { type AgentRecord, type Decoded, decodeAgent } from './records.ts';
@@ -21,7 +23,9 @@ import type { TownRedis } from './redis/connect.ts';
 import { TinytownError } from '../util/errors.ts';
 import { say } from '../util/sentence.ts';
 import fencedSource from './scripts/fenced.lua';
+import findInListSource from './scripts/findInList.lua';
 import peekSource from './scripts/peek.lua';
+import setKeyAsideSource from './scripts/setKeyAside.lua';
 
 /** A message that waits in an agent's inbox or urgent list; `raw` is its exact bytes there. */
 export interface WaitingMessage {
@@ -33,6 +37,19 @@ export interface WaitingMessage {
 /** An element of a list that is no message. */
 export interface UnreadableMessage {
   list: 'urgent' | 'inbox';
+  raw: Buffer;
+  reason: string;
+}
+
+/** An element of a list, with its exact bytes there. */
+export interface Listed<T> {
+  raw: Buffer;
+  value: T;
+}
+
+/** A field of what is in flight that is no batch. */
+export interface UnreadableBatch {
+  id: Buffer;
   raw: Buffer;
   reason: string;
 }
@@ -51,6 +68,8 @@ export interface Peek {
   urgent: WaitingMessage[];
   inbox: WaitingMessage[];
   unreadable: UnreadableMessage[];
+  /** How many messages wait, also of those that were not read. */
+  lengths: { urgent: number; inbox: number };
   inflight: string[];
   turn: TurnRecord;
   stopRequested: boolean;
@@ -66,8 +85,10 @@ const COMMIT_PATIENCE_MS = 60_000;
 /** How long somebody who waits for an answer is let wait for a Redis that is away, in milliseconds. */
 const APPLY_PATIENCE_MS = 5_000;
 
-/** Most messages of one list that one round looks at; the rest waits for the next. */
-const PEEK_LIMIT = 200;
+/** Most messages of one list that one look reads, and one round takes; the rest waits for the next. */
+export const PEEK_LIMIT = 200;
+/** Most bytes of one list that one look reads: enough to fill a round, however its characters are written. */
+const PEEK_BYTES = 8 * 1_048_576;
 
 /**
  * `done`: written as a whole. `fenced`: somebody else owns the agent now. `changed`: what the plan rests on has changed, or
@@ -101,10 +122,13 @@ export class Delivery {
       keys.backlog,
     ];
     const script = { name: 'peek', source: peekSource };
-    const reply = await this.redis.write(() => this.redis.scripts.runForBuffers(script, places, [PEEK_LIMIT]), {
-      patienceMs: 0,
-    });
-    const [agent, urgent, inbox, inflight, turn, stop, control, backlog, problems] = replyList(reply);
+    const reply = await this.redis.write(
+      () => this.redis.scripts.runForBuffers(script, places, [PEEK_LIMIT, PEEK_BYTES]),
+      {
+        patienceMs: 0,
+      },
+    );
+    const [agent, urgent, inbox, inflight, turn, stop, control, backlog, problems, urgents, inboxes] = replyList(reply);
     const hash = replyHash(agent);
     const fromUrgent = readMessages('urgent', urgent);
     const fromInbox = readMessages('inbox', inbox);
@@ -113,6 +137,7 @@ export class Delivery {
       urgent: fromUrgent.waiting,
       inbox: fromInbox.waiting,
       unreadable: [...fromUrgent.unreadable, ...fromInbox.unreadable],
+      lengths: { urgent: Number(urgents ?? 0), inbox: Number(inboxes ?? 0) },
       inflight: replyList(inflight).map(replyText),
       turn: decodeTurn(replyHash(turn)),
       stopRequested: stop !== null && stop !== undefined,
@@ -120,6 +145,26 @@ export class Delivery {
       backlogLength: Number(backlog ?? 0),
       problems: replyList(problems).map(replyText),
     };
+  }
+
+  /**
+   * Messages of a list from the place `from` on that may ask for something: some of them, with the place to go on at, or
+   * undefined where the list is at its end.
+   * @throws TinytownError with a `RedisErrorReason`
+   */
+  async find(
+    agentId: string,
+    list: 'urgent' | 'inbox',
+    from: number,
+  ): Promise<{ waiting: WaitingMessage[]; unreadable: UnreadableMessage[]; next: number | undefined }> {
+    const script = { name: 'findInList', source: findInListSource };
+    const limits = [from, PEEK_LIMIT, PEEK_BYTES];
+    const reply = await this.redis.write(
+      () => this.redis.scripts.runForBuffers(script, [this.keys[list](agentId)], [...limits, ...quietTypes]),
+      { patienceMs: 0 },
+    );
+    const [next, ...elements] = replyList(reply);
+    return { ...readMessages(list, elements), next: Number(next) < 0 ? undefined : Number(next) };
   }
 
   /**
@@ -134,8 +179,18 @@ export class Delivery {
       () => this.redis.scripts.run(script, plan.keyNames(), plan.argumentsFor(epoch)),
       { patienceMs, waitsForRoom: epoch !== '' },
     );
-    if (Array.isArray(reply)) throw wrongType(reply.map(replyText));
+    if (Array.isArray(reply)) throw new WrongTypeError(reply.map(replyText));
     return reply === 'done' || reply === 'fenced' ? reply : 'changed';
+  }
+
+  /** Moves a key that is of the wrong type out of the way; resolves with its new name, undefined where it was left alone. */
+  async setKeyAside(key: string, kind: KeyKind): Promise<string | undefined> {
+    const wanted = keyTypes[kind];
+    if (wanted === undefined) return undefined;
+    const script = { name: 'setKeyAside', source: setKeyAsideSource };
+    const target = this.keys.broken(key, randomUUID());
+    const moved = await this.redis.write(() => this.redis.scripts.run(script, [key, target], [wanted]));
+    return moved === 1 ? target : undefined;
   }
 
   /** Applies a plan for a person or an agent, who need not own the agent; false where its guards do not hold. */
@@ -143,32 +198,39 @@ export class Delivery {
     return (await this.commit(plan, '', APPLY_PATIENCE_MS)) === 'done';
   }
 
-  /** The batches that are under way, oldest first. What cannot be read is returned by its id. */
-  async inflight(agentId: string): Promise<{ batches: Batch[]; unreadable: string[] }> {
-    const hash = await this.redis.read((client) => client.hgetall(this.keys.inflight(agentId)));
-    const decoded = Object.entries(hash).map(([id, raw]) => ({ id, batch: decodeBatch(raw) }));
+  /** The batches that are under way, oldest first, and what is none, as it stands there. */
+  async inflight(agentId: string): Promise<{ batches: Batch[]; unreadable: UnreadableBatch[] }> {
+    const key = this.keys.inflight(agentId);
+    const words = replyList(
+      await this.redis.read((client) => client.callBuffer('EVAL', 'return redis.call("HGETALL", KEYS[1])', 1, key)),
+    );
+    const decoded = words.flatMap((field, place) => {
+      if (place % 2 === 1) return [];
+      const [id, raw] = [replyBuffer(field), replyBuffer(words[place + 1])];
+      const batch = decodeBatch(raw.toString());
+      // Its turn is found by its id in the thread's history, and it is settled by it here.
+      const own = batch.ok && batch.value.id === id.toString() ? batch : undefined;
+      return [{ batch: own, unreadable: { id, raw, reason: batch.ok ? 'has the id of another' : batch.reason } }];
+    });
     return {
-      batches: decoded.flatMap(({ batch }) => (batch.ok ? [batch.value] : [])).toSorted((a, b) => a.at - b.at),
-      unreadable: decoded.filter(({ batch }) => !batch.ok).map(({ id }) => id),
+      batches: decoded.flatMap(({ batch }) => (batch ? [batch.value] : [])).toSorted((a, b) => a.at - b.at),
+      unreadable: decoded.flatMap(({ batch, unreadable }) => (batch ? [] : [unreadable])),
     };
   }
 
   /** Work that was held after an interrupt, oldest first, each with its exact text in the list. */
-  held(agentId: string): Promise<{ raw: string; value: HeldBatch }[]> {
-    return this.listed(this.keys.held(agentId), decodeHeld);
+  held(agentId: string): Promise<Listed<HeldBatch>[]> {
+    return this.listed(this.keys.held(agentId), readHeld);
   }
 
   /** Messages that were given up, oldest first, each with its exact text in the list. */
-  dead(agentId: string): Promise<{ raw: string; value: DeadMessage }[]> {
-    return this.listed(this.keys.dead(agentId), decodeDead);
+  dead(agentId: string): Promise<Listed<DeadMessage>[]> {
+    return this.listed(this.keys.dead(agentId), readDead);
   }
 
-  private async listed<T>(key: string, decode: (raw: string) => Decoded<T>): Promise<{ raw: string; value: T }[]> {
-    const entries = await this.redis.read((client) => client.lrange(key, 0, -1));
-    return entries.flatMap((raw) => {
-      const decoded = decode(raw);
-      return decoded.ok ? [{ raw, value: decoded.value }] : [];
-    });
+  private async listed<T>(key: string, decode: (raw: string) => T): Promise<Listed<T>[]> {
+    const entries = await this.redis.read((client) => client.lrangeBuffer(key, 0, -1));
+    return entries.map((raw) => ({ raw, value: decode(raw.toString()) }));
   }
 }
 
@@ -188,10 +250,29 @@ export function readMessages(
   return { waiting, unreadable };
 }
 
-function wrongType([key = '', type = '', wanted = '']: readonly string[]): TinytownError<'badRecord'> {
-  const hint = 'Something else wrote it: delete it in Redis, then restart the agent.';
-  return new TinytownError('badRecord', say('{0} is a {1} where a {2} should be.', key, type, wanted), { hint });
+/** A key is of another type than it should be, and nothing was written. */
+export class WrongTypeError extends TinytownError<'badRecord'> {
+  readonly key: string;
+
+  constructor([key = '', type = '', wanted = '']: readonly string[]) {
+    const hint = 'Something else wrote it: delete it in Redis, then restart the agent.';
+    super('badRecord', say('{0} is a {1} where a {2} should be.', key, type, wanted), { hint });
+    this.key = key;
+  }
 }
+
+/** What keys of one agent are; its record and its tasks are not ours to move. */
+const keyTypes: { readonly [K in KeyKind]?: string } = {
+  urgent: 'list',
+  inbox: 'list',
+  held: 'list',
+  dead: 'list',
+  settled: 'list',
+  inflight: 'hash',
+  turn: 'hash',
+  control: 'stream',
+  stop: 'string',
+};
 
 function controlRequest(entry: unknown): ControlRequest {
   const [id, fields] = replyList(entry);

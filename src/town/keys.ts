@@ -146,6 +146,10 @@ export class TownKeys {
   reservedName(name: string): string {
     return `${this.prefix}reserved:${nameKey(name)}`;
   }
+  /** Where a key of this town goes that is of the wrong type. */
+  broken(key: string, token: string): string {
+    return `${this.prefix}broken:${key.slice(this.prefix.length)}:${token}`;
+  }
   /** Written and deleted at once, to see whether the server tells of changes. */
   probe(token: string, part: string): string {
     return `${this.prefix}probe:${token}:${part}`;

@@ -6,12 +6,12 @@ import type { PlanContext } from './plans.ts';
 /** Takes held work off its list; `again` puts its messages back to the front of the lists they came from. */
 export function heldPlan(
   { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
-  raw: string,
+  raw: Buffer,
   held: HeldBatch,
   again: boolean,
 ): Plan {
   const key = keys.held(agentId);
-  const plan = new Plan(keys, agentId).whileListed(key, Buffer.from(raw)).command('LREM', key, 1, raw);
+  const plan = new Plan(keys, agentId).whileListed(key, raw).command('LREM', key, 1, raw);
   if (!again) return plan.activity('🗑 Held work dismissed');
   for (const message of held.batch.messages.toReversed())
     plan.command('LPUSH', keys[message.list](agentId), message.raw);
@@ -21,12 +21,12 @@ export function heldPlan(
 /** Takes a message that was given up off its list; `again` puts it back to the front of the list it came from, as if new. */
 export function deadPlan(
   { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
-  raw: string,
+  raw: Buffer,
   dead: DeadMessage,
   again: boolean,
 ): Plan {
   const key = keys.dead(agentId);
-  const plan = new Plan(keys, agentId).whileListed(key, Buffer.from(raw)).command('LREM', key, 1, raw);
+  const plan = new Plan(keys, agentId).whileListed(key, raw).command('LREM', key, 1, raw);
   if (!again) return plan.activity('🗑 A message that was given up was dismissed');
   return plan
     .command('LPUSH', keys[dead.list](agentId), dead.raw)

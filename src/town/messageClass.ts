@@ -29,6 +29,16 @@ const classes: { [T in MessageBody['type']]: MessageClass | 'byItsWords' } = {
   custom: 'byItsWords',
 };
 
+/** Types of messages that start no turn and need no answer, whatever they say. */
+export const quietTypes = [
+  'informational',
+  'task_done',
+  'task_failed',
+  'status_response',
+  'pong',
+  'confirmation',
+] as const;
+
 /** The class of a message, by its type and, for a custom one, by its words. */
 export function classify(message: MessageBody): MessageClass {
   const its = classes[message.type];

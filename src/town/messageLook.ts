@@ -6,13 +6,13 @@ import {
   type SeenMessages,
   type SettledMessage,
   decodeBatch,
-  decodeDead,
-  decodeHeld,
   decodeSettled,
   decodeTurn,
+  readDead,
+  readHeld,
 } from './batch.ts';
-import { replyList, replyText } from './decodeReplies.ts';
-import { type UnreadableMessage, type WaitingMessage, readMessages } from './delivery.ts';
+import { replyBuffer, replyList, replyText } from './decodeReplies.ts';
+import { type Listed, type UnreadableMessage, type WaitingMessage, readMessages } from './delivery.ts';
 import type { TownKeys } from './keys.ts';
 import { type AgentState, type Decoded, agentStates } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
@@ -30,13 +30,13 @@ export interface MessageLook {
   /** Oldest first. */
   inflight: Batch[];
   /** Oldest first, each with its exact text in the list. */
-  held: { raw: string; value: HeldBatch }[];
-  dead: { raw: string; value: DeadMessage }[];
+  held: Listed<HeldBatch>[];
+  dead: Listed<DeadMessage>[];
   /** Newest first. */
   settled: SettledMessage[];
   seen: SeenMessages;
-  /** The exact text that `seen` was read from. */
-  seenText: string | undefined;
+  /** The exact bytes that `seen` was read from. */
+  seenText: Buffer | undefined;
   /** The window that has the agent, dead or alive. */
   owner: string | undefined;
   ownerLives: boolean;
@@ -77,7 +77,7 @@ export class MessageLooks {
     const [state, task, urgent, inbox, inflight, held, dead, settled, seen, owner, lives] = replyList(reply);
     const fromUrgent = readMessages('urgent', urgent);
     const fromInbox = readMessages('inbox', inbox);
-    const seenText = optional(seen);
+    const seenText = seen === null || seen === undefined ? undefined : replyBuffer(seen);
     return {
       state: agentStates.find((known) => known === optional(state)),
       currentTask: optional(task),
@@ -87,15 +87,22 @@ export class MessageLooks {
       inflight: decoded(inflight, decodeBatch)
         .map(({ value }) => value)
         .toSorted((a, b) => a.at - b.at),
-      held: decoded(held, decodeHeld),
-      dead: decoded(dead, decodeDead),
+      held: listed(held, readHeld),
+      dead: listed(dead, readDead),
       settled: decoded(settled, decodeSettled).map(({ value }) => value),
-      seen: decodeTurn(seenText === undefined ? {} : { seen: seenText }).seen,
+      seen: decodeTurn(seenText === undefined ? {} : { seen: seenText.toString() }).seen,
       seenText,
       owner: optional(owner),
       ownerLives: Number(lives) === 1,
     };
   }
+}
+
+function listed<T>(reply: unknown, read: (raw: string) => T): Listed<T>[] {
+  return replyList(reply).map((element) => {
+    const raw = replyBuffer(element);
+    return { raw, value: read(raw.toString()) };
+  });
 }
 
 function optional(reply: unknown): string | undefined {

@@ -34,12 +34,24 @@ export class Plan {
   }
 
   /** Applies only if the hash's field has this value. */
-  whileValue(key: string, field: string, value: string): this {
+  whileValue(key: string, field: string, value: string | Buffer): this {
     this.guards.push(['value', key, field, value]);
     return this;
   }
 
-  /** Moves the agent from one state to another, unless another writer has asked for something else meanwhile. */
+  /** Applies only to a task that exists and is not over, however its state is spelled. */
+  whileOpen(key: string): this {
+    this.guards.push(['exists', key], ['none', key, 'state', 'completed', 'failed', 'cancelled']);
+    return this;
+  }
+
+  /** Applies only while the agent is in this state, or its record has none. */
+  whileState(state: AgentState): this {
+    this.guards.push(['value-or-none', this.keys.agent(this.agentId), 'state', state]);
+    return this;
+  }
+
+  /** Moves the agent from one state (or from none) to another, unless another writer has asked for something else meanwhile. */
   stateIf(from: AgentState, to: AgentState): this {
     return this.command('set-if', this.keys.agent(this.agentId), 'state', from, to);
   }

@@ -3,7 +3,7 @@
  * was read, and is applied by the owner as a whole or not at all.
  */
 import type { Batch, BatchMessage, DeadMessage, HeldBatch, SeenMessages, SettledMessage, TurnRecord } from './batch.ts';
-import type { UnreadableMessage, WaitingMessage } from './delivery.ts';
+import type { UnreadableBatch, UnreadableMessage, WaitingMessage } from './delivery.ts';
 import { type EventType, newEvent } from './events.ts';
 import type { TownKeys } from './keys.ts';
 import { type Message, encodeMessage, newMessage } from './messages.ts';
@@ -41,9 +41,7 @@ export function takePlan(
   const plan = removalPlan(context, messages).command('HSET', keys.inflight(agentId), batch.id, wellFormedJson(batch));
   for (const task of tasks) {
     const key = keys.task(task.id);
-    plan
-      .whileValue(key, 'state', task.state)
-      .fields(key, { state: 'running', started_at: task.startedAt ?? iso(now), updated_at: iso(now) });
+    plan.whileOpen(key).fields(key, { state: 'running', started_at: task.startedAt ?? iso(now), updated_at: iso(now) });
   }
   const current = tasks.at(-1);
   plan.agentFields({
@@ -76,6 +74,20 @@ export function setAsidePlan({ keys, agentId, now }: PlanContext, unreadable: re
       .command('LREM', key, 1, raw)
       .command('RPUSH', keys.dead(agentId), wellFormedJson(dead))
       .activity(`✗ A message was set aside: it ${reason}`);
+  }
+  return plan;
+}
+
+/** Sets aside what stands in flight and is no batch. */
+export function setBatchesAsidePlan({ keys, agentId, now }: PlanContext, unreadable: readonly UnreadableBatch[]): Plan {
+  const plan = new Plan(keys, agentId);
+  for (const { id, raw, reason } of unreadable) {
+    const why = `It stood among the messages in flight, and ${reason}.`;
+    const dead: DeadMessage = { raw: raw.toString(), list: 'inbox', at: now, reason: why, attempts: 0 };
+    plan
+      .command('HDEL', keys.inflight(agentId), id)
+      .command('RPUSH', keys.dead(agentId), wellFormedJson(dead))
+      .activity(`✗ A batch in flight was set aside: it ${reason}`);
   }
   return plan;
 }
@@ -266,7 +278,7 @@ export function requestPlan(
 ): Plan {
   const { from, to, event, message } = change;
   return new Plan(keys, agentId)
-    .whileValue(keys.agent(agentId), 'state', from)
+    .whileState(from)
     .agentFields({ state: to, ...change.fields })
     .command('DEL', keys.stop(agentId))
     .activity(message)
@@ -283,7 +295,8 @@ function keepSettled(plan: Plan, { keys, agentId }: PlanContext, settled: readon
 }
 
 function send(plan: Plan, keys: TownKeys, message: Message): void {
-  plan.command('RPUSH', keys.inbox(message.to), encodeMessage(message));
+  // Whoever asked may have spoiled its own inbox: the question must not wait for that.
+  plan.tell('RPUSH', keys.inbox(message.to), encodeMessage(message));
 }
 
 function count(number: number, what: string): string {

@@ -51,9 +51,7 @@ export function editPlan(
   if (message.type === 'task_assign') {
     if (!task) return plan;
     const key = place.keys.task(task.id);
-    return plan
-      .whileValue(key, 'state', task.state)
-      .fields(key, { description: text, updated_at: new Date(now).toISOString() });
+    return plan.whileOpen(key).fields(key, { description: text, updated_at: new Date(now).toISOString() });
   }
   const key = place.keys[list](place.agentId);
   const edited = withText(raw, message, text);

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import { _default as orElse } from 'zod/mini';
 import { isId } from './keys.ts';
-import { wellFormedJson } from '../util/text.ts';
+import { wellFormedEscapes, wellFormedJson } from '../util/text.ts';
 
 /** A decoded value, or the reason why there is none: one clause, for people. */
 export type Decoded<T> = { ok: true; value: T } | { ok: false; reason: string };
@@ -258,14 +258,10 @@ export function decodingProblem(error: z.core.$ZodError): string {
 export function parseJson(raw: string): unknown {
   try {
     // Only an escape can bring half of a surrogate pair: the bytes are UTF-8.
-    return JSON.parse(raw, /\\ud/i.test(raw) ? wellFormed : undefined);
+    return JSON.parse(wellFormedEscapes(raw));
   } catch {
     return undefined;
   }
-}
-
-function wellFormed(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
 function hashOf(record: object): Record<string, string> {

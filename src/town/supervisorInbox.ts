@@ -1,5 +1,5 @@
 /** What agents and `tt` have written to the person, the supervisor: read, answered and dismissed one by one. */
-import type { Delivery, WaitingMessage } from './delivery.ts';
+import type { Delivery, UnreadableMessage, WaitingMessage } from './delivery.ts';
 import { pushCommand } from './inbox.ts';
 import { SUPERVISOR_ID, type TownKeys } from './keys.ts';
 import { type MessageBody, byCreation, encodeMessage, newMessage } from './messages.ts';
@@ -8,6 +8,9 @@ import { removalPlan, setAsidePlan } from './plans.ts';
 
 /** `gone`: somebody has answered or dismissed it meanwhile. `senderGone`: nobody is there to be answered. */
 export type SettleResult = 'done' | 'gone' | 'senderGone';
+
+/** More than anybody reads through: what is beyond waits until some are answered. */
+const MOST_LISTED = 2_000;
 
 export class SupervisorInbox {
   private readonly delivery: Delivery;
@@ -20,9 +23,27 @@ export class SupervisorInbox {
 
   /** What waits, oldest first. Sets aside what is no message. @throws TinytownError with a `RedisErrorReason` */
   async list(): Promise<WaitingMessage[]> {
-    const { urgent, inbox, unreadable } = await this.delivery.peek(SUPERVISOR_ID);
+    const { waiting, unreadable } = await this.read();
     if (unreadable.length > 0) await this.delivery.apply(setAsidePlan(this.context(), unreadable));
-    return [...urgent, ...inbox].toSorted((a, b) => byCreation(a.message, b.message));
+    return waiting.toSorted((a, b) => byCreation(a.message, b.message));
+  }
+
+  /** The first messages of each list, and behind them all that ask for something. */
+  private async read(): Promise<{ waiting: WaitingMessage[]; unreadable: UnreadableMessage[] }> {
+    const peek = await this.delivery.peek(SUPERVISOR_ID);
+    const waiting = [...peek.urgent, ...peek.inbox];
+    const unreadable = [...peek.unreadable];
+    for (const list of ['urgent', 'inbox'] as const) {
+      const read = peek[list].length + peek.unreadable.filter((one) => one.list === list).length;
+      let next: number | undefined = peek.lengths[list] > read ? read : undefined;
+      while (next !== undefined && waiting.length < MOST_LISTED) {
+        const found = await this.delivery.find(SUPERVISOR_ID, list, next);
+        waiting.push(...found.waiting);
+        unreadable.push(...found.unreadable);
+        next = found.next;
+      }
+    }
+    return { waiting, unreadable };
   }
 
   /** Sends `body` to whoever wrote the message, as the answer to it, and takes the message off the list: both or neither. */
@@ -48,8 +69,7 @@ export class SupervisorInbox {
   }
 
   private async find(messageId: string): Promise<WaitingMessage | undefined> {
-    const { urgent, inbox } = await this.delivery.peek(SUPERVISOR_ID);
-    return [...urgent, ...inbox].find(({ message }) => message.id === messageId);
+    return (await this.read()).waiting.find(({ message }) => message.id === messageId);
   }
 
   private context() {

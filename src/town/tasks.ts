@@ -28,6 +28,9 @@ const removeBacklogTask = { name: 'removeBacklogTask', source: removeBacklogTask
 /** `over`: the task had ended before, and nothing was written. */
 export type FinishResult = 'done' | 'over' | 'no-task';
 
+/** How often a task is looked at again that is given to somebody else while it is ended. */
+const FINISH_ATTEMPTS = 10;
+
 interface Finish {
   /** Who ends it, where that is not the agent that has it. */
   finisher?: string | undefined;
@@ -207,10 +210,12 @@ export class TaskStore {
     { finisher, whileWaiting }: Finish,
   ): Promise<FinishResult | 'taken'> {
     const { keys } = this;
-    for (;;) {
-      const [assignedTo, assignedBy] = await this.redis.write((client) =>
-        client.hmget(keys.task(taskId), 'assigned_to', 'assigned_by'),
+    for (let attempt = 1; attempt <= FINISH_ATTEMPTS; attempt += 1) {
+      // As bytes: what is no UTF-8 is compared in the script with what stands there.
+      const [to, by] = await this.redis.write((client) =>
+        client.hmgetBuffer(keys.task(taskId), 'assigned_to', 'assigned_by'),
       );
+      const [assignedTo, assignedBy] = [to?.toString(), by?.toString()];
       const agent = assignedTo || undefined;
       const agentKeys =
         agent === undefined ? [] : [keys.agent(agent), keys.agentEvents(agent), keys.inbox(agent), keys.urgent(agent)];
@@ -223,8 +228,8 @@ export class TaskStore {
         [keys.task(taskId), keys.backlog, keys.events, ...agentKeys, ...told],
         [
           taskId,
-          agent ?? '',
-          assignedBy ?? '',
+          to ?? '',
+          by ?? '',
           state,
           result,
           now(),
@@ -239,15 +244,16 @@ export class TaskStore {
       // Given to another agent since it was read: look again.
       if (outcome !== 'moved') return outcome;
     }
+    throw new TinytownError('wrongState', say('Task {0} keeps changing. Look again and repeat it.', taskId));
   }
 
   /** The messages, as they stand in the agent's lists, that would have it work on a task. */
-  private async assigningMessages(taskId: string, agentId: string): Promise<string[]> {
+  private async assigningMessages(taskId: string, agentId: string): Promise<Buffer[]> {
     const { keys } = this;
     const lists = await Promise.all(
       [keys.inbox(agentId), keys.urgent(agentId)].map((key) =>
         this.redis
-          .write((client) => client.lrange(key, 0, MESSAGES_SEARCHED - 1))
+          .write((client) => client.lrangeBuffer(key, 0, MESSAGES_SEARCHED - 1))
           .catch((error: unknown) =>
             isRedisError(error) && error.reason === 'redisFailed' ? [] : Promise.reject(error),
           ),
@@ -255,7 +261,7 @@ export class TaskStore {
     );
     return lists.flat().filter((raw) => {
       if (!raw.includes(taskId)) return false;
-      const message = decodeMessage(raw);
+      const message = decodeMessage(raw.toString());
       return message.ok && message.value.type === 'task_assign' && message.value.taskId === taskId;
     });
   }

@@ -61,10 +61,15 @@ export function endOf(text: string, limit: number): string {
  * that Codex, `tt` and others refuse together with the whole text around it.
  */
 export function wellFormedJson(value: unknown, replacer?: (key: string, value: unknown) => unknown): string {
-  const json = JSON.stringify(value, replacer);
-  // The only escapes of surrogates that `stringify` writes are those of halves.
-  if (!json.includes('\\ud')) return json;
-  return json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|[^])/g, (escape) => (escape.length > 2 ? '\ufffd' : escape));
+  return wellFormedEscapes(JSON.stringify(value, replacer));
+}
+
+/** JSON with U+FFFD in the place of escapes that stand for half of a surrogate pair. */
+export function wellFormedEscapes(json: string): string {
+  if (!/\\ud/i.test(json)) return json;
+  // A pair, half of one, or any other escape: none begins within another.
+  const escapes = /\\(?:ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|(ud[89a-f][0-9a-f]{2})|[^])/gi;
+  return json.replace(escapes, (escape, half: string | undefined) => (half === undefined ? escape : '\\ufffd'));
 }
 
 /** Of a long text a line is made from this many times its limit: the rest would hardly be seen, and texts can be huge. */

@@ -12,8 +12,9 @@ import { resolveAgent } from '../../town/names.ts';
 import { requestPlan } from '../../town/plans.ts';
 import type { AgentRecord, TaskRecord } from '../../town/records.ts';
 import type { Town } from '../../town/town.ts';
+import { isRedisError } from '../../town/redis/errors.ts';
 import type { TownKey } from '../../town/townKey.ts';
-import { TinytownError } from '../../util/errors.ts';
+import { TinytownError, describeError } from '../../util/errors.ts';
 import { type Sentence, inEnglish, say } from '../../util/sentence.ts';
 import { adopt, moveHere } from './adoption.ts';
 import { AskOwner } from './askOwner.ts';
@@ -106,14 +107,34 @@ export class TownActions {
     return message.id;
   }
 
-  /** Sends a message to every agent that is not stopped, and to whoever listens on `tt:{town}:broadcast`; says to how many. */
+  /**
+   * Sends a message to every agent that is not stopped, and to whoever listens on `tt:{town}:broadcast`; says to how many.
+   * @throws TinytownError `notReached` where it did not come to some of them: it names these
+   */
   async broadcast(text: string, { kind = 'info' }: { kind?: MessageKind } = {}): Promise<number> {
     const body = messageOfKind(kind, checkedText(text));
     const { agents } = await this.town.agents.list();
     const open = agents.filter(({ state }) => state !== 'stopped');
-    for (const { id } of open) await this.town.inbox.send(newMessage({ ...body, from: SUPERVISOR_ID, to: id }));
+    const missed: { name: string; why: string }[] = [];
+    for (const { id, name } of open) {
+      try {
+        await this.town.inbox.send(newMessage({ ...body, from: SUPERVISOR_ID, to: id }));
+      } catch (error) {
+        if (isRedisError(error) && error.reason === 'redisUnavailable') throw error;
+        missed.push({ name, why: describeError(error) });
+      }
+    }
     await this.town.inbox.broadcast(newMessage({ ...body, from: SUPERVISOR_ID, to: SUPERVISOR_ID }));
-    return open.length;
+    const [first] = missed;
+    if (!first) return open.length;
+    const names = missed.map(({ name }) => name).join(', ');
+    const message = say(
+      'The message reached {0} of {1} agents, but not {2}.',
+      open.length - missed.length,
+      open.length,
+      names,
+    );
+    throw new TinytownError('notReached', message, { hint: first.why });
   }
 
   /**

@@ -1,14 +1,14 @@
 /** What people write for agents, before it goes anywhere. */
-import { MAX_TEXT } from '../../town/records.ts';
+import { MAX_SENT, isTooLong } from '../../town/sendable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';
 
 /** `text` as it is. @throws TinytownError `emptyText`, `textTooLong` */
 export function checkedText(text: string): string {
   if (text.trim() === '') throw new TinytownError('emptyText', 'The text is empty. Write what the agent is to do.');
-  if (text.length > MAX_TEXT) {
+  if (isTooLong(text)) {
     const hint = 'Put it into a file and name the file.';
-    throw new TinytownError('textTooLong', say('The text is longer than {0} characters.', MAX_TEXT), { hint });
+    throw new TinytownError('textTooLong', say('The text is longer than {0} characters.', MAX_SENT), { hint });
   }
   return text;
 }

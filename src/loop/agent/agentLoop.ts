@@ -17,6 +17,7 @@ import { type LoopAction, type LoopFacts, decide, inOrder } from './decide.ts';
 import type { LoopParts } from './loopParts.ts';
 import { OpenRequests } from './openRequests.ts';
 import { OwnedAgent } from './ownedAgent.ts';
+import { Pace } from './pace.ts';
 import { RemoteRequests } from './remoteRequests.ts';
 import { RuntimeSlot } from './runtimeSlot.ts';
 import { Settlement } from './settlement.ts';
@@ -51,6 +52,11 @@ export class AgentLoop {
   private stepping = false;
   /** Something has changed since the last look began. */
   private unseen = false;
+  private readonly pace = new Pace();
+  /** No pass begins before it, by the process's own clock in milliseconds. */
+  private restUntil = 0;
+  /** What the last pass failed with: said once. */
+  private lastFailure = '';
   private timer: NodeJS.Timeout | undefined;
   /** The runtime that went away by itself, until that is settled. */
   private loss: Extract<RuntimeEvent, { type: 'exited' }> | undefined;
@@ -148,6 +154,8 @@ export class AgentLoop {
 
   /** Ends the process and brings up another one, which goes on with the turn that was cut off. */
   async restart(): Promise<void> {
+    this.pace.reset();
+    this.restUntil = 0;
     await this.queue.run(async () => {
       await this.slot.stop();
       this.turns.forget();
@@ -171,25 +179,59 @@ export class AgentLoop {
   private async steps(): Promise<void> {
     clearTimeout(this.timer);
     try {
+      if (this.isResting()) return;
       while (!this.end) {
         this.unseen = false;
         const peek = await this.agent.look();
         if (peek === 'gone') return await this.leave('gone');
         const action = peek && (await this.next(peek));
-        if (action?.do === 'wait') return this.wait(action.until);
+        if (action?.do === 'wait') {
+          this.pace.reset();
+          this.lastFailure = '';
+          return this.wait(action.until);
+        }
         if (action) await this.perform(action, peek);
+        const rest = this.pace.next();
+        if (rest > 0) return this.rest(rest);
       }
     } catch (error) {
       if (this.end) return;
-      // Screens say what is wrong with Redis. The loop looks until that is over.
-      if (isPassing(error)) this.parts.logger.debug(describeError(error));
-      else this.agent.report(error);
-      this.wait(this.parts.now() + LOOK_AGAIN_MS);
+      this.failed(error);
     } finally {
       this.stepping = false;
       // Behind what else is queued by now.
       if (this.unseen) this.wake();
     }
+  }
+
+  private failed(error: unknown): void {
+    const text = describeError(error);
+    // Screens say what is wrong with Redis. The loop looks until that is over.
+    const away = isPassing(error);
+    if (away || text === this.lastFailure) this.parts.logger.debug(text);
+    else this.agent.report(error);
+    if (!away) this.lastFailure = text;
+    const rest = this.pace.next();
+    if (rest > LOOK_AGAIN_MS) this.rest(rest);
+    else this.wait(this.parts.now() + LOOK_AGAIN_MS);
+  }
+
+  /** Lets others do something in the queue, and looks again after `milliseconds`, whatever changes meanwhile. */
+  private rest(milliseconds: number): void {
+    if (this.end) return;
+    this.parts.logger.debug(`The loop comes to no end: it rests for ${milliseconds} ms.`);
+    this.restUntil = performance.now() + milliseconds;
+    this.isResting();
+  }
+
+  /** Whether it is too early for another pass; then one comes in time. */
+  private isResting(): boolean {
+    const left = this.restUntil - performance.now();
+    if (left <= 0) return false;
+    this.unseen = false;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.wake(), left + 1);
+    return true;
   }
 
   /** The next action, or undefined where something had to be put in order first. */

@@ -1,7 +1,14 @@
 /** An agent as its owner sees and writes it: the record as last looked at, and changes that only the owner can make. */
 import type { TurnRecord } from '../../town/batch.ts';
 import { type ControlReply, withReply } from '../../town/control.ts';
-import type { ControlRequest, Peek } from '../../town/delivery.ts';
+import {
+  type ControlRequest,
+  type Peek,
+  type UnreadableMessage,
+  type WaitingMessage,
+  WrongTypeError,
+} from '../../town/delivery.ts';
+import { isActionable } from '../../town/messageClass.ts';
 import { Plan } from '../../town/plan.ts';
 import { type PlanContext, setAsidePlan, statePlan } from '../../town/plans.ts';
 import type { AgentRecord, AgentState } from '../../town/records.ts';
@@ -11,6 +18,9 @@ import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';
 import type { HeldAgent } from './accountHold.ts';
 import type { LoopParts } from './loopParts.ts';
+
+/** Kinds of keys of an agent that a look reads, besides its record. */
+const listedKeys = ['urgent', 'inbox', 'inflight', 'turn', 'stop', 'control'] as const;
 
 /** What another window is told where it was refused. */
 export function failedReply(error: unknown): ControlReply {
@@ -26,6 +36,7 @@ export class OwnedAgent {
   /** Its owner's: see `leases.ts`. */
   readonly epoch: string;
   private last: { record: AgentRecord; turn: TurnRecord; waiting: { inbox: number; urgent: number } } | undefined;
+  private toldProblems: ReadonlySet<string> = new Set();
   private readonly fenced = new Emitter<void>();
   /** Another window has taken the agent: nothing can be written any more. */
   readonly onFenced = this.fenced.event;
@@ -70,16 +81,74 @@ export class OwnedAgent {
   async look(): Promise<Peek | 'gone' | undefined> {
     const peek = await this.parts.delivery.peek(this.id);
     if (!peek.agent) return 'gone';
-    for (const problem of peek.problems) this.report(new TinytownError('badRecord', say('Cannot read {0}', problem)));
+    if (await this.setKeysAside(peek.problems)) return undefined;
     if (!peek.agent.ok) {
       const text = say('The record of agent {0} cannot be used: {1}.', this.id, peek.agent.reason);
       throw new TinytownError('badRecord', text, { hint: 'Repair the field in Redis, or remove the agent.' });
     }
-    const waiting = { inbox: peek.inbox.length, urgent: peek.urgent.length };
-    this.last = { record: peek.agent.value, turn: peek.turn, waiting };
-    if (peek.unreadable.length === 0) return peek;
-    await this.commit(setAsidePlan(this.context(), peek.unreadable));
+    this.last = { record: peek.agent.value, turn: peek.turn, waiting: peek.lengths };
+    const all = await this.withHidden(peek, peek.agent.value.state);
+    if (all.unreadable.length === 0) return all;
+    await this.setAside(all.unreadable);
     return undefined;
+  }
+
+  /** Puts what is no message, or none that can be sent, where people see it and decide. */
+  async setAside(unreadable: readonly UnreadableMessage[]): Promise<void> {
+    for (const { list, reason } of unreadable)
+      this.parts.logger.warn(`A message (${list}) was set aside: it ${reason}.`);
+    await this.commit(setAsidePlan(this.context(), unreadable));
+  }
+
+  /**
+   * Adds what asks for something behind more news than one look reads. Of an agent that is about to close all of it: it must
+   * not be woken by what waits already.
+   */
+  private async withHidden(peek: Peek, state: AgentState): Promise<Peek> {
+    const wakes = ({ message }: WaitingMessage): boolean =>
+      (isActionable(message) || message.type === 'ping') && !peek.turn.leftWaiting.has(message.id);
+    if (state !== 'draining' && [...peek.urgent, ...peek.inbox].some(wakes)) return peek;
+    const all = { ...peek };
+    for (const list of ['urgent', 'inbox'] as const) {
+      const read = peek[list].length + peek.unreadable.filter((one) => one.list === list).length;
+      let next: number | undefined = peek.lengths[list] > read ? read : undefined;
+      while (next !== undefined) {
+        const found = await this.parts.delivery.find(this.id, list, next);
+        all[list] = [...all[list], ...found.waiting];
+        all.unreadable = [...all.unreadable, ...found.unreadable];
+        const enough = found.waiting.some(wakes) || found.unreadable.length > 0;
+        next = enough && state !== 'draining' ? undefined : found.next;
+      }
+    }
+    return all;
+  }
+
+  /** Moves keys of this agent that are of the wrong type out of the way; whether there were some. Each is told of once. */
+  private async setKeysAside(problems: readonly string[]): Promise<boolean> {
+    const fresh = problems.filter((problem) => !this.toldProblems.has(problem));
+    this.toldProblems = new Set(problems);
+    let moved = false;
+    for (const problem of problems) {
+      const key = listedKeys
+        .map((kind) => this.parts.keys[kind](this.id))
+        .find((one) => problem.startsWith(`${one}: `));
+      moved = (key !== undefined && (await this.setKeyAside(key))) || moved;
+    }
+    if (!moved) {
+      for (const problem of fresh) this.report(new TinytownError('badRecord', say('Cannot read {0}', problem)));
+    }
+    return moved;
+  }
+
+  private async setKeyAside(key: string): Promise<boolean> {
+    const { delivery, keys } = this.parts;
+    const its = keys.parse(key);
+    if (its?.id !== this.id) return false;
+    const moved = await delivery.setKeyAside(key, its.kind);
+    if (moved === undefined) return false;
+    const text = say('{0} was not of the type that it should be. It was set aside as {1}.', key, moved);
+    this.report(new TinytownError('badRecord', text, { hint: 'Something else wrote it. Look at it, then delete it.' }));
+    return true;
   }
 
   /** Whether a record that was written by somebody asks for something. Most writing is our own doing. */
@@ -96,6 +165,7 @@ export class OwnedAgent {
       const result = await delivery.commit(plan, this.epoch);
       if (result !== 'fenced') return result;
     } catch (error) {
+      if (error instanceof WrongTypeError && (await this.setKeyAside(error.key))) return this.commit(plan);
       if (isPassing(error)) this.givenUp.fire(now() - start);
       throw error;
     }

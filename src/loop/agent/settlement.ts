@@ -3,8 +3,15 @@ import type { CodingAgent, TurnOutcome } from '../../runtime/codingAgent.ts';
 import type { Batch, DeadMessage, TurnRecord } from '../../town/batch.ts';
 import { decodeMessage } from '../../town/messages.ts';
 import type { Plan } from '../../town/plan.ts';
-import { type BatchFate, type PlanContext, type SettleFacts, settlePlan } from '../../town/plans.ts';
+import {
+  type BatchFate,
+  type PlanContext,
+  type SettleFacts,
+  setBatchesAsidePlan,
+  settlePlan,
+} from '../../town/plans.ts';
 import { describeError } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
 import { type EndIntent, type LastEnd, fateAfterRestart, fateAtTurnEnd } from './fates.ts';
 import type { LoopParts } from './loopParts.ts';
 import { retryDelay } from './restartPolicy.ts';
@@ -49,7 +56,12 @@ export class Settlement {
   /** Looks up in the thread's history what became of batches that were in flight, and settles each by what is found. */
   async afterRestart(runtime: CodingAgent, context: PlanContext, turn: TurnRecord, maxAttempts: number): Promise<void> {
     const { batches, unreadable } = await this.parts.delivery.inflight(context.agentId);
-    for (const id of unreadable) this.parts.logger.error(`The batch ${id} in flight cannot be read; it is left there.`);
+    if (unreadable.length > 0) {
+      for (const { id, reason } of unreadable) {
+        this.parts.logger.error(`The batch ${oneLine(id.toString(), 64)} in flight was set aside: it ${reason}.`);
+      }
+      await this.commit(setBatchesAsidePlan(context, unreadable));
+    }
     if (batches.length === 0) return;
     const ids = batches.map(({ id }) => id);
     const fates = runtime.mode === 'persistent' ? await runtime.findInputs(ids) : new Map<string, never>();

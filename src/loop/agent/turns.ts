@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { InterruptResult, RuntimeEvent, RuntimeMode, TurnOutcome } from '../../runtime/codingAgent.ts';
 import type { Batch } from '../../town/batch.ts';
 import type { WaitingMessage } from '../../town/delivery.ts';
+import { isActionable } from '../../town/messageClass.ts';
 import { adriftPlan, deliveredPlan, takePlan } from '../../town/plans.ts';
 import { type TaskRecord, isTaskOver } from '../../town/records.ts';
 import { roleOf } from '../../town/roles.ts';
@@ -15,6 +16,7 @@ import { say } from '../../util/sentence.ts';
 import type { SerialQueue } from '../../util/serialQueue.ts';
 import type { LoopFacts } from './decide.ts';
 import type { EndIntent } from './fates.ts';
+import { type Filling, INPUT_LIMIT, fill } from './filling.ts';
 import type { RefusedLimit } from './limitRules.ts';
 import type { OwnedAgent } from './ownedAgent.ts';
 import { bodyText, roundPrompt, steerPrompt } from './prompt.ts';
@@ -75,13 +77,15 @@ export class Turns {
     const runtime = this.slot.current;
     const { id, parts } = this.agent;
     if (parts.usesCodex(this.agent.record) && !(await parts.account.begins(this.agent.held))) return;
-    const batch = runtime && (await this.take(kind, messages));
+    const filling = runtime && (await this.fill(messages, (some) => this.roundText(some, runtime.mode)));
+    const asks = kind === 'offer' || filling?.taken.some(({ message }) => isActionable(message)) === true;
+    const batch = filling && asks && (await this.take(kind, filling.taken));
     if (!batch) return parts.account.inconclusive(id);
     this.limit = noLimit;
     this.phase = 'running';
     this.turn += 1;
     this.steerable = true;
-    const text = this.roundText(messages, runtime.mode);
+    const { text } = filling;
     const { record } = this.agent;
     parts.roundLog.begin(parts.townName, record, record.roundsCompleted + 1, text);
     try {
@@ -101,20 +105,23 @@ export class Turns {
   async steer(messages: readonly WaitingMessage[]): Promise<void> {
     const { picture, logger } = this.agent.parts;
     const runtime = this.slot.current;
-    const batch = runtime && (await this.take('steer', messages));
+    if (!runtime) return;
+    const { taken, text } = await this.fill(messages, (some) =>
+      steerPrompt({
+        messages: some,
+        access: this.agent.parts.access(this.agent.record, runtime.mode),
+        continued: this.known(),
+        task: this.task,
+        nameOf: (id) => picture.nameOf(id),
+      }),
+    );
+    const batch = taken.length > 0 && (await this.take('steer', taken));
     if (!batch) return;
-    const text = steerPrompt({
-      messages,
-      access: this.agent.parts.access(this.agent.record, runtime.mode),
-      continued: this.known(),
-      task: this.task,
-      nameOf: (id) => picture.nameOf(id),
-    });
     const result = await runtime.steer({ text, clientId: batch.id });
     if (result.accepted) {
       this.steered.fire({
         clientId: batch.id,
-        text: messages.map(({ message }) => bodyText(this.task, message)).join('\n'),
+        text: taken.map(({ message }) => bodyText(this.task, message)).join('\n'),
       });
       return;
     }
@@ -201,6 +208,28 @@ export class Turns {
     );
   }
 
+  /** As many of the messages as one input holds. Those that no input holds are set aside, and their tasks fail. */
+  private async fill(
+    messages: readonly WaitingMessage[],
+    render: (messages: readonly WaitingMessage[]) => string,
+  ): Promise<Filling> {
+    const { agent } = this;
+    const assigned = messages.flatMap(({ message }) => (message.type === 'task_assign' ? [message.taskId] : []));
+    const tasks = await agent.parts.picture.freshTasks(assigned);
+    this.taken = new Map(tasks.map((task) => [task.id, task]));
+    const known = this.known();
+    const sizeOf = ({ message }: WaitingMessage): number =>
+      isActionable(message) && !known.has(message.id) ? bodyText(this.task, message).length : 0;
+    const filling = fill(messages, sizeOf, render);
+    if (filling.tooLong.length > 0) {
+      const reason = `is longer than one turn can carry (${INPUT_LIMIT} characters together with the prompt)`;
+      const aside = filling.tooLong.map(({ list, raw }) => ({ list, raw, reason }));
+      await agent.setAside(aside);
+      await this.settlement.failGivenUp(agent.id);
+    }
+    return filling;
+  }
+
   /** Moves messages into a batch; undefined where the lists have changed since the look. */
   private async take(kind: Batch['kind'], messages: readonly WaitingMessage[]): Promise<Batch | undefined> {
     const { agent } = this;
@@ -213,8 +242,7 @@ export class Turns {
       messages: messages.map(({ message, list, raw }) => ({ id: message.id, list, raw: raw.toString() })),
     };
     const assigned = messages.flatMap(({ message }) => (message.type === 'task_assign' ? [message.taskId] : []));
-    const tasks = await agent.parts.picture.freshTasks(assigned);
-    this.taken = new Map(tasks.map((task) => [task.id, task]));
+    const tasks = assigned.flatMap((taskId) => this.taken.get(taskId.toLowerCase()) ?? []);
     const open = tasks.filter(({ state }) => !isTaskOver(state));
     let taken = false;
     this.sent.set(batch.id, batch);

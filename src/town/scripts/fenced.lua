@@ -7,9 +7,11 @@
 --          Guards: "listed" KEY MEMBER       the list holds the member
 --                  "field"  KEY FIELD        the hash holds the field
 --                  "value"  KEY FIELD VALUE  the hash's field has this value
+--                  "value-or-none" KEY FIELD VALUE  it has this value, or there is no such field
+--                  "none"   KEY FIELD VALUE… it has none of these values
 --                  "exists" KEY              the key is there
 --          Commands: any of Redis's own, and
---                  "set-if" KEY FIELD OLD NEW  sets the hash's field where it still has the old value
+--                  "set-if" KEY FIELD OLD NEW  sets the hash's field where it still has the old value, or is missing
 --                  "tell" COMMAND KEY …        for people to see: where it fails, the rest is done all the same
 -- Returns  "done", "fenced" (somebody else owns the agent now), "changed" (a guard does not hold), or {key, its type, the
 --          type that it should be of}; in all but the first nothing was written.
@@ -39,6 +41,14 @@ for _ = 1, guards do
     holds = redis.call('HEXISTS', guard[2], guard[3]) == 1
   elseif guard[1] == 'value' then
     holds = redis.call('HGET', guard[2], guard[3]) == guard[4]
+  elseif guard[1] == 'value-or-none' then
+    holds = (redis.call('HGET', guard[2], guard[3]) or guard[4]) == guard[4]
+  elseif guard[1] == 'none' then
+    local value = redis.call('HGET', guard[2], guard[3])
+    holds = true
+    for i = 4, #guard do
+      holds = holds and value ~= guard[i]
+    end
   else
     holds = redis.call('EXISTS', guard[2]) == 1
   end
@@ -70,7 +80,7 @@ for _, words in ipairs(commands) do
     redis.pcall(unpack(words, 2))
   elseif words[1] ~= 'set-if' then
     redis.call(unpack(words))
-  elseif redis.call('HGET', words[2], words[3]) == words[4] then
+  elseif (redis.call('HGET', words[2], words[3]) or words[4]) == words[4] then
     redis.call('HSET', words[2], words[3], words[5])
   end
 end

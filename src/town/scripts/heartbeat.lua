@@ -5,8 +5,9 @@
 -- Returns the places (1, 2, …) of the pairs that this window does not own (any more).
 local lost = {}
 for i = 1, #KEYS, 2 do
-  if redis.call('GET', KEYS[i]) == ARGV[1] and redis.call('EXISTS', KEYS[i + 1]) == 1 then
-    redis.call('HSET', KEYS[i + 1], 'last_heartbeat', ARGV[2])
+  -- A key that somebody has made something else of concerns its own agent alone.
+  if redis.pcall('GET', KEYS[i]) == ARGV[1] and redis.call('EXISTS', KEYS[i + 1]) == 1 then
+    redis.pcall('HSET', KEYS[i + 1], 'last_heartbeat', ARGV[2])
   else
     lost[#lost + 1] = (i + 1) / 2
   end

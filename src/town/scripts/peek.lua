@@ -1,10 +1,10 @@
 -- Everything that an owner's next decision rests on, read at one moment.
 --
 -- KEYS  agent, urgent, inbox, inflight, turn, stop, control, backlog
--- ARGV  how many messages of each list to read
+-- ARGV  how many messages of each list to read, and how many bytes: the reading of a list ends with the message that fills them
 -- Returns {agent hash, urgent, inbox, ids of batches in flight, turn hash, stop flag or false, control entries,
---          number of backlog tasks, problems}; a key of the wrong type reads as empty and is named in the problems.
-local limit = tonumber(ARGV[1]) - 1
+--          number of backlog tasks, problems, length of urgent, length of inbox}; a key of the wrong type reads as empty and is named in the problems.
+local limit, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local problems = {}
 local function read(empty, command, key, ...)
   local reply = redis.pcall(command, key, ...)
@@ -14,14 +14,38 @@ local function read(empty, command, key, ...)
   end
   return reply
 end
+local STEP = 10
+local function window(key)
+  local found, bytes = {}, 0
+  while #found < limit do
+    local some = read({}, 'LRANGE', key, #found, math.min(#found + STEP, limit) - 1)
+    for _, element in ipairs(some) do
+      found[#found + 1] = element
+      bytes = bytes + #element
+      if bytes >= most then
+        return found
+      end
+    end
+    if #some < STEP then
+      return found
+    end
+  end
+  return found
+end
+local function length(key)
+  local reply = redis.pcall('LLEN', key)
+  return type(reply) == 'number' and reply or 0
+end
 return {
   read({}, 'HGETALL', KEYS[1]),
-  read({}, 'LRANGE', KEYS[2], 0, limit),
-  read({}, 'LRANGE', KEYS[3], 0, limit),
+  window(KEYS[2]),
+  window(KEYS[3]),
   read({}, 'HKEYS', KEYS[4]),
   read({}, 'HGETALL', KEYS[5]),
   read(false, 'GET', KEYS[6]),
   read({}, 'XRANGE', KEYS[7], '-', '+', 'COUNT', 20),
   read(0, 'LLEN', KEYS[8]),
   problems,
+  length(KEYS[2]),
+  length(KEYS[3]),
 }

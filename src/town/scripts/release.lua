@@ -5,7 +5,7 @@
 -- Returns how many leases were given back.
 local released = 0
 for _, key in ipairs(KEYS) do
-  if redis.call('GET', key) == ARGV[1] then
+  if redis.pcall('GET', key) == ARGV[1] then
     redis.call('DEL', key)
     released = released + 1
   end

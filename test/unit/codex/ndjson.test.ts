@@ -159,7 +159,7 @@ describe('the NDJSON writer', () => {
     const stream = new PassThrough();
     const cut = { ...message, params: { text: 'cut \ud83d' } } as Message;
     await new NdjsonWriter(stream).write(cut);
-    assert.equal(String(stream.read()), '{"id":1,"method":"m","params":{"text":"cut \ufffd"}}\n');
+    assert.equal(String(stream.read()), '{"id":1,"method":"m","params":{"text":"cut \\ufffd"}}\n');
   });
 
   it('is slowed down by one who does not read', async () => {

@@ -90,8 +90,18 @@ describe('receipts', () => {
         urgent: [urgent],
         inbox: [high, low, later],
         inflight: [batchOf([flying])],
-        held: [{ raw: '', value: { batch: batchOf([held], { id: 'b2' }), heldAt: 7, reason: 'It was interrupted.' } }],
-        dead: [{ raw: '', value: { raw: dead.raw.toString(), list: 'urgent', at: 8, reason: 'no', attempts: 3 } }],
+        held: [
+          {
+            raw: Buffer.alloc(0),
+            value: { batch: batchOf([held], { id: 'b2' }), heldAt: 7, reason: 'It was interrupted.' },
+          },
+        ],
+        dead: [
+          {
+            raw: Buffer.alloc(0),
+            value: { raw: dead.raw.toString(), list: 'urgent', at: 8, reason: 'no', attempts: 3 },
+          },
+        ],
         settled: [over(done, 6), over(before, 5)],
       }),
       noTask,

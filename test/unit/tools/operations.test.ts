@@ -24,7 +24,7 @@ describe('an operation’s arguments', () => {
     ['assign', { agent: ' ', text: 'x' }, /^agent is empty/],
     ['assign', { agent: 'a'.repeat(201), text: 'x' }, /^agent is too long/],
     ['assign', { agent: 'a', text: ' \n\t' }, /^text is empty/],
-    ['assign', { agent: 'a', text: huge }, /^text is longer than 1048576 characters: put it into a file/],
+    ['assign', { agent: 'a', text: huge }, /^text is longer than 1000000 characters: put it into a file/],
     ['assign', { agent: 'a', text: 7 }, /^text is missing: write it as a text/],
     ['send', { agent: 'a', text: 'x', kind: 'shout' }, /^kind is none of task, query, info, ack\.$/],
     ['send', { agent: 'a', text: 'x', urgent: 1 }, /^urgent is neither/],

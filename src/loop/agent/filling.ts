@@ -1,0 +1,79 @@
+/**
+ * How much of what waits goes into one turn. Codex refuses an input of more than {@link INPUT_LIMIT} characters as a whole, so
+ * a round and a steer are filled up to that, with the prompt around them, and the rest waits in order.
+ */
+import { type WaitingMessage, PEEK_LIMIT } from '../../town/delivery.ts';
+import { isActionable } from '../../town/messageClass.ts';
+
+/**
+ * Most characters of one input: `MAX_USER_INPUT_TEXT_CHARS` of codex-rs, as 0.171 names it in its refusal ("Input exceeds the
+ * maximum length of 1048576 characters"). Codex counts code points, which are never more than the UTF-16 units counted here.
+ */
+export const INPUT_LIMIT = 1_048_576;
+
+export interface Filling {
+  /** In their order; none where nothing fits. */
+  taken: readonly WaitingMessage[];
+  /** The prompt with them. */
+  text: string;
+  /** These stand before all others and are too long each by itself: they are never sent. */
+  tooLong: readonly WaitingMessage[];
+}
+
+/**
+ * Fills an input with messages: those that ask for something first, in order, then the others as far as there is room.
+ * @param sizeOf How many characters a message has at least in the prompt; cheap, so that what cannot fit is not put together.
+ * @param render The prompt with some messages. More messages never make it shorter.
+ */
+export function fill(
+  messages: readonly WaitingMessage[],
+  sizeOf: (message: WaitingMessage) => number,
+  render: (messages: readonly WaitingMessage[]) => string,
+  limit = INPUT_LIMIT,
+): Filling {
+  const tooLong: WaitingMessage[] = [];
+  const place = new Map(messages.map((message, index) => [message, index]));
+  const inPlace = (some: readonly WaitingMessage[]): WaitingMessage[] =>
+    some.toSorted((a, b) => (place.get(a) ?? 0) - (place.get(b) ?? 0));
+  const fits = (some: readonly WaitingMessage[]): boolean => render(inPlace(some)).length <= limit;
+  const added = (chosen: readonly WaitingMessage[], candidates: readonly WaitingMessage[]): WaitingMessage[] => {
+    const room = limit - chosen.reduce((sum, one) => sum + sizeOf(one), 0);
+    const places = PEEK_LIMIT - chosen.length;
+    const holdsAll = candidates.length <= places && countWithin(candidates, room, sizeOf, places) === candidates.length;
+    if (holdsAll && fits([...chosen, ...candidates])) return [...chosen, ...candidates];
+    const fitting = candidates.findIndex((one) => sizeOf(one) <= limit && fits([one]));
+    const rest = fitting < 0 ? [] : candidates.slice(fitting);
+    tooLong.push(...candidates.slice(0, fitting < 0 ? candidates.length : fitting));
+    const most = countWithin(rest, room, sizeOf, places);
+    const count = largest(most, (some) => fits([...chosen, ...rest.slice(0, some)]));
+    return [...chosen, ...rest.slice(0, count)];
+  };
+  const actionable = messages.filter(({ message }) => isActionable(message));
+  const others = messages.filter(({ message }) => !isActionable(message));
+  const taken = inPlace(added(added([], actionable), others));
+  return { taken, text: render(taken), tooLong };
+}
+
+/** How many of the first ones have together no more than `room`. */
+function countWithin(
+  messages: readonly WaitingMessage[],
+  room: number,
+  sizeOf: (message: WaitingMessage) => number,
+  most: number,
+): number {
+  let left = room;
+  const over = messages.findIndex((message) => (left -= sizeOf(message)) < 0);
+  return Math.max(0, Math.min(over < 0 ? messages.length : over, most));
+}
+
+/** The largest number up to `most` for which `holds`, where it holds for all smaller ones, and for 0. */
+function largest(most: number, holds: (count: number) => boolean): number {
+  if (holds(most)) return most;
+  let [low, high] = [0, most];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (holds(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
