@@ -1,10 +1,9 @@
 /** Where agents live that this window runs. */
-import { realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { accountFolder } from '../runtime/account.ts';
 import type { Home } from '../town/home.ts';
 import { folderIdentity } from '../util/folderIdentity.ts';
-import { homeFolder } from '../util/homeFolder.ts';
 import { machineId } from '../util/machineId.ts';
 
 /**
@@ -16,12 +15,11 @@ export async function thisHome(
   env: Readonly<Record<string, string | undefined>>,
   machine?: string,
 ): Promise<Home> {
-  const codexHome = env['CODEX_HOME'] || path.join(homeFolder(), '.codex');
   const identity = await folderIdentity(folder);
   return {
     machine: machine ?? (await machineId()) ?? (await rootId()),
     host: hostname(),
-    codexHome: await realpath(codexHome).catch(() => path.resolve(codexHome)),
+    codexHome: await accountFolder(env),
     folder: identity?.path ?? path.resolve(folder),
     folderId: identity?.id ?? '',
   };

@@ -1,10 +1,10 @@
 /** Whose account Codex works with, as people know it. */
 import { realpath } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import type { CodexConnection } from '../codex/connection.ts';
 import type { LoginPlace } from '../codex/login.ts';
 import { accountRead } from '../codex/methods.ts';
+import { homeFolder } from '../util/homeFolder.ts';
 
 export type AccountState =
   | { state: 'signedOut' }
@@ -33,6 +33,6 @@ export async function readAccount(connection: CodexConnection, limitMs: number):
 
 /** Where Codex keeps its account under this environment: those who share the folder share the account. */
 export async function accountFolder(env: Readonly<Record<string, string | undefined>>): Promise<string> {
-  const folder = path.resolve(env['CODEX_HOME'] ?? path.join(env['HOME'] ?? os.homedir(), '.codex'));
+  const folder = path.resolve(env['CODEX_HOME'] ?? path.join(env['HOME'] ?? homeFolder(), '.codex'));
   return realpath(folder).catch(() => folder);
 }
