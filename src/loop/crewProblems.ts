@@ -14,9 +14,11 @@ export class CrewProblems {
   private readonly problems = new Emitter<CrewProblem>();
   readonly onProblem = this.problems.event;
   private redisAwayTold = false;
+  private folderGoneTold = false;
 
   of(agentId: string, error: unknown): void {
     if (error instanceof TinytownError && error.reason === 'turnCutOff') this.turnCutOff(error);
+    else if (error instanceof TinytownError && error.reason === 'folderGone') this.folderGone(error);
     else this.problems.fire({ agentId, error });
   }
 
@@ -40,6 +42,13 @@ export class CrewProblems {
   /** The next time that Redis is away is told of again. */
   redisIsBack(): void {
     this.redisAwayTold = false;
+  }
+
+  /** Said once: every agent looks again and again. */
+  private folderGone(error: TinytownError): void {
+    if (this.folderGoneTold) return;
+    this.folderGoneTold = true;
+    this.problems.fire({ error });
   }
 
   private turnCutOff(error: TinytownError): void {

@@ -38,6 +38,7 @@ import { RETRY_MS } from './agent/restartPolicy.ts';
 import type { TownSettings } from './settings.ts';
 import { SignsOfLife, type SignOfLifeTimes } from './views/signsOfLife.ts';
 import { thisHome } from './thisHome.ts';
+import { TownFolder } from './townFolder.ts';
 import {
   type ToolBundles,
   type ToolServer,
@@ -132,7 +133,9 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   const config = await townConfig(folder);
   const registry = new ProcessRegistry(path.join(storageDir, 'processes'));
   const { redisUrl: setting, redisPassword: password, redisServerPath: serverPath } = settings;
-  const { path: realFolder } = (await folderIdentity(folder)) ?? { path: folder };
+  const identity = await folderIdentity(folder);
+  const { path: realFolder } = identity ?? { path: folder };
+  const townFolder = new TownFolder(folder, identity);
   const resolved = resolveRedis({ setting, password, env: process.env, config, folder: realFolder, storageDir });
   const target = await placed(resolved, folder, true);
   const sockets = await socketRoot(path.join(storageDir, 'redis'));
@@ -168,6 +171,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   const parts: CrewParts = {
     limits,
     home,
+    folderProblem: () => townFolder.problem(),
     folder,
     logFolder: roundLogFolder(storageDir),
     townName: config.name,

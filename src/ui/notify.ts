@@ -44,6 +44,7 @@ function buttonsFor(kind: ProblemKind, reason: string): Button[] {
 /** What comes before everything else, where that is missing. */
 function firstSteps(reason: string): Button[] {
   switch (reason) {
+    case 'folderGone':
     case 'noFolder':
       return [{ title: t('Open Folder…'), command: 'vscode.openFolder', arguments: [] }];
     case 'untrusted':

@@ -30,6 +30,8 @@ import { Turns } from './turns.ts';
  */
 export type LoopEnd = 'closed' | 'lost' | 'released' | 'gone' | 'dormant';
 
+/** How often it is looked whether the town's folder is back, in milliseconds. */
+const FOLDER_AGAIN_MS = 5_000;
 /** After a failure to read or write, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
 /** Timers cannot wait longer. */
@@ -296,9 +298,21 @@ export class AgentLoop {
     return matching.length > 0 && now !== this.offeredBacklog ? now : undefined;
   }
 
+  /** Whether the town's folder is gone. Then nothing is started, and no attempt is counted. */
+  private async waitsForFolder(): Promise<boolean> {
+    const problem = await this.parts.folderProblem();
+    if (!problem) return false;
+    this.agent.report(problem);
+    await this.slot.stop();
+    this.slot.restartAt = this.parts.now() + FOLDER_AGAIN_MS;
+    return true;
+  }
+
   private async perform(action: Exclude<LoopAction, { do: 'wait' }>, peek: Peek): Promise<void> {
     const { agent, slot } = this;
     const { record } = agent;
+    const works = action.do === 'start' || action.do === 'round' || action.do === 'offerBacklog';
+    if (works && (await this.waitsForFolder())) return;
     switch (action.do) {
       case 'start':
         await slot.start();

@@ -6,6 +6,7 @@ import type { TownKeys } from '../../town/keys.ts';
 import type { AgentRecord, TaskRecord } from '../../town/records.ts';
 import type { Role } from '../../town/roles.ts';
 import type { TownKey } from '../../town/townKey.ts';
+import type { TinytownError } from '../../util/errors.ts';
 import type { Logger } from '../../util/logger.ts';
 import type { Sentence } from '../../util/sentence.ts';
 import type { TownAccess } from './prompt.ts';
@@ -43,6 +44,8 @@ export interface LoopParts {
   townKey: TownKey;
   delivery: Delivery;
   picture: TownFacts;
+  /** Why no agent may work in the town's folder now, if so. */
+  folderProblem(): Promise<TinytownError | undefined>;
   /** Where agents live that this window runs. */
   home: Home;
   /** How an agent that runs in this mode reaches the town. */

@@ -219,7 +219,7 @@ export function withLeftBehind(view: AgentView, requests: readonly AgentRequest[
 
 /** The view after something went wrong that is no event of the runtime. */
 export function withProblem(view: AgentView, error: unknown): AgentView {
-  return error instanceof TinytownError && error.reason === 'turnCutOff'
+  return error instanceof TinytownError && (error.reason === 'turnCutOff' || error.reason === 'folderGone')
     ? { ...view, lastError: whatIsWrong(error) }
     : view;
 }
