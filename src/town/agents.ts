@@ -116,6 +116,25 @@ export class AgentStore {
     return decodeDone(reply);
   }
 
+  /**
+   * Gives an agent another name; false if the agent is gone. Its id, and with it everything that is kept for it, stays.
+   * @throws TinytownError `nameInvalid` if the name is taken or cannot be used
+   */
+  async rename({ id, name: before }: Pick<AgentRecord, 'id' | 'name'>, name: string): Promise<boolean> {
+    const others = (await this.list()).agents.filter((agent) => agent.id !== id);
+    const problem = validateAgentName(name, others);
+    if (problem !== undefined) throw new TinytownError('nameInvalid', problem);
+    // Another window may be giving the same name to someone else.
+    const [taken, left] = [this.keys.reservedName(name), this.keys.reservedName(before)];
+    const holder = await this.redis.write((client) => client.set(taken, id, 'PX', RESERVATION_MS, 'NX', 'GET'));
+    if (holder !== null && holder !== id) {
+      throw new TinytownError('nameInvalid', say('There is already an agent named “{0}”.', name));
+    }
+    if (!(await this.setFields(id, { name }))) return false;
+    if (left !== taken) await this.redis.write((client) => client.del(left));
+    return true;
+  }
+
   /** Removes an agent with its messages and all else that was kept for it; false where there was none. */
   async remove(agent: Pick<AgentRecord, 'id' | 'name' | 'nickname'>): Promise<boolean> {
     const { keys } = this;

@@ -8,13 +8,14 @@ import { type EventType, STREAM_LENGTH, eventPayload, newEvent } from './events.
 import { pushCommand } from './inbox.ts';
 import { SUPERVISOR_ID, type TownKeys } from './keys.ts';
 import { type Message, decodeMessage, encodeMessage, newMessage } from './messages.ts';
-import { type TaskRecord, byAge, decodeTask, taskFields } from './records.ts';
+import { type TaskRecord, byAge, decodeTask, isTaskOver, taskFields, taskStates } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
 import { isRedisError } from './redis/errors.ts';
 import type { LuaScript, ScriptWord } from './redis/script.ts';
 import { scanTown } from './scan.ts';
 import addBacklogTaskSource from './scripts/addBacklogTask.lua';
 import assignTaskSource from './scripts/assignTask.lua';
+import clearFinishedTasksSource from './scripts/clearFinishedTasks.lua';
 import claimTaskSource from './scripts/claimTask.lua';
 import finishTaskSource from './scripts/finishTask.lua';
 import removeBacklogTaskSource from './scripts/removeBacklogTask.lua';
@@ -22,6 +23,7 @@ import removeBacklogTaskSource from './scripts/removeBacklogTask.lua';
 const addBacklogTask = { name: 'addBacklogTask', source: addBacklogTaskSource };
 const assignTask = { name: 'assignTask', source: assignTaskSource };
 const claimTask = { name: 'claimTask', source: claimTaskSource };
+const clearFinishedTasks = { name: 'clearFinishedTasks', source: clearFinishedTasksSource };
 const finishTask = { name: 'finishTask', source: finishTaskSource };
 const removeBacklogTask = { name: 'removeBacklogTask', source: removeBacklogTaskSource };
 
@@ -178,6 +180,12 @@ export class TaskStore {
   /** Takes a task off the backlog and deletes it; false where it was not there. */
   async removeFromBacklog(taskId: string): Promise<boolean> {
     return decodeDone(await this.run(removeBacklogTask, [this.keys.backlog, this.keys.task(taskId)], [taskId]));
+  }
+
+  /** Deletes those of these tasks that are over. Resolves with how many. */
+  async clearFinished(taskIds: readonly string[]): Promise<number> {
+    const keys = taskIds.map((id) => this.keys.task(id));
+    return Number(await this.run(clearFinishedTasks, keys, taskStates.filter(isTaskOver)));
   }
 
   /**

@@ -80,6 +80,15 @@ export function askAgentName(agents: readonly AgentRecord[]): Promise<string | u
   });
 }
 
+/** Another name for an agent. @param others The agents whose names are taken. */
+export function askNewName(before: string, others: readonly AgentRecord[]): Promise<string | undefined> {
+  return ask({
+    title: t('Rename Agent'),
+    value: before,
+    validateInput: (value) => said(validateAgentName(value, others)),
+  });
+}
+
 function suggestName(agents: readonly AgentRecord[]): string {
   for (let number = 1; ; number += 1) {
     const name = `agent-${number}`;

@@ -14,7 +14,16 @@ import { askAgentName, askFirstTask, askText, askTownName } from './ask.ts';
 import { pickAgentAndAction } from './agents/pickAgent.ts';
 import { type Call, type Target, isByKey, readCall } from './calls.ts';
 import type { EditorLog } from './editorLog.ts';
-import { Command, type CommandId, EXTENSION_ID, SETTINGS_SECTION, SecretKey, View, machineSettings } from './ids.ts';
+import {
+  Command,
+  type CommandId,
+  EXTENSION_ID,
+  SETTINGS_SECTION,
+  SecretKey,
+  View,
+  WALKTHROUGH,
+  machineSettings,
+} from './ids.ts';
 import { Row, withoutRow } from './itemTree.ts';
 import { inform, mention, showProblem } from './notify.ts';
 import type { Records } from './history/recordCommands.ts';
@@ -71,6 +80,7 @@ export function registerCommands(parts: CommandParts): Disposable {
   addForTown(Command.openSettings, openSettings);
   addForTown(Command.retry, () => retry(parts));
   addForTown(Command.tryNow, () => tryNow(parts));
+  addForTown(Command.help, help);
   addForTown(Command.showLog, async () => parts.log.show());
   return store;
 }
@@ -216,6 +226,30 @@ async function openSettings({ agent: id }: Call): Promise<void> {
   const where = ofMachine && vscode.env.remoteName !== undefined ? 'openRemoteSettings' : 'openSettings';
   const query = id === undefined ? `@ext:${EXTENSION_ID}` : `${SETTINGS_SECTION}.${id}`;
   await vscode.commands.executeCommand(`workbench.action.${where}`, { query });
+}
+
+/** Offers what helps when somebody is stuck. */
+async function help(): Promise<void> {
+  const picks: (vscode.QuickPickItem & { open: () => Thenable<unknown> })[] = [
+    {
+      label: `$(book) ${t('Get Started')}`,
+      detail: t('A walkthrough, from the first agent to the first answer.'),
+      open: () =>
+        vscode.commands.executeCommand('workbench.action.openWalkthrough', `${EXTENSION_ID}#${WALKTHROUGH}`, false),
+    },
+    {
+      label: `$(checklist) ${t('Run Doctor')}`,
+      detail: t('Finds out what is wrong and how to fix it.'),
+      open: () => vscode.commands.executeCommand(Command.doctor),
+    },
+    {
+      label: `$(output) ${t('Show Log')}`,
+      detail: t('What the extension did, line by line.'),
+      open: () => vscode.commands.executeCommand(Command.showLog),
+    },
+  ];
+  const picked = await vscode.window.showQuickPick(picks, { title: t('Help'), placeHolder: t('What do you need?') });
+  await picked?.open();
 }
 
 async function retry({ host, checkCodex }: CommandParts): Promise<string> {

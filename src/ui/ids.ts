@@ -4,6 +4,8 @@ export const EXTENSION_ID = 'tinytown.tinytown-vscode';
 
 export const VIEW_CONTAINER = 'tinytown';
 
+export const WALKTHROUGH = 'start';
+
 export const View = {
   needsYou: 'tinytown.needsYou',
   agents: 'tinytown.agents',
@@ -27,6 +29,7 @@ export const Command = {
   takeOver: 'tinytown.takeOver',
   togglePersistent: 'tinytown.togglePersistent',
   chooseModel: 'tinytown.chooseModel',
+  renameAgent: 'tinytown.renameAgent',
   runAgain: 'tinytown.runAgain',
   dismissHeld: 'tinytown.dismissHeld',
   retryDead: 'tinytown.retryDead',
@@ -45,6 +48,7 @@ export const Command = {
   moveTaskUp: 'tinytown.moveTaskUp',
   moveTaskDown: 'tinytown.moveTaskDown',
   findTask: 'tinytown.findTask',
+  clearFinishedTasks: 'tinytown.clearFinishedTasks',
   openTask: 'tinytown.openTask',
   approve: 'tinytown.approve',
   approveForSession: 'tinytown.approveForSession',
@@ -70,6 +74,7 @@ export const Command = {
   openConfig: 'tinytown.openConfig',
   openSettings: 'tinytown.openSettings',
   doctor: 'tinytown.doctor',
+  help: 'tinytown.help',
   tryNow: 'tinytown.tryNow',
   signIn: 'tinytown.signIn',
   signOut: 'tinytown.signOut',

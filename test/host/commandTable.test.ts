@@ -55,6 +55,7 @@ const possible: Record<string, readonly Situation[]> = {
   restartAgent: ['cold', 'idle', 'working', 'draining', 'stopped', 'error', 'elsewhere'],
   removeAgent: ['cold', 'idle', 'paused', 'stopped', 'error', 'external'],
   togglePersistent: situations.filter((situation) => situation !== 'external'),
+  renameAgent: situations,
   takeOver: ['elsewhere'],
   adoptAgent: [],
   runAgain: [],

@@ -38,11 +38,13 @@ const buttons: Record<'Agents' | 'Tasks', Record<string, Button>> = {
     'tinytown.openSettings': { label: 'Open Settings', opens: /^Settings/ },
     'tinytown.doctor': { label: 'Run Doctor', opens: /Doctor/ },
     'tinytown.showLog': { label: 'Show Log', panel: 'Output' },
+    'tinytown.help': { label: 'Help', asks: 'Help' },
   },
   Tasks: {
     'tinytown.addBacklogTask': { label: 'Add Task to Backlog…', asks: 'Add Task to Backlog' },
     'tinytown.assignTask': { label: 'Assign Task…', asks: 'Task for writer' },
     'tinytown.findTask': { label: 'Find Task…', asks: 'Find Task' },
+    'tinytown.clearFinishedTasks': { label: 'Clear Finished Tasks…', says: 'There are no finished tasks.' },
   },
 };
 

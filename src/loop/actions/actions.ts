@@ -241,6 +241,14 @@ export class TownActions {
     throw new TinytownError('notReleased', say('The window that runs {0} has not let go of it.', agent.name), { hint });
   }
 
+  /** Gives the agent another name. @throws TinytownError `nameInvalid` */
+  async renameAgent(ref: string, name: string): Promise<void> {
+    const agent = await this.find(ref);
+    if (!(await this.town.agents.rename(agent, name.trim()))) {
+      throw new TinytownError('unknownAgent', say('{0} is gone.', agent.name));
+    }
+  }
+
   /** Deletes the agent with its messages. */
   async removeAgent(ref: string): Promise<void> {
     const agent = await this.find(ref);

@@ -36,6 +36,12 @@ export class TaskActions {
     );
   }
 
+  /** Deletes every task that is over. Resolves with how many. */
+  async clearFinished(): Promise<number> {
+    const finished = [...this.town.mirror.tasks.values()].filter(({ state }) => isTaskOver(state));
+    return this.town.tasks.clearFinished(finished.map(({ id }) => id));
+  }
+
   async complete(taskId: string, result: string): Promise<void> {
     await this.open(taskId);
     await this.town.tasks.complete(taskId, result, SUPERVISOR_ID);

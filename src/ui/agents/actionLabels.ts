@@ -25,9 +25,9 @@ export function actionLabel(action: AgentAction, t: Translate): string {
     case 'dismissDead':
       return t('Discard Failed Messages');
     case 'closeAgent':
-      return t('Close Agent');
+      return t('Close Agent (After This Turn)');
     case 'stopAgent':
-      return t('Stop Agent');
+      return t('Stop Agent (Now)');
     case 'restartAgent':
       return t('Restart Agent');
     case 'removeAgent':
@@ -40,6 +40,8 @@ export function actionLabel(action: AgentAction, t: Translate): string {
       return t('Toggle Persistent / One-Shot');
     case 'chooseModel':
       return t('Choose Model…');
+    case 'renameAgent':
+      return t('Rename Agent…');
     case 'showOutput':
       return t('Show Output');
     case 'openTranscript':
@@ -47,6 +49,6 @@ export function actionLabel(action: AgentAction, t: Translate): string {
     case 'exportTranscript':
       return t('Export Transcript…');
     case 'openChanges':
-      return t('Open Changes');
+      return t('Show Diff');
   }
 }

@@ -26,6 +26,7 @@ export const agentActions = [
   'takeOver',
   'togglePersistent',
   'chooseModel',
+  'renameAgent',
   'showOutput',
   'openTranscript',
   'exportTranscript',
@@ -79,6 +80,7 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
     case 'openTranscript':
     case 'exportTranscript':
     case 'openChanges':
+    case 'renameAgent':
       return undefined;
     case 'assignTask':
       return restartFirst();

@@ -11,7 +11,7 @@ import { actionLabel } from './actionLabels.ts';
 import { type AgentAction, factsOf, whyNot } from './agentActions.ts';
 import type { AgentOutputs } from './agentOutput.ts';
 import { awayWords } from './agentRows.ts';
-import { askText } from '../ask.ts';
+import { askNewName, askText } from '../ask.ts';
 import { pickAgent } from './pickAgent.ts';
 import type { Call, Target } from '../calls.ts';
 import { View } from '../ids.ts';
@@ -70,7 +70,7 @@ async function actOnMany(
   return targets.map(({ agent }) => agent);
 }
 
-/** These change nothing, and are about one agent. */
+/** These change nothing and are about one agent. */
 const shows: ReadonlySet<AgentAction> = new Set(['showOutput', 'openTranscript', 'exportTranscript', 'openChanges']);
 const withText: ReadonlySet<AgentAction> = new Set(['assignTask', 'sendMessage', 'steer']);
 const startsWork: ReadonlySet<AgentAction> = new Set(['assignTask', 'steer', 'sendMessage', 'runAgain']);
@@ -153,6 +153,8 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
     }
     case 'chooseModel':
       return chooseModel(step);
+    case 'renameAgent':
+      return renameAgent(step);
     case 'showOutput':
       outputs.show(id, agent.name);
       return id;
@@ -209,10 +211,19 @@ async function adoptAgent({ session, agent, call }: Step): Promise<string | unde
   return agent.id;
 }
 
+/** `renameAgent(agent?, name?)`. Resolves with the agent's id. */
+async function renameAgent({ session, agent, call }: Step): Promise<string | undefined> {
+  const others = [...session.mirror.agents.values()].filter(({ id }) => id !== agent.id);
+  const name = call.text ?? (await askNewName(agent.name, others));
+  if (name === undefined || name === agent.name) return undefined;
+  await session.actions.renameAgent(agent.id, name);
+  return agent.id;
+}
+
 async function removeAgent({ session, agent, call, outputs }: Step): Promise<string | undefined> {
   const detail = t('Its record, its waiting messages and its place in the town are deleted. Its Codex thread is kept.');
   const question = t('Delete agent {0}?', oneLine(agent.name, 64));
-  if (call.interactive && !(await confirm(question, detail, t('Remove')))) return undefined;
+  if (call.interactive && !(await confirm(question, detail, t('Delete')))) return undefined;
   await session.actions.removeAgent(agent.id);
   outputs.remove(agent.id);
   return agent.id;

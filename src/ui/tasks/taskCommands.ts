@@ -77,6 +77,7 @@ export function registerTaskCommands({ host, views, documents, log }: Parts): Di
     return id;
   };
   add(Command.findTask, findTask, false);
+  add(Command.clearFinishedTasks, clearFinishedTasks, false);
   store.add(host.whileReady(({ mirror }, sessionStore) => sessionStore.add(keepShown(mirror, documents))));
   return store;
 }
@@ -150,6 +151,16 @@ async function cancelTask(call: TaskCall, session: TownSession): Promise<string 
   const { tasks } = session.actions;
   await (waits ? tasks.removeFromBacklog(id) : tasks.cancel(id, t('Canceled by the supervisor.')));
   return id;
+}
+
+/** `clearFinishedTasks()`: deletes every task that is over. Resolves with how many. */
+async function clearFinishedTasks({ interactive }: TaskCall, session: TownSession): Promise<number> {
+  const count = [...session.mirror.tasks.values()].filter(({ state }) => isTaskOver(state)).length;
+  if (count === 0) throw new TinytownError('noTasks', t('There are no finished tasks.'));
+  const question = count === 1 ? t('Delete 1 finished task?') : t('Delete {0} finished tasks?', count);
+  const detail = t('Their texts and results are deleted. The conversations of the agents are kept.');
+  if (interactive && !(await confirm(question, detail, t('Delete')))) return 0;
+  return session.actions.tasks.clearFinished();
 }
 
 /** `tagTask(taskId?, tags?)`: replaces a task's tags, as one text with blanks or commas between. Resolves with its id. */

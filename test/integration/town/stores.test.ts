@@ -51,6 +51,24 @@ describe('a town in Redis', () => {
     (await events.readSince('0', agentId === undefined ? {} : { agentId })).map(({ eventType }) => eventType);
 
   describe('agents', () => {
+    it('get another name, unless somebody has it', async () => {
+      const bela = testAgent('bela');
+      await agents.create(bela);
+      await assert.rejects(agents.rename(bela, 'Anna'), { reason: 'nameInvalid' });
+      assert.equal(await agents.rename(bela, 'bela-2'), true);
+      assert.equal((await agents.get(bela.id))?.name, 'bela-2');
+      await agents.rename(anna, 'bela');
+      assert.equal((await agents.get(anna.id))?.name, 'bela');
+      assert.equal(await agents.rename(testAgent('nobody'), 'ghost'), false);
+    });
+
+    it('cannot both get a name that two windows give at once', async () => {
+      const bela = testAgent('bela');
+      await agents.create(bela);
+      const given = await Promise.allSettled([agents.rename(anna, 'carl'), agents.rename(bela, 'carl')]);
+      assert.deepEqual(given.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
+    });
+
     it('are made with an event, once', async () => {
       await agents.create(anna);
       assert.deepEqual((await agents.list()).agents, [await agents.get(anna.id)]);
@@ -220,6 +238,19 @@ describe('a town in Redis', () => {
   });
 
   describe('tasks', () => {
+    it('that are over are deleted when the person says so, and no others', async () => {
+      const [open, done] = [
+        await tasks.addToBacklog({ description: 'a' }),
+        await tasks.addToBacklog({ description: 'b' }),
+      ];
+      await tasks.complete(done.id, 'fine', SUPERVISOR_ID);
+      assert.equal(await tasks.clearFinished([open.id, done.id]), 1);
+      assert.deepEqual(
+        (await tasks.list()).tasks.map(({ id }) => id),
+        [open.id],
+      );
+    });
+
     it('are assigned with a message and an event', async () => {
       const task = await tasks.assign({ description: 'Fix it', tags: ['api'] }, anna.id, SUPERVISOR_ID);
       assert.deepEqual(await tasks.get(task.id), { ...task, ...absent });

@@ -26,7 +26,7 @@ function possible(facts: Partial<AgentFacts>): string[] {
 }
 
 describe('what can be done with an agent', () => {
-  const always = ['exportTranscript', 'openChanges', 'openTranscript', 'sendMessage', 'showOutput'];
+  const always = ['exportTranscript', 'openChanges', 'openTranscript', 'renameAgent', 'sendMessage', 'showOutput'];
   const atWork = [
     'assignTask',
     'steer',
