@@ -50,6 +50,7 @@ export const threadResume = clientMethod('thread/resume', resultSchemas.threadOp
 export const threadTurnsList = clientMethod('thread/turns/list', resultSchemas.turnsList);
 export const terminalsClean = clientMethod('thread/backgroundTerminals/clean', resultSchemas.done);
 export const terminalsList = clientMethod('thread/backgroundTerminals/list', resultSchemas.terminalsList);
+export const threadCompact = clientMethod('thread/compact/start', resultSchemas.done);
 export const turnStart = clientMethod('turn/start', resultSchemas.turnStart);
 export const turnSteer = clientMethod('turn/steer', resultSchemas.turnSteer);
 export const turnInterrupt = clientMethod('turn/interrupt', resultSchemas.done);

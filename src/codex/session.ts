@@ -5,12 +5,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Backoff } from '../util/backoff.ts';
 import { TimeoutError, within } from '../util/boundedWait.ts';
+import { DisposableStore } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';
 import type { Logger } from '../util/logger.ts';
 import { Aftermath } from './aftermath.ts';
 import type { CodexConnection } from './connection.ts';
 import { CodexError } from './errors.ts';
-import { decodeNotification, type HeardNotification, turnInterrupt, turnStart, turnSteer } from './methods.ts';
+import {
+  decodeNotification,
+  type HeardNotification,
+  threadCompact,
+  turnInterrupt,
+  turnStart,
+  turnSteer,
+} from './methods.ts';
 import { type OpenedThread, type ThreadOptions, resumeThread, startThread } from './openThread.ts';
 import { OtherThreads } from './otherThreads.ts';
 import type { PendingRequests } from './pendingRequests.ts';
@@ -37,6 +45,9 @@ export interface SessionLimits {
   /** How long a turn may take to end after it was interrupted. */
   interruptMs: number;
 }
+
+/** How long the model may take to compact a conversation, in milliseconds. */
+const COMPACT_MS = 600_000;
 
 type ChangedFiles = Extract<WireItem, { type: 'fileChange' }>['changes'];
 
@@ -126,6 +137,34 @@ export class CodexSession {
     }
     if (started === undefined) throw new CodexError('notRunning', 'Codex ended before the turn started.');
     return started;
+  }
+
+  /**
+   * Makes the model's context shorter, in a turn of its own; resolves with how that ended.
+   * @throws CodexError `turnActive`, `unresponsive`, `refused`
+   */
+  async compact(): Promise<'completed' | 'failed' | 'gone'> {
+    const { threadId } = this;
+    if (this.state.phase !== 'idle') throw new CodexError('turnActive', 'A turn is running.');
+    const store = new DisposableStore();
+    const end = new Promise<string>((resolve) => {
+      store.add(
+        this.onNotification((heard) => {
+          if (heard.method === 'turn/completed') resolve(heard.params.turn.status);
+        }),
+      );
+      void this.connection.closed.then(() => resolve('gone'));
+    });
+    try {
+      await this.connection.request(threadCompact, { threadId }, this.limits.startMs);
+      const status = await within(end, COMPACT_MS, 'thread/compact/start');
+      return status === 'completed' || status === 'gone' ? status : 'failed';
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
+      throw new CodexError('unresponsive', 'The conversation was not compacted in time.', { cause: error });
+    } finally {
+      store.dispose();
+    }
   }
 
   /**

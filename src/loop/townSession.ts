@@ -25,6 +25,7 @@ import type { Logger } from '../util/logger.ts';
 import { ProcessRegistry } from '../util/processRegistry.ts';
 import { processesNaming } from '../util/processTable.ts';
 import { type ActionRules, TownActions } from './actions/actions.ts';
+import { summaryOf } from './actions/conversationSummary.ts';
 import { Crew } from './crew.ts';
 import { Follower } from './views/follower.ts';
 import { type TownExamination, examineTown } from './doctor/examination.ts';
@@ -242,7 +243,17 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     roundLogs: (agent) => path.join(parts.logFolder, `${roundLogPrefix(config.name, agent)}….log`),
     mirror: town.mirror,
     crew,
-    actions: new TownActions(town, crew, signs, { ...rules, home, townKey, answerMs: times?.answerMs }),
+    actions: new TownActions(town, crew, signs, {
+      ...rules,
+      summaryOf: async (threadId) =>
+        await codex.history(threadId, { cursor: null, limit: 6 }).then(
+          ({ turns }) => summaryOf(turns),
+          () => undefined,
+        ),
+      home,
+      townKey,
+      answerMs: times?.answerMs,
+    }),
     receipts,
     follower,
     past: new PastTurns({

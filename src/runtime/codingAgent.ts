@@ -144,6 +144,12 @@ export interface CodingAgent {
 
   steer(input: TurnInput): Promise<SteerResult>;
 
+  /**
+   * Makes a conversation shorter that is too long for the model, in a turn of its own; says how that ended. Only between
+   * turns. `gone`: the process ended meanwhile.
+   */
+  compact(): Promise<'completed' | 'failed' | 'gone'>;
+
   /** Ends the running turn; resolves when it has ended (`turnCompleted` was fired), by force if need be. */
   interrupt(): Promise<InterruptResult>;
 

@@ -111,6 +111,11 @@ export class OneShotAgent implements CodingAgent {
     return Promise.resolve({ accepted: false, reason: this.turn ? 'notSteerable' : 'noActiveTurn' });
   }
 
+  /** Each turn is a conversation of its own. */
+  compact(): Promise<'failed'> {
+    return Promise.resolve('failed');
+  }
+
   async interrupt(): Promise<InterruptResult> {
     if (typeof this.turn !== 'object') return { stopped: false, reason: 'noActiveTurn' };
     const { turn } = this;

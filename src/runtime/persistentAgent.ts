@@ -137,6 +137,16 @@ export class PersistentAgent implements CodingAgent {
     }
   }
 
+  async compact(): Promise<'completed' | 'failed' | 'gone'> {
+    const life = this.running();
+    try {
+      return await this.orDiscard(life, life.session.compact());
+    } catch (error) {
+      this.options.logger.warn(`The conversation was not compacted: ${describeError(error)}`);
+      return this.life === life ? 'failed' : 'gone';
+    }
+  }
+
   async interrupt(): Promise<InterruptResult> {
     const life = this.life;
     if (!life) return { stopped: false, reason: 'noActiveTurn' };

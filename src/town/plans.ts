@@ -195,6 +195,11 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
   return { plan, dead };
 }
 
+/** Lets the next round start at once, whatever has failed before. */
+export function undelayedPlan({ keys, agentId }: PlanContext): Plan {
+  return new Plan(keys, agentId).fields(keys.turn(agentId), { not_before: undefined });
+}
+
 /** Changes the agent's state for a reason that people see, whatever it was. */
 export function statePlan(
   { keys, agentId, now }: PlanContext,
@@ -274,12 +279,15 @@ export function requestPlan(
     event: EventType;
     message: string;
     fields?: Record<string, undefined | number | string>;
+    /** The next round starts at once, whatever has failed before. */
+    atOnce?: boolean;
   },
 ): Plan {
   const { from, to, event, message } = change;
   return new Plan(keys, agentId)
     .whileState(from)
     .agentFields({ state: to, ...change.fields })
+    .fields(keys.turn(agentId), change.atOnce ? { not_before: undefined } : {})
     .command('DEL', keys.stop(agentId))
     .activity(message)
     .event(newEvent(event, message, { agentId, oldState: from, newState: to }));

@@ -24,6 +24,7 @@ export const Command = {
   closeAgent: 'tinytown.closeAgent',
   stopAgent: 'tinytown.stopAgent',
   restartAgent: 'tinytown.restartAgent',
+  newConversation: 'tinytown.newConversation',
   removeAgent: 'tinytown.removeAgent',
   adoptAgent: 'tinytown.adoptAgent',
   takeOver: 'tinytown.takeOver',

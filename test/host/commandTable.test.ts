@@ -53,6 +53,7 @@ const possible: Record<string, readonly Situation[]> = {
   closeAgent: ['starting', 'idle', 'working', 'paused', 'elsewhere'],
   stopAgent: situations.filter((situation) => situation !== 'stopped'),
   restartAgent: ['cold', 'idle', 'working', 'draining', 'stopped', 'error', 'elsewhere'],
+  newConversation: ['cold', 'idle', 'paused', 'stopped', 'error', 'elsewhere'],
   removeAgent: ['cold', 'idle', 'paused', 'stopped', 'error', 'external'],
   togglePersistent: situations.filter((situation) => situation !== 'external'),
   renameAgent: situations,
@@ -231,6 +232,7 @@ describe('every command in every state of an agent', () => {
         await is(name, 'stopped');
         return;
       case 'restartAgent':
+      case 'newConversation':
         await is(name, 'idle', 'starting', 'working');
         return;
       case 'removeAgent':

@@ -7,8 +7,9 @@ import { type Home, awayBecause, homeFields, homeOf } from '../../town/home.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
 import { LEASE_MS, RUNTIME_HOST } from '../../town/leases.ts';
 import { type MessageKind, messageOfKind } from '../../town/messageKinds.ts';
-import { newMessage } from '../../town/messages.ts';
+import { encodeMessage, newMessage } from '../../town/messages.ts';
 import { resolveAgent } from '../../town/names.ts';
+import { Plan } from '../../town/plan.ts';
 import { requestPlan } from '../../town/plans.ts';
 import type { AgentRecord, TaskRecord } from '../../town/records.ts';
 import type { Town } from '../../town/town.ts';
@@ -34,6 +35,8 @@ export interface ActionRules {
   /** Where agents live that this window runs. */
   home: Home;
   defaultCli(): string;
+  /** What was said last in a stored conversation; undefined where that cannot be read. */
+  summaryOf?: (threadId: string) => Promise<string | undefined>;
   maxAgents(): number;
   /** Proves to other windows that the user asks. */
   townKey: TownKey;
@@ -198,6 +201,35 @@ export class TownActions {
     this.crew.poke(agent.id);
   }
 
+  /**
+   * Leaves the agent's conversation, which is full, lost or damaged or no longer wanted, for a new one. Work that was held
+   * goes on there, with what the agent said last where that can be read. Resolves with whether it could.
+   */
+  async newConversation(ref: string): Promise<{ summary: boolean }> {
+    const agent = await this.find(ref);
+    this.mustRun(agent);
+    const { id, name, state, runtimeSessionId } = agent;
+    if (state === 'working' || state === 'starting' || state === 'draining') {
+      throw new TinytownError('agentBusy', say('{0} is at work. Interrupt it first.', name));
+    }
+    const { keys, delivery } = this.town;
+    const summary = runtimeSessionId === undefined ? undefined : await this.rules.summaryOf?.(runtimeSessionId);
+    const plan = new Plan(keys, id)
+      .whileValue(keys.agent(id), 'state', state)
+      .agentFields({ runtime_session_id: undefined, last_error: undefined })
+      .fields(keys.turn(id), { seen: undefined, not_before: undefined })
+      .activity('✎ Begins a new conversation');
+    if (summary !== undefined) {
+      const message = newMessage({ type: 'informational', summary, from: id, to: id });
+      plan.command('LPUSH', keys.inbox(id), encodeMessage(message));
+    }
+    if (!(await delivery.apply(plan))) throw new TinytownError('wrongState', say('{0} has changed. Try again.', name));
+    // Before it has anything to do: its process has the old conversation open.
+    await this.restartAgent(ref);
+    if ((await delivery.held(id)).length > 0) await this.leftovers.runAgain(id);
+    return { summary: summary !== undefined };
+  }
+
   /** Lets one of the agents try that wait for the account to work again. */
   async tryNow(): Promise<void> {
     await this.crew.account.tryNow();
@@ -302,7 +334,7 @@ export class TownActions {
       if (!from.includes(now.state)) {
         throw new TinytownError('wrongState', say('{0} is {1}: it cannot become {2} now.', now.name, now.state, to));
       }
-      const change = { from: now.state, to, event, message, ...(fields && { fields }) };
+      const change = { from: now.state, to, event, message, atOnce: request === 'restart', ...(fields && { fields }) };
       if (await this.town.delivery.apply(requestPlan(this.place(now), change))) return;
       now = await this.find(agent.id);
     }

@@ -5,10 +5,11 @@
 import type { RequestAnswer } from '../../runtime/agentRequest.ts';
 import type { InterruptResult, RuntimeEvent, RuntimeMode } from '../../runtime/codingAgent.ts';
 import type { Peek } from '../../town/delivery.ts';
-import { drainedPlan, quietPlan, stoppedPlan } from '../../town/plans.ts';
+import { drainedPlan, quietPlan, stoppedPlan, undelayedPlan } from '../../town/plans.ts';
 import type { AgentRecord, AgentState } from '../../town/records.ts';
 import { isPassing } from '../../town/redis/errors.ts';
 import { roleOf } from '../../town/roles.ts';
+import { Deadline } from '../../util/deadline.ts';
 import { describeError } from '../../util/errors.ts';
 import { Emitter, type Event } from '../../util/event.ts';
 import { SerialQueue } from '../../util/serialQueue.ts';
@@ -19,6 +20,7 @@ import { OpenRequests } from './openRequests.ts';
 import { OwnedAgent } from './ownedAgent.ts';
 import { Pace } from './pace.ts';
 import { RemoteRequests } from './remoteRequests.ts';
+import { LONGEST_DELAY_MS } from './restartPolicy.ts';
 import { RuntimeSlot } from './runtimeSlot.ts';
 import { Settlement } from './settlement.ts';
 import { StreamEcho } from './streamEcho.ts';
@@ -34,8 +36,8 @@ export type LoopEnd = 'closed' | 'lost' | 'released' | 'gone' | 'dormant';
 const FOLDER_AGAIN_MS = 5_000;
 /** After a failure to read or write, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
-/** Timers cannot wait longer. */
-const LONGEST_TIMER_MS = 2_000_000_000;
+/** Timers stand still while the machine sleeps: the clock is looked at so often, in milliseconds. */
+const TICK_MS = 15_000;
 
 export class AgentLoop {
   private readonly parts: LoopParts;
@@ -48,6 +50,8 @@ export class AgentLoop {
   private readonly remote: RemoteRequests;
   private readonly queue = new SerialQueue();
   private idleSince: number;
+  /** The wait after a failure that is under way. */
+  private delay: Deadline | undefined;
   private offeredBacklog = '';
   /** The last owner may have left something undone. */
   private disorderly: boolean;
@@ -160,7 +164,9 @@ export class AgentLoop {
     this.restUntil = 0;
     await this.queue.run(async () => {
       await this.slot.stop();
+      this.slot.restartAt = 0;
       this.turns.forget();
+      await this.agent.commit(undelayedPlan(this.agent.context()));
       this.settlement.lastEnd = { crashed: false, reason: 'The agent was restarted.' };
       this.parts.account.letTry(this.agent.id);
     });
@@ -267,6 +273,8 @@ export class AgentLoop {
 
   private facts(record: AgentRecord, peek: Peek, unfinished: boolean): LoopFacts {
     const { idleTimeoutMs, maxRounds } = this.parts.policy(record);
+    // The clock was set back.
+    this.idleSince = Math.min(this.idleSince, this.parts.now());
     return {
       state: record.state,
       stopRequested: peek.stopRequested,
@@ -280,7 +288,7 @@ export class AgentLoop {
       unfinished,
       backlogOffer: this.backlogOffer(record) !== undefined,
       held: this.parts.usesCodex(record) && !this.parts.account.mayBegin(this.agent.held),
-      notBefore: Math.max(peek.turn.notBefore, this.slot.restartAt),
+      notBefore: this.startsAt(Math.max(peek.turn.notBefore, this.slot.restartAt)),
       now: this.parts.now(),
       // Agents that this one has started may ask when its own turn is over.
       idleSince: this.requests.count > 0 ? this.parts.now() : this.idleSince,
@@ -288,6 +296,13 @@ export class AgentLoop {
       rounds: record.roundsCompleted,
       maxRounds,
     };
+  }
+
+  /** When a round may start, by the clock as it is now: one that was set back makes nobody wait longer than was meant. */
+  private startsAt(notBefore: number): number {
+    if (this.delay?.at !== notBefore) this.delay = new Deadline(notBefore, LONGEST_DELAY_MS);
+    const { remainingMs } = this.delay;
+    return remainingMs === 0 ? 0 : this.parts.now() + remainingMs;
   }
 
   /** The backlog as it is now, where some of it is for this agent and it was not shown it yet. */
@@ -393,7 +408,9 @@ export class AgentLoop {
 
   private wait(until: number | undefined): void {
     if (until === undefined || this.end) return;
-    this.timer = setTimeout(() => this.wake(), Math.min(Math.max(until - this.parts.now(), 0), LONGEST_TIMER_MS));
+    const left = Math.max(until - this.parts.now(), 0);
+    const tick = (): void => this.wait(until);
+    this.timer = left > TICK_MS ? setTimeout(tick, TICK_MS) : setTimeout(() => this.wake(), left);
   }
 }
 

@@ -6,14 +6,19 @@ import type { BatchFate } from '../../town/plans.ts';
 /** Why we are ending a turn, where it is us who end it. */
 export type EndIntent = 'interrupt' | 'pause' | 'stop' | 'redisAway';
 
-/** At the end of a turn. */
-export function fateAtTurnEnd(batch: Batch, outcome: TurnOutcome, intent: EndIntent | undefined): BatchFate {
+/** At the end of a turn. @param again The conversation was full, and there is room now. */
+export function fateAtTurnEnd(
+  batch: Batch,
+  outcome: TurnOutcome,
+  intent: EndIntent | undefined,
+  again = false,
+): BatchFate {
   switch (outcome.status) {
     case 'completed':
       // A steer that was accepted but not echoed by the end of its turn did not happen.
       return batch.kind === 'steer' && !batch.delivered ? { fate: 'requeue', failed: undefined } : { fate: 'done' };
     case 'failed':
-      return fateOfFailed(batch, outcome);
+      return again ? { fate: 'requeue', failed: undefined } : fateOfFailed(batch, outcome);
     case 'interrupted':
       if (batch.kind === 'offer') return { fate: 'done' };
       if (intent === 'pause' || intent === 'redisAway') return { fate: 'requeue', failed: undefined };

@@ -26,7 +26,10 @@ export class RestartPolicy {
   }
 }
 
+/** No round waits longer after a failure, in milliseconds. */
+export const LONGEST_DELAY_MS = 300_000;
+
 /** The wait before a round is tried again, in milliseconds: 2 s, 8 s, 32 s … up to five minutes. */
 export function retryDelay(attempts: number, firstMs = RETRY_MS): number {
-  return Math.min(firstMs * 4 ** attempts, 300_000);
+  return Math.min(firstMs * 4 ** attempts, LONGEST_DELAY_MS);
 }

@@ -135,6 +135,7 @@ export class RuntimeSlot {
       try {
         return await runtime.start(threadId);
       } catch (error) {
+        if (error instanceof TinytownError && error.reason === 'refused') throw conversationDamaged(record.name, error);
         if (!(error instanceof TinytownError) || error.reason !== 'threadLost') throw error;
         // Where nothing was ever said in it, nothing is lost; a restart, which a person asks for, counts rounds anew, too.
         if (threadId === runtimeSessionId && roundsCompleted > 0) throw conversationLost(record.name, error);
@@ -161,8 +162,14 @@ export class RuntimeSlot {
   }
 }
 
+function conversationDamaged(name: string, cause: TinytownError): TinytownError {
+  const hint = 'Begin a new conversation: what waits for it is kept. Or restart it to try again.';
+  const message = say('The conversation of {0} cannot be opened. {1}', name, cause.message);
+  return new TinytownError('threadDamaged', message, { hint, cause });
+}
+
 function conversationLost(name: string, cause: TinytownError): TinytownError {
-  const hint = 'Restart it to begin a new one: what waits for it is kept.';
+  const hint = 'Begin a new conversation: what waits for it is kept.';
   return new TinytownError('threadLost', say('The conversation of {0} is lost.', name), { hint, cause });
 }
 

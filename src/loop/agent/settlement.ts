@@ -40,10 +40,15 @@ export class Settlement {
     context: PlanContext,
     turn: TurnRecord,
     batches: readonly Batch[],
-    end: { outcome: TurnOutcome; intent: EndIntent | undefined; maxAttempts: number },
+    end: {
+      outcome: TurnOutcome;
+      intent: EndIntent | undefined;
+      maxAttempts: number;
+      /** There is room for it now. */ again?: boolean;
+    },
   ): Promise<void> {
-    const { outcome, intent, maxAttempts } = end;
-    const fated = batches.map((batch) => ({ batch, fate: fateAtTurnEnd(batch, outcome, intent) }));
+    const { outcome, intent, maxAttempts, again = false } = end;
+    const fated = batches.map((batch) => ({ batch, fate: fateAtTurnEnd(batch, outcome, intent, again) }));
     await this.settle(context, fated, {
       turn,
       maxAttempts,
@@ -135,7 +140,12 @@ export class Settlement {
 /** A turn that the service did not take is none. */
 function countsAsRound(outcome: TurnOutcome): boolean {
   if (outcome.status !== 'failed') return outcome.status === 'completed';
-  return outcome.trouble !== 'usedUp' && outcome.trouble !== 'signedOut' && outcome.trouble !== 'busy';
+  return (
+    outcome.trouble !== 'contextFull' &&
+    outcome.trouble !== 'usedUp' &&
+    outcome.trouble !== 'signedOut' &&
+    outcome.trouble !== 'busy'
+  );
 }
 
 function assignedTasks(messages: readonly { raw: string }[]): string[] {

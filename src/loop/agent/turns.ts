@@ -38,6 +38,10 @@ export class Turns {
   private limit: RefusedLimit = noLimit;
   /** The start that is under way: the agent is at work for everybody as soon as its messages are taken, which comes first. */
   private starting: Promise<void> | undefined;
+  /** The conversation was compacted, and no turn has gone well since. */
+  private compacted = false;
+  /** The turn that runs compacts the conversation: nothing of the loop's is in it. */
+  private compacting = false;
   /** Counts the turns: what was queued about an earlier one does not concern the one that runs. */
   private turn = 0;
   /** Batches of the running turn, by id. */
@@ -155,8 +159,8 @@ export class Turns {
     switch (event.type) {
       case 'turnStarted':
         this.phase = 'running';
-        this.steerable = true;
-        if (event.adopted) this.later(() => this.adopt());
+        this.steerable = !this.compacting;
+        if (event.adopted && !this.compacting) this.later(() => this.adopt());
         return;
       case 'itemStarted':
         if (event.item.kind !== 'userMessage' && event.item.kind !== 'other') this.slot.accepted();
@@ -170,6 +174,7 @@ export class Turns {
       case 'turnCompleted': {
         const { turn } = this;
         this.phase = 'ending';
+        if (this.compacting) return;
         this.later(async () => {
           if (turn === this.turn) await this.settle(event.outcome);
         });
@@ -305,6 +310,22 @@ export class Turns {
     await this.agent.commit(deliveredPlan(this.agent.context(), batch));
   }
 
+  /** Compacts a conversation that is full, once; true where the same may be tried again. */
+  private async makeRoom(outcome: TurnOutcome): Promise<boolean> {
+    const runtime = this.slot.current;
+    if (outcome.status !== 'failed' || outcome.trouble !== 'contextFull' || !runtime || this.compacted) return false;
+    this.agent.parts.logger.info('The conversation is too long for the model; compacting it.');
+    this.compacting = true;
+    try {
+      const result = await runtime.compact();
+      this.compacted = result === 'completed';
+      return result !== 'failed';
+    } finally {
+      this.compacting = false;
+      this.phase = 'ending';
+    }
+  }
+
   private async settle(outcome: TurnOutcome): Promise<void> {
     const { agent, intent } = this;
     const batches = [...this.sent.values()];
@@ -313,11 +334,13 @@ export class Turns {
       if (outcome.status === 'failed' && outcome.trouble === 'usedUp')
         await agent.parts.account.usedUp(agent.held, this.limit);
       const { maxAttempts } = agent.parts.policy(agent.record);
-      const end = { outcome, intent, maxAttempts };
+      const end = { outcome, intent, maxAttempts, again: await this.makeRoom(outcome) };
       await this.settlement.atTurnEnd(agent.context(), agent.turnRecord, batches, end);
       agent.note('idle');
-      if (outcome.status === 'completed') this.slot.wentWell();
-      else if (outcome.status === 'failed' && outcome.trouble === 'signedOut') this.slot.refused();
+      if (outcome.status === 'completed') {
+        this.compacted = false;
+        this.slot.wentWell();
+      } else if (outcome.status === 'failed' && outcome.trouble === 'signedOut') this.slot.refused();
       else agent.parts.account.inconclusive(agent.id);
     } catch (error) {
       // What it carried stays in flight, and would be sent again and again.

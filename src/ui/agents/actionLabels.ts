@@ -30,6 +30,8 @@ export function actionLabel(action: AgentAction, t: Translate): string {
       return t('Stop Agent (Now)');
     case 'restartAgent':
       return t('Restart Agent');
+    case 'newConversation':
+      return t('Begin a New Conversation');
     case 'removeAgent':
       return t('Delete Agent…');
     case 'adoptAgent':

@@ -21,6 +21,7 @@ export const agentActions = [
   'closeAgent',
   'stopAgent',
   'restartAgent',
+  'newConversation',
   'removeAgent',
   'adoptAgent',
   'takeOver',
@@ -128,6 +129,11 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
       if (state === 'paused') return t('{0} is paused. Resume it, or stop it first.', name);
       return state === 'starting'
         ? t('{0} is starting already. Stop it first if that takes too long.', name)
+        : undefined;
+    case 'newConversation':
+      if (agent.owner === 'external') return external();
+      return agent.turn || state === 'starting' || state === 'draining'
+        ? t('{0} is at work. Interrupt it first.', name)
         : undefined;
     case 'togglePersistent':
     case 'chooseModel':

@@ -138,6 +138,9 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
     case 'restartAgent':
       await actions.restartAgent(id);
       return id;
+    case 'newConversation':
+      await actions.newConversation(id);
+      return id;
     case 'adoptAgent':
       return adoptAgent(step);
     case 'takeOver':

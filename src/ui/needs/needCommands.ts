@@ -263,12 +263,14 @@ async function choose(
   { interactive }: NeedCall,
 ): Promise<string | undefined> {
   if (!interactive) throw new TinytownError('cannotNow', t('There is nothing more to show. Choose what to do.'));
+  const newConversation: [CommandId, string] = [Command.newConversation, t('Begin a New Conversation')];
   switch (need.kind) {
     case 'held':
       return offer(
         need,
         [Command.runAgain, t('Run Interrupted Work Again')],
         [Command.dismissHeld, t('Discard Interrupted Work')],
+        newConversation,
       );
     case 'dead':
       return offer(
@@ -277,7 +279,12 @@ async function choose(
         [Command.dismissDead, t('Discard Failed Messages')],
       );
     case 'error':
-      return offer(need, [Command.restartAgent, t('Restart Agent')], [Command.showOutput, t('Show Output')]);
+      return offer(
+        need,
+        [Command.restartAgent, t('Restart Agent')],
+        [Command.showOutput, t('Show Output')],
+        newConversation,
+      );
   }
 }
 

@@ -1,0 +1,23 @@
+/** What a new conversation is told of the one before it: what the agent said last, as its stored history has it. */
+import type { StoredTurn } from '../../runtime/storedTurn.ts';
+
+/** Longest text of one turn, and of the whole, in characters. */
+const TURN_TEXT = 1_200;
+const WHOLE_TEXT = 6_000;
+
+/** @param turns Newest first. Undefined where nothing was said in them. */
+export function summaryOf(turns: readonly StoredTurn[]): string | undefined {
+  const parts: string[] = [];
+  let length = 0;
+  for (const { items } of turns) {
+    const said = items.flatMap((item) => (item.kind === 'agentMessage' && item.text.trim() !== '' ? [item.text] : []));
+    const last = said.at(-1)?.trim();
+    if (last === undefined) continue;
+    const text = [...last].slice(0, TURN_TEXT).join('');
+    if (length + text.length > WHOLE_TEXT) break;
+    length += text.length;
+    parts.unshift(text);
+  }
+  if (parts.length === 0) return undefined;
+  return ['This conversation is new. In the one before it you said last:', ...parts].join('\n\n');
+}
