@@ -1,5 +1,6 @@
 /** What a new conversation is told of the one before it: what the agent said last, as its stored history has it. */
 import type { StoredTurn } from '../../runtime/storedTurn.ts';
+import { startOf } from '../../util/text.ts';
 
 /** Longest text of one turn, and of the whole, in characters. */
 const TURN_TEXT = 1_200;
@@ -13,7 +14,7 @@ export function summaryOf(turns: readonly StoredTurn[]): string | undefined {
     const said = items.flatMap((item) => (item.kind === 'agentMessage' && item.text.trim() !== '' ? [item.text] : []));
     const last = said.at(-1)?.trim();
     if (last === undefined) continue;
-    const text = [...last].slice(0, TURN_TEXT).join('');
+    const text = startOf(last, TURN_TEXT);
     if (length + text.length > WHOLE_TEXT) break;
     length += text.length;
     parts.unshift(text);
