@@ -5,6 +5,7 @@ import { type ThreadConfig, usesCodex } from '../runtime/clis.ts';
 import type { RuntimeMode } from '../runtime/codingAgent.ts';
 import type { RuntimeSettings } from '../runtime/runtimes.ts';
 import { writeTtLauncher } from '../runtime/ttLauncher.ts';
+import { ACCESS_VARIABLE } from '../town/accessFile.ts';
 import type { AgentRecord } from '../town/records.ts';
 import type { TownAccess } from './agent/prompt.ts';
 
@@ -22,38 +23,32 @@ export function accessOf(cli: string, mode: RuntimeMode, overrides: RuntimeSetti
   return usesCodex(cli, mode, overrides) ? 'tools' : 'command';
 }
 
-/** The MCP server as a program that somebody else starts, for whom `env` says where the town is. */
+/** The MCP server as a program that somebody else starts. */
 export interface ToolServer {
   command: string;
   args: readonly string[];
-  /** Holds the password of Redis: not for logs. */
   env: Readonly<Record<string, string>>;
 }
 
-/** The tools as a person has them, who acts as the supervisor. */
-export function personsTools(town: string, redisUrl: string, { mcp }: ToolBundles): ToolServer {
-  const env = { ELECTRON_RUN_AS_NODE: '1', TINYTOWN_TOWN: town, REDIS_URL: redisUrl };
+/** The tools as a person has them. @param access The supervisor's file: see `accessFile.ts`. */
+export function personsTools(access: string, { mcp }: ToolBundles): ToolServer {
+  const env = { ELECTRON_RUN_AS_NODE: '1', [ACCESS_VARIABLE]: access };
   return { command: process.execPath, args: [mcp], env };
 }
 
-/** Says to the tools which town it is and who acts. Holds the password of Redis: not for logs. */
-export function townEnvironment(
-  town: string,
-  redisUrl: string,
-  agent: Pick<AgentRecord, 'id' | 'name'>,
-): Record<string, string> {
-  return { TINYTOWN_TOWN: town, REDIS_URL: redisUrl, TINYTOWN_AGENT_ID: agent.id, TINYTOWN_AGENT_NAME: agent.name };
+/** Says to an agent's programs which town it is and who they work for. No secret, and no proof of anything. */
+export function townEnvironment(town: string, agent: Pick<AgentRecord, 'id' | 'name'>): Record<string, string> {
+  return { TINYTOWN_TOWN: town, TINYTOWN_AGENT_ID: agent.id, TINYTOWN_AGENT_NAME: agent.name };
 }
 
-/** Codex configuration that offers the tools. What is secret is handed on from the environment, and named only. */
-export function toolsConfig({ mcp }: ToolBundles): ThreadConfig {
+/** Codex configuration that offers the tools. @param access The agent's file: see `accessFile.ts`. */
+export function toolsConfig(access: string, { mcp }: ToolBundles): ThreadConfig {
   return {
     mcp_servers: {
       tinytown: {
         command: process.execPath,
         args: [mcp],
-        env: { ELECTRON_RUN_AS_NODE: '1' },
-        env_vars: Object.keys(townEnvironment('', '', { id: '', name: '' })),
+        env: { ELECTRON_RUN_AS_NODE: '1', [ACCESS_VARIABLE]: access },
         // What they may do is decided by the tools, for the town; it is nothing on this machine.
         default_tools_approval_mode: 'approve',
       },

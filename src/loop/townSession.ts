@@ -6,10 +6,11 @@ import { chooseRuntime, modelOf, usesCodex } from '../runtime/clis.ts';
 import { DEFAULT_CLI, signedOut } from './actions/newAgent.ts';
 import { CodexService } from '../runtime/codexService.ts';
 import { Runtimes } from '../runtime/runtimes.ts';
+import { ACCESS_VARIABLE, AccessFiles } from '../town/accessFile.ts';
 import { type TownConfig, readTownConfig } from '../town/config.ts';
 import type { TownMirror } from '../town/mirror.ts';
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
-import { onThisMachine, redisUrlOf } from '../town/redis/address.ts';
+import { onThisMachine } from '../town/redis/address.ts';
 import type { RedisTimes } from '../town/redis/connect.ts';
 import { openTownRedis } from '../town/redis/open.ts';
 import { placed, socketRoot } from '../town/redis/privatePlace.ts';
@@ -152,7 +153,9 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
 
   // The settings may change while the town is open.
   const agentClis = (): TownSettings['agentClis'] => ({ ...config.agentClis, ...settings.agentClis });
-  const redisUrl = redisUrlOf(target);
+  const accessFiles = new AccessFiles(storageDir, config.name, target);
+  await accessFiles.deleteOld();
+  await accessFiles.write(SUPERVISOR_ID);
   const runtimes = new Runtimes(registry, version, () => ({ ...settings, agentClis: agentClis() }), times?.replyMs);
   const rules = runtimeRules(settings, config, agentClis);
   const signs = new SignsOfLife({
@@ -190,22 +193,26 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
       ...modelOf(cli || rules.defaultCli(), settings, own),
       chosenBefore: modelChosen ?? false,
     }),
-    createRuntime: async (agent, mode) =>
-      await runtimes.create({
+    createRuntime: async (agent, mode) => {
+      const access = await accessFiles.write(agent.id);
+      const hasTools = accessOf(agent.cli || rules.defaultCli(), mode, agentClis()) === 'tools';
+      return await runtimes.create({
         mode,
         agentId: agent.id,
         cli: agent.cli,
         cwd: folder,
         model: agent.model,
         reasoningEffort: agent.reasoningEffort,
-        env: townEnvironment(config.name, redisUrl, agent),
-        threadConfig: toolsConfig(bundles),
         // What the extension keeps for all towns of this user: keys, sockets and data.
         deniedFolders: [storageDir, ...sockets],
         workspaceExtras: () => codex.workspaceExtras(),
+        // Codex's sandbox hides the file from commands; they need not even know its name.
+        env: { ...townEnvironment(config.name, agent), ...(!hasTools && { [ACCESS_VARIABLE]: access }) },
+        threadConfig: toolsConfig(access, bundles),
         commandFolder: await commandFolder(storageDir, bundles),
         logger,
-      }),
+      });
+    },
     endProcessesOf: async (agentId) => {
       const ended = await registry.endAllOf(agentId);
       if (ended > 0) logger.info(`Ended ${ended} processes that another window had run for the agent ${agentId}.`);
@@ -263,7 +270,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     }),
     codex,
     townKey,
-    tools: personsTools(config.name, redisUrl, bundles),
+    tools: personsTools(accessFiles.fileOf(SUPERVISOR_ID), bundles),
     checkCodex: async (cli = rules.defaultCli()) => {
       if (chooseRuntime({ cli, persistentWanted: true }).mode === 'persistent') await runtimes.findCodex();
     },

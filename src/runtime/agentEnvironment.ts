@@ -2,6 +2,8 @@
 import type { Environment } from '../util/programs.ts';
 
 const SNAP_ORIGINAL = '_VSCODE_SNAP_ORIG';
+/** What lets a program into the town's Redis: agents reach the town by their tools. */
+const secrets = [/^REDIS_URL$/, /^TINYTOWN_(?:REDIS_PASSWORD|ACCESS)$/];
 /** Set by the editor for its own processes. Some of them change what programs do, others let them command the editor. */
 const editorsOwn = [/^ELECTRON_/, /^VSCODE_/, /^SNAP(?:_|$)/, /^GDK_PIXBUF_/];
 /** What the editor's start script has set aside under another name. */
@@ -17,7 +19,8 @@ const setAside: Readonly<Record<string, string>> = {
 export function agentEnvironment(editor: Environment, added: Environment = {}): Record<string, string | undefined> {
   const env: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(editor)) {
-    if (!editorsOwn.some((pattern) => pattern.test(name)) && !name.endsWith(SNAP_ORIGINAL)) env[name] = value;
+    if (![...editorsOwn, ...secrets].some((pattern) => pattern.test(name)) && !name.endsWith(SNAP_ORIGINAL))
+      env[name] = value;
   }
   for (const [name, value] of Object.entries(editor)) {
     const original = name.endsWith(SNAP_ORIGINAL) ? name.slice(0, -SNAP_ORIGINAL.length) : setAside[name];

@@ -25,7 +25,7 @@ export const commonOptions = {
 } as const satisfies Options;
 
 export const commonHelp: readonly (readonly [string, string])[] = [
-  ['-t, --town DIR', 'The town’s folder, where it is not said by TINYTOWN_TOWN or found from here upwards.'],
+  ['-t, --town DIR', 'A folder of your town; of no other.'],
   ['-v, --verbose', 'Say on standard error what becomes of the connection.'],
   ['-h, --help', 'Show this.'],
 ];

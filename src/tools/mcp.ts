@@ -68,7 +68,7 @@ function makeServer(door: () => Promise<TownDoor>): Server {
 /** What speaks with Redis is evaluated only when a tool is called, so that the server answers at once. */
 async function makeDoor(): Promise<TownDoor> {
   const { TownDoor } = await import('./townDoor.ts');
-  return new TownDoor({ env: process.env, cwd: process.cwd(), logger: silentLogger });
+  return new TownDoor({ env: process.env, logger: silentLogger });
 }
 
 function main(): void {

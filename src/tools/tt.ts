@@ -35,7 +35,6 @@ async function run({ operation, arguments: args, folder, from, verbose }: Readin
   const door = new TownDoor({
     env: process.env,
     folder,
-    cwd: process.cwd(),
     logger: verbose ? standardError : silentLogger,
   });
   try {

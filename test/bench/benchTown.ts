@@ -13,6 +13,7 @@ import { encodeMessage, newMessage } from '../../src/town/messages.ts';
 import type { AgentRecord } from '../../src/town/records.ts';
 import { within } from '../../src/util/boundedWait.ts';
 import { silentLogger } from '../../src/util/logger.ts';
+import { AccessFiles } from '../../src/town/accessFile.ts';
 import { type ToolBundles, toolsConfig, townEnvironment } from '../../src/loop/townAccess.ts';
 import { builtBundles } from '../support/bundles.ts';
 import { type CodexHome, codexHome, codexPath } from '../support/codexHome.ts';
@@ -131,9 +132,12 @@ export class BenchTown {
 
   /** Environment and thread configuration with which an app-server offers the tools that the agent has. */
   toolsOf(agent: AgentRecord): { env: NodeJS.ProcessEnv; config: ReturnType<typeof toolsConfig> } {
+    const redis = { kind: 'url', source: 'setting', url: this.redis.url } as const;
+    // The window that runs the agent has written it.
+    const access = new AccessFiles(this.storage, this.keys.town, redis).fileOf(agent.id);
     return {
-      env: { ...this.env, ...townEnvironment(this.keys.town, this.redis.url, agent) },
-      config: toolsConfig(this.bundles),
+      env: { ...this.env, ...townEnvironment(this.keys.town, agent) },
+      config: toolsConfig(access, this.bundles),
     };
   }
 

@@ -16,12 +16,13 @@ async function everything(folder: string): Promise<string[]> {
 }
 
 /** Those whose environment says that they work for an agent. */
-function processesFor(agentId: string): { pid: string; command: string }[] {
+function processesFor(agentId: string, storage: string): { pid: string; command: string }[] {
   return readdirSync('/proc').flatMap((pid) => {
     try {
       const environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      return environment.includes(`TINYTOWN_AGENT_ID=${agentId}`) ? [{ pid, command }] : [];
+      const marks = [`TINYTOWN_AGENT_ID=${agentId}`, `TINYTOWN_ACCESS=${storage}`];
+      return marks.some((mark) => environment.includes(mark)) ? [{ pid, command }] : [];
     } catch {
       return [];
     }
@@ -38,14 +39,19 @@ describe('secrets and files', () => {
   it('a password is in no log, no error, no argument of a process, and no file', async function () {
     if (process.platform !== 'linux') this.skip();
     const held = gate();
+    // What an agent finds in its own environment and in those of all processes that it can see.
+    const spy =
+      "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c geheimes; env | grep -c '^REDIS_URL='; echo looked";
     town = await startTestTown(({ index }) =>
-      index === 0 ? [{ exec: 'echo "url: $REDIS_URL" | cut -c1-8' }] : [{ hold: held.opened }, { text: 'done' }],
+      index === 0 ? [{ exec: spy }] : [{ hold: held.opened }, { text: 'done' }],
     );
     await town.redis.cli('CONFIG', 'SET', 'requirepass', secret);
     const session = await town.open({ redisPassword: secret });
     const agent = await session.actions.spawnAgent({ name: 'worker', task: 'look around' });
     await town.model.waitForRequest(({ index }) => index === 1);
-    const running = processesFor(agent.id);
+    const looked = town.model.requests.at(-1)?.toolOutputs.join('\n') ?? '';
+    assert.match(looked, /(?:^|\n)0\n0\nlooked/, 'the agent finds no password');
+    const running = processesFor(agent.id, town.storage);
     for (const program of ['app-server', 'mcp.cjs']) {
       assert.ok(
         running.some(({ command }) => command.includes(program)),
@@ -67,6 +73,8 @@ describe('secrets and files', () => {
     for (const folder of [town.folder, town.storage, town.codexHome]) {
       for (const file of await everything(folder)) {
         if (!(await stat(file)).isFile()) continue;
+        // The tools' own way in, which is private, and hidden from commands of Codex.
+        if (path.dirname(file) === path.join(town.storage, 'access')) continue;
         assert.ok(!(await readFile(file, 'latin1')).includes(secret), file);
       }
     }
@@ -80,8 +88,10 @@ describe('secrets and files', () => {
     const logs = path.join(town.storage, 'logs');
     await eventually(async () => (await everything(logs)).length === 1, { what: 'the log of the round' });
     const processes = path.join(town.storage, 'processes');
-    const ours = [processes, ...(await everything(processes)), logs, ...(await everything(logs))];
-    assert.ok(ours.length >= 4);
+    const folders = [processes, logs, path.join(town.storage, 'access')];
+    const files = await Promise.all(folders.map((folder) => everything(folder)));
+    const ours = [...folders, ...files.flat()];
+    assert.ok(files.every((found) => found.length > 0));
     for (const place of ours) {
       const { mode } = await stat(place);
       assert.equal(mode & 0o077, 0, `${place} has the mode ${(mode & 0o777).toString(8)}`);

@@ -4,6 +4,7 @@ import { appendFile, chmod, readFile, readdir, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
+import { accessTo } from '../../support/access.ts';
 import { builtBundles } from '../../support/bundles.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { ModelRequest } from '../../support/scriptedModel.ts';
@@ -140,6 +141,7 @@ function taskEnds(session: TownSession): Promise<string> {
 /** Runs our `tt` as a person in the town’s folder. */
 async function tt(town: TestTown, args: readonly string[]): Promise<Ran> {
   const { tt: bundle } = await builtBundles();
-  const env = { PATH: process.env['PATH'], REDIS_URL: town.redis.url };
+  const access = await accessTo(town.storage, { town: 'test-town', url: town.redis.url });
+  const env = { PATH: process.env['PATH'], ...access };
   return await runToEnd(process.execPath, [bundle, ...args], { env, cwd: town.folder });
 }

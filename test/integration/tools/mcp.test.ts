@@ -4,6 +4,7 @@ import { AgentStore } from '../../../src/town/agents.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
 import { TaskStore } from '../../../src/town/tasks.ts';
+import { accessTo } from '../../support/access.ts';
 import { builtBundles } from '../../support/bundles.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type TestTown, openTestTown, testAgent } from '../../support/redisTown.ts';
@@ -46,22 +47,19 @@ describe('the MCP server', () => {
   });
   after(() => folder.remove());
 
-  function start(changes: NodeJS.ProcessEnv = {}): McpClient {
-    const env = {
-      PATH: process.env['PATH'],
-      TINYTOWN_TOWN: town.keys.town,
-      TINYTOWN_AGENT_ID: anna.id,
-      TINYTOWN_AGENT_NAME: 'anna',
-      REDIS_URL: town.server.url,
-      ...changes,
-    };
+  async function start(
+    changes: NodeJS.ProcessEnv = {},
+    { url = town.server.url, self = anna.id } = {},
+  ): Promise<McpClient> {
+    const access = await accessTo(folder.path, { town: town.keys.town, url, self });
+    const env = { PATH: process.env['PATH'], ...access, ...changes };
     const client = new McpClient(bundle, { env, cwd: folder.path });
     clients.push(client);
     return client;
   }
 
   it('offers the operations that prompts name, each with its schema and what it may do', async () => {
-    const client = start();
+    const client = await start();
     const { serverInfo } = await client.initialize();
     assert.equal(Object(serverInfo).name, 'tinytown');
     const { tools } = await client.request('tools/list');
@@ -82,7 +80,7 @@ describe('the MCP server', () => {
   it('does what it is called for, as the agent that it was started for, and ends with its input', async () => {
     const tasks = new TaskStore(town.redis, town.keys);
     const task = await tasks.assign({ description: 'write it' }, anna.id, SUPERVISOR_ID);
-    const client = start();
+    const client = await start();
     await client.initialize();
     assert.match(await client.call('task_current'), new RegExp(`^Task: ${task.id}`));
     assert.equal(
@@ -96,7 +94,7 @@ describe('the MCP server', () => {
   });
 
   it('tells the model what is wrong, and goes on', async () => {
-    const client = start();
+    const client = await start();
     await client.initialize();
     assert.match(await client.call('fly'), /^ERROR: There is no tool fly\. There are: status, assign/);
     assert.match(await client.call('inbox'), /^ERROR: There is no tool inbox/);
@@ -114,7 +112,7 @@ describe('the MCP server', () => {
 
   it('says when Redis is away, at the start and later, and goes on when it is back', async () => {
     await town.server.kill();
-    const client = start();
+    const client = await start();
     await client.initialize();
     assert.match(await client.call('status'), /^ERROR: Redis at unix:.*cannot be reached: .*Start Redis/);
     await town.server.restart();
@@ -127,7 +125,7 @@ describe('the MCP server', () => {
   });
 
   it('ends with its input while it waits for a Redis that is away', async () => {
-    const client = start();
+    const client = await start();
     await client.initialize();
     await client.call('status');
     await town.server.kill();
@@ -141,7 +139,7 @@ describe('the MCP server', () => {
     const description = `${'x'.repeat(158)}\u{1f600}${'y'.repeat(40)}`;
     const task = await new TaskStore(town.redis, town.keys).addToBacklog({ description, tags: ['db'] });
     await town.server.client().hset(town.keys.task(task.id), 'tags', '["\\ud83d"]');
-    const client = start();
+    const client = await start();
     await client.initialize();
     const list = await client.call('backlog_list');
     assert.match(list, /x…$/);
@@ -151,7 +149,7 @@ describe('the MCP server', () => {
   });
 
   it('says so where a call takes too long, and takes the next', async () => {
-    const client = start({ TINYTOWN_TOOL_LIMIT_MS: '1000' });
+    const client = await start({ TINYTOWN_TOOL_LIMIT_MS: '1000' });
     await client.initialize();
     await client.call('status');
     process.kill(town.server.pid, 'SIGSTOP');
@@ -164,41 +162,35 @@ describe('the MCP server', () => {
   });
 
   it('gives no password away', async () => {
-    const client = start({ REDIS_URL: 'redis://me:hush-hush@127.0.0.1:1/0' });
+    const client = await start({}, { url: 'redis://me:hush-hush@127.0.0.1:1/0' });
     await client.initialize();
     assert.match(await client.call('status'), /^ERROR: Redis at redis:\/\/me:\*\*\*\*@127\.0\.0\.1:1/);
     await client.close();
     assert.ok(!`${client.lines.join()}${client.stderr}`.includes('hush'));
   });
 
-  const unusable: [string, NodeJS.ProcessEnv, RegExp][] = [
-    [
-      'an agent that is gone',
-      { TINYTOWN_AGENT_ID: '123e4567-e89b-42d3-a456-426614174000' },
-      /You are not an agent of the town/,
-    ],
-    ['an id that is none', { TINYTOWN_AGENT_ID: 'anna' }, /You are not an agent of the town/],
-    ['no Redis', { REDIS_URL: '' }, /not known which Redis/],
-    ['no town', { TINYTOWN_TOWN: '' }, /There is no tinytown\.toml here or above/],
-    ['a town’s name that is none', { TINYTOWN_TOWN: 'a:b' }, /TINYTOWN_TOWN cannot be used/],
-    ['an address that is none', { REDIS_URL: 'http://x' }, /is not the address of a Redis/],
+  const unusable: [string, NodeJS.ProcessEnv, { url?: string; self?: string }, RegExp][] = [
+    ['an agent that is gone', {}, { self: '123e4567-e89b-42d3-a456-426614174000' }, /You are not an agent of the town/],
+    ['an id that is none', {}, { self: 'anna' }, /You are not an agent of the town/],
+    ['nothing that says who it is for', { TINYTOWN_ACCESS: '' }, {}, /Nothing says who you are/],
+    ['an address that is none', {}, { url: 'http://x' }, /is not the address of a Redis/],
   ];
-  for (const [what, env, says] of unusable) {
+  for (const [what, env, access, says] of unusable) {
     it(`started with ${what} says so when it is called`, async () => {
-      const client = start(env);
+      const client = await start(env, access);
       await client.initialize();
       assert.match(await client.call('status'), says);
     });
   }
 
-  it('acts as the supervisor where no agent is named', async () => {
-    const client = start({ TINYTOWN_AGENT_ID: '', TINYTOWN_AGENT_NAME: '' });
+  it('acts as the supervisor where it has the access of a person', async () => {
+    const client = await start({}, { self: SUPERVISOR_ID });
     await client.initialize();
     assert.match(await client.call('status'), /You are the supervisor/);
   });
 
   it('speaks the protocol’s newer form too, and writes nothing but it', async () => {
-    const client = start();
+    const client = await start();
     const { supportedVersions } = await client.request('server/discover', {
       _meta: {
         'io.modelcontextprotocol/protocolVersion': '2026-07-28',

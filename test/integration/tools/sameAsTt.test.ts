@@ -9,6 +9,7 @@ import path from 'node:path';
 import type { Redis } from 'ioredis';
 import { agentFields, type AgentRecord } from '../../../src/town/records.ts';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
+import { accessTo } from '../../support/access.ts';
 import { builtBundles } from '../../support/bundles.ts';
 import { type TestRedis, startTestRedis } from '../../support/redis.ts';
 import { testAgent } from '../../support/redisTown.ts';
@@ -66,7 +67,10 @@ type Side = 'ours' | 'theirs';
         env: { PATH: process.env['PATH'], HOME: folder, REDIS_URL: server.url, ...env },
       };
       if (side === 'theirs') return await runToEnd(binary ?? '', ['--town', folder, ...args], options);
-      return await runToEnd(process.execPath, [bundle, '--town', folder, ...args], options);
+      const self = env['TINYTOWN_AGENT_ID'];
+      const access = await accessTo(temporary.path, { town: side, url: server.url, self });
+      const ours = { cwd: folder, env: { ...options.env, ...access } };
+      return await runToEnd(process.execPath, [bundle, '--town', folder, ...args], ours);
     }
 
     async function both(words: readonly string[], env?: NodeJS.ProcessEnv): Promise<void> {

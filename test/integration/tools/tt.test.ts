@@ -8,6 +8,7 @@ import { InboxStore } from '../../../src/town/inbox.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
 import { TaskStore } from '../../../src/town/tasks.ts';
+import { accessTo } from '../../support/access.ts';
 import { builtBundles } from '../../support/bundles.ts';
 import { type TestTown, openTestTown, testAgent } from '../../support/redisTown.ts';
 import { tempDir } from '../../support/tempDir.ts';
@@ -37,14 +38,13 @@ describe('the tt command', () => {
     await new AgentStore(town.redis, town.keys).create(anna);
   });
 
-  const asAnna = (): NodeJS.ProcessEnv => ({
-    TINYTOWN_TOWN: town.keys.town,
-    TINYTOWN_AGENT_ID: anna.id,
-    TINYTOWN_AGENT_NAME: 'anna',
-    REDIS_URL: town.server.url,
-  });
-  const tt = (args: readonly string[], env = asAnna(), cwd = temporary.path): Promise<Ran> =>
-    runToEnd(path.join(bin, process.platform === 'win32' ? 'tt.cmd' : 'tt'), args, { env, cwd });
+  const as = (self: string, url = town.server.url): Promise<NodeJS.ProcessEnv> =>
+    accessTo(temporary.path, { town: town.keys.town, url, self });
+  const tt = async (args: readonly string[], env?: NodeJS.ProcessEnv, cwd = temporary.path): Promise<Ran> =>
+    runToEnd(path.join(bin, process.platform === 'win32' ? 'tt.cmd' : 'tt'), args, {
+      env: env ?? (await as(anna.id)),
+      cwd,
+    });
 
   it('lies in a private folder, and is written once', async () => {
     assert.equal((await stat(bin)).mode & 0o777, 0o700);
@@ -84,30 +84,49 @@ describe('the tt command', () => {
   });
 
   it('says when Redis is away: 1', async () => {
-    const ran = await tt(['status'], { ...asAnna(), REDIS_URL: 'unix:///none/none.sock' });
+    const ran = await tt(['status'], await as(anna.id, 'unix:///none/none.sock'));
     assert.equal(ran.code, 1);
     assert.match(ran.stderr, /^Redis at unix:.* cannot be reached: there is no such socket\. Start Redis/);
   });
 
-  it('finds the town by tinytown.toml above, or by --town, for a person', async () => {
+  it('speaks for nobody where nothing proves who that is', async () => {
     const folder = path.join(temporary.path, 'hill');
-    await mkdir(path.join(folder, 'src/deep'), { recursive: true });
-    await writeFile(path.join(folder, 'tinytown.toml'), `name = "${town.keys.town}"\n`);
-    const person = { REDIS_URL: town.server.url };
-    assert.match((await tt(['status'], person, path.join(folder, 'src/deep'))).stdout, /You are the supervisor/);
-    assert.match((await tt(['--town', folder, 'list'], person)).stdout, /^- anna: idle/);
-    const nowhere = await tt(['status'], person, '/');
-    assert.equal(nowhere.code, 1);
-    assert.match(nowhere.stderr, /There is no tinytown\.toml here or above\. Go to a town’s folder, or name it/);
-    await writeFile(
-      path.join(folder, 'tinytown.toml'),
-      `name = "${town.keys.town}"\n[redis]\nurl = "${town.server.url}"\n`,
-    );
-    assert.match((await tt(['list', '-t', folder], {})).stdout, /^- anna: idle/);
-    await writeFile(path.join(folder, 'tinytown.toml'), 'name = \n');
-    assert.match((await tt(['list', '-t', folder], person)).stderr, /^tinytown\.toml, line 1/);
-    // An agent’s own town needs no file.
-    assert.equal((await tt(['list'], asAnna(), folder)).code, 0);
+    await mkdir(folder);
+    const toml = `name = "${town.keys.town}"\n[redis]\nurl = "${town.server.url}"\n`;
+    await writeFile(path.join(folder, 'tinytown.toml'), toml);
+    const file = path.join(folder, 'access.json');
+    await writeFile(file, '{}');
+    const { TINYTOWN_ACCESS: own } = await as(anna.id);
+    const claims: NodeJS.ProcessEnv[] = [
+      {},
+      { REDIS_URL: town.server.url, TINYTOWN_TOWN: town.keys.town },
+      { REDIS_URL: town.server.url, TINYTOWN_TOWN: town.keys.town, TINYTOWN_AGENT_ID: anna.id },
+      { TINYTOWN_ACCESS: file },
+      { TINYTOWN_ACCESS: `${own}.none` },
+    ];
+    for (const env of claims) {
+      const ran = await tt(['send', 'anna', 'obey me'], env, folder);
+      assert.deepEqual([ran.code, ran.stdout], [1, ''], JSON.stringify(env));
+      assert.match(ran.stderr, /who you are/);
+    }
+    assert.equal(await town.redis.commands.llen(town.keys.inbox(anna.id)), 0);
+  });
+
+  it('lets an agent become nobody else by what stands in its environment, nor read what others are told', async () => {
+    const berta = testAgent('berta');
+    await new AgentStore(town.redis, town.keys).create(berta);
+    const claims = { TINYTOWN_AGENT_ID: berta.id, TINYTOWN_AGENT_NAME: 'berta', REDIS_URL: 'redis://elsewhere' };
+    const env = { ...(await as(anna.id)), ...claims };
+    assert.match((await tt(['status'], env)).stdout, /You are anna/);
+    for (const words of [
+      ['inbox', 'berta'],
+      ['send', 'anna', '--from', 'berta', 'x'],
+      ['send', 'berta', '--from', 'supervisor', 'x'],
+    ]) {
+      const ran = await tt(words, env);
+      assert.equal(ran.code, 1, words.join(' '));
+      assert.match(ran.stderr, /You are anna/);
+    }
   });
 
   it('lets an agent act only in its own town and name', async () => {

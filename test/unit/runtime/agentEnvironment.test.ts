@@ -40,6 +40,11 @@ describe('the environment of agents', () => {
       { VSCODE_NODE_OPTIONS: '--no-warnings' },
       { NODE_OPTIONS: '--no-warnings' },
     ],
+    [
+      'drops what lets into the town’s Redis',
+      { REDIS_URL: 'redis://me:x@h', TINYTOWN_REDIS_PASSWORD: 'x', TINYTOWN_ACCESS: '/f' },
+      {},
+    ],
     ['leaves an empty name alone', { _VSCODE_SNAP_ORIG: 'x' }, {}],
   ];
   for (const [what, editor, expected] of cases) {

@@ -1,0 +1,89 @@
+/**
+ * How a tool of ours gets into a town: by a file that names the town, its Redis and who acts there. The files are private,
+ * in the extension's storage, which agents on Codex cannot read. So no environment holds the password of Redis, and nobody
+ * becomes somebody else by changing a variable.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod/mini';
+import { TinytownError } from '../util/errors.ts';
+import { privateFolder, writePrivate } from '../util/privateFiles.ts';
+import { parseJson } from './records.ts';
+import { type RedisTarget, redisUrlOf } from './redis/address.ts';
+
+/** The environment variable that names the file. */
+export const ACCESS_VARIABLE = 'TINYTOWN_ACCESS';
+
+/** What nobody has used for so long is deleted, in milliseconds. */
+const KEPT_MS = 30 * 24 * 3_600_000;
+
+const text = z.optional(z.string());
+const access = z.object({
+  town: z.string(),
+  redis: z.object({ url: z.string(), tls: z.optional(z.object({ ca: text, cert: text, key: text })) }),
+  /** The agent that acts, or the supervisor. */
+  self: z.string(),
+});
+
+export type Access = z.output<typeof access>;
+
+export class AccessFiles {
+  private readonly folder: string;
+  private readonly town: string;
+  private readonly target: RedisTarget;
+
+  /** @param storageDir The extension's. */
+  constructor(storageDir: string, town: string, target: RedisTarget) {
+    this.folder = path.join(storageDir, 'access');
+    this.town = town;
+    this.target = target;
+  }
+
+  /** Where the file of an agent or of the supervisor is, once it was written. */
+  fileOf(self: string): string {
+    const name = createHash('sha256')
+      .update(JSON.stringify([this.town, self]))
+      .digest('hex')
+      .slice(0, 32);
+    return path.join(this.folder, `${name}.json`);
+  }
+
+  /** Writes the file of an agent or of the supervisor. Resolves with its path. */
+  async write(self: string): Promise<string> {
+    const { town, target } = this;
+    const tls = target.kind === 'url' ? target.tls : undefined;
+    const content: Access = { town, redis: { url: redisUrlOf(target), ...(tls && { tls }) }, self };
+    await privateFolder(this.folder);
+    const file = this.fileOf(self);
+    await writePrivate(file, JSON.stringify(content));
+    return file;
+  }
+
+  /** Deletes the files of agents that have not been started for long, as they hold the password of a Redis. */
+  async deleteOld(now = Date.now()): Promise<void> {
+    for (const name of await readdir(this.folder).catch(() => [])) {
+      const file = path.join(this.folder, name);
+      const { mtimeMs = now } = (await stat(file).catch(() => undefined)) ?? {};
+      if (now - mtimeMs > KEPT_MS) await rm(file, { force: true });
+    }
+  }
+}
+
+/** @throws TinytownError `notProven` where nothing says who acts, or the file cannot be read */
+export async function readAccess(env: Readonly<Record<string, string | undefined>>): Promise<Access> {
+  const file = env[ACCESS_VARIABLE] ?? '';
+  const hint = 'Act in the editor, or use Tinytown’s own tt in a terminal.';
+  if (file === '') {
+    throw new TinytownError('notProven', 'Nothing says who you are: this tt is for agents that the editor runs.', {
+      hint,
+    });
+  }
+  const decoded = access.safeParse(parseJson(await readFile(file, 'utf8').catch(() => '')));
+  if (decoded.success) return decoded.data;
+  throw new TinytownError('notProven', 'The file that says who you are cannot be read.', { hint });
+}
+
+export function targetOf({ redis: { url, tls } }: Access): RedisTarget {
+  return { kind: 'url', source: 'setting', url, tls };
+}
