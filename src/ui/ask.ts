@@ -9,8 +9,8 @@ import { withoutMarks } from './plainText.ts';
 
 const { t } = vscode.l10n;
 
-/** What was typed for a command that then failed, by the question: it is offered where the same is asked again. */
-const unsent = new Map<string, string>();
+/** Texts that were typed and not used, by the question: a command failed, or Escape was pressed. They are offered again. */
+const drafts = new Map<string, string>();
 /** What is typed for the command that runs. */
 const typing = new AsyncLocalStorage<Map<string, string>>();
 
@@ -19,20 +19,45 @@ export async function keepingTyped<T>(work: () => Promise<T>): Promise<T> {
   const typed = new Map<string, string>();
   try {
     const result = await typing.run(typed, work);
-    for (const question of typed.keys()) unsent.delete(question);
+    for (const question of typed.keys()) drafts.delete(question);
     return result;
   } catch (error) {
-    for (const [question, text] of typed) unsent.set(question, text);
+    for (const [question, text] of typed) drafts.set(question, text);
     throw error;
   }
 }
 
-async function ask(options: vscode.InputBoxOptions & { title: string }): Promise<string | undefined> {
-  const question = `${options.title}\n${options.value ?? ''}`;
-  const value = unsent.get(question) ?? options.value ?? '';
-  const text = await vscode.window.showInputBox({ ...options, value, ignoreFocusOut: true });
-  if (text !== undefined) typing.getStore()?.set(question, text);
-  return text;
+interface Question {
+  title: string;
+  placeHolder?: string;
+  prompt?: string;
+  value?: string;
+  validateInput?: (text: string) => string | undefined;
+}
+
+/** Asks for a text. Undefined after Escape; what was typed until then is there when the same is asked again. */
+function ask({ title, placeHolder = '', prompt, value = '', validateInput }: Question): Promise<string | undefined> {
+  const question = `${title}\n${value}`;
+  const box = vscode.window.createInputBox();
+  const draft = drafts.get(question);
+  Object.assign(box, { title, placeholder: placeHolder, prompt, ignoreFocusOut: true, value: draft ?? value });
+  const validate = (): string | undefined => validateInput?.(box.value);
+  return new Promise<string | undefined>((resolve) => {
+    box.onDidChangeValue(() => (box.validationMessage = validate()));
+    box.onDidAccept(() => {
+      box.validationMessage = validate();
+      if (box.validationMessage !== undefined) return;
+      typing.getStore()?.set(question, box.value);
+      resolve(box.value);
+      box.hide();
+    });
+    box.onDidHide(() => {
+      if (box.value.trim() !== '' && box.value !== value) drafts.set(question, box.value);
+      resolve(undefined);
+      box.dispose();
+    });
+    box.show();
+  });
 }
 
 export function askText(title: string, placeHolder: string): Promise<string | undefined> {

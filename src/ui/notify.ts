@@ -88,7 +88,9 @@ export function inSight<T>(title: string, job: () => Promise<T>): Thenable<T> {
   return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: withoutIcons(title) }, job);
 }
 
-/** A question that must be answered before something is lost. */
-export async function confirm(question: string, detail: string, yes: string): Promise<boolean> {
-  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) === yes;
+/** A question that must be answered before something is lost. @param no The button that changes nothing; by default Cancel. */
+export async function confirm(question: string, detail: string, yes: string, no?: string): Promise<boolean> {
+  const buttons = [{ title: yes }, ...(no === undefined ? [] : [{ title: no, isCloseAffordance: true }])];
+  const pressed = await vscode.window.showWarningMessage(question, { modal: true, detail }, ...buttons);
+  return pressed?.title === yes;
 }

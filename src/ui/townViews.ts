@@ -61,6 +61,7 @@ export class TownViews implements Disposable {
     this.tasksView = this.store.add(
       vscode.window.createTreeView(View.tasks, {
         treeDataProvider: this.tasks,
+        canSelectMany: true,
         dragAndDropController: tasksToDrag(host),
       }),
     );

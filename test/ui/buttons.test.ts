@@ -88,6 +88,8 @@ describe('the title bars and rows of the views', () => {
     await workbench.runCommand('Tinytown: Add Task to Backlog…');
     await workbench.quickInput.type('Bake the bread #baker');
     await workbench.quickInput.accept();
+    await workbench.quickInput.message.getByText('Added 1 task.').waitFor();
+    await workbench.quickInput.cancel();
     await tasks.item('Bake the bread #baker').waitFor();
   });
 

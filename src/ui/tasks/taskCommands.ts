@@ -1,44 +1,32 @@
 /** The commands that act on a task: find out which, ask for what is missing, hand it to the town's actions. */
 import * as vscode from 'vscode';
-import * as z from 'zod/mini';
 import type { TownSession } from '../../loop/townSession.ts';
 import { type TaskRecord, byAge, isTaskOver } from '../../town/records.ts';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
-import { askNewText, askText } from '../ask.ts';
+import { askNewText } from '../ask.ts';
 import { pickAgentOf } from '../agents/pickAgent.ts';
-import { argumentsOf, isByKey } from '../calls.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command, type CommandId } from '../ids.ts';
-import { Row, withoutRow } from '../itemTree.ts';
+import { withoutRow } from '../itemTree.ts';
 import { confirm } from '../notify.ts';
 import { withoutIcons } from '../plainText.ts';
 import type { RequestDocuments } from '../needs/requestDocuments.ts';
+import { problemOf } from '../problems.ts';
 import { runCommand } from '../runCommand.ts';
+import { askForTasks } from './askTasks.ts';
+import { type TaskCall, readTaskCall } from './taskCall.ts';
 import { taskIcons } from './taskItems.ts';
-import { placeBeside } from './taskOrder.ts';
+import { movesBeside } from './taskOrder.ts';
 import { assigneeOf, taskStateWord, taskText } from './taskText.ts';
 import type { TownHost } from '../town/townHost.ts';
 import type { TownViews } from '../townViews.ts';
 
 const { t } = vscode.l10n;
 
-interface TaskCall {
-  interactive: boolean;
-  /** Called by a key: the task of the row that the keyboard is on is meant. */
-  focused?: boolean;
-  /** A task's id. */
-  task?: string | undefined;
-  /** The words of the command's own arguments, in order; undefined for one that is left out. */
-  words: readonly (string | undefined)[];
-  tags: readonly string[];
-}
-
 /** Before a task's id: the key of its document. */
 const TASK_KEY = 'task/';
-
-const options = z.object({ tags: z.optional(z.array(z.string())) });
 
 interface Parts {
   host: TownHost;
@@ -93,38 +81,49 @@ function keepShown(mirror: TownSession['mirror'], documents: RequestDocuments): 
   });
 }
 
-function readTaskCall(args: readonly unknown[]): TaskCall {
-  if (isByKey(args)) return { interactive: true, focused: true, words: [], tags: [] };
-  const list = argumentsOf(args);
-  const [first] = list;
-  if (first instanceof Row) return { interactive: true, task: first.item.taskId, words: [], tags: [] };
-  const last = options.safeParse(list.at(-1));
-  const tags = last.success ? (last.data.tags ?? []) : [];
-  const words = last.success ? list.slice(0, -1) : list;
-  const texts = z.array(z.optional(z.string())).safeParse(words);
-  if (!texts.success) throw new TinytownError('badArguments', t('The arguments are texts, and options at the end.'));
-  return { interactive: words.every((word) => word === undefined), words: texts.data, tags };
-}
-
-/** `addBacklogTask(text?, {tags}?)`: resolves with the task's id. */
+/** `addBacklogTask(text?, {tags}?)`: resolves with the task's id. Without a text it asks for one task after the other. */
 async function addBacklogTask({ words, tags }: TaskCall, session: TownSession): Promise<string | undefined> {
-  const placeHolder = t('Describe the task. #tags say which agents it is for.');
-  const text = words[0] ?? (await askText(t('Add Task to Backlog'), placeHolder));
-  if (text === undefined) return undefined;
-  const found = [...text.matchAll(/(?<=^|\s)#([\p{L}\p{N}][\p{L}\p{N}_-]*)/gu)].flatMap(([, tag]) => tag ?? []);
-  return (await session.actions.tasks.add(text, [...new Set([...tags, ...found])])).id;
+  let last: string | undefined;
+  const add = async (text: string): Promise<void> => {
+    const found = [...text.matchAll(/(?<=^|\s)#([\p{L}\p{N}][\p{L}\p{N}_-]*)/gu)].flatMap(([, tag]) => tag ?? []);
+    last = (await session.actions.tasks.add(text, [...new Set([...tags, ...found])])).id;
+  };
+  await (words[0] === undefined ? askForTasks(add) : add(words[0]));
+  return last;
 }
 
-/** `claimBacklogTask(agent?, taskId?)`: gives a task of the backlog to an agent. Resolves with the task's id. */
+/** `claimBacklogTask(agent?, taskId?)`: gives tasks of the backlog to an agent. Resolves with the last one's id. */
 async function claimBacklogTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
   const { mirror } = session;
   const waiting = mirror.backlog.flatMap((id) => mirror.tasks.get(id) ?? []);
-  const id = call.task ?? call.words[1] ?? (await pickTask(waiting, t('Give a Backlog Task to an Agent')));
-  if (id === undefined) return undefined;
+  const ids = await idsOf(call, call.words[1], () => pickTask(waiting, t('Give a Backlog Task to an Agent')));
+  if (ids.length === 0) return undefined;
   const agent = call.words[0] ?? (await pickAgentOf(session, t('Give Task to an Agent')))?.id;
   if (agent === undefined) return undefined;
-  await session.actions.tasks.claim(id, agent);
-  return id;
+  return eachOf(ids, (id) => session.actions.tasks.claim(id, agent));
+}
+
+/** The tasks that a call is about: those of the rows, else the one that is named, else the one that is picked. */
+async function idsOf(
+  { tasks, task }: TaskCall,
+  named: string | undefined,
+  pick: () => Promise<string | undefined>,
+): Promise<readonly string[]> {
+  const id = task ?? named;
+  return tasks ?? (id === undefined ? [await pick()].flatMap((picked) => picked ?? []) : [id]);
+}
+
+/** Does `work` for each task. One that fails does not keep the others; all failures are told together at the end. */
+async function eachOf(ids: readonly string[], work: (id: string) => Promise<void>): Promise<string | undefined> {
+  const failures: unknown[] = [];
+  for (const id of ids) await work(id).catch((error: unknown) => failures.push(error));
+  const [first] = failures;
+  if (failures.length === 1) throw first;
+  if (failures.length > 1) {
+    const messages = new Set(failures.map((error) => problemOf(error, t).message));
+    throw new TinytownError('cannotNow', [...messages].join(' '));
+  }
+  return ids.at(-1);
 }
 
 /** `completeTask(taskId?, result?)`: ends a task as done. Resolves with its id. */
@@ -137,20 +136,35 @@ async function completeTask(call: TaskCall, session: TownSession): Promise<strin
   return id;
 }
 
-/** `cancelTask(taskId?)`: takes a task off the backlog, or off the agent that has it. Resolves with its id. */
+/** `cancelTask(taskId?)`: takes tasks off the backlog, or off the agents that have them. Resolves with the last one's id. */
 async function cancelTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
-  const id = call.task ?? call.words[0] ?? (await pickTask(openTasks(session), t('Cancel a Task')));
-  if (id === undefined) return undefined;
+  const ids = await idsOf(call, call.words[0], () => pickTask(openTasks(session), t('Cancel a Task')));
+  if (ids.length === 0) return undefined;
   await upToDate(call, session);
-  const waits = session.mirror.backlog.includes(id);
-  if (call.interactive) {
-    const text = oneLine(session.mirror.tasks.get(id)?.description ?? id, 80);
-    const detail = waits ? t('It is deleted from the backlog.') : t('It won’t be reassigned to the agent.');
-    if (!(await confirm(t('Cancel the task “{0}”?', text), detail, t('Cancel Task')))) return undefined;
-  }
+  const waits = (id: string): boolean => session.mirror.backlog.includes(id);
+  if (call.interactive && !(await confirmCancel(ids, session))) return undefined;
   const { tasks } = session.actions;
-  await (waits ? tasks.removeFromBacklog(id) : tasks.cancel(id, t('Canceled by the supervisor.')));
-  return id;
+  return eachOf(ids, (id) =>
+    waits(id) ? tasks.removeFromBacklog(id) : tasks.cancel(id, t('Canceled by the supervisor.')),
+  );
+}
+
+function confirmCancel(ids: readonly string[], { mirror }: TownSession): Promise<boolean> {
+  const [id = ''] = ids;
+  const one = ids.length === 1;
+  const question = one
+    ? t('Cancel the task “{0}”?', oneLine(mirror.tasks.get(id)?.description ?? id, 80))
+    : t('Cancel {0} tasks?', ids.length);
+  const detail = ids.every((each) => mirror.backlog.includes(each))
+    ? t('It is deleted from the backlog.')
+    : t('It won’t be reassigned to the agent.');
+  const several = t('Tasks in the backlog are deleted. Tasks that agents have won’t be reassigned to them.');
+  return confirm(
+    question,
+    one ? detail : several,
+    one ? t('Cancel Task') : t('Cancel Tasks'),
+    one ? t('Keep Task') : t('Keep Tasks'),
+  );
 }
 
 /** `clearFinishedTasks()`: deletes every task that is over. Resolves with how many. */
@@ -163,14 +177,13 @@ async function clearFinishedTasks({ interactive }: TaskCall, session: TownSessio
   return session.actions.tasks.clearFinished();
 }
 
-/** `tagTask(taskId?, tags?)`: replaces a task's tags, as one text with blanks or commas between. Resolves with its id. */
+/** `tagTask(taskId?, tags?)`: replaces tags, as one text with blanks or commas between. Resolves with the last one's id. */
 async function tagTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
-  const id = call.task ?? call.words[0] ?? (await pickTask(openTasks(session), t('Tag a Task')));
-  if (id === undefined) return undefined;
-  const text = call.words[1] ?? (call.interactive ? await askTags(session, id) : call.tags.join(' '));
+  const ids = await idsOf(call, call.words[0], () => pickTask(openTasks(session), t('Tag a Task')));
+  if (ids.length === 0) return undefined;
+  const text = call.words[1] ?? (call.interactive ? await askTags(session, ids) : call.tags.join(' '));
   if (text === undefined) return undefined;
-  await session.actions.tasks.tag(id, text.split(/[\s,]+/));
-  return id;
+  return eachOf(ids, (id) => session.actions.tasks.tag(id, text.split(/[\s,]+/)));
 }
 
 /** `editTask(taskId?, text?)`: replaces the text of a task that nobody has begun. Resolves with its id. */
@@ -200,8 +213,9 @@ async function moveTask(
   const id = given ?? (await pickTask(waiting, direction === 'up' ? t('Move a Task Up') : t('Move a Task Down')));
   if (id === undefined) return undefined;
   if (!backlog.includes(id)) throw new TinytownError('taskTaken', t('Only backlog tasks can be reordered.'));
-  const place = placeBeside(backlog, id, direction);
-  if (place !== 'stays') await session.actions.tasks.move(id, place.before);
+  for (const move of movesBeside(backlog, call.tasks ?? [id], direction)) {
+    await session.actions.tasks.move(move.id, move.before);
+  }
   return id;
 }
 
@@ -239,13 +253,13 @@ function taskOf({ mirror }: TownSession, id: string): TaskRecord {
   return task;
 }
 
-function askTags(session: TownSession, id: string): Thenable<string | undefined> {
+function askTags(session: TownSession, ids: readonly string[]): Thenable<string | undefined> {
+  const [only = '', ...others] = ids;
+  const now = others.length === 0 ? taskOf(session, only).tags : [];
   return vscode.window.showInputBox({
-    title: t('Tag Task'),
+    title: others.length === 0 ? t('Tag Task') : t('Tag {0} Tasks', ids.length),
     placeHolder: t('Separate tags with spaces. Agents get tasks whose tags match their role.'),
-    value: taskOf(session, id)
-      .tags.map((tag) => `#${tag}`)
-      .join(' '),
+    value: now.map((tag) => `#${tag}`).join(' '),
     ignoreFocusOut: true,
   });
 }

@@ -7,14 +7,25 @@ export function placeAt(backlog: readonly string[], id: string, target: string):
   return from >= 0 && from < to ? backlog[to + 1] : target;
 }
 
-/** One place up or down; `stays` where it is the first or the last already, or not there. */
-export function placeBeside(
+/**
+ * One place up or down for some tasks, as moves to be made one after the other. A task at the end stays there, and so do the
+ * chosen ones right beside it.
+ */
+export function movesBeside(
   backlog: readonly string[],
-  id: string,
+  ids: readonly string[],
   direction: 'up' | 'down',
-): { before: string | undefined } | 'stays' {
-  const from = backlog.indexOf(id);
-  const to = direction === 'up' ? from - 1 : from + 1;
-  if (from < 0 || to < 0 || to >= backlog.length) return 'stays';
-  return { before: direction === 'up' ? backlog[to] : backlog[to + 1] };
+): { id: string; before: string | undefined }[] {
+  const order = [...backlog];
+  const chosen = order.filter((id) => ids.includes(id));
+  const moves: { id: string; before: string | undefined }[] = [];
+  for (const id of direction === 'up' ? chosen : chosen.toReversed()) {
+    const from = order.indexOf(id);
+    const to = direction === 'up' ? from - 1 : from + 1;
+    const neighbor = order[to];
+    if (neighbor === undefined || chosen.includes(neighbor)) continue;
+    moves.push({ id, before: direction === 'up' ? neighbor : order[to + 1] });
+    [order[from], order[to]] = [neighbor, id];
+  }
+  return moves;
 }

@@ -49,3 +49,11 @@ function moment(rfc3339: string | undefined): string | undefined {
     ? undefined
     : new Date(at).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });
 }
+
+/** The tasks of a pasted text: one per line, without bullets, numbers and check boxes. */
+export function linesOf(text: string): string[] {
+  return text
+    .split(/\r\n|\r|\n/)
+    .map((line) => line.replace(/^\s*(?:[-*•]|\d+[.)])?\s+(?:\[[ xX]\]\s+)?/, '').trim())
+    .filter((line) => line !== '');
+}

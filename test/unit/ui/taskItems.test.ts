@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { AgentRecord } from '../../../src/town/records.ts';
 import { taskItems } from '../../../src/ui/tasks/taskItems.ts';
-import { placeAt, placeBeside } from '../../../src/ui/tasks/taskOrder.ts';
+import { movesBeside, placeAt } from '../../../src/ui/tasks/taskOrder.ts';
 import { taskText } from '../../../src/ui/tasks/taskText.ts';
 import { agentRecord, drawn, english, flat, picture, taskRecord } from './support.ts';
 
@@ -102,11 +102,21 @@ describe('the order of the backlog', () => {
   });
 
   it('goes up and down by one, and no further than the ends', () => {
-    assert.equal(placeBeside(backlog, 'a', 'up'), 'stays');
-    assert.deepEqual(placeBeside(backlog, 'c', 'up'), { before: 'b' });
-    assert.deepEqual(placeBeside(backlog, 'a', 'down'), { before: 'c' });
-    assert.deepEqual(placeBeside(backlog, 'b', 'down'), { before: undefined });
-    assert.equal(placeBeside(backlog, 'c', 'down'), 'stays');
-    assert.equal(placeBeside(backlog, 'gone', 'up'), 'stays');
+    assert.deepEqual(movesBeside(backlog, ['a'], 'up'), []);
+    assert.deepEqual(movesBeside(backlog, ['c'], 'up'), [{ id: 'c', before: 'b' }]);
+    assert.deepEqual(movesBeside(backlog, ['a'], 'down'), [{ id: 'a', before: 'c' }]);
+    assert.deepEqual(movesBeside(backlog, ['b'], 'down'), [{ id: 'b', before: undefined }]);
+    assert.deepEqual(movesBeside(backlog, ['c'], 'down'), []);
+    assert.deepEqual(movesBeside(backlog, ['gone'], 'up'), []);
+    // The first one stays, and so does its chosen neighbor.
+    assert.deepEqual(movesBeside(backlog, ['a', 'b'], 'up'), []);
+    assert.deepEqual(movesBeside(backlog, ['c', 'b'], 'up'), [
+      { id: 'b', before: 'a' },
+      { id: 'c', before: 'a' },
+    ]);
+    assert.deepEqual(movesBeside(backlog, ['a', 'b'], 'down'), [
+      { id: 'b', before: undefined },
+      { id: 'a', before: 'b' },
+    ]);
   });
 });
