@@ -8,12 +8,17 @@ function ledger(...lanes: Lane[]): Ledger {
   const made = new Ledger();
   for (const [number, lane] of lanes.entries()) {
     const times = { from: 1_000 * number, until: 1_000 * number + 10 };
-    made.add({
-      ...{ marker: `<<7.${number}>>`, agent: 0, lane, kind: 'task', assigned: false, writer: 0, certain: true },
-      ...times,
-    });
+    const marker = `<<7.${number}>>`;
+    made.add({ marker, agent: 0, lane, kind: 'task', assigned: false, writer: 0, certain: true, ...times });
   }
   return made;
+}
+
+/** Three messages, after the first of which Redis was put back to an older state. */
+function wentBack(kept: number, over: number): Ledger {
+  const written = ledger('normal', 'normal', 'normal');
+  written.rollbacks.push({ kept, over });
+  return written;
 }
 
 /** One agent whose thread is all that the model was shown. */
@@ -73,12 +78,6 @@ describe('the judge of a chaos run', () => {
 });
 
 describe('the judge of a run in which Redis went back', () => {
-  function wentBack(kept: number, over: number): Ledger {
-    const written = ledger('normal', 'normal', 'normal');
-    written.rollbacks.push({ kept, over });
-    return written;
-  }
-
   it('lets come again what was there before, and be lost what was written since', () => {
     assert.deepEqual(violations(wentBack(500, 1_500), thread('<<7.0>>', '<<7.2>>', '<<7.0>>')), []);
   });
