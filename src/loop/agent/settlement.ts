@@ -26,6 +26,8 @@ interface Fated {
 export class Settlement {
   /** How the process or the owner before went away: decides whether what it left counts as an attempt. */
   lastEnd: LastEnd;
+  /** What is to be held and could not be written yet, by batch: nothing that is found out later makes it run again. */
+  private readonly unwritten = new Map<string, BatchFate>();
   private readonly parts: LoopParts;
   private readonly commit: Commit;
 
@@ -44,11 +46,13 @@ export class Settlement {
       outcome: TurnOutcome;
       intent: EndIntent | undefined;
       maxAttempts: number;
-      /** There is room for it now. */ again?: boolean;
+      /** The conversation was full, and there is room now. */
+      again?: boolean;
     },
   ): Promise<void> {
     const { outcome, intent, maxAttempts, again = false } = end;
     const fated = batches.map((batch) => ({ batch, fate: fateAtTurnEnd(batch, outcome, intent, again) }));
+    for (const { batch, fate } of fated) if (fate.fate === 'hold') this.unwritten.set(batch.id, fate);
     await this.settle(context, fated, {
       turn,
       maxAttempts,
@@ -74,7 +78,8 @@ export class Settlement {
       const { fate, delivered } = fateAfterRestart(batch, fates.get(batch.id), this.lastEnd);
       const threadId = delivered ? context.threadId : batch.threadId;
       this.parts.logger.info(`Batch ${batch.id} was in flight: ${fate.fate}${delivered ? ', delivered' : ''}.`);
-      return { batch: { ...batch, delivered, threadId }, fate };
+      const held = fate.fate === 'done' ? undefined : this.unwritten.get(batch.id);
+      return { batch: { ...batch, delivered, threadId }, fate: held ?? fate };
     });
     const wentWell = fated.some(({ fate }) => fate.fate === 'done');
     await this.settle(context, fated, {
@@ -113,7 +118,10 @@ export class Settlement {
       state: { from: 'working', to: 'idle' },
     });
     const result = await this.commit(plan);
-    if (result === 'done') return this.failTasks(dead);
+    if (result === 'done') {
+      for (const { batch } of fated) this.unwritten.delete(batch.id);
+      return this.failTasks(dead);
+    }
     // Some of it was settled before, by a write whose answer was lost: settle the rest.
     const { batches } = await this.parts.delivery.inflight(context.agentId);
     const left = fated.filter(({ batch }) => batches.some(({ id }) => id === batch.id));
