@@ -215,6 +215,11 @@ export class CodexSession {
       this.requests.resolved(heard.params.requestId);
       return;
     }
+    if (heard.method === 'mcpServer/startupStatus/updated') {
+      // It can come before the reply that tells the thread's id.
+      this.emitter.fire(heard);
+      return;
+    }
     if (heard.method === 'turn/completed') this.requests.turnOver(heard.params.threadId, heard.params.turn.id);
     this.followChanges(heard);
     if ('threadId' in heard.params && heard.params.threadId !== this.thread) {

@@ -6,6 +6,7 @@ import type { RuntimeMode } from '../runtime/codingAgent.ts';
 import type { RuntimeSettings } from '../runtime/runtimes.ts';
 import { writeTtLauncher } from '../runtime/ttLauncher.ts';
 import { ACCESS_VARIABLE } from '../town/accessFile.ts';
+import { TOOLS_SERVER } from '../runtime/toolsServer.ts';
 import type { AgentRecord } from '../town/records.ts';
 import type { TownAccess } from './agent/prompt.ts';
 
@@ -45,7 +46,7 @@ export function townEnvironment(town: string, agent: Pick<AgentRecord, 'id' | 'n
 export function toolsConfig(access: string, { mcp }: ToolBundles): ThreadConfig {
   return {
     mcp_servers: {
-      tinytown: {
+      [TOOLS_SERVER]: {
         command: process.execPath,
         args: [mcp],
         env: { ELECTRON_RUN_AS_NODE: '1', [ACCESS_VARIABLE]: access },

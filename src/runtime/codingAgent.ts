@@ -57,6 +57,8 @@ export type RuntimeEvent =
   | { type: 'turnCompleted'; turnId: string; outcome: TurnOutcome }
   /** Something went wrong that does not end the turn by itself. */
   | { type: 'runtimeError'; message: string; willRetry: boolean }
+  /** The tools of the town did not start: this session goes on without them. */
+  | { type: 'toolsFailed'; message: string }
   /** The process is gone; a turn that ran has ended without a `turnCompleted`. Fired exactly once per started runtime. */
   | { type: 'exited'; reason: ExitReason; code: number | null; signal: string | null; stderrTail: string };
 

@@ -10,6 +10,7 @@ import { askPeople } from '../codex/askPeople.ts';
 import { permissionProfile, realFolders, workspaceExtras } from '../codex/permissions.ts';
 import type { IncomingRequest } from '../codex/serverRequests.ts';
 import type { ThreadOptions } from '../codex/openThread.ts';
+import { ServerStarts } from '../codex/serverStarts.ts';
 import { CodexSession, type SessionLimits } from '../codex/session.ts';
 import type { TransportEnd } from '../codex/transport.ts';
 import { describeError } from '../util/errors.ts';
@@ -65,6 +66,9 @@ const mayAsk = { 'features.default_mode_request_user_input': true };
 
 const asMade: ModelChoice = { model: undefined, reasoningEffort: undefined, chosenBefore: false };
 
+/** How long a thread's MCP servers may take before it is used without waiting for them, in milliseconds. */
+const SERVERS_MS = 3_000;
+
 /** How long a process that gave no answer has to end by itself, in milliseconds. */
 const discardGraceMs = 300;
 
@@ -72,6 +76,8 @@ const discardGraceMs = 300;
 interface Life {
   connection: CodexConnection;
   session: CodexSession;
+  /** The MCP servers that its thread was given. */
+  servers: ServerStarts;
   /** From its thread's opening on. */
   model: ThreadModel | undefined;
   asking: Asking;
@@ -192,11 +198,13 @@ export class PersistentAgent implements CodingAgent {
       const opening = threadId === null ? session.startThread(options) : session.resumeThread(threadId, options);
       const runsOn = await opening;
       life.model = new ThreadModel(life.connection, runsOn, this.options.cwd, this.limits.startMs);
+      const failures = await life.servers.failures(SERVERS_MS);
       this.stopSignal.signal.throwIfAborted();
       life.ready = true;
       const { version } = life;
       const resumed = threadId !== null;
       this.emitter.fire({ type: 'sessionReady', ...runsOn, resumed, version });
+      for (const message of failures) this.emitter.fire({ type: 'toolsFailed', message });
       return { threadId: session.threadId };
     } catch (error) {
       await life.connection.close(discardGraceMs);
@@ -221,11 +229,17 @@ export class PersistentAgent implements CodingAgent {
     const { connection, version } = await launchAppServer(launch);
     const session = new CodexSession(connection, asking.pending, this.limits, options.logger);
     const start = { model: undefined, ending: undefined, ready: false, interrupting: false };
-    const born: Life & { version: string | null } = { connection, session, asking, version, ...start };
+    const servers = new ServerStarts(Object.keys(options.threadConfig?.['mcp_servers'] ?? {}));
+    const born: Life & { version: string | null } = { connection, session, asking, servers, version, ...start };
     life = born;
     this.life = born;
     asking.follow(session);
     session.onNotification((heard) => {
+      if (heard.method === 'mcpServer/startupStatus/updated') {
+        const message = servers.receive(heard.params);
+        if (message !== undefined && born.ready) this.emitter.fire({ type: 'toolsFailed', message });
+        return;
+      }
       if (!born.ready) return;
       const { turn } = session;
       const adopted = turn.phase === 'active' && turn.adopted;

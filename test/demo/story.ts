@@ -125,5 +125,5 @@ function patch(text: string): Step {
 
 /** By the town's own tool, as agents are asked to. */
 function completeTask(result: string): Step {
-  return { tool: { namespace: 'mcp__tinytown', name: 'task_complete', arguments: { result } } };
+  return { tool: { namespace: 'mcp__tinytown_vscode', name: 'task_complete', arguments: { result } } };
 }

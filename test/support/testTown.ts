@@ -9,6 +9,7 @@ import {
   type TownSession,
   openTownSession,
 } from '../../src/loop/townSession.ts';
+import { TOOLS_SERVER } from '../../src/runtime/toolsServer.ts';
 import type { AgentRecord } from '../../src/town/records.ts';
 import type { Logger } from '../../src/util/logger.ts';
 import { builtBundles } from './bundles.ts';
@@ -32,7 +33,7 @@ export interface TestTown {
   open(
     settings?: Partial<TownSettings>,
     times?: Partial<SessionTimes>,
-    place?: Partial<Pick<SessionOptions, 'machine' | 'folder' | 'storageDir'>>,
+    place?: Partial<Pick<SessionOptions, 'machine' | 'folder' | 'storageDir' | 'bundles'>>,
   ): Promise<TownSession>;
   close(): Promise<void>;
 }
@@ -106,7 +107,7 @@ export const completeTask: Script = ({ userTexts, lastUserText, toolOutputs }) =
 
 /** A call of one of the tools that agents have. */
 export function taskTool(name: string, args: Record<string, unknown>): Step {
-  return { tool: { namespace: 'mcp__tinytown', name, arguments: args } };
+  return { tool: { namespace: `mcp__${TOOLS_SERVER}`, name, arguments: args } };
 }
 
 /** Settings for the real Codex with the scripted model. */

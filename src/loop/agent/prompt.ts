@@ -3,6 +3,7 @@
  * Text from others is quoted in a fence that its content cannot close, so that it reads as data and arrives unchanged. What
  * stands outside fences is one line: names are in quotes, ids have the form of ids.
  */
+import { TOOLS_SERVER } from '../../runtime/toolsServer.ts';
 import { spellHidden } from '../../util/hidden.ts';
 import { shellWord } from '../../util/shellWords.ts';
 import { fenced, oneLine } from '../../util/text.ts';
@@ -13,8 +14,8 @@ import { classify, isActionable } from '../../town/messageClass.ts';
 import type { Message } from '../../town/messages.ts';
 import { roleHint, type Role } from '../../town/roles.ts';
 
-/** How an agent reaches the town: tools of an MCP server, or the `tt` command. */
-export type TownAccess = 'tools' | 'command';
+/** How an agent reaches the town: tools of an MCP server, or the `tt` command; `none` where its tools did not start. */
+export type TownAccess = 'tools' | 'command' | 'none';
 
 export interface PromptFacts {
   town: string;
@@ -132,6 +133,8 @@ function completionLine(access: TownAccess, taskId: string): string {
       return `When it is done, call task_complete with task_id ${taskId} and a short result; if it cannot be done, task_fail.`;
     case 'command':
       return `When it is done: tt task complete ${taskId} --result "what was done"`;
+    case 'none':
+      return 'When it is done, or cannot be done, say so in your answer: the tools to complete it did not start.';
   }
 }
 
@@ -139,6 +142,7 @@ function answerLine({ access, nameOf }: Pick<PromptFacts, 'nameOf' | 'access'>, 
   const name = nameOf(from);
   // A name that cannot be written in one line, or reads as an option, is no reference: the id always is one.
   const ref = oneLine(spellHidden(name), 64) === name && !name.startsWith('-') ? name : from;
+  if (access === 'none') return 'It cannot be answered: the tools to send messages did not start.';
   if (access === 'command') return `Answer with: tt send ${shellWord(ref)} "your answer"`;
   return `Answer with the tool send, agent ${JSON.stringify(ref)}.`;
 }
@@ -224,13 +228,18 @@ function accessSection(access: TownAccess): string {
   switch (access) {
     case 'tools':
       return (
-        '## Acting on the town\n\nUse the tools of the MCP server "tinytown": status, assign, backlog_list, backlog_add, ' +
+        `## Acting on the town\n\nUse the tools of the MCP server "${TOOLS_SERVER}": status, assign, backlog_list, backlog_add, ` +
         'backlog_claim, backlog_remove, send, task_current, task_show, task_complete, task_fail.'
       );
     case 'command':
       return (
         '## Acting on the town\n\nUse the command tt: tt status; tt assign AGENT TEXT; tt backlog list|add|claim|remove; ' +
         'tt send AGENT [--query|--info|--ack] [--urgent] TEXT; tt task current|show|complete|fail.'
+      );
+    case 'none':
+      return (
+        '## Acting on the town\n\nThe tools of the town did not start, so you cannot send messages or complete tasks in this ' +
+        'session. Do the work, and say in your answer what is to be sent, completed or asked.'
       );
   }
 }

@@ -6,6 +6,7 @@ import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';
 import { oneLine } from '../../util/text.ts';
 import type { OwnedAgent } from './ownedAgent.ts';
+import type { TownAccess } from './prompt.ts';
 import { RestartPolicy } from './restartPolicy.ts';
 
 /** Failures that may pass by themselves. */
@@ -20,6 +21,7 @@ export class RuntimeSlot {
   private stamp = 0;
   private madeFor: ModelChoice | undefined;
   private closed = false;
+  private toolless: CodingAgent | undefined;
   private readonly events = new Emitter<RuntimeEvent>();
   /** What the runtime tells; of one that was taken down only its exit, and that it asks no more. */
   readonly onEvent = this.events.event;
@@ -75,6 +77,12 @@ export class RuntimeSlot {
     await agent.setState('starting', 'idle', mode === 'persistent' ? '● Session ready' : '● Ready');
   }
 
+  /** How the agent reaches the town in its running session. */
+  access(mode: RuntimeMode): TownAccess {
+    const { parts, record } = this.agent;
+    return this.runtime !== undefined && this.toolless === this.runtime ? 'none' : parts.access(record, mode);
+  }
+
   /** Takes the runtime down, if there is one. A new one may come after it. */
   async stop(): Promise<void> {
     const { runtime } = this;
@@ -112,9 +120,19 @@ export class RuntimeSlot {
       const lost = this.runtime === runtime && event.type === 'exited';
       if (this.runtime !== runtime && !this.outlives(event)) return;
       if (lost) this.runtime = undefined;
+      if (event.type === 'toolsFailed') this.toolsFailed(runtime, event.message);
       this.events.fire(event);
       if (lost) this.losses.fire(event);
     });
+  }
+
+  private toolsFailed(runtime: CodingAgent, why: string): void {
+    this.toolless = runtime;
+    const message = say('The town’s tools did not start for {0}: {1}', this.agent.record.name, why);
+    const hint = say(
+      'Restart the agent to try again. Until then it can work, but cannot send messages or complete tasks.',
+    );
+    this.agent.report(new TinytownError('toolsFailed', message, { hint }));
   }
 
   /**

@@ -113,7 +113,7 @@ export class Turns {
     const { taken, text } = await this.fill(messages, (some) =>
       steerPrompt({
         messages: some,
-        access: this.agent.parts.access(this.agent.record, runtime.mode),
+        access: this.slot.access(runtime.mode),
         continued: this.known(),
         task: this.task,
         nameOf: (id) => picture.nameOf(id),
@@ -280,7 +280,7 @@ export class Turns {
       town: townName,
       agent: record,
       role,
-      access: agent.parts.access(record, mode),
+      access: this.slot.access(mode),
       messages,
       continued: this.known(),
       task: this.task,

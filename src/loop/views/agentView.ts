@@ -73,6 +73,8 @@ export interface AgentView {
   stalled: boolean;
   /** What went wrong last, until something goes well again. */
   lastError: Said | undefined;
+  /** Why its running session has no tools of the town. */
+  toolsError: string | undefined;
   model: string | undefined;
   reasoningEffort: string | undefined;
   version: string | undefined;
@@ -110,6 +112,7 @@ export function emptyView(mode: RuntimeMode): AgentView {
     rateLimitsAt: 0,
     stalled: false,
     lastError: undefined,
+    toolsError: undefined,
     model: undefined,
     reasoningEffort: undefined,
     version: undefined,
@@ -131,6 +134,7 @@ export function reduceView(view: AgentView, event: RuntimeEvent, now: number): A
         ...runsOn(event),
         version: event.version ?? undefined,
         lastError: undefined,
+        toolsError: undefined,
       };
     case 'modelChanged':
       return { ...view, ...runsOn(event) };
@@ -171,8 +175,13 @@ export function reduceView(view: AgentView, event: RuntimeEvent, now: number): A
     case 'turnCompleted': {
       const { outcome } = event;
       const lastError = outcome.status === 'failed' ? outcome.message : view.lastError;
-      return { ...endTurn(view, outcome, now), lastError: outcome.status === 'completed' ? undefined : lastError };
+      return {
+        ...endTurn(view, outcome, now),
+        lastError: outcome.status === 'completed' ? view.toolsError : lastError,
+      };
     }
+    case 'toolsFailed':
+      return { ...view, lastError: event.message, toolsError: event.message };
     case 'runtimeError':
       return { ...view, lastError: event.message };
     case 'exited': {

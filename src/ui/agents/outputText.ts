@@ -76,6 +76,9 @@ export class OutputText {
       case 'requestDeclined':
         this.line(now, t('Declined: {0} ({1})', oneLine(event.detail, 300), oneLine(event.method)));
         return;
+      case 'toolsFailed':
+        this.line(now, t('The town’s tools did not start: {0}', oneLine(event.message, 2000)));
+        return;
       case 'runtimeError':
         this.line(now, `${event.willRetry ? t('Error, retrying') : t('Error')}: ${oneLine(event.message, 2000)}`);
         return;

@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { appendFile, chmod, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TownSession } from '../../../src/loop/townSession.ts';
+import { TOOLS_SERVER } from '../../../src/runtime/toolsServer.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import { accessTo } from '../../support/access.ts';
+import { describeError } from '../../../src/util/errors.ts';
+import { inEnglish } from '../../../src/util/sentence.ts';
 import { builtBundles } from '../../support/bundles.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { ModelRequest } from '../../support/scriptedModel.ts';
@@ -103,13 +106,38 @@ describe('agents on Codex and their town', () => {
     await taskEnds(session);
     const { tools } = town.model.requests[0]?.body ?? {};
     const names = (tools ?? []).map((tool) => tool['name']);
-    assert.ok(names.includes('mcp__tinytown') && names.includes('mcp__other'), names.join());
+    assert.ok(names.includes(`mcp__${TOOLS_SERVER}`) && names.includes('mcp__other'), names.join());
     for (const file of await readdir(path.join(town.codexHome, 'sessions'), { recursive: true, withFileTypes: true })) {
       if (!file.isFile()) continue;
       const kept = await readFile(path.join(file.parentPath, file.name), 'utf8');
       assert.ok(!kept.includes(town.redis.url), file.name);
     }
     assert.ok(!town.log.some((line) => line.includes('REDIS_URL')));
+  });
+
+  it('works beside a server that the user calls tinytown', async () => {
+    town = await startTestTown(completeTask);
+    const own = '\n[mcp_servers.tinytown]\nurl = "http://127.0.0.1:9/mcp"\nstartup_timeout_sec = 1\n';
+    await appendFile(path.join(town.codexHome, 'config.toml'), own);
+    const session = await town.open({ sandbox: 'workspace-write' });
+    await session.actions.spawnAgent({ name: 'backend', task: 'look around' });
+    assert.equal(await taskEnds(session), 'as was asked');
+  });
+
+  it('says so where the tools do not start, on the agent and in its prompt, instead of promising them', async () => {
+    town = await startTestTown();
+    const bundles = { ...(await builtBundles()), mcp: path.join(town.folder, 'missing.cjs') };
+    const session = await town.open({ sandbox: 'workspace-write' }, undefined, { bundles });
+    const problems: string[] = [];
+    session.crew.onProblem(({ error }) => problems.push(describeError(error)));
+    const { id } = await session.actions.spawnAgent({ name: 'backend', task: 'look around' });
+    await agentWhen(session, 'backend', (it) => it.roundsCompleted === 1, 'one round');
+    const { lastUserText = '' } = town.model.requests[0] ?? {};
+    assert.match(lastUserText, /The tools of the town did not start/);
+    assert.ok(!lastUserText.includes(TOOLS_SERVER) && !lastUserText.includes('call task_complete'), lastUserText);
+    assert.match(problems.join('\n'), /did not start for backend/);
+    assert.ok(inEnglish(session.crew.view(id).lastError ?? '').includes(TOOLS_SERVER));
+    assert.ok(town.log.some((line) => line.includes('did not start for backend')));
   });
 
   it('is a command for other CLIs: on their PATH, as the agent itself', async () => {
