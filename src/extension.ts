@@ -19,6 +19,7 @@ import { registerQueueCommands } from './ui/agents/queueCommands.ts';
 import { RequestDocuments } from './ui/needs/requestDocuments.ts';
 import { StatusBar } from './ui/statusBar.ts';
 import { createApi } from './ui/tinytownApi.ts';
+import { registerRowCommands } from './ui/rowCommands.ts';
 import { registerTaskCommands } from './ui/tasks/taskCommands.ts';
 import { TranscriptDocuments } from './ui/history/transcriptDocuments.ts';
 import { TownViews } from './ui/townViews.ts';
@@ -60,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
     chooseFolder,
   });
   const answers = registerNeedCommands({ host, feed, view: needs, documents, log });
+  const rowCommands = registerRowCommands({ host, log });
   const queueCommands = registerQueueCommands({ host, log });
   const taskCommands = registerTaskCommands({ host, views, documents, log });
   context.subscriptions.push(log, town, feed, outputs, views, needs, documents, statusBar, api);
@@ -74,6 +76,7 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
     answers,
     taskCommands,
     queueCommands,
+    rowCommands,
     fromEditor,
     offerProblemFixes(host),
   );

@@ -59,6 +59,8 @@ export const Command = {
   dismissMessage: 'tinytown.dismissMessage',
   openRequest: 'tinytown.openRequest',
   nextNeed: 'tinytown.nextNeed',
+  openRow: 'tinytown.openRow',
+  copyText: 'tinytown.copyText',
   sendSelection: 'tinytown.sendSelection',
   attachFile: 'tinytown.attachFile',
   sendDiagnostics: 'tinytown.sendDiagnostics',

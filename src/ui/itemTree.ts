@@ -1,8 +1,8 @@
 /** Draws a model's items as a tree, and redraws just the rows that look different, at most ten times a second. */
 import * as vscode from 'vscode';
 import type { Disposable } from '../util/disposable.ts';
+import { Command } from './ids.ts';
 import { type Item, sameLook } from './items.ts';
-import { isNetworkPath } from './shownPath.ts';
 import { Throttle } from './throttle.ts';
 
 const REFRESH_MS = 100;
@@ -41,15 +41,10 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
   private readonly unseen = new WeakSet<Row>();
   private readonly throttle = new Throttle<'all'>(() => this.update(), REFRESH_MS);
   private readonly model: () => Item[];
-  private readonly folder: () => string | undefined;
 
-  /**
-   * @param model the roots as they are now.
-   * @param folder what relative paths of files are relative to.
-   */
-  constructor(model: () => Item[], folder: () => string | undefined) {
+  /** @param model the roots as they are now. */
+  constructor(model: () => Item[]) {
     this.model = model;
-    this.folder = folder;
   }
 
   /** Something may have changed: rows are compared, and those that differ are drawn again. Cheap to call often. */
@@ -125,9 +120,9 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
       item.icon.color ? new vscode.ThemeColor(item.icon.color) : undefined,
     );
     tree.accessibilityInformation = { label: item.spoken };
-    const file = item.opens === undefined ? undefined : this.file(item.opens);
-    if (file) {
-      tree.command = { command: 'vscode.open', title: vscode.l10n.t('Open File'), arguments: [file] };
+    // What a click opens is found out when it comes: an agent may have put a link there since the row was drawn.
+    if (item.opens !== undefined || (item.text && item.collapse === 'none')) {
+      tree.command = { command: Command.openRow, title: vscode.l10n.t('Open'), arguments: [row] };
     }
     if (item.runs) tree.command = { ...item.runs, arguments: [...item.runs.arguments] };
     return tree;
@@ -144,13 +139,6 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
     this.throttle.dispose();
     this.changed.dispose();
     this.opened.dispose();
-  }
-
-  private file(path: string): vscode.Uri | undefined {
-    const folder = this.folder();
-    if (isNetworkPath(path)) return undefined;
-    if (/^(?:[/\\]|[a-z]:[/\\])/i.test(path)) return vscode.Uri.file(path);
-    return folder === undefined ? undefined : vscode.Uri.joinPath(vscode.Uri.file(folder), path);
   }
 
   private update(): void {

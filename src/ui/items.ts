@@ -30,7 +30,9 @@ export interface Item {
   readonly changes?: ChangeTarget;
   /** Which task a command on this row is about. */
   readonly taskId?: string;
-  /** A file that a click opens: absolute, or relative to the town's folder. */
+  /** The whole text that the row stands for: a click opens it, unless it does something else, and Copy copies it. */
+  readonly text?: () => RowText;
+  /** A file that a click opens if it is in the town's folder: absolute, or relative to it. */
   readonly opens?: string;
   /** What a click runs, where that is not the opening of a file. */
   readonly runs?: { readonly command: string; readonly title: string; readonly arguments: readonly unknown[] };
@@ -41,6 +43,13 @@ export interface Item {
   readonly children?: () => Item[];
   /** What an opened row waits for before its children are asked for; undefined for nothing. */
   readonly ready?: () => Promise<void> | undefined;
+}
+
+/** What a row stands for, in full. */
+export interface RowText {
+  readonly text: string;
+  /** It is what somebody wrote, and is shown as Markdown that is nothing but text; otherwise word for word. */
+  readonly prose?: boolean;
 }
 
 /** Whether two items look the same; children and tooltips are asked for anew and do not count. */

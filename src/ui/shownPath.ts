@@ -8,11 +8,6 @@ export function shownPath(file: string, folder: string): string {
   return relative === '' || relative.startsWith('..') || path.isAbsolute(relative) ? file : relative;
 }
 
-/** Whether opening the path, or only looking at it, would contact another machine: `//host/share` in any spelling. */
-export function isNetworkPath(file: string): boolean {
-  return /^[/\\]{2}/.test(file);
-}
-
 /** The last part of a path of any system, on one line. */
 export function fileName(file: string): string {
   const clean = oneLine(file, 300);

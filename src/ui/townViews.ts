@@ -47,9 +47,8 @@ export class TownViews implements Disposable {
   constructor(host: TownHost, outputs: AgentOutputs) {
     this.host = host;
     this.outputs = outputs;
-    const folder = (): string | undefined => host.ready?.folder;
-    this.agents = this.store.add(new ItemTree(() => (host.ready ? agentItems(pictureOf(host.ready), t) : []), folder));
-    this.tasks = this.store.add(new ItemTree(() => (host.ready ? taskItems(pictureOf(host.ready), t) : []), folder));
+    this.agents = this.store.add(new ItemTree(() => (host.ready ? agentItems(pictureOf(host.ready), t) : [])));
+    this.tasks = this.store.add(new ItemTree(() => (host.ready ? taskItems(pictureOf(host.ready), t) : [])));
     this.agentsView = this.store.add(
       vscode.window.createTreeView(View.agents, {
         treeDataProvider: this.agents,

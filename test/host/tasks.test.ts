@@ -20,10 +20,7 @@ function rowsOf(...items: (Pick<Item, 'id'> & Partial<Item>)[]): Row[] {
     spoken: '',
     collapse: 'none',
   } as const;
-  const tree = new ItemTree(
-    () => items.map((item) => ({ ...look, ...item })),
-    () => undefined,
-  );
+  const tree = new ItemTree(() => items.map((item) => ({ ...look, ...item })));
   const rows = tree.childrenOf();
   tree.dispose();
   return rows;

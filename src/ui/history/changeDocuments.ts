@@ -1,5 +1,4 @@
 /** Shows an agent's changes: one file's as a diff, a turn's or a session's in the editor for many. */
-import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { TownSession } from '../../loop/townSession.ts';
 import type { FileChange } from '../../runtime/turnItem.ts';
@@ -7,6 +6,7 @@ import type { AgentRecord } from '../../town/records.ts';
 import type { Disposable } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
+import { isElsewhere, readAgentFile } from '../agentFiles.ts';
 import { type ChangedFile, changedFiles, diffText, namedFiles } from './changes.ts';
 import { clock } from '../turnWords.ts';
 import { VirtualTexts } from '../virtualTexts.ts';
@@ -40,10 +40,10 @@ export class ChangeDocuments implements Disposable {
     });
     const name = oneLine(agent.name, 64);
     if (!wanted) throw new TinytownError('unknownTurn', t('{0} has no such turn.', name));
-    const files = changedFiles(wanted.changes, await contentsOf(namedFiles(wanted.changes)));
+    const files = changedFiles(wanted.changes, await contentsOf(namedFiles(wanted.changes), folder));
     const sides = [
-      ...(await Promise.all(files.map((file) => this.sidesOf(file)))),
-      ...wanted.unmade.map((change) => this.unmade(change)),
+      ...(await Promise.all(files.map((file) => this.sidesOf(file, folder)))),
+      ...wanted.unmade.map((change) => this.unmade(change, folder)),
     ];
     const [first] = sides;
     if (!first) throw new TinytownError('noChanges', nothing(name, target));
@@ -51,8 +51,8 @@ export class ChangeDocuments implements Disposable {
     const title =
       startedAt === undefined ? t('{0}: all changes', name) : t('{0}: changes of {1}', name, clock(startedAt));
     if (target.item !== undefined && sides.length === 1) {
-      const left = first.before ?? this.put('empty', first.file.fsPath, '');
-      const right = first.after ?? this.put('gone', first.file.fsPath, '');
+      const left = first.before ?? this.put('empty', first.file.path, '');
+      const right = first.after ?? this.put('gone', first.file.path, '');
       await vscode.commands.executeCommand('vscode.diff', left, right, title, { preview: true });
     } else {
       const resources = sides.map(({ file, before, after }) => [file, before, after]);
@@ -65,15 +65,15 @@ export class ChangeDocuments implements Disposable {
     this.texts.dispose();
   }
 
-  private async sidesOf(file: ChangedFile): Promise<Sides> {
-    const uri = vscode.Uri.file(file.path);
+  private async sidesOf(file: ChangedFile, folder: string): Promise<Sides> {
     if ('diffs' in file) {
       const why = t('This file was changed since, by others. What the agent changed in it, as a diff:');
-      return this.diffOnly(uri, t('changed since'), `${why}\n\n${file.diffs.join('\n')}`);
+      return this.diffOnly(this.uriOf(file.path, folder), t('changed since'), `${why}\n\n${file.diffs.join('\n')}`);
     }
     const { before, after, from } = file;
+    const uri = this.uriOf(file.path, folder);
     // The file itself where it is still as it was left: then it can be edited right there.
-    const asItIs = after !== null && (await contentOf(file.path)) === after;
+    const asItIs = after !== null && (await readAgentFile(file.path, folder)) === after;
     return {
       file: uri,
       before: before === null ? undefined : this.put('before', from, before),
@@ -81,19 +81,29 @@ export class ChangeDocuments implements Disposable {
     };
   }
 
-  private unmade(change: FileChange): Sides {
+  private unmade(change: FileChange, folder: string): Sides {
     const why = t('This change was not made. What the agent wanted, as a diff:');
-    return this.diffOnly(vscode.Uri.file(change.path), t('not made'), `${why}\n\n${diffText(change)}`);
+    return this.diffOnly(this.uriOf(change.path, folder), t('not made'), `${why}\n\n${diffText(change)}`);
   }
 
   private diffOnly(file: vscode.Uri, word: string, text: string): Sides {
     return { file, before: undefined, after: this.put('diff', `${file.fsPath} (${word}).diff`, text) };
   }
 
+  /** A file on another machine gets an address that names it and leads nowhere. */
+  private uriOf(file: string, folder: string): vscode.Uri {
+    return isElsewhere(file, folder) ? this.texts.put('elsewhere', file, '') : vscode.Uri.file(file);
+  }
+
   private put(side: string, file: string, text: string): vscode.Uri {
     this.shown += 1;
-    return this.texts.stateOf(vscode.Uri.file(file), `${side}${this.shown}`, text);
+    return this.texts.stateOf(vscode.Uri.file(withoutHost(file)), `${side}${this.shown}`, text);
   }
+}
+
+/** The path without the mark of another machine: these texts are ours, wherever the file is. */
+function withoutHost(file: string): string {
+  return file.replace(/^[/\\]+/, '/');
 }
 
 function nothing(name: string, target: ChangeTarget): string {
@@ -102,11 +112,6 @@ function nothing(name: string, target: ChangeTarget): string {
     : t('{0} has changed no files in this turn.', name);
 }
 
-async function contentsOf(files: ReadonlySet<string>): Promise<Map<string, string | null>> {
-  return new Map(await Promise.all([...files].map(async (file) => [file, await contentOf(file)] as const)));
-}
-
-/** Null where there is none, or none that can be read. */
-function contentOf(file: string): Promise<string | null> {
-  return readFile(file, 'utf8').catch(() => null);
+async function contentsOf(files: ReadonlySet<string>, folder: string): Promise<Map<string, string | null>> {
+  return new Map(await Promise.all([...files].map(async (file) => [file, await readAgentFile(file, folder)] as const)));
 }

@@ -1,9 +1,9 @@
 /** Which of an agent's changes are meant, and all that came after them: looked up in what this window saw and what is stored. */
-import path from 'node:path';
 import type { AgentView } from '../../loop/views/agentView.ts';
 import { type ReadHistory, historyPages } from '../../runtime/historyPages.ts';
 import type { StoredTurn } from '../../runtime/storedTurn.ts';
 import type { FileChange, TurnItem } from '../../runtime/turnItem.ts';
+import { absolutePath } from '../agentFiles.ts';
 import type { ChangeTarget } from '../changeTarget.ts';
 import { type MadeChange, changesOf } from './changes.ts';
 
@@ -67,8 +67,8 @@ function isAsked({ item: itemId, change }: ChangeTarget, item: TurnItem, index: 
 
 function absolute(change: FileChange, folder: string): FileChange {
   const { movedTo } = change;
-  const moved = movedTo === undefined ? {} : { movedTo: path.resolve(folder, movedTo) };
-  return { ...change, path: path.resolve(folder, change.path), ...moved };
+  const moved = movedTo === undefined ? {} : { movedTo: absolutePath(movedTo, folder) };
+  return { ...change, path: absolutePath(change.path, folder), ...moved };
 }
 
 /** What is stored is read only when what this window saw is not enough. */

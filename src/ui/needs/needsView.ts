@@ -33,10 +33,7 @@ export class NeedsView implements Disposable {
   constructor(host: TownHost, feed: NeedsFeed) {
     this.feed = feed;
     this.tree = this.store.add(
-      new ItemTree(
-        () => needsYouItems(feed.needs, { t, now: Date.now(), folder: host.ready?.folder }),
-        () => host.ready?.folder,
-      ),
+      new ItemTree(() => needsYouItems(feed.needs, { t, now: Date.now(), folder: host.ready?.folder })),
     );
     this.view = this.store.add(vscode.window.createTreeView(View.needsYou, { treeDataProvider: this.tree }));
     this.keyboard = new KeyboardRow(this.view);

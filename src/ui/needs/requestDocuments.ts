@@ -2,7 +2,6 @@
  * Shows what an agent asks for in editors of its own: a change as a diff, everything else as a text that cannot be edited;
  * and other whole texts in the same way.
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { FileChange } from '../../runtime/turnItem.ts';
@@ -10,7 +9,7 @@ import type { Disposable } from '../../util/disposable.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Need } from './needs.ts';
 import { changeText, labelOf, wholeText } from './needsYouItems.ts';
-import { isNetworkPath } from '../shownPath.ts';
+import { absolutePath, isElsewhere, readAgentFile } from '../agentFiles.ts';
 import { applyUnifiedDiff } from '../unifiedDiff.ts';
 import { VirtualTexts } from '../virtualTexts.ts';
 
@@ -71,12 +70,13 @@ export class RequestDocuments implements Disposable {
     { path: name, change, diff }: FileChange,
     folder: string,
   ): Promise<{ file: vscode.Uri; before: vscode.Uri; after: vscode.Uri } | undefined> {
-    if (isNetworkPath(name)) return undefined;
-    const file = vscode.Uri.file(path.resolve(folder, name));
+    const absolute = absolutePath(name, folder);
+    if (isElsewhere(absolute, folder)) return undefined;
+    const file = vscode.Uri.file(absolute);
     const base = path.basename(file.fsPath);
     const side = (which: string, text: string): vscode.Uri => this.texts.put(`${key}/${which}`, base, text);
     if (change === 'add') return { file, before: side('before', ''), after: side('after', diff) };
-    const text = await readFile(file.fsPath, 'utf8').catch(() => undefined);
+    const text = (await readAgentFile(name, folder)) ?? undefined;
     if (change === 'delete') return { file, before: side('before', text ?? diff), after: side('after', '') };
     const changed = text === undefined ? undefined : applyUnifiedDiff(text, diff);
     return changed === undefined ? undefined : { file, before: file, after: side('after', changed) };

@@ -23,10 +23,7 @@ export const agents100: Row = {
     const turns = new Map(names.map((name) => [name, turnOf(name)]));
     const scene = () => ({ agents, views: Object.fromEntries([...turns].map(([name, turn]) => [name, { turn }])) });
     let now = picture(scene());
-    const tree = new ItemTree(
-      () => agentItems(now, english),
-      () => '/town',
-    );
+    const tree = new ItemTree(() => agentItems(now, english));
     tree.onDidChangeTreeData((row) => draw(row ?? undefined));
     let rows = 0;
     const draw = (parent?: TreeRow): void => {

@@ -22,10 +22,7 @@ export const floodRefreshes: Row = {
       const { ItemTree } = await import('../../../src/ui/itemTree.ts');
       const session = await town.window({ codexPath: floodingCodex });
       const agent = await town.idleAgent(session, 'worker');
-      const tree = new ItemTree(
-        () => agentItems(pictureOf(session), english),
-        () => town.folder,
-      );
+      const tree = new ItemTree(() => agentItems(pictureOf(session), english));
       town.atEnd(async () => tree.dispose());
       session.crew.onDidChangeView(() => tree.refresh());
       session.mirror.onDidChange(() => tree.refresh());

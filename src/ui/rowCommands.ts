@@ -1,0 +1,69 @@
+/** What every row can do: open what it stands for, and copy its text. */
+import * as vscode from 'vscode';
+import { type Disposable, DisposableStore } from '../util/disposable.ts';
+import { TinytownError } from '../util/errors.ts';
+import { spellHidden } from '../util/hidden.ts';
+import { oneLine, stripControls } from '../util/text.ts';
+import { fileInside } from './agentFiles.ts';
+import type { EditorLog } from './editorLog.ts';
+import { harmlessBlock } from './history/harmlessMarkdown.ts';
+import { Command } from './ids.ts';
+import { Row } from './itemTree.ts';
+import { inform } from './notify.ts';
+import { runCommand } from './runCommand.ts';
+import type { TownHost } from './town/townHost.ts';
+import { VirtualTexts } from './virtualTexts.ts';
+
+const { t } = vscode.l10n;
+
+/** The scheme of the documents that show the whole text of a row. */
+const SCHEME = 'tinytown-text';
+
+export function registerRowCommands({ host, log }: { host: TownHost; log: EditorLog }): Disposable {
+  const store = new DisposableStore();
+  const texts = store.add(new VirtualTexts(SCHEME));
+  const add = (id: string, run: (rows: readonly Row[]) => Promise<unknown>): void => {
+    const handler = (...args: unknown[]): unknown =>
+      runCommand(id, { read: () => readRows(args), run: ({ rows }) => run(rows), log });
+    store.add(vscode.commands.registerCommand(id, handler));
+  };
+  add(Command.openRow, ([row]) => (row ? openRow(row, host, texts) : Promise.resolve()));
+  add(Command.copyText, async (rows) => vscode.env.clipboard.writeText(rows.map(textOfRow).join('\n')));
+  return store;
+}
+
+/** The row of a click, or all that are selected with it. */
+function readRows([first, selected]: readonly unknown[]): { interactive: boolean; rows: readonly Row[] } {
+  if (!(first instanceof Row)) throw new TinytownError('badArguments', t('This command is about a row of a view.'));
+  const several = Array.isArray(selected) ? selected.filter((one): one is Row => one instanceof Row) : [];
+  return { interactive: true, rows: several.includes(first) ? several : [first] };
+}
+
+function textOfRow({ item }: Row): string {
+  return stripControls(item.text?.().text ?? item.label).trim();
+}
+
+async function openRow({ item }: Row, host: TownHost, texts: VirtualTexts): Promise<void> {
+  const { folder } = await host.session();
+  if (item.opens !== undefined) return openFile(item.opens, folder);
+  const whole = item.text?.();
+  if (!whole) return;
+  if (whole.prose) {
+    const uri = texts.put(item.id, `${oneLine(item.label, 40)}.md`, harmlessBlock(whole.text));
+    await vscode.commands.executeCommand('markdown.showPreview', uri);
+    return;
+  }
+  const uri = texts.put(item.id, `${oneLine(item.label, 40)}.txt`, stripControls(whole.text));
+  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
+}
+
+/** Opens a file that an agent named, if it is one in the folder. */
+async function openFile(name: string, folder: string): Promise<void> {
+  const file = await fileInside(name, folder);
+  if (file === undefined) {
+    const shown = oneLine(spellHidden(name), 300);
+    void inform(t('{0} is not opened: there is no such file in the agent’s folder.', shown));
+    return;
+  }
+  await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file), { preview: true });
+}
