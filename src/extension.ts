@@ -20,6 +20,7 @@ import { RequestDocuments } from './ui/needs/requestDocuments.ts';
 import { StatusBar } from './ui/statusBar.ts';
 import { createApi } from './ui/tinytownApi.ts';
 import { registerRowCommands } from './ui/rowCommands.ts';
+import { registerTrustCommands } from './ui/trust/trustCommands.ts';
 import { registerTaskCommands } from './ui/tasks/taskCommands.ts';
 import { TranscriptDocuments } from './ui/history/transcriptDocuments.ts';
 import { TownViews } from './ui/townViews.ts';
@@ -72,6 +73,7 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   context.subscriptions.push(
     account,
     doctor,
+    registerTrustCommands({ host, confirmationsOf: (folder) => town.confirmationsOf(folder), log }),
     commands,
     answers,
     taskCommands,

@@ -23,9 +23,10 @@ import { type AgentView, type Away, emptyView, withLeftBehind, withProblem, with
 import { AgentViews } from './views/agentViews.ts';
 import { AskedElsewhere } from './views/askedElsewhere.ts';
 import { CrewProblems } from './crewProblems.ts';
-import type { CrewParts } from './agent/loopParts.ts';
+import type { AgentProgram, CrewParts } from './agent/loopParts.ts';
 import { OtherWindows } from './otherWindows.ts';
 import { ProcessLooks } from './views/processLooks.ts';
+import { ProcessRoom } from './agent/processRoom.ts';
 import { RoundLog } from './agent/roundLog.ts';
 import { AccountHold, type HeldAgent } from './agent/accountHold.ts';
 import { GIVE_WAY_MS, TakeRules } from './takeRules.ts';
@@ -45,6 +46,7 @@ interface Running {
 export class Crew {
   /** Whether Codex takes this window's work. */
   readonly account: AccountHold;
+  private readonly room: ProcessRoom;
   private readonly parts: CrewParts;
   private readonly mirror: TownMirror;
   private readonly wake: WakeSource;
@@ -67,6 +69,7 @@ export class Crew {
   constructor(parts: CrewParts, mirror: TownMirror, wake: WakeSource, leases: Leases) {
     this.parts = parts;
     this.account = new AccountHold(parts.limits);
+    this.room = new ProcessRoom(() => parts.maxAgents());
     this.others = new OtherWindows(leases, parts.logger);
     this.rules = new TakeRules(parts.now);
     this.views = new AgentViews(parts.now);
@@ -116,6 +119,20 @@ export class Crew {
     this.store.add(this.account.onDidChange((out) => this.signInChanged(out)));
     this.store.add(this.account.limits.onDidChange(() => this.accountChanged()));
     this.store.add(this.account.limits.onUsedUp((hold) => this.problems.limitUsedUp(hold)));
+    this.store.add(
+      this.room.onWaits(() => {
+        for (const { loop } of this.running.values()) loop.wake();
+        for (const id of this.mirror.agents.keys()) if (this.room.waitsFor(id)) this.views.touch(id);
+      }),
+    );
+    this.store.add(
+      this.room.onFree((agentIds) => {
+        for (const id of agentIds) {
+          this.poke(id);
+          this.views.touch(id);
+        }
+      }),
+    );
     this.store.add(this.leases.onLost((id) => void this.drop(id)));
     this.store.add(this.views.watchStalls());
     for (const id of this.mirror.agents.keys()) this.consider(id);
@@ -142,6 +159,8 @@ export class Crew {
       silentMs: owner === 'external' ? this.parts.silence(agentId) : undefined,
       waitsForSignIn: this.account.holds(agentId) && this.parts.usesCodex(record),
       limitedUntil: this.parts.usesCodex(record) ? this.account.limitedUntil(this.heldAs(record)) : undefined,
+      waitsForRoom: this.room.waitsFor(agentId),
+      program: owner === 'here' || owner === 'none' ? this.unconfirmedProgram(record) : undefined,
     };
   }
 
@@ -158,6 +177,15 @@ export class Crew {
   /** What is known of the life of agents of `tt` has changed. */
   signsChanged(): void {
     for (const { id } of this.mirror.agents.values()) if (this.view(id).owner === 'external') this.views.touch(id);
+  }
+
+  /** Settings have changed, or the user has confirmed or declined something: who waits for that looks again. */
+  rulesChanged(): void {
+    this.room.free();
+    for (const id of this.mirror.agents.keys()) {
+      this.poke(id);
+      this.views.touch(id);
+    }
   }
 
   /** The window that runs the agent, where it is another one. */
@@ -274,10 +302,17 @@ export class Crew {
     return home && because && { because, home, keepsConversation: keepsConversation(home, this.parts.home) };
   }
 
+  private unconfirmedProgram(record: AgentRecord): AgentProgram | undefined {
+    if (record.state === 'stopped') return undefined;
+    const program = this.parts.program(record);
+    return program?.answer === 'confirmed' ? undefined : program;
+  }
+
   /** The agent's record is gone, and with it all that was kept for it here. */
   private removed(id: string): void {
     const running = this.running.get(id);
     if (running) return running.loop.wake();
+    this.room.forget(id);
     this.views.forget(id);
     this.others.remove(id);
     this.rules.forget(id);
@@ -328,8 +363,8 @@ export class Crew {
     const name = this.mirror.agents.get(id)?.name ?? id;
     const logger = scopedLogger(this.parts.logger, name);
     const roundLog = new RoundLog(this.parts.logFolder, logger);
-    const { account } = this;
-    const loop = new AgentLoop(id, result.epoch, result.disorderly, { ...this.parts, logger, roundLog, account });
+    const { account, room } = this;
+    const loop = new AgentLoop(id, result.epoch, result.disorderly, { ...this.parts, logger, roundLog, account, room });
     const store = new DisposableStore();
     this.running.set(id, { loop, store });
     store.add(loop.onRuntimeEvent((event) => this.heard(id, event)));
@@ -361,6 +396,7 @@ export class Crew {
     running.store.dispose();
     this.running.delete(id);
     this.account.inconclusive(id);
+    if (end !== 'dormant') this.room.forget(id);
     this.views.update(id, (view) => (view.requests.length === 0 ? view : { ...view, requests: [] }));
     if (end === 'gone') this.views.forget(id);
     this.views.touch(id);

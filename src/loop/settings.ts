@@ -1,5 +1,6 @@
 /** What the editor's settings say, as plain data: `ui` reads them, everything behind it is handed this. */
 
+/** Values of the user's, of the machine, or the defaults; what the workspace says stands apart. */
 export interface TownSettings {
   /** `tinytown.redis.url`; empty where it is not set. */
   redisUrl: string;
@@ -22,4 +23,15 @@ export interface TownSettings {
   maxRounds: number;
   maxAttempts: number;
   maxAgents: number | undefined;
+  workspace: WorkspaceSettings;
+}
+
+/** What the workspace's own settings say of that which they may only narrow; undefined where they say nothing. */
+export interface WorkspaceSettings {
+  approvalPolicy?: TownSettings['approvalPolicy'] | undefined;
+  sandbox?: TownSettings['sandbox'] | undefined;
+  persistent?: boolean | undefined;
+  cli?: string | undefined;
+  maxRounds?: number | undefined;
+  maxAgents?: number | undefined;
 }

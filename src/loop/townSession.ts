@@ -3,7 +3,7 @@ import path from 'node:path';
 import { accountFolder } from '../runtime/account.ts';
 import { agentEnvironment } from '../runtime/agentEnvironment.ts';
 import { chooseRuntime, modelOf, usesCodex } from '../runtime/clis.ts';
-import { DEFAULT_CLI, signedOut } from './actions/newAgent.ts';
+import { signedOut } from './actions/newAgent.ts';
 import { CodexService } from '../runtime/codexService.ts';
 import { Runtimes } from '../runtime/runtimes.ts';
 import { ACCESS_VARIABLE, AccessFiles } from '../town/accessFile.ts';
@@ -14,7 +14,7 @@ import { onThisMachine } from '../town/redis/address.ts';
 import type { RedisTimes } from '../town/redis/connect.ts';
 import { openTownRedis } from '../town/redis/open.ts';
 import { placed, socketRoot } from '../town/redis/privatePlace.ts';
-import { resolveRedis } from '../town/redis/resolve.ts';
+import { type RedisClaim, claimedServers, resolveRedis } from '../town/redis/resolve.ts';
 import { matchesRole } from '../town/roles.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { Town } from '../town/town.ts';
@@ -38,6 +38,10 @@ import { Receipts } from './views/receipts.ts';
 import { PastTurns } from './views/pastTurns.ts';
 import { RETRY_MS } from './agent/restartPolicy.ts';
 import type { TownSettings } from './settings.ts';
+import type { Confirmations } from './trust/confirmations.ts';
+import { RedisUnconfirmed } from './trust/redisUnconfirmed.ts';
+import { TownTrust } from './trust/townTrust.ts';
+import type { Answer } from './trust/workspaceValue.ts';
 import { SignsOfLife, type SignOfLifeTimes } from './views/signsOfLife.ts';
 import { thisHome } from './thisHome.ts';
 import { TownFolder } from './townFolder.ts';
@@ -65,6 +69,10 @@ export interface TownSession {
   readonly follower: Follower;
   /** The last turns of agents, from before this window saw them. */
   readonly past: PastTurns;
+  /** What goes in this folder, and what the user has said about it. */
+  readonly trust: TownTrust;
+  /** The servers that were passed over, or are used, as the user has said so. */
+  readonly redisClaims: readonly RedisClaim[];
   /** What Codex can say that belongs to no agent. */
   readonly codex: CodexService;
   /** Proves to other windows that the user asks. */
@@ -85,6 +93,8 @@ export interface TownSession {
   tryRedis(): Promise<void>;
   /** What the doctor wants to know. Never rejects. */
   examine(): Promise<TownExamination>;
+  /** To be called where the settings were changed under way. */
+  settingsChanged(): void;
   /** Ends every process, gives the agents back and leaves their state for the next window. */
   close(): Promise<void>;
 }
@@ -95,6 +105,8 @@ export interface SessionOptions {
   storageDir: string;
   /** May change under way: what can take effect then is read when it is needed. */
   settings: TownSettings;
+  /** Of this folder. */
+  confirmations: Confirmations;
   /** The extension's version. */
   version: string;
   bundles: ToolBundles;
@@ -124,25 +136,27 @@ export interface SessionTimes {
 }
 
 const DEFAULT_IDLE_SECONDS = 300;
-const DEFAULT_MAX_AGENTS = 10;
 
 /**
  * Opens the town of a folder that has a `tinytown.toml`.
- * @throws TinytownError `badTownConfig`, `noTown`, or with a `RedisErrorReason`
+ * @throws TinytownError `badTownConfig`, `noTown`, or with a `RedisErrorReason`; {@link RedisUnconfirmed}
  */
 export async function openTownSession(options: SessionOptions): Promise<TownSession> {
-  const { folder, storageDir, settings, version, bundles, logger, times } = options;
+  const { folder, storageDir, settings, confirmations, version, bundles, logger, times } = options;
   const config = await townConfig(folder);
   const registry = new ProcessRegistry(path.join(storageDir, 'processes'));
   const { redisUrl: setting, redisPassword: password, redisServerPath: serverPath } = settings;
   const identity = await folderIdentity(folder);
   const { path: realFolder } = identity ?? { path: folder };
   const townFolder = new TownFolder(folder, identity);
-  const resolved = resolveRedis({ setting, password, env: process.env, config, folder: realFolder, storageDir });
-  const target = await placed(resolved, folder, true);
+  const { env } = process;
+  const answer = (claim: RedisClaim): Answer => confirmations.answer(claim);
+  const resolved = resolveRedis({ setting, password, env, config, folder: realFolder, storageDir, answer });
+  if ('asks' in resolved) throw new RedisUnconfirmed(resolved.asks);
+  const target = await placed(resolved.target, folder, true);
   const sockets = await socketRoot(path.join(storageDir, 'redis'));
   const [redis, reaped] = await Promise.all([
-    openTownRedis(target, { serverPath, env: process.env, registry, logger }, times?.redis),
+    openTownRedis(target, { serverPath, env, registry, logger }, times?.redis),
     registry.reap(),
   ]);
   if (reaped > 0) logger.warn(`Ended ${reaped} processes that an earlier window had left behind.`);
@@ -151,13 +165,12 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   logger.info(`Town ${config.name} is open on ${redis.where}.`);
   const townKey = new TownKey(storageDir, config.name);
 
-  // The settings may change while the town is open.
-  const agentClis = (): TownSettings['agentClis'] => ({ ...config.agentClis, ...settings.agentClis });
+  const trust = new TownTrust(settings, config, confirmations);
   const accessFiles = new AccessFiles(storageDir, config.name, target);
   await accessFiles.deleteOld();
   await accessFiles.write(SUPERVISOR_ID);
-  const runtimes = new Runtimes(registry, version, () => ({ ...settings, agentClis: agentClis() }), times?.replyMs);
-  const rules = runtimeRules(settings, config, agentClis);
+  const runtimes = new Runtimes(registry, version, () => trust.runtimeSettings(), times?.replyMs);
+  const rules = runtimeRules(trust);
   const signs = new SignsOfLife({
     town,
     // What shares a socket with us is on this machine.
@@ -184,22 +197,28 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     townKey,
     delivery: town.delivery,
     picture: townFacts(town),
-    access: (agent, mode) => accessOf(agent.cli || rules.defaultCli(), mode, agentClis()),
+    access: (agent, mode) => accessOf(agent.cli || rules.defaultCli(), mode, trust.agentClis()),
     silence: (agentId) => signs.silence(agentId),
     failTask: async (id, error) => void (await town.tasks.fail(id, error)),
     choose: rules.choose,
     usesCodex: rules.usesCodex,
+    maxAgents: () => trust.maxAgents(),
+    program: (agent) => {
+      if (rules.choose(agent).mode === 'persistent') return undefined;
+      const claim = trust.program(agent.cli || rules.defaultCli());
+      return claim && { claim, answer: confirmations.answer(claim) };
+    },
     modelOf: ({ cli, modelChosen, ...own }) => ({
       ...modelOf(cli || rules.defaultCli(), settings, own),
       chosenBefore: modelChosen ?? false,
     }),
     createRuntime: async (agent, mode) => {
       const access = await accessFiles.write(agent.id);
-      const hasTools = accessOf(agent.cli || rules.defaultCli(), mode, agentClis()) === 'tools';
+      const hasTools = accessOf(agent.cli || rules.defaultCli(), mode, trust.agentClis()) === 'tools';
       return await runtimes.create({
         mode,
         agentId: agent.id,
-        cli: agent.cli,
+        cli: agent.cli || rules.defaultCli(),
         cwd: folder,
         model: agent.model,
         reasoningEffort: agent.reasoningEffort,
@@ -219,7 +238,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     },
     policy: () => ({
       idleTimeoutMs: 1_000 * (settings.idleTimeoutSeconds ?? config.agent.idleTimeoutSeconds ?? DEFAULT_IDLE_SECONDS),
-      maxRounds: settings.maxRounds,
+      maxRounds: trust.maxRounds(),
       maxAttempts: settings.maxAttempts,
     }),
     retryMs: times?.retryMs ?? RETRY_MS,
@@ -242,6 +261,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   });
   crew.start();
   signs.onDidChange(() => crew.signsChanged());
+  const answers = confirmations.onDidChange(() => crew.rulesChanged());
   const receipts = new Receipts(town.messages, town.mirror, town.wake, logger);
   const follower = new Follower(town, logger);
   return {
@@ -268,6 +288,8 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
       agent: (id) => town.mirror.agents.get(id),
       logger,
     }),
+    trust,
+    redisClaims: claimedServers({ setting, env, config }).map(({ claim }) => claim),
     codex,
     townKey,
     tools: personsTools(accessFiles.fileOf(SUPERVISOR_ID), bundles),
@@ -281,7 +303,9 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     },
     tryRedis: () => redis.tryNow(),
     examine: () => examineTown(town, crew),
+    settingsChanged: () => crew.rulesChanged(),
     close: async () => {
+      answers.dispose();
       receipts.dispose();
       follower.dispose();
       signs.dispose();
@@ -298,23 +322,18 @@ async function townConfig(folder: string): Promise<TownConfig> {
   throw new TinytownError('badTownConfig', config.reason, { hint: 'The town opens by itself once that is saved.' });
 }
 
-/** An agent's own choice beats `tinytown.toml`, which beats the setting. */
-function runtimeRules(
-  settings: TownSettings,
-  config: TownConfig,
-  agentClis: () => TownSettings['agentClis'],
-): Omit<ActionRules, 'home' | 'townKey'> {
-  const defaultCli = (): string => config.defaultCli ?? settings.cli ?? DEFAULT_CLI;
-  const choose: ActionRules['choose'] = ({ cli, persistent }) =>
-    chooseRuntime({
-      cli: cli || defaultCli(),
-      persistentWanted: persistent ?? config.agent.persistent ?? settings.persistent ?? true,
-    });
+/** An agent's own choice beats the town's. */
+function runtimeRules(trust: TownTrust): Omit<ActionRules, 'home' | 'townKey'> {
+  const defaultCli = (): string => trust.defaultCli();
+  const choose: ActionRules['choose'] = (agent) => {
+    const cli = agent.cli || defaultCli();
+    return chooseRuntime({ cli, persistentWanted: agent.persistent ?? trust.persistent(cli) });
+  };
   return {
     defaultCli,
     choose,
-    usesCodex: (agent) => usesCodex(agent.cli || defaultCli(), choose(agent).mode, agentClis()),
-    maxAgents: () => settings.maxAgents ?? config.maxAgents ?? DEFAULT_MAX_AGENTS,
+    usesCodex: (agent) => usesCodex(agent.cli || defaultCli(), choose(agent).mode, trust.agentClis()),
+    maxAgents: () => trust.maxAgents(),
   };
 }
 

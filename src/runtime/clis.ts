@@ -71,24 +71,35 @@ export function chooseRuntime({ cli, persistentWanted }: { cli: string; persiste
   reason: Sentence | undefined;
 } {
   if (!persistentWanted) return { mode: 'one-shot', reason: undefined };
-  if (Object.hasOwn(presets, cli)) return { mode: 'persistent', reason: undefined };
+  if (holdsSession(cli)) return { mode: 'persistent', reason: undefined };
   return { mode: 'one-shot', reason: say('{0} cannot hold a session; only codex and codex-mini can.', cli) };
 }
 
+/** Whether a CLI can hold a session, which is one of Codex. */
+export function holdsSession(cli: string): boolean {
+  return Object.hasOwn(presets, cli);
+}
+
 /** Whether a turn of this CLI is one of `codex exec`, run as we know it. */
-function runsCodex(cli: string, overrides: CliSettings['overrides']): boolean {
+export function runsCodex(cli: string, overrides: CliSettings['overrides']): boolean {
   return Object.hasOwn(presets, cli) && !Object.hasOwn(overrides, cli);
+}
+
+/**
+ * The command of a turn of this CLI, and what is added to its environment; undefined where it is Codex as we know it, or one
+ * that nobody has described.
+ */
+export function commandOf(cli: string, overrides: CliSettings['overrides']): CliOverride | undefined {
+  if (cli === '' || runsCodex(cli, overrides)) return undefined;
+  const override = Object.hasOwn(overrides, cli) ? overrides[cli] : undefined;
+  const command = override?.command ?? (Object.hasOwn(commands, cli) ? commands[cli] : undefined);
+  return command === undefined ? undefined : { command, env: override?.env ?? {} };
 }
 
 /** The program that a CLI is, `codex` where it is Codex as we know it; undefined for one that nobody has described. */
 export function cliProgram(cli: string, overrides: CliSettings['overrides']): string | undefined {
   if (cli === '' || runsCodex(cli, overrides)) return 'codex';
-  const line = Object.hasOwn(overrides, cli)
-    ? overrides[cli]?.command
-    : Object.hasOwn(commands, cli)
-      ? commands[cli]
-      : '';
-  return splitCommand(line ?? '')[0];
+  return splitCommand(commandOf(cli, overrides)?.command ?? '')[0];
 }
 
 /** Whether an agent's turns run on Codex, be it in a session or by `codex exec`. */
@@ -116,21 +127,20 @@ export function modelOf(
 
 /** @throws TinytownError `programUnusable` for a CLI that nobody has described, or whose command is empty. */
 export function oneShotCommand(cli: string, settings: CliSettings): CliCommand {
-  const override = Object.hasOwn(settings.overrides, cli) ? settings.overrides[cli] : undefined;
   if (runsCodex(cli, settings.overrides)) return codexExec(cli, settings);
-  const line = override?.command ?? (Object.hasOwn(commands, cli) ? commands[cli] : undefined);
-  if (line === undefined) {
+  const found = commandOf(cli, settings.overrides);
+  if (!found) {
     const known = cliNames(settings.overrides).join(', ');
     const hint = say('Choose one of {0}, or describe it in "tinytown.agentClis".', known);
     throw new TinytownError('programUnusable', say('There is no agent CLI "{0}".', cli), { hint });
   }
-  const [program, ...args] = splitCommand(line);
+  const [program, ...args] = splitCommand(found.command);
   if (!program) {
     const hint = 'Correct it in "tinytown.agentClis".';
     throw new TinytownError('programUnusable', say('The command of the agent CLI "{0}" is empty.', cli), { hint });
   }
   const prompt = cli === 'auggie' ? 'file' : 'stdin';
-  return { name: cli, program, args, env: override?.env ?? {}, prompt, output: 'text' };
+  return { name: cli, program, args, env: found.env ?? {}, prompt, output: 'text' };
 }
 
 /**

@@ -64,8 +64,22 @@ export interface TownConfig {
   agent: { idleTimeoutSeconds?: number | undefined; persistent?: boolean | undefined };
   /** Undefined where the file has no `[redis]`. */
   redis?: TownRedisConfig | undefined;
+  /** Without those that `tt init` writes into every file: nobody has chosen them. */
   agentClis: Readonly<Record<string, { command: string; env: Readonly<Record<string, string>> }>>;
 }
+
+/** The commands that `tt init` (0.10.0) writes for its own names. */
+const ttPresets: Readonly<Record<string, string>> = {
+  claude: 'claude --print --dangerously-skip-permissions',
+  auggie: 'auggie --print',
+  codex: 'codex exec --dangerously-bypass-approvals-and-sandbox',
+  'codex-mini':
+    'codex exec --dangerously-bypass-approvals-and-sandbox -m gpt-5.4-mini -c model_reasoning_effort="medium"',
+  aider: 'aider --yes --no-auto-commits --message',
+  gemini: 'gemini',
+  copilot: 'gh copilot',
+  cursor: 'cursor',
+};
 
 /** The configuration, or what is wrong with it and what to do. */
 export type ReadConfig = { ok: true; value: TownConfig } | { ok: false; reason: Sentence };
@@ -114,9 +128,13 @@ export function parseTownConfig(source: string, folder: string): ReadConfig {
       maxAgents: it.max_agents,
       agent: { idleTimeoutSeconds: it.agent.idle_timeout_secs, persistent: it.agent.persistent },
       redis: it.redis && redisConfig(it.redis, folder),
-      agentClis: it.agent_clis,
+      agentClis: Object.fromEntries(Object.entries(it.agent_clis).filter(([name, cli]) => !isTtPreset(name, cli))),
     },
   };
+}
+
+function isTtPreset(name: string, { command, env }: z.infer<typeof agentCli>): boolean {
+  return Object.hasOwn(ttPresets, name) && ttPresets[name] === command.trim() && Object.keys(env).length === 0;
 }
 
 /**

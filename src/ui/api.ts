@@ -42,7 +42,8 @@ export interface NeedSummary {
     | 'dead'
     | 'error'
     | 'signIn'
-    | 'limit';
+    | 'limit'
+    | 'claim';
   /** Of the request or message: the commands that answer take it. */
   readonly id: string;
   readonly agent: string | undefined;

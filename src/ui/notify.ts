@@ -34,6 +34,8 @@ function buttonsFor(kind: ProblemKind, reason: string): Button[] {
     case 'noRedis':
     case 'redisAway':
       return [again, settings('redis'), doctor];
+    case 'redisUnconfirmed':
+      return [{ title: t('Decide…'), command: Command.chooseRedis, arguments: [] }];
     case 'badConfig':
       return [{ title: t('Open tinytown.toml'), command: Command.openConfig, arguments: [] }];
     case 'other':
@@ -93,4 +95,14 @@ export async function confirm(question: string, detail: string, yes: string, no?
   const buttons = [{ title: yes }, ...(no === undefined ? [] : [{ title: no, isCloseAffordance: true }])];
   const pressed = await vscode.window.showWarningMessage(question, { modal: true, detail }, ...buttons);
   return pressed?.title === yes;
+}
+
+/** A question with two answers; undefined where it is left open. */
+export async function decide(
+  question: string,
+  detail: string,
+  { yes, no }: { yes: string; no: string },
+): Promise<boolean | undefined> {
+  const answer = await vscode.window.showWarningMessage(withoutLinks(question), { modal: true, detail }, yes, no);
+  return answer === undefined ? undefined : answer === yes;
 }

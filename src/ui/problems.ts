@@ -4,7 +4,8 @@ import { inWords } from '../util/sentence.ts';
 import type { Translate } from './l10n.ts';
 
 /** What a welcome text or a button can be about; `other` has only its sentence. */
-export type ProblemKind = 'noCodex' | 'signedOut' | 'noRedis' | 'redisAway' | 'badConfig' | 'other';
+export type ProblemKind =
+  'noCodex' | 'signedOut' | 'noRedis' | 'redisAway' | 'redisUnconfirmed' | 'badConfig' | 'other';
 
 export interface Problem {
   kind: ProblemKind;
@@ -25,6 +26,7 @@ const kinds: Readonly<Record<string, ProblemKind>> = {
   redisTooOld: 'redisAway',
   redisUrlInvalid: 'redisAway',
   redisFailed: 'redisAway',
+  redisUnconfirmed: 'redisUnconfirmed',
   badTownConfig: 'badConfig',
 };
 

@@ -27,14 +27,22 @@ export function readSettings(redisPassword: string | undefined): TownSettings {
     agentClis: decoded(clis, value(Setting.agentClis), {}),
     model: decoded(text, value(Setting.model), '').trim() || undefined,
     reasoningEffort: decoded(text, value(Setting.reasoningEffort), '').trim() || undefined,
-    approvalPolicy: decoded(approvalPolicy, value(Setting.approvalPolicy), 'on-request'),
-    sandbox: decoded(sandbox, value(Setting.sandbox), 'workspace-write'),
-    persistent: decoded(z.boolean(), chosen(Setting.persistent), undefined),
-    cli: decoded(text, chosen(Setting.cli), '').trim() || undefined,
+    approvalPolicy: decoded(approvalPolicy, users(Setting.approvalPolicy), 'on-request'),
+    sandbox: decoded(sandbox, users(Setting.sandbox), 'workspace-write'),
+    persistent: decoded(z.boolean(), users(Setting.persistent), undefined),
+    cli: decoded(text, users(Setting.cli), '').trim() || undefined,
     idleTimeoutSeconds: decoded(count, chosen(Setting.idleTimeoutSeconds), undefined),
-    maxRounds: decoded(count, value(Setting.maxRounds), 0),
+    maxRounds: decoded(count, users(Setting.maxRounds), 0),
     maxAttempts: decoded(atLeastOne, value(Setting.maxAttempts), 3),
-    maxAgents: decoded(atLeastOne, chosen(Setting.maxAgents), undefined),
+    maxAgents: decoded(atLeastOne, users(Setting.maxAgents), undefined),
+    workspace: {
+      approvalPolicy: decoded(approvalPolicy, workspaces(Setting.approvalPolicy), undefined),
+      sandbox: decoded(sandbox, workspaces(Setting.sandbox), undefined),
+      persistent: decoded(z.boolean(), workspaces(Setting.persistent), undefined),
+      cli: decoded(text, workspaces(Setting.cli), '').trim() || undefined,
+      maxRounds: decoded(count, workspaces(Setting.maxRounds), undefined),
+      maxAgents: decoded(atLeastOne, workspaces(Setting.maxAgents), undefined),
+    },
   };
 }
 
@@ -53,6 +61,16 @@ function value(id: string): unknown {
 
 /** The value only where somebody set it: a default must not beat `tinytown.toml`. */
 function chosen(id: string): unknown {
+  return workspaces(id) ?? users(id);
+}
+
+/** The value that the user has set for themselves or for this machine. */
+function users(id: string): unknown {
+  return vscode.workspace.getConfiguration(SETTINGS_SECTION).inspect<unknown>(id)?.globalValue;
+}
+
+/** The value of the folder's `.vscode/settings.json` or of the `.code-workspace` file, which agents may write. */
+function workspaces(id: string): unknown {
   const found = vscode.workspace.getConfiguration(SETTINGS_SECTION).inspect<unknown>(id);
-  return found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue;
+  return found?.workspaceFolderValue ?? found?.workspaceValue;
 }

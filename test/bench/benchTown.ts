@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import * as z from 'zod/mini';
 import type { TownSettings } from '../../src/loop/settings.ts';
+import { Confirmations } from '../../src/loop/trust/confirmations.ts';
 import { type TownSession, openTownSession } from '../../src/loop/townSession.ts';
 import { SUPERVISOR_ID, TownKeys } from '../../src/town/keys.ts';
 import { encodeMessage, newMessage } from '../../src/town/messages.ts';
@@ -19,6 +20,7 @@ import { builtBundles } from '../support/bundles.ts';
 import { type CodexHome, codexHome, codexPath } from '../support/codexHome.ts';
 import { type TestRedis, startTestRedis } from '../support/redis.ts';
 import { tempDir } from '../support/tempDir.ts';
+import { confirmationMemory } from '../support/confirmations.ts';
 import { agentWhen, testSettings } from '../support/testTown.ts';
 
 const PATIENCE_MS = 20_000;
@@ -122,6 +124,7 @@ export class BenchTown {
       folder: this.folder,
       storageDir: this.storage,
       settings: this.settings(changes),
+      confirmations: new Confirmations(this.folder, confirmationMemory()),
       version: '0.0.0-bench',
       bundles: this.bundles,
       logger: silentLogger,

@@ -1,11 +1,14 @@
 /** What runs in the process of {@link ./hostProcess.ts}. */
+import { Confirmations } from '../../src/loop/trust/confirmations.ts';
 import { openTownSession } from '../../src/loop/townSession.ts';
 import { silentLogger } from '../../src/util/logger.ts';
+import { confirmationMemory } from '../support/confirmations.ts';
 import { agentWhen } from '../support/testTown.ts';
 import { hostOptions } from './hostProcess.ts';
 
 const { agents, ...options } = hostOptions.parse(JSON.parse(process.argv[2] ?? ''));
-const session = await openTownSession({ ...options, version: '0.0.0-bench', logger: silentLogger });
+const confirmations = new Confirmations(options.folder, confirmationMemory());
+const session = await openTownSession({ ...options, confirmations, version: '0.0.0-bench', logger: silentLogger });
 
 const answers: Record<string, (count: number) => number | Promise<number>> = {
   cpu() {

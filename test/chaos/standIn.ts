@@ -5,9 +5,11 @@
  */
 import { createInterface } from 'node:readline';
 import type { TownSettings } from '../../src/loop/settings.ts';
+import { Confirmations } from '../../src/loop/trust/confirmations.ts';
 import { type TownSession, openTownSession } from '../../src/loop/townSession.ts';
 import { describeError } from '../../src/util/errors.ts';
 import type { Logger } from '../../src/util/logger.ts';
+import { confirmationMemory } from '../support/confirmations.ts';
 import { eventually } from '../support/eventually.ts';
 import { standInOptions, standInRequest, type StandInRequest } from './standInProtocol.ts';
 
@@ -85,13 +87,21 @@ const settings: TownSettings = {
   // Turns are cut off all the time, and that must not make a message be given up.
   maxAttempts: 1_000,
   maxAgents: undefined,
+  workspace: {},
 };
+
+/** The person at this window has allowed the agents' programs. */
+const confirmations = new Confirmations(options.folder, confirmationMemory());
+for (const [cli, { command }] of Object.entries(options.agentClis)) {
+  await confirmations.confirm({ kind: 'program', cli, command, env: {} });
+}
 
 /** Undefined where Redis is away just now. */
 async function openTown(): Promise<TownSession | undefined> {
   const { folder, storageDir, bundles, times } = options;
   try {
-    return await openTownSession({ folder, storageDir, settings, version: '0.0.0-chaos', bundles, logger: log, times });
+    const common = { folder, storageDir, settings, confirmations, bundles, times };
+    return await openTownSession({ ...common, version: '0.0.0-chaos', logger: log });
   } catch (error) {
     log.warn(`The town did not open: ${describeError(error)}`);
     return undefined;

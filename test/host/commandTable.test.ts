@@ -118,6 +118,12 @@ describe('every command in every state of an agent', () => {
       silentLogger,
     );
     await setSetting(Setting.agentClis, { sleeper: { command: 'sleep 600' } });
+    await run('spawnAgent', 'first', { cli: 'sleeper' });
+    await town.agent('first', () => true);
+    await run('allowHere', 'first');
+    await run('stopAgent', 'first');
+    await town.agent('first', ({ state }) => state === 'stopped');
+    await run('removeAgent', 'first');
     dir = await tempDir('command-table');
     file = path.join(dir.path, 'lines.txt');
     await writeFile(file, 'one\ntwo\n');

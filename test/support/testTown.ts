@@ -12,8 +12,10 @@ import {
 import { TOOLS_SERVER } from '../../src/runtime/toolsServer.ts';
 import type { AgentRecord } from '../../src/town/records.ts';
 import type { Logger } from '../../src/util/logger.ts';
+import { Confirmations } from '../../src/loop/trust/confirmations.ts';
 import { builtBundles } from './bundles.ts';
 import { type CodexHome, codexHome, codexPath } from './codexHome.ts';
+import { confirmationMemory } from './confirmations.ts';
 import { eventually } from './eventually.ts';
 import { type TestRedis, startTestRedis } from './redis.ts';
 import { type Script, type ScriptedModel, type Step, startScriptedModel } from './scriptedModel.ts';
@@ -55,6 +57,7 @@ export async function startTestTown(
   await writeFile(path.join(folder.path, 'tinytown.toml'), 'name = "test-town"\n');
   const log: string[] = [];
   const sessions: TownSession[] = [];
+  const memory = confirmationMemory();
   return {
     folder: folder.path,
     storage: storage.path,
@@ -67,6 +70,7 @@ export async function startTestTown(
         folder: folder.path,
         storageDir: storage.path,
         settings: { ...testSettings(redis.url, home), ...settings },
+        confirmations: new Confirmations(folder.path, memory),
         version: '0.0.0-test',
         bundles: await builtBundles(),
         logger: collectingLogger(log),
@@ -110,6 +114,12 @@ export function taskTool(name: string, args: Record<string, unknown>): Step {
   return { tool: { namespace: `mcp__${TOOLS_SERVER}`, name, arguments: args } };
 }
 
+/** Lets agents of this CLI run its program, as the user does when they are asked. */
+export async function allowProgram({ trust }: TownSession, cli: string): Promise<void> {
+  const program = trust.program(cli);
+  if (program) await trust.confirmations.confirm(program);
+}
+
 /** Settings for the real Codex with the scripted model. */
 export function testSettings(redisUrl: string, home: Pick<CodexHome, 'own'>): TownSettings {
   return {
@@ -129,6 +139,7 @@ export function testSettings(redisUrl: string, home: Pick<CodexHome, 'own'>): To
     maxRounds: 0,
     maxAttempts: 3,
     maxAgents: undefined,
+    workspace: {},
   };
 }
 

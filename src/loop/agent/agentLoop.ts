@@ -193,10 +193,10 @@ export class AgentLoop {
         const peek = await this.agent.look();
         if (peek === 'gone') return await this.leave('gone');
         const action = peek && (await this.next(peek));
-        if (action?.do === 'wait') {
+        if (action?.do === 'wait' || action?.do === 'waitForRoom') {
           this.pace.reset();
           this.lastFailure = '';
-          return this.wait(action.until);
+          return this.wait(action.do === 'wait' ? action.until : undefined);
         }
         if (action) await this.perform(action, peek);
         const rest = this.pace.next();
@@ -265,9 +265,9 @@ export class AgentLoop {
       return undefined;
     }
     const action = decide(this.facts(record, peek, leftOver));
-    if (action.do === 'wait' && action.until === undefined && !this.slot.current && !isUp(record.state)) {
-      await this.leave('dormant');
-    }
+    if (action.do === 'waitForRoom') this.parts.room.wait(record.id);
+    const waits = action.do === 'waitForRoom' || (action.do === 'wait' && action.until === undefined);
+    if (waits && !this.slot.current && !isUp(record.state)) await this.leave('dormant');
     return action;
   }
 
@@ -289,6 +289,10 @@ export class AgentLoop {
       backlogOffer: this.backlogOffer(record) !== undefined,
       held: this.parts.usesCodex(record) && !this.parts.account.mayBegin(this.agent.held),
       notBefore: this.startsAt(Math.max(peek.turn.notBefore, this.slot.restartAt)),
+      unconfirmed: this.slot.unconfirmed,
+      room: this.parts.room.isFor(record.id),
+      // Agents that this one has started may ask when its own turn is over.
+      roomWanted: this.parts.room.isWanted(record.id) && this.requests.count === 0,
       now: this.parts.now(),
       // Agents that this one has started may ask when its own turn is over.
       idleSince: this.requests.count > 0 ? this.parts.now() : this.idleSince,
@@ -323,7 +327,7 @@ export class AgentLoop {
     return true;
   }
 
-  private async perform(action: Exclude<LoopAction, { do: 'wait' }>, peek: Peek): Promise<void> {
+  private async perform(action: Exclude<LoopAction, { do: 'wait' | 'waitForRoom' }>, peek: Peek): Promise<void> {
     const { agent, slot } = this;
     const { record } = agent;
     const works = action.do === 'start' || action.do === 'round' || action.do === 'offerBacklog';

@@ -31,6 +31,12 @@ export interface LoopFacts {
   backlogOffer: boolean;
   /** Its turns would be refused: nobody is signed in, or the account's limit is used up. */
   held: boolean;
+  /** The user has not confirmed the program that its turns would run. */
+  unconfirmed: boolean;
+  /** It has a place among those that may run at the same time, or there is one for it. */
+  room: boolean;
+  /** Another agent waits for its place. */
+  roomWanted: boolean;
   /** Unix milliseconds before which no round may start (backoff after a failure); 0 for none. */
   notBefore: number;
   now: number;
@@ -46,6 +52,8 @@ export interface LoopFacts {
 export type LoopAction =
   /** Nothing to do until something changes, or until `until` (Unix milliseconds). */
   | { do: 'wait'; until?: number }
+  /** There is work, and no room for one more process: wait until there is. */
+  | { do: 'waitForRoom' }
   /** Bring the runtime up, resuming the agent's thread. */
   | { do: 'start' }
   /** These need no turn: answered, counted or obeyed, then gone from the list. */
@@ -122,17 +130,19 @@ function betweenTurns(facts: LoopFacts): LoopAction {
   const wakes =
     facts.unfinished ||
     facts.waiting.some(({ message }) => isActionable(message) && !facts.leftWaiting.has(message.id));
-  if (facts.held || (!wakes && !facts.backlogOffer)) {
+  if (facts.held || facts.unconfirmed || (!wakes && !facts.backlogOffer)) {
     if (facts.runtime !== 'none') return whenIdle(facts, 'cold');
-    return facts.state === 'cold' ? { do: 'wait' } : { do: 'start' };
+    if (facts.state === 'cold') return { do: 'wait' };
+    return facts.room ? { do: 'start' } : { do: 'coolDown', state: 'cold' };
   }
   if (facts.maxRounds > 0 && facts.rounds >= facts.maxRounds) return { do: 'stopAtMaxRounds' };
   if (facts.notBefore > facts.now) return { do: 'wait', until: facts.notBefore };
-  if (facts.runtime === 'none') return { do: 'start' };
+  if (facts.runtime === 'none') return { do: facts.room ? 'start' : 'waitForRoom' };
   return { do: wakes ? 'round' : 'offerBacklog', messages: facts.waiting };
 }
 
 function whenIdle(facts: LoopFacts, state: 'cold' | 'paused'): LoopAction {
+  if (facts.roomWanted) return { do: 'coolDown', state };
   if (facts.idleTimeoutMs === 0) return { do: 'wait' };
   const until = facts.idleSince + facts.idleTimeoutMs;
   return until <= facts.now ? { do: 'coolDown', state } : { do: 'wait', until };

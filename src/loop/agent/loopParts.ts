@@ -9,6 +9,9 @@ import type { TownKey } from '../../town/townKey.ts';
 import type { TinytownError } from '../../util/errors.ts';
 import type { Logger } from '../../util/logger.ts';
 import type { Sentence } from '../../util/sentence.ts';
+import type { ProgramClaim } from '../trust/confirmations.ts';
+import type { Answer } from '../trust/workspaceValue.ts';
+import type { ProcessRoom } from './processRoom.ts';
 import type { TownAccess } from './prompt.ts';
 import type { RoundLog } from './roundLog.ts';
 import type { AccountHold } from './accountHold.ts';
@@ -56,6 +59,8 @@ export interface LoopParts {
   choose: (record: AgentRecord) => { mode: RuntimeMode; reason: Sentence | undefined };
   /** Whether its turns run on Codex, in either mode. */
   usesCodex: (record: AgentRecord) => boolean;
+  /** What its turns run, where that is not Codex by our own settings, and what the user has said about it. */
+  program: (record: AgentRecord) => AgentProgram | undefined;
   /** What its turns are to run on. */
   modelOf: (record: AgentRecord) => ModelChoice;
   /** @throws TinytownError with a `RuntimeErrorReason` */
@@ -69,17 +74,26 @@ export interface LoopParts {
   roundLog: RoundLog;
   /** The window's. */
   account: AccountHold;
+  /** The window's. */
+  room: ProcessRoom;
   logger: Logger;
   /** Unix milliseconds. */
   now: () => number;
 }
 
+export interface AgentProgram {
+  claim: ProgramClaim;
+  answer: Answer;
+}
+
 /** What all loops of a window share. */
-export interface CrewParts extends Omit<LoopParts, 'roundLog' | 'account'> {
+export interface CrewParts extends Omit<LoopParts, 'roundLog' | 'account' | 'room'> {
   /** Shared with the other windows of this machine. */
   limits: LimitHolds;
   /** Where the logs of rounds are written. */
   logFolder: string;
   /** How long an agent of `tt` has given no sign of life, in milliseconds; undefined while it may live. */
   silence(agentId: string): number | undefined;
+  /** How many agents this window may run at the same time. */
+  maxAgents(): number;
 }

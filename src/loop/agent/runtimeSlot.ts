@@ -5,6 +5,8 @@ import { TinytownError, describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';
 import { oneLine } from '../../util/text.ts';
+import { claimId } from '../trust/confirmations.ts';
+import type { AgentProgram } from './loopParts.ts';
 import type { OwnedAgent } from './ownedAgent.ts';
 import type { TownAccess } from './prompt.ts';
 import { RestartPolicy } from './restartPolicy.ts';
@@ -20,6 +22,8 @@ export class RuntimeSlot {
   private runtime: CodingAgent | undefined;
   private stamp = 0;
   private madeFor: ModelChoice | undefined;
+  /** The program that the runtime runs for each turn, as it was confirmed or not: see {@link AgentProgram}. */
+  private program: string | undefined;
   private closed = false;
   private toolless: CodingAgent | undefined;
   private readonly events = new Emitter<RuntimeEvent>();
@@ -45,30 +49,42 @@ export class RuntimeSlot {
   /** Whether the runtime holds a sign-in that is not the last one, or a model for good that is not the one chosen. */
   get outdated(): boolean {
     const { parts } = this.agent;
-    if (this.mode === 'one-shot') return !isSameModel(parts.modelOf(this.agent.record), this.madeFor);
+    if (this.mode === 'one-shot') {
+      const { record } = this.agent;
+      return !isSameModel(parts.modelOf(record), this.madeFor) || this.program !== programId(parts.program(record));
+    }
     return this.mode === 'persistent' && parts.account.isOutdated(this.stamp);
   }
 
+  /** Whether the user has not confirmed the program that turns would run now. */
+  get unconfirmed(): boolean {
+    const program = this.agent.parts.program(this.agent.record);
+    return program !== undefined && program.answer !== 'confirmed';
+  }
+
   /**
-   * Brings the runtime up; the agent is then idle, still starting with a later try, or in error.
+   * Brings the runtime up where there is room for it; the agent is then idle, still starting with a later try, or in error.
    * @throws TinytownError with a `RedisErrorReason`; to be called again.
    */
   async start(): Promise<void> {
     const { agent } = this;
+    if (!agent.parts.room.take(agent.id)) return;
     const { state } = agent.record;
     if (state !== 'starting') await agent.setState(state, 'starting', '… Starting');
     const { mode } = agent.parts.choose(agent.record);
     let runtime: CodingAgent | undefined;
     this.stamp = agent.parts.account.stamp();
     this.madeFor = agent.parts.modelOf(agent.record);
+    this.program = programId(agent.parts.program(agent.record));
     try {
       runtime = await agent.parts.createRuntime(agent.record, mode);
-      if (this.closed) return;
+      if (this.closed) return agent.parts.room.release(agent.id);
       this.follow(runtime);
       agent.threadId = (await this.openThread(runtime)).threadId;
     } catch (error) {
       if (this.runtime === runtime) this.runtime = undefined;
       await runtime?.stop();
+      agent.parts.room.release(agent.id);
       // Not the runtime's fault: it starts when Redis is there again.
       if (isRedisError(error)) throw error;
       if (!this.closed) await this.failed(error);
@@ -88,6 +104,7 @@ export class RuntimeSlot {
     const { runtime } = this;
     this.runtime = undefined;
     await runtime?.stop();
+    this.agent.parts.room.release(this.agent.id);
   }
 
   /** Takes the runtime down for good. */
@@ -122,7 +139,9 @@ export class RuntimeSlot {
       if (lost) this.runtime = undefined;
       if (event.type === 'toolsFailed') this.toolsFailed(runtime, event.message);
       this.events.fire(event);
-      if (lost) this.losses.fire(event);
+      if (!lost) return;
+      this.agent.parts.room.release(this.agent.id);
+      this.losses.fire(event);
     });
   }
 
@@ -189,6 +208,10 @@ function conversationDamaged(name: string, cause: TinytownError): TinytownError 
 function conversationLost(name: string, cause: TinytownError): TinytownError {
   const hint = 'Begin a new conversation: what waits for it is kept.';
   return new TinytownError('threadLost', say('The conversation of {0} is lost.', name), { hint, cause });
+}
+
+function programId(program: AgentProgram | undefined): string {
+  return program ? claimId(program.claim) : '';
 }
 
 function isSameModel(a: ModelChoice, b: ModelChoice | undefined): boolean {

@@ -10,7 +10,7 @@ import { type RedisTarget, describeTarget } from '../../town/redis/address.ts';
 import { openRedis } from '../../town/redis/connect.ts';
 import { type RedisHealth, redisHealth } from '../../town/redis/health.ts';
 import { placed } from '../../town/redis/privatePlace.ts';
-import { type ResolveOptions, resolveRedis } from '../../town/redis/resolve.ts';
+import { type RedisClaim, type ResolveOptions, resolveRedis } from '../../town/redis/resolve.ts';
 import { findServerProgram } from '../../town/redis/serverProgram.ts';
 import { within } from '../../util/boundedWait.ts';
 import { type Trouble, troubleOf } from './examination.ts';
@@ -23,6 +23,8 @@ import { findProgram } from '../../util/programs.ts';
 import type { Said } from '../../util/sentence.ts';
 import type { TownExamination } from './examination.ts';
 import type { TownSettings } from '../settings.ts';
+import { RedisUnconfirmed } from '../trust/redisUnconfirmed.ts';
+import type { Answer } from '../trust/workspaceValue.ts';
 import type { ToolBundles } from '../townAccess.ts';
 
 export interface DoctorFacts {
@@ -68,6 +70,8 @@ export interface DoctorOptions {
   folder: string | undefined;
   storageDir: string;
   settings: TownSettings;
+  /** What the user has said about a Redis that is not of the settings. */
+  answer: (claim: RedisClaim) => Answer;
   bundles: ToolBundles;
   /** Of the open town. */
   examine: (() => Promise<TownExamination>) | undefined;
@@ -138,13 +142,18 @@ async function accountOf({ account }: DoctorOptions): Promise<DoctorFacts['accou
 }
 
 async function redisFacts(
-  { settings, folder, storageDir, logger }: DoctorOptions,
+  { settings, folder, storageDir, logger, answer }: DoctorOptions,
   config: TownConfig | undefined,
   town: TownExamination | undefined,
 ): Promise<RedisFacts> {
   const { redisUrl: setting, redisPassword: password, redisServerPath } = settings;
   const { env } = process;
-  const target = await redisTarget({ setting, password, env, config, folder, storageDir });
+  const target = await redisTarget({ setting, password, env, config, folder, storageDir, answer });
+  if ('asks' in target) {
+    const source = target.asks.kind === 'redisVariable' ? 'environment' : 'tinytown.toml';
+    const problem = troubleOf(new RedisUnconfirmed(target.asks));
+    return { state: 'problem', source, where: target.asks.where, problem };
+  }
   const source = target.kind === 'url' ? target.source : 'private';
   const where = describeTarget(target);
   if (town?.redis.ok) {
@@ -173,22 +182,23 @@ async function redisFacts(
 
 async function redisTarget(
   options: Omit<ResolveOptions, 'folder'> & { folder: string | undefined },
-): Promise<RedisTarget> {
+): Promise<RedisTarget | { asks: RedisClaim }> {
   const folder = options.folder ?? homeFolder();
   const { path: realFolder } = (await folderIdentity(folder)) ?? { path: folder };
-  return await placed(resolveRedis({ ...options, folder: realFolder }), folder, false);
+  const resolved = resolveRedis({ ...options, folder: realFolder });
+  return 'asks' in resolved ? resolved : await placed(resolved.target, folder, false);
 }
 
 async function privatePlaces(
-  { storageDir, settings, folder }: DoctorOptions,
+  { storageDir, settings, folder, answer }: DoctorOptions,
   config: TownConfig | undefined,
 ): Promise<Place[]> {
   if (process.platform === 'win32') return [];
   const wanted: [string, number][] = [[path.join(storageDir, 'processes'), 0o700]];
   const { redisUrl: setting, redisPassword: password } = settings;
   const { env } = process;
-  const target = await redisTarget({ setting, password, env, config, folder, storageDir });
-  if (target.kind === 'private') {
+  const target = await redisTarget({ setting, password, env, config, folder, storageDir, answer });
+  if ('kind' in target && target.kind === 'private') {
     wanted.push([target.dir, 0o700], [path.dirname(target.socketPath), 0o700], [target.socketPath, 0o600]);
   }
   const places = await Promise.all(

@@ -14,6 +14,7 @@ import type {
 } from '../../runtime/codingAgent.ts';
 import { type TurnItem, endedItem } from '../../runtime/turnItem.ts';
 import type { Home } from '../../town/home.ts';
+import type { AgentProgram } from '../agent/loopParts.ts';
 import { TinytownError, whatIsWrong } from '../../util/errors.ts';
 import { type Said, type Sentence, followedBy, say } from '../../util/sentence.ts';
 import { endOf as endOfText } from '../../util/text.ts';
@@ -83,6 +84,10 @@ export interface AgentView {
   waitsForSignIn: boolean;
   /** It starts no turn before this, in Unix milliseconds, as a limit of the account is used up; undefined where that is not so. */
   limitedUntil: number | undefined;
+  /** It has work, and as many agents run as may. */
+  waitsForRoom: boolean;
+  /** What its turns would run, where the user has not confirmed that: it starts none. */
+  program: AgentProgram | undefined;
   /** Requests of the runtime that were refused in this turn, as people cannot answer them. */
   declined: number;
   /** What it asks people and waits for, oldest first; also of an agent that another window runs. */
@@ -119,6 +124,8 @@ export function emptyView(mode: RuntimeMode): AgentView {
     pid: undefined,
     waitsForSignIn: false,
     limitedUntil: undefined,
+    waitsForRoom: false,
+    program: undefined,
     declined: 0,
     requests: [],
     withdrawn: [],

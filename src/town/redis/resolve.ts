@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { TownConfig, TownRedisConfig } from '../config.ts';
-import { type RedisTarget, socketUrl } from './address.ts';
+import { type RedisTarget, describeTarget, socketUrl } from './address.ts';
 
 export interface ResolveOptions {
   /** The setting `tinytown.redis.url`; empty where it is not set. */
@@ -16,18 +16,59 @@ export interface ResolveOptions {
   folder: string;
   /** Where the private servers of this user's towns are kept. */
   storageDir: string;
+  /** What the user has said about a server that they did not choose in the settings. */
+  answer: (claim: RedisClaim) => 'confirmed' | 'declined' | 'open';
 }
 
-/** The setting, else `REDIS_URL`, else `tinytown.toml` (its URL, socket, or host and port), else a private server. */
-export function resolveRedis({ setting, password, env, config, folder, storageDir }: ResolveOptions): RedisTarget {
-  if (setting.trim() !== '') return { kind: 'url', source: 'setting', url: setting.trim(), password };
-  const fromEnv = env.REDIS_URL?.trim() ?? '';
-  if (fromEnv !== '') return { kind: 'url', source: 'environment', url: fromEnv };
-  if (config?.redis) return fromConfig(config.redis, env);
-  return privateTarget(storageDir, folder);
+/** A Redis that the user did not choose in the editor's settings: it counts only once they have confirmed it. */
+export interface RedisClaim {
+  /** The variable may be meant for a project's tests; the file may be written by agents. */
+  kind: 'redisVariable' | 'redisAddress';
+  /** The address without its password. */
+  where: string;
+  /** All that decides which server it is and what it is sent. May hold a password. */
+  value: string;
 }
 
-function fromConfig(redis: TownRedisConfig, env: ResolveOptions['env']): RedisTarget {
+/**
+ * The setting, else `REDIS_URL`, else `tinytown.toml` (its URL, socket, or host and port), else a private server. What the
+ * user has declined is passed over; what they have not answered yet is returned as `asks`.
+ */
+export function resolveRedis(options: ResolveOptions): { target: RedisTarget } | { asks: RedisClaim } {
+  const { setting, password, folder, storageDir, answer } = options;
+  if (setting.trim() !== '') {
+    return { target: { kind: 'url', source: 'setting', url: setting.trim(), password } };
+  }
+  for (const { claim, target } of claimedServers(options)) {
+    const said = answer(claim);
+    if (said === 'confirmed') return { target };
+    if (said === 'open') return { asks: claim };
+  }
+  return { target: privateTarget(storageDir, folder) };
+}
+
+/** The servers that the environment and the file ask for, in their order. */
+export function claimedServers({
+  setting,
+  env,
+  config,
+}: Pick<ResolveOptions, 'setting' | 'env' | 'config'>): { claim: RedisClaim; target: RedisTarget & { kind: 'url' } }[] {
+  if (setting.trim() !== '') return [];
+  const servers = [];
+  const url = env.REDIS_URL?.trim() ?? '';
+  if (url !== '') {
+    const target = { kind: 'url', source: 'environment', url } as const;
+    servers.push({ claim: { kind: 'redisVariable', where: describeTarget(target), value: url } as const, target });
+  }
+  if (config?.redis) {
+    const target = fromConfig(config.redis, env);
+    const value = JSON.stringify(config.redis);
+    servers.push({ claim: { kind: 'redisAddress', where: describeTarget(target), value } as const, target });
+  }
+  return servers;
+}
+
+function fromConfig(redis: TownRedisConfig, env: ResolveOptions['env']): RedisTarget & { kind: 'url' } {
   const source = 'tinytown.toml';
   if (redis.url !== undefined) return { kind: 'url', source, url: redis.url, tls: redis.tlsFiles };
   if (redis.useSocket) return { kind: 'url', source, url: socketUrl(redis.socketPath) };

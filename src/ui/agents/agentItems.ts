@@ -84,6 +84,7 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
     hasMorePast(agent, view, picture.past(agent.id)) ||
     view.requests.length > 0 ||
     view.lastError !== undefined ||
+    view.program !== undefined ||
     view.modeReason !== undefined ||
     view.away !== undefined ||
     hasSession(agent, view) ||
@@ -129,6 +130,8 @@ function troubleOf(agent: AgentRecord, view: AgentView, waiting: Waiting, t: Tra
     if (waiting.held > 0) return t('interrupted');
     if (waiting.dead > 0) return t('messages failed');
   }
+  if (view.program) return view.program.answer === 'declined' ? t('program not allowed') : t('program to be allowed');
+  if (view.waitsForRoom) return t('waits: as many agents run as may');
   const waits = waiting.inbox + waiting.urgent > 0;
   if (view.waitsForSignIn && waits) return t('waits for sign-in');
   if (view.limitedUntil !== undefined && waits) return t('waits for the account’s limit');

@@ -8,7 +8,7 @@ import { Command } from '../ids.ts';
 import { leaf } from './agentLeaf.ts';
 import type { Item } from '../items.ts';
 import type { Translate } from '../l10n.ts';
-import { requestsOf } from '../needs/needs.ts';
+import { programNeed, requestsOf } from '../needs/needs.ts';
 import { needItem } from '../needs/needsYouItems.ts';
 import { pastTurnRows } from './pastRows.ts';
 import { type TownPicture, taskOf } from '../town/townPicture.ts';
@@ -26,6 +26,7 @@ export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate
   return [
     ...awayRows(agent, view, t),
     ...errorRows(agent, view, t),
+    ...programRows(agent, picture, t),
     ...requestRows(agent, view, t),
     ...modeRows(agent, view, t),
     ...taskRows(agent, picture, t),
@@ -70,6 +71,12 @@ function errorRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
 /** What it asks of people: the same rows, with the same actions, as in the view of all of them. */
 function requestRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
   return requestsOf(agent, view).map((need) => needItem(need, { t, prefix: `agent/${agent.id}/` }));
+}
+
+/** What its turns would run, where the person has not allowed that. */
+function programRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[] {
+  const need = programNeed(agent.id, picture);
+  return need ? [needItem(need, { t, prefix: `agent/${agent.id}/` })] : [];
 }
 
 /** Why it is not the mode that was asked for. */

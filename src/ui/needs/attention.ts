@@ -100,7 +100,7 @@ async function announceSeveral(count: number): Promise<void> {
 
 async function announce(need: Need, folder: string | undefined): Promise<void> {
   const buttons = buttonsOf(need, folder);
-  const text = `${oneLine(need.who, 64)}: ${labelOf(need, t)}`;
+  const text = need.who === '' ? labelOf(need, t) : `${oneLine(need.who, 64)}: ${labelOf(need, t)}`;
   const button = await warn(text, ...buttons);
   if (button) await press(button.command, button.target);
 }
@@ -154,5 +154,8 @@ function buttonsOf(need: Need, folder: string | undefined): AnswerButton[] {
       return [{ title: t('Sign In…'), command: Command.signIn, target: undefined }];
     case 'limit':
       return [{ title: t('Try Now'), command: Command.tryNow, target: undefined }];
+    case 'claim':
+      // The question shows all of it.
+      return [button(Command.allowHere, t('Decide…'))];
   }
 }

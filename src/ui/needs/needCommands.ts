@@ -17,6 +17,7 @@ import { Command, type CommandId } from '../ids.ts';
 import { Row } from '../itemTree.ts';
 import { askAnswer } from './needAnswers.ts';
 import {
+  type ClaimNeed,
   type MessageNeed,
   type Need,
   type NeedAction,
@@ -33,6 +34,7 @@ import { withoutIcons } from '../plainText.ts';
 import { labelOf, wholeText } from './needsYouItems.ts';
 import type { RequestDocuments } from './requestDocuments.ts';
 import { runCommand } from '../runCommand.ts';
+import { askToAllow } from '../trust/trustCommands.ts';
 import type { TownHost } from '../town/townHost.ts';
 
 const { t } = vscode.l10n;
@@ -182,6 +184,9 @@ async function perform(action: NeedAction, need: Need, call: NeedCall, parts: Ne
       if (need.kind !== 'message') return undefined;
       await (await parts.host.session()).actions.desk.dismissMessage(need.message.id);
       return need.message.id;
+    case 'allowHere':
+    case 'dontAllow':
+      return need.kind === 'claim' ? decideClaim(action, need, call, parts) : undefined;
     case 'openRequest':
       return open(need, call, parts);
   }
@@ -190,6 +195,22 @@ async function perform(action: NeedAction, need: Need, call: NeedCall, parts: Ne
 /** Whether the person has all of it in sight where the command is called: in rows, or in what offered it as a button. */
 function isSeen({ request }: RequestNeed, { interactive, offered = false }: NeedCall): boolean {
   return !interactive || offered || seenInRows(request, t);
+}
+
+/** Resolves with the need's key. A Redis takes effect when the town is opened anew, which is done at once. */
+async function decideClaim(
+  action: 'allowHere' | 'dontAllow',
+  { claim, key }: ClaimNeed,
+  { interactive }: NeedCall,
+  { host }: NeedParts,
+): Promise<string | undefined> {
+  const { confirmations } = (await host.session()).trust;
+  const asks = interactive && action === 'allowHere';
+  const allowed = asks ? await askToAllow(claim) : action === 'allowHere';
+  if (allowed === undefined) return undefined;
+  await (allowed ? confirmations.confirm(claim) : confirmations.decline(claim));
+  if (allowed && (claim.kind === 'redisAddress' || claim.kind === 'redisVariable')) await host.reopen();
+  return key;
 }
 
 async function answerRequest(need: RequestNeed, given: RequestAnswer, { host }: NeedParts): Promise<string> {
@@ -249,6 +270,10 @@ async function open(need: Need, call: NeedCall, parts: NeedParts): Promise<strin
     case 'dead':
     case 'error':
       return choose(need, call);
+    case 'claim':
+      if (call.interactive) return decideClaim('allowHere', need, call, parts);
+      await documents.show(need, folder);
+      return need.key;
     case 'signIn':
       await vscode.commands.executeCommand(Command.signIn);
       return undefined;

@@ -1,4 +1,7 @@
 /** What waits for the person at the editor, over all agents and windows, and what can be done about each. No editor here. */
+import type { AgentProgram } from '../../loop/agent/loopParts.ts';
+import { type Claim, claimId } from '../../loop/trust/confirmations.ts';
+import type { Answer } from '../../loop/trust/workspaceValue.ts';
 import type { AgentView } from '../../loop/views/agentView.ts';
 import type { SupervisorMessage } from '../../loop/actions/desk.ts';
 import type { AgentRequest, ChoiceLabel, RequestChoice } from '../../runtime/agentRequest.ts';
@@ -29,9 +32,12 @@ export type Need = {
   | { kind: 'signIn'; count: number }
   /** A limit of the account is used up; that many agents wait until `time`. */
   | { kind: 'limit'; count: number; time: string }
+  /** Counts, or runs, only once the person has allowed it. */
+  | { kind: 'claim'; claim: Claim; answer: Answer }
 );
 
 export type RequestNeed = Extract<Need, { kind: 'request' }>;
+export type ClaimNeed = Extract<Need, { kind: 'claim' }>;
 export type MessageNeed = Extract<Need, { kind: 'message' }>;
 
 export const needActions = [
@@ -41,6 +47,8 @@ export const needActions = [
   'answer',
   'reply',
   'dismissMessage',
+  'allowHere',
+  'dontAllow',
   'openRequest',
 ] as const;
 
@@ -69,7 +77,36 @@ export function needsOf(picture: TownPicture, messages: readonly SupervisorMessa
     const task = picture.tasks.get(message.taskId?.toLowerCase() ?? '')?.description;
     return { ...common, agentId, kind: 'message', message, task };
   });
-  return [...account, ...ofAgents, ...written].toSorted((a, b) => Number(b.waits) - Number(a.waits) || a.at - b.at);
+  return [...account, ...claimNeeds(picture), ...ofAgents, ...written].toSorted(
+    (a, b) => Number(b.waits) - Number(a.waits) || a.at - b.at,
+  );
+}
+
+function claimNeed(claim: Claim, answer: Answer, agents: readonly AgentRecord[]): ClaimNeed {
+  const common = { agentId: agents[0]?.id, who: agents.map(({ name }) => name).join(', '), at: 0 };
+  return { key: `claim/${claimId(claim)}`, ...common, waits: answer === 'open', kind: 'claim', claim, answer };
+}
+
+/** What is declined waits no more, but stays in sight. Of a program there is one, for all agents that run it. */
+function claimNeeds(picture: TownPicture): ClaimNeed[] {
+  const programs = new Map<string, { program: AgentProgram; agents: AgentRecord[] }>();
+  for (const agent of sortedAgents(picture)) {
+    const { program } = picture.view(agent.id);
+    if (!program) continue;
+    const id = claimId(program.claim);
+    const agents = programs.get(id)?.agents ?? [];
+    programs.set(id, { program, agents: [...agents, agent] });
+  }
+  return [
+    ...picture.claims.map(({ claim, answer }) => claimNeed(claim, answer, [])),
+    ...[...programs.values()].map(({ program: { claim, answer }, agents }) => claimNeed(claim, answer, agents)),
+  ];
+}
+
+/** The program that an agent would run, where it is not allowed. */
+export function programNeed(agentId: string, picture: TownPicture): ClaimNeed | undefined {
+  const { program } = picture.view(agentId);
+  return program && claimNeeds(picture).find(({ key }) => key === `claim/${claimId(program.claim)}`);
 }
 
 function signInNeeds(picture: TownPicture): Need[] {
@@ -142,6 +179,8 @@ export function actionsOf(need: Need): NeedAction[] {
             return true;
           case 'reply':
           case 'dismissMessage':
+          case 'allowHere':
+          case 'dontAllow':
             return false;
         }
       });
@@ -150,6 +189,8 @@ export function actionsOf(need: Need): NeedAction[] {
       return need.agentId === undefined
         ? ['dismissMessage', 'openRequest']
         : ['answer', 'reply', 'dismissMessage', 'openRequest'];
+    case 'claim':
+      return need.answer === 'open' ? ['allowHere', 'dontAllow', 'openRequest'] : ['allowHere', 'openRequest'];
     case 'held':
     case 'dead':
     case 'error':

@@ -47,6 +47,7 @@ export class NeedsFeed implements Disposable {
           }),
         );
         ready.add(session.crew.onDidChangeView(look));
+        ready.add(session.trust.confirmations.onDidChange(look));
         this.readMessages(session);
       }),
     );
@@ -130,6 +131,7 @@ export class NeedsFeed implements Disposable {
 /** A need keeps its key; how many messages were given up, or what went wrong, may still become another. */
 function changed(before: Need | undefined, now: Need): boolean {
   if (before?.kind !== now.kind || before.at !== now.at || before.who !== now.who) return true;
+  if (before.kind === 'claim' && now.kind === 'claim') return before.answer !== now.answer;
   if (before.kind === 'error' && now.kind === 'error') return before.text !== now.text;
   if (before.kind === 'held' && now.kind === 'held' && before.why !== now.why) return true;
   if (before.kind === 'limit' && now.kind === 'limit' && before.time !== now.time) return true;

@@ -11,6 +11,7 @@ import type { Translate } from '../l10n.ts';
 import { shownName } from '../shownName.ts';
 import { tooltipText } from '../tooltip.ts';
 import { detailItem, detailsOf } from './needDetails.ts';
+import { claimLabel, claimText } from '../trust/claimWords.ts';
 import { type MessageNeed, type Need, asksForMore } from './needs.ts';
 import { approvedText, commandLine, lookAlikeWarning, rowActionsOf, spelledName } from './seen.ts';
 
@@ -22,8 +23,9 @@ export function needsYouItems(needs: readonly Need[], look: NeedLook): Item[] {
   const waiting = needs.filter(({ waits }) => waits);
   const open = waiting.length <= OPEN_LIMIT;
   const items = waiting.map((need) => needItem(need, { ...look, open }));
-  const toRead = needs.filter(({ waits }) => !waits);
-  return toRead.length === 0 ? items : [...items, reportsItem(toRead, look)];
+  const declined = needs.filter(({ waits, kind }) => !waits && kind === 'claim').map((need) => needItem(need, look));
+  const toRead = needs.filter(({ waits, kind }) => !waits && kind === 'message');
+  return [...items, ...(toRead.length === 0 ? [] : [reportsItem(toRead, look)]), ...declined];
 }
 
 export interface NeedLook {
@@ -41,16 +43,16 @@ export interface NeedLook {
 /** The row of one need. */
 export function needItem(need: Need, { t, now, folder, open = false, prefix = '' }: NeedLook): Item {
   const what = labelOf(need, t);
-  const since = now === undefined ? undefined : age(now - need.at, t);
+  const since = now === undefined || need.kind === 'claim' ? undefined : age(now - need.at, t);
   const who = oneLine(need.who, 64);
   // Below its agent a row need not repeat the name; an account is no single agent’s.
-  const label = now === undefined || isOfAccount(need) ? what : `${shownName(need.who)}: ${what}`;
+  const label = now === undefined || isOfAccount(need) || who === '' ? what : `${shownName(need.who)}: ${what}`;
   const id = `${prefix}need/${need.key}`;
   const details = need.kind === 'request' ? detailsOf(need.request, folder, t) : [];
   return {
     id,
     label,
-    description: since ?? '',
+    description: need.kind === 'claim' && need.answer === 'declined' ? t('not allowed') : (since ?? ''),
     icon: iconOf(need),
     contextValue: [
       'need',
@@ -59,14 +61,21 @@ export function needItem(need: Need, { t, now, folder, open = false, prefix = ''
       ...rowActionsOf(need, t),
       '',
     ].join(';'),
-    spoken: [`${spokenKind(need, t)}: ${what}`, t('from {0}', who), ...(since === undefined ? [] : [since])].join(', '),
+    spoken: [
+      `${spokenKind(need, t)}: ${what}`,
+      ...(who === '' ? [] : [t('from {0}', who)]),
+      ...(since === undefined ? [] : [since]),
+    ].join(', '),
     collapse: details.length === 0 ? 'none' : open ? 'expanded' : 'collapsed',
     ...(need.agentId === undefined ? {} : { agentId: need.agentId }),
     needKey: need.key,
     runs: { command: Command.openRequest, title: t('Open'), arguments: [{ need: need.key }] },
     tooltip: () =>
       tooltipText(
-        [...(now === undefined || isOfAccount(need) ? [] : [t('From {0}', who)]), wholeText(need, t)].join('\n\n'),
+        [
+          ...(now === undefined || isOfAccount(need) || who === '' ? [] : [t('From {0}', who)]),
+          wholeText(need, t),
+        ].join('\n\n'),
       ),
     children: () => details.map((detail, index) => detailItem(need, `${id}/${index}`, detail)),
   };
@@ -108,6 +117,8 @@ export function labelOf(need: Need, t: Translate): string {
       return need.count === 1
         ? t('Used up until {0}, 1 agent waits', need.time)
         : t('Used up until {0}, {1} agents wait', need.time, need.count);
+    case 'claim':
+      return claimLabel(need.claim, t);
   }
 }
 
@@ -162,6 +173,8 @@ export function wholeText(need: Need, t: Translate): string {
       return t('It failed too many times. Retry or discard it.');
     case 'error':
       return stripControls(inWords(need.text, t)) || t('Restart the agent to go on.');
+    case 'claim':
+      return claimText(need.claim, t);
     case 'signIn':
       return need.count === 1
         ? t('Codex isn’t signed in. The agent waits and continues once you sign in.')
@@ -229,6 +242,8 @@ function iconOf(need: Need): ItemIcon {
       return { id: 'warning', color: waits };
     case 'error':
       return { id: 'error', color: 'problemsErrorIcon.foreground' };
+    case 'claim':
+      return need.waits ? { id: 'shield', color: waits } : { id: 'shield' };
     case 'signIn':
       return { id: 'account', color: waits };
     case 'limit':

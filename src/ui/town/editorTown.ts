@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Check } from '../../loop/doctor/check.ts';
 import type { TownSettings } from '../../loop/settings.ts';
+import { Confirmations } from '../../loop/trust/confirmations.ts';
 import type { TownSession } from '../../loop/townSession.ts';
 import type { CodexService } from '../../runtime/codexService.ts';
 import { TOWN_FILE, suggestTownName, writeTownConfig } from '../../town/config.ts';
@@ -13,6 +14,7 @@ import { ContextKey, SETTINGS_SECTION, SecretKey, View } from '../ids.ts';
 import { inform } from '../notify.ts';
 import { type Problem, problemOf } from '../problems.ts';
 import { readSettings, reopeningSettings } from '../settings.ts';
+import { memoryIn } from '../trust/trustCommands.ts';
 import { townFolderOf } from './townFolder.ts';
 import { TownHost } from './townHost.ts';
 
@@ -28,6 +30,7 @@ export class EditorTown implements vscode.Disposable {
   private settings: TownSettings | undefined;
   /** `tinytown.toml` as it was when the town was opened. */
   private configText = '';
+  private readonly confirmations = new Map<string, Confirmations>();
   private codexProblem: Problem | undefined;
   /** The extension's. */
   readonly version: string;
@@ -132,9 +135,11 @@ export class EditorTown implements vscode.Disposable {
     const { checksOf } = await import('../../loop/doctor/doctorRules.ts');
     const session = this.host.ready;
     const { state } = this.host;
+    const folder = await this.townFolder();
     const facts = await gatherFacts({
       trusted: vscode.workspace.isTrusted,
-      folder: await this.townFolder(),
+      folder,
+      answer: (claim) => (folder === undefined ? 'open' : this.confirmationsOf(folder).answer(claim)),
       storageDir: this.context.globalStorageUri.fsPath,
       settings: readSettings(await this.context.secrets.get(SecretKey.redisPassword)),
       bundles: this.bundles,
@@ -165,9 +170,18 @@ export class EditorTown implements vscode.Disposable {
     return picked.folder;
   }
 
+  /** What the user has allowed in a folder. */
+  confirmationsOf(folder: string): Confirmations {
+    const known = this.confirmations.get(folder) ?? new Confirmations(folder, memoryIn(this.context.globalState));
+    this.confirmations.set(folder, known);
+    return known;
+  }
+
   private townFolder(): Promise<string | undefined> {
     const folders = localFolders().map(({ uri }) => uri.fsPath);
-    return townFolderOf(folders, this.context.workspaceState.get<string>(CHOSEN_FOLDER), hasTown);
+    // Of a folder that is not trusted nothing is read, not even which files it has.
+    const isTown = vscode.workspace.isTrusted ? hasTown : (): Promise<boolean> => Promise.resolve(false);
+    return townFolderOf(folders, this.context.workspaceState.get<string>(CHOSEN_FOLDER), isTown);
   }
 
   dispose(): void {
@@ -183,6 +197,7 @@ export class EditorTown implements vscode.Disposable {
     this.configText = await textOf(path.join(folder, TOWN_FILE));
     return openTownSession({
       folder,
+      confirmations: this.confirmationsOf(folder),
       storageDir: this.context.globalStorageUri.fsPath,
       settings: this.settings,
       version: this.version,
@@ -243,6 +258,7 @@ export class EditorTown implements vscode.Disposable {
       return;
     }
     if (this.settings) Object.assign(this.settings, readSettings(this.settings.redisPassword));
+    this.host.ready.settingsChanged();
     if (event.affectsConfiguration(`${SETTINGS_SECTION}.codex`)) void this.checkCodex();
     if (reopeningSettings.some((id) => event.affectsConfiguration(id))) {
       this.offerReopen(t('The Redis settings changed.'));

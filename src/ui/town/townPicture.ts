@@ -1,4 +1,6 @@
 /** What the screens are made of: the part of a town's mirror and crew that they read. */
+import type { Claim } from '../../loop/trust/confirmations.ts';
+import type { Answer } from '../../loop/trust/workspaceValue.ts';
 import type { AgentView } from '../../loop/views/agentView.ts';
 import type { Receipt } from '../../loop/views/receipt.ts';
 import type { PastState } from '../../loop/views/pastTurns.ts';
@@ -27,6 +29,8 @@ export interface TownPicture {
   readonly tasks: ReadonlyMap<string, TaskRecord>;
   readonly backlog: readonly string[];
   readonly problems: readonly { key: string; reason: string }[];
+  /** What the folder asks for, apart from programs, that the user has not allowed. */
+  readonly claims: readonly { claim: Claim; answer: Answer }[];
   waiting(agentId: string): Waiting;
   view(agentId: string): AgentView;
   /** What became of the messages to an agent; undefined until it was read. Asking is what has it read. */
@@ -65,6 +69,14 @@ export function taskOf(agent: AgentRecord, picture: TownPicture): TaskRecord | u
   return agent.currentTask === undefined ? undefined : picture.tasks.get(agent.currentTask);
 }
 
+function unconfirmedClaims({ trust, redisClaims }: TownSession): TownPicture['claims'] {
+  const all = [...trust.refused(), ...redisClaims].map((claim) => ({
+    claim,
+    answer: trust.confirmations.answer(claim),
+  }));
+  return all.filter(({ answer }) => answer !== 'confirmed');
+}
+
 /** The session's facts, live: each look at a field is a look at what is known now. */
 export function pictureOf(session: TownSession): TownPicture {
   const { mirror, crew, follower, receipts, past } = session;
@@ -86,6 +98,9 @@ export function pictureOf(session: TownSession): TownPicture {
     },
     get problems() {
       return mirror.problems;
+    },
+    get claims() {
+      return unconfirmedClaims(session);
     },
     waiting: (agentId) => mirror.waiting(agentId),
     receipts: (agentId) => receipts.of(agentId),

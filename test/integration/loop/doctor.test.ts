@@ -38,6 +38,7 @@ describe('the doctor in a real town', () => {
       folder: town.folder,
       storageDir: town.storage,
       settings,
+      answer: () => 'open',
       bundles: await builtBundles(),
       examine: session && (() => session?.examine() ?? assert.fail()),
       notOpen: undefined,

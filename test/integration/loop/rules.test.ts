@@ -6,7 +6,7 @@ import { decodeDead } from '../../../src/town/batch.ts';
 import { decodeMessage, encodeMessage, newMessage } from '../../../src/town/messages.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, allowProgram, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 
@@ -43,7 +43,8 @@ describe('the rules of a loop', () => {
 
   it('interrupts an agent at the moment at which it is seen at work', async () => {
     town = await startTestTown(() => [{ hold: gate().opened }]);
-    const session = await town.open({ agentClis: { sleeper: { command: 'sleep 600' } } });
+    const session = await town.open({ agentClis: { sleeper: { command: 'sleep 600' } }, maxAgents: 12 });
+    await allowProgram(session, 'sleeper');
     const names = Array.from({ length: 12 }, (_, index) => `agent-${index}`);
     const interrupted = names.map(async (name, index) => {
       const { id } = await session.actions.spawnAgent({ name, cli: index < 3 ? 'codex' : 'sleeper' });

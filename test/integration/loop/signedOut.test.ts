@@ -5,7 +5,14 @@ import { TinytownError } from '../../../src/util/errors.ts';
 import { codexHome, signIn } from '../../support/codexHome.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, closesAfterEach, completeTask, startTestTown } from '../../support/testTown.ts';
+import {
+  type TestTown,
+  agentWhen,
+  allowProgram,
+  closesAfterEach,
+  completeTask,
+  startTestTown,
+} from '../../support/testTown.ts';
 
 const names = ['web', 'ops', 'docs'];
 
@@ -22,6 +29,7 @@ describe('a window in which nobody is signed in to Codex', () => {
     );
     problems = [];
     session = await town.open({ agentClis: { cat: { command: 'cat' } }, maxAttempts: 1 });
+    await allowProgram(session, 'cat');
     session.crew.onProblem((problem) => problems.push(problem));
   });
 

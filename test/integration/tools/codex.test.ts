@@ -15,6 +15,7 @@ import { type Ran, runToEnd } from '../../support/toolProcesses.ts';
 import {
   type TestTown,
   agentWhen,
+  allowProgram,
   closesAfterEach,
   completeTask,
   startTestTown,
@@ -149,6 +150,7 @@ describe('agents on Codex and their town', () => {
     );
     await chmod(script, 0o700);
     const session = await town.open({ agentClis: { mine: { command: JSON.stringify(script) } } });
+    await allowProgram(session, 'mine');
     await session.actions.spawnAgent({ name: 'docs', cli: 'mine', task: 'write the manual' });
     assert.equal(await taskEnds(session), 'by docs');
     await agentWhen(session, 'docs', (it) => it.roundsCompleted === 1 && it.state === 'idle', 'one round');

@@ -2,9 +2,15 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseTownConfig, type TownConfig } from '../../../src/town/config.ts';
-import { parseRedisUrl, redisUrlOf } from '../../../src/town/redis/address.ts';
+import { type RedisTarget, parseRedisUrl, redisUrlOf } from '../../../src/town/redis/address.ts';
 import { redactUrl, toRedisError } from '../../../src/town/redis/errors.ts';
-import { privateTarget, resolveRedis } from '../../../src/town/redis/resolve.ts';
+import {
+  type RedisClaim,
+  type ResolveOptions,
+  claimedServers,
+  privateTarget,
+  resolveRedis,
+} from '../../../src/town/redis/resolve.ts';
 import { findServerProgram, installCommand } from '../../../src/town/redis/serverProgram.ts';
 import { tempDir } from '../../support/tempDir.ts';
 
@@ -101,6 +107,13 @@ describe('the address for another process', () => {
   });
 });
 
+/** The Redis, where the user has confirmed whatever is asked for. */
+function resolved(options: Omit<ResolveOptions, 'answer'>): RedisTarget {
+  const found = resolveRedis({ ...options, answer: () => 'confirmed' });
+  assert.ok('target' in found);
+  return found.target;
+}
+
 describe('which Redis holds a town', () => {
   const nothing = {
     setting: '',
@@ -119,37 +132,83 @@ describe('which Redis holds a town', () => {
   };
 
   it('the setting’s, with the secret password', () => {
-    assert.deepEqual(resolveRedis(full), { kind: 'url', source: 'setting', url: 'redis://set', password: 'pw' });
+    assert.deepEqual(resolved(full), { kind: 'url', source: 'setting', url: 'redis://set', password: 'pw' });
   });
   it('else the environment’s', () => {
-    assert.deepEqual(resolveRedis({ ...full, setting: ' ' }), {
+    assert.deepEqual(resolved({ ...full, setting: ' ' }), {
       kind: 'url',
       source: 'environment',
       url: 'redis://env',
     });
   });
   it('else the URL of tinytown.toml', () => {
-    const target = resolveRedis({ ...full, setting: '', env: { REDIS_URL: '' } });
+    const target = resolved({ ...full, setting: '', env: { REDIS_URL: '' } });
     assert.equal(target.kind === 'url' && target.url, 'redis://toml');
   });
   it('else its socket', () => {
-    const target = resolveRedis({ ...nothing, config: config('[redis]\nuse_socket = true') });
+    const target = resolved({ ...nothing, config: config('[redis]\nuse_socket = true') });
     assert.equal(target.kind === 'url' && target.url, 'unix:///towns/hill/.tt/redis.sock');
   });
   it('else its host and port, with its password or the variable’s', () => {
     const toml = config('[redis]\nuse_socket = false\nhost = "::1"\nport = 7000\npassword = "a"\ntls_enabled = true');
-    const target = resolveRedis({ ...nothing, config: toml });
+    const target = resolved({ ...nothing, config: toml });
     assert.ok(target.kind === 'url');
     assert.deepEqual([target.url, target.password], ['rediss://[::1]:7000', 'a']);
-    const other = resolveRedis({ ...nothing, config: toml, env: { TINYTOWN_REDIS_PASSWORD: 'b' } });
+    const other = resolved({ ...nothing, config: toml, env: { TINYTOWN_REDIS_PASSWORD: 'b' } });
     assert.equal(other.kind === 'url' && other.password, 'b');
   });
   it('else a private server of the folder’s own', () => {
-    const target = resolveRedis({ ...nothing, config: config('') });
+    const target = resolved({ ...nothing, config: config('') });
     assert.equal(target.kind, 'private');
-    assert.deepEqual(target, resolveRedis(nothing));
-    assert.notDeepEqual(target, resolveRedis({ ...nothing, folder: '/elsewhere/hill' }));
+    assert.deepEqual(target, resolved(nothing));
+    assert.notDeepEqual(target, resolved({ ...nothing, folder: '/elsewhere/hill' }));
   });
+
+  describe('where the user has not chosen it in the settings', () => {
+    type Answers = Partial<Record<RedisClaim['kind'], 'confirmed' | 'declined'>>;
+    const found = (answers: Answers): string => {
+      const answer: ResolveOptions['answer'] = ({ kind }) => answers[kind] ?? 'open';
+      const result = resolveRedis({ ...full, setting: '', answer });
+      if ('asks' in result) return `asks for ${result.asks.where}`;
+      return result.target.kind === 'url' ? result.target.url : result.target.kind;
+    };
+    const rows: [answers: Answers, used: string][] = [
+      [{}, 'asks for redis://env'],
+      [{ redisAddress: 'confirmed' }, 'asks for redis://env'],
+      [{ redisVariable: 'confirmed' }, 'redis://env'],
+      [{ redisVariable: 'declined' }, 'asks for redis://toml'],
+      [{ redisVariable: 'declined', redisAddress: 'confirmed' }, 'redis://toml'],
+      [{ redisVariable: 'declined', redisAddress: 'declined' }, 'private'],
+    ];
+    for (const [answers, used] of rows)
+      it(`${JSON.stringify(answers)}: ${used}`, () => assert.equal(found(answers), used));
+
+    it('a setting needs no word, whatever the folder asks for', () => {
+      const result = resolveRedis({ ...full, answer: () => 'open' });
+      assert.ok('target' in result && result.target.kind === 'url');
+      assert.equal(result.target.url, 'redis://set');
+    });
+
+    it('the word goes for all that decides which server it is, and what it is sent', () => {
+      const values = [
+        '[redis]\nurl = "redis://a"',
+        '[redis]\nurl = "rediss://a"',
+        '[redis]\nurl = "rediss://a"\ntls_ca_cert = "ca.pem"',
+        '[redis]\nuse_socket = false\nhost = "a"',
+        '[redis]\nuse_socket = false\nhost = "a"\nport = 1',
+        '[redis]\nuse_socket = false\nhost = "a"\nport = 1\npassword = "b"',
+        '[redis]\nsocket_path = "/a"',
+      ].map((toml) => claimedServers({ setting: '', env: {}, config: config(toml) }).map(({ claim }) => claim.value));
+      assert.equal(new Set(values.flat()).size, values.length);
+    });
+
+    it('what is shown of it holds no password', () => {
+      const env = { REDIS_URL: 'redis://u:hush@host:1/2' };
+      const [server] = claimedServers({ setting: '', env, config: undefined });
+      assert.ok(server && !server.claim.where.includes('hush'), server?.claim.where);
+    });
+  });
+
   it('on a socket whose path is short enough', () => {
     const near = privateTarget('/store', '/towns/hill');
     assert.equal(near.socketPath, path.join(near.dir, 'redis.sock'));

@@ -1,4 +1,5 @@
 /** A town with everything in it that a row can show, for tests about all rows. What is data here holds no Latin letter. */
+import type { NarrowedSetting } from '../../../src/loop/trust/confirmations.ts';
 import type { AgentView, TurnView } from '../../../src/loop/views/agentView.ts';
 import type { SupervisorMessage } from '../../../src/loop/actions/desk.ts';
 import type { Receipt } from '../../../src/loop/views/receipt.ts';
@@ -164,6 +165,10 @@ export const everything: Scene & { now: number } = {
     { key: '数', reason: '数' },
     { key: '数数', reason: '数' },
   ],
+  claims: [
+    { claim: { kind: 'setting', name: '数' as NarrowedSetting, value: '数' }, answer: 'declined' },
+    { claim: { kind: 'redisVariable', where: '数', value: '数' }, answer: 'open' },
+  ],
   waiting: { 20: { inbox: 300, urgent: 1, held: 2, dead: 2 }, 21: { inbox: 1, held: 1, dead: 1 }, 22: { dead: 1 } },
   receipts: { 20: receipts },
   views: {
@@ -171,6 +176,8 @@ export const everything: Scene & { now: number } = {
     21: { owner: 'external', declined: 1 },
     23: { owner: 'elsewhere', stalled: true, turn: turn('5') },
     24: { waitsForSignIn: true },
+    25: { waitsForRoom: true },
+    26: { program: { claim: { kind: 'program', cli: '数', command: '数', env: { 数: '数' } }, answer: 'open' } },
   },
 };
 

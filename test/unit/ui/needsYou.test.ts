@@ -8,6 +8,7 @@ import type { AgentRequest, RequestChoice } from '../../../src/runtime/agentRequ
 import { type AgentView, emptyView } from '../../../src/loop/views/agentView.ts';
 import type { TaskRecord } from '../../../src/town/records.ts';
 import { agentItems } from '../../../src/ui/agents/agentItems.ts';
+import type { Claim } from '../../../src/loop/trust/confirmations.ts';
 import { type Need, actionsOf, needsOf, waitingCount } from '../../../src/ui/needs/needs.ts';
 import { NeedsFeed } from '../../../src/ui/needs/needsFeed.ts';
 import type { TownHost } from '../../../src/ui/town/townHost.ts';
@@ -106,13 +107,15 @@ const everything: Scene = {
 describe('the view of what needs you', () => {
   it('is told of anew once the task is known that a message is about', async () => {
     const tasks = new Map<string, TaskRecord>();
+    const nothing = { dispose: () => undefined };
     const session = {
       mirror: { agents: new Map(), tasks, waiting: () => ({}), refresh: async () => undefined },
       crew: { view: () => emptyView('persistent') },
       past: { within: (view: AgentView) => view },
+      trust: { refused: () => [], confirmations: { onDidChange: () => nothing } },
+      redisClaims: [],
       actions: { desk: { supervisorMessages: async () => [message('m', { type: 'task_done', taskId: 't1' })] } },
     };
-    const nothing = { dispose: () => undefined };
     const host = {
       ready: session,
       session: async () => session,
@@ -284,6 +287,55 @@ describe('a refused sign-in', () => {
       agentItems(picture(scene), english).map(({ description }) => description),
       ['idle, waits for sign-in', 'idle', 'idle'],
     );
+  });
+});
+
+describe('what a folder asks for', () => {
+  const program: Claim = { kind: 'program', cli: 'mine', command: 'mine --all\u202e', env: { KEY: 'value' } };
+  const setting: Claim = { kind: 'setting', name: 'codex.sandbox', value: 'danger-full-access' };
+  const scene = (answer: 'open' | 'declined'): Scene => ({
+    agents: [agentRecord('a'), agentRecord('b'), agentRecord('c')],
+    views: { a: { program: { claim: program, answer } }, b: { program: { claim: program, answer } } },
+    claims: [{ claim: setting, answer }],
+  });
+
+  it('is asked for once a value, and says for whom', () => {
+    assert.deepEqual(rows(scene('open')), [
+      'shield Use the folder’s setting codex.sandbox: danger-full-access',
+      'shield a, b: Run mine --all\\u{202e}',
+    ]);
+    assert.deepEqual(needs(scene('open')).map(actionsOf), [
+      ['allowHere', 'dontAllow', 'openRequest'],
+      ['allowHere', 'dontAllow', 'openRequest'],
+    ]);
+  });
+
+  it('stays in sight once it was declined, to be allowed all the same', () => {
+    assert.deepEqual(rows(scene('declined')), [
+      'shield Use the folder’s setting codex.sandbox: danger-full-access · not allowed',
+      'shield a, b: Run mine --all\\u{202e} · not allowed',
+    ]);
+    assert.deepEqual(needs(scene('declined')).map(actionsOf), [
+      ['allowHere', 'openRequest'],
+      ['allowHere', 'openRequest'],
+    ]);
+    assert.equal(waitingCount(needs(scene('declined'))), 0);
+  });
+
+  it('is shown whole: command, environment, and what it means', () => {
+    const text = needs(scene('open')).map((need) => wholeText(need, english));
+    assert.match(text[0] ?? '', /^codex\.sandbox: danger-full-access\n/);
+    assert.match(text[1] ?? '', /^mine --all\\u\{202e\}\n\nWith these environment variables:\nKEY=value\n/);
+  });
+
+  it('shows on the agents that wait for it', () => {
+    const items = agentItems(picture(scene('open')), english);
+    assert.deepEqual(
+      items.map(({ description }) => description),
+      ['idle, program to be allowed', 'idle, program to be allowed', 'idle'],
+    );
+    assert.match(items[0]?.children?.()[0]?.contextValue ?? '', /^need;claim;.*;allowHere;/);
+    assert.equal(agentItems(picture(scene('declined')), english)[0]?.description, 'idle, program not allowed');
   });
 });
 

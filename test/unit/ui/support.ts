@@ -41,6 +41,7 @@ export interface Scene {
   tasks?: TaskRecord[];
   backlog?: string[];
   problems?: { key: string; reason: string }[];
+  claims?: TownPicture['claims'];
   waiting?: Record<string, Partial<Waiting>>;
   views?: Record<string, Partial<AgentView>>;
   /** By agent name. */
@@ -69,6 +70,7 @@ export function picture(scene: Scene): TownPicture {
     tasks: new Map(scene.tasks?.map((task) => [task.id, task])),
     backlog: scene.backlog ?? [],
     problems: scene.problems ?? [],
+    claims: scene.claims ?? [],
     waiting: (id) => ({ inbox: 0, urgent: 0, held: 0, dead: 0, ...scene.waiting?.[nameOf(id)] }),
     work: (id) => scene.work?.[nameOf(id)],
     receipts: (id) => scene.receipts?.[nameOf(id)] ?? [],

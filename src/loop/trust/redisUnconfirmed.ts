@@ -1,0 +1,17 @@
+/** The town is not opened: the user has yet to say whether it may use a Redis that they have not chosen in the settings. */
+import type { RedisClaim } from '../../town/redis/resolve.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { say } from '../../util/sentence.ts';
+
+export class RedisUnconfirmed extends TinytownError<'redisUnconfirmed'> {
+  readonly claim: RedisClaim;
+
+  constructor(claim: RedisClaim) {
+    const message =
+      claim.kind === 'redisVariable'
+        ? say('The environment variable REDIS_URL names a Redis: {0}.', claim.where)
+        : say('The file tinytown.toml names a Redis: {0}.', claim.where);
+    super('redisUnconfirmed', message, { hint: 'Say first whether the town may use it.' });
+    this.claim = claim;
+  }
+}

@@ -1,0 +1,90 @@
+/** What a folder asks for beyond the user's own settings, in words. All of it is shown, with nothing hidden in it. */
+import type { Claim, NarrowedSetting } from '../../loop/trust/confirmations.ts';
+import { oneLine, spellControls } from '../../util/text.ts';
+import type { Translate } from '../l10n.ts';
+
+/** What would be allowed, in a line. */
+export function claimLabel(claim: Claim, t: Translate): string {
+  switch (claim.kind) {
+    case 'setting':
+      return t('Use the folder’s setting {0}: {1}', claim.name, oneLine(spellControls(claim.value), 64));
+    case 'program':
+      return t('Run {0}', oneLine(spellControls(claim.command)));
+    case 'redisVariable':
+      return t('Use the Redis of REDIS_URL: {0}', oneLine(spellControls(claim.where)));
+    case 'redisAddress':
+      return t('Use the Redis of tinytown.toml: {0}', oneLine(spellControls(claim.where)));
+  }
+}
+
+/** The same as a question. */
+export function claimQuestion(claim: Claim, t: Translate): string {
+  switch (claim.kind) {
+    case 'setting':
+      return t('Use this folder’s value of the setting {0}?', claim.name);
+    case 'program':
+      return t('Let agents in this folder run this program?');
+    case 'redisVariable':
+      return t('Use the Redis that the environment variable REDIS_URL names?');
+    case 'redisAddress':
+      return t('Use the Redis that tinytown.toml names?');
+  }
+}
+
+/** Everything there is to know before it is allowed. */
+export function claimText(claim: Claim, t: Translate): string {
+  switch (claim.kind) {
+    case 'setting':
+      return [
+        `${claim.name}: ${spellControls(claim.value)}`,
+        settingMeaning(claim.name, t),
+        t(
+          'It is set in the workspace’s settings or in tinytown.toml, which agents can write. Until you allow it, your own setting counts.',
+        ),
+      ].join('\n\n');
+    case 'program': {
+      const variables = Object.entries(claim.env).map(([name, value]) => `${name}=${value}`);
+      return [
+        spellControls(claim.command),
+        ...(variables.length === 0
+          ? []
+          : [t('With these environment variables:\n{0}', spellControls(variables.join('\n')))]),
+        t(
+          'Agents with the CLI “{0}” run it for each of their turns. It has no sandbox of ours: it can do whatever you can. Until you allow it, their messages wait.',
+          oneLine(spellControls(claim.cli), 64),
+        ),
+      ].join('\n\n');
+    }
+    case 'redisVariable':
+      return [
+        spellControls(claim.where),
+        t(
+          'The variable may be meant for your project: its tests may delete all that is in there, with the town. If you do not allow it, the town uses the next one: that of tinytown.toml, or one of its own.',
+        ),
+      ].join('\n\n');
+    case 'redisAddress':
+      return [
+        spellControls(claim.where),
+        t(
+          'The file is in this folder, where agents can write. Whoever runs this Redis reads all messages, and can give agents work. If you do not allow it, the town uses a Redis of its own.',
+        ),
+      ].join('\n\n');
+  }
+}
+
+function settingMeaning(name: NarrowedSetting, t: Translate): string {
+  switch (name) {
+    case 'codex.sandbox':
+      return t('It lets commands of agents touch more than your own setting does.');
+    case 'codex.approvalPolicy':
+      return t('It has agents ask you less often than your own setting does.');
+    case 'agent.cli':
+      return t('It gives new agents another program than your own setting does.');
+    case 'agent.persistent':
+      return t('It has agents run a program of their own for each turn, outside of Codex.');
+    case 'agent.maxRounds':
+      return t('It lets agents go on for longer than your own setting does.');
+    case 'maxAgents':
+      return t('It allows more agents than your own setting does.');
+  }
+}

@@ -1,0 +1,90 @@
+/** Asks what the user wants to allow in this folder, and remembers it in the extension's own storage. */
+import * as vscode from 'vscode';
+import { type Claim, type ConfirmationMemory, type Confirmations, claimId } from '../../loop/trust/confirmations.ts';
+import { RedisUnconfirmed } from '../../loop/trust/redisUnconfirmed.ts';
+import { type Disposable, DisposableStore } from '../../util/disposable.ts';
+import { TinytownError } from '../../util/errors.ts';
+import { type Call, readCall } from '../calls.ts';
+import type { EditorLog } from '../editorLog.ts';
+import { Command, type CommandId } from '../ids.ts';
+import { decide, inform, warn } from '../notify.ts';
+import { problemOf } from '../problems.ts';
+import { runCommand } from '../runCommand.ts';
+import type { TownHost } from '../town/townHost.ts';
+import { claimQuestion, claimText } from './claimWords.ts';
+
+const { t } = vscode.l10n;
+
+/** Confirmations are kept in the profile, out of the reach of agents and of other clients of the Redis. */
+export function memoryIn(state: vscode.Memento): ConfirmationMemory {
+  return {
+    keys: () => state.keys(),
+    add: (key) => state.update(key, true),
+    delete: (key) => state.update(key, undefined),
+  };
+}
+
+/** Shows all of it; undefined where the person leaves the question open. */
+export function askToAllow(claim: Claim): Promise<boolean | undefined> {
+  return decide(claimQuestion(claim, t), claimText(claim, t), { yes: t('Allow'), no: t('Don’t Allow') });
+}
+
+interface TrustParts {
+  host: TownHost;
+  confirmationsOf: (folder: string) => Confirmations;
+  log: EditorLog;
+}
+
+/**
+ * Registers `chooseRedis(answer?)`, which says whether the town may use the Redis that is asked for (`allow` or `skip`) and
+ * resolves with the state of the town; and `forgetAllowed()`, which takes back what was allowed in this folder and resolves
+ * with how many answers there were.
+ */
+export function registerTrustCommands({ host, confirmationsOf, log }: TrustParts): Disposable {
+  const store = new DisposableStore();
+  const add = (id: CommandId, run: (call: Call) => Promise<unknown>): void => {
+    const handler = (...args: unknown[]): unknown => runCommand(id, { read: () => read(args), run, log });
+    store.add(vscode.commands.registerCommand(id, handler));
+  };
+  add(Command.chooseRedis, async ({ agent: answer }) => {
+    const state = await host.look();
+    if (state.kind !== 'failed' || !(state.error instanceof RedisUnconfirmed)) {
+      const message = t('No Redis waits for your answer. “Needs You” shows what you have declined.');
+      throw new TinytownError('nothingWaits', message);
+    }
+    const { claim } = state.error;
+    const allowed = answer === undefined ? await askToAllow(claim) : answer === 'allow';
+    if (allowed === undefined) return state.kind;
+    const confirmations = confirmationsOf(state.folder);
+    await (allowed ? confirmations.confirm(claim) : confirmations.decline(claim));
+    return (await host.look()).kind;
+  });
+  add(Command.forgetAllowed, async ({ interactive }) => {
+    const { state } = host;
+    if (!('folder' in state)) throw new TinytownError('noFolder', t('There is no town in this window.'));
+    const count = await confirmationsOf(state.folder).forget();
+    const text = count === 1 ? t('1 answer is forgotten.') : t('{0} answers are forgotten.', count);
+    if (interactive) void inform(`${text} ${t('What runs now goes on. You are asked before anything starts anew.')}`);
+    return count;
+  });
+  store.add(askForRedis(host));
+  return store;
+}
+
+function read(args: readonly unknown[]): Call {
+  return readCall(args, () => undefined, t);
+}
+
+/** Tells once of each Redis that waits for an answer. */
+function askForRedis(host: TownHost): Disposable {
+  const told = new Set<string>();
+  return host.onDidChange((state) => {
+    if (state.kind !== 'failed' || !(state.error instanceof RedisUnconfirmed)) return;
+    const id = `${state.folder}\n${claimId(state.error.claim)}`;
+    if (told.has(id)) return;
+    told.add(id);
+    void warn(problemOf(state.error, t).message, { title: t('Decide…') }).then((answer) =>
+      answer ? vscode.commands.executeCommand(Command.chooseRedis) : undefined,
+    );
+  });
+}
