@@ -34,7 +34,7 @@ const buttons: Record<'Agents' | 'Tasks', Record<string, Button>> = {
     'tinytown.spawnAgent': { label: 'New Agent…', asks: 'New Agent' },
     'tinytown.openConfig': { label: 'Open tinytown.toml', opens: /^tinytown\.toml/ },
     'tinytown.setRedisPassword': { label: 'Set Redis Password…', asks: 'Redis Password' },
-    'tinytown.signIn': { label: 'Sign In to Codex…', says: 'asks for no sign-in' },
+    'tinytown.signIn': { label: 'Sign In to Codex…', says: 'needs no sign-in' },
     'tinytown.openSettings': { label: 'Open Settings', opens: /^Settings/ },
     'tinytown.doctor': { label: 'Run Doctor', opens: /Doctor/ },
     'tinytown.showLog': { label: 'Show Log', panel: 'Output' },
