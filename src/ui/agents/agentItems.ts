@@ -6,10 +6,11 @@ import { inWords } from '../../util/sentence.ts';
 import { contextFlags, factsOf } from './agentActions.ts';
 import { agentRows, awayWords } from './agentRows.ts';
 import { hasInbox } from './inboxRows.ts';
-import { hasMorePast } from './pastRows.ts';
+import { hasMorePast, lastWords } from './pastRows.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
 import { shownName } from '../shownName.ts';
+import { fileName } from '../shownPath.ts';
 import { isWatched } from './workRows.ts';
 import { accountLimits, elapsed, highContext, limitWords, tokenWords } from './usage.ts';
 import { hasSession, modelWords, processWords } from './sessionRows.ts';
@@ -192,7 +193,21 @@ function agentTooltip(agent: AgentRecord, picture: TownPicture, t: Translate): s
     [t('Last error'), view.lastError === undefined ? agent.lastError : inWords(view.lastError, t)],
   ];
   const lines = rows.flatMap(([name, value]) => (value ? [`${name}: ${oneLine(value, 300)}`] : []));
-  return lines.join('\n');
+  return [...lastWork(view, t), lines.join('\n')].join('\n\n');
+}
+
+const FILES_NAMED = 5;
+
+/** What the agent said and changed last: a paragraph each. */
+function lastWork(view: AgentView, t: Translate): string[] {
+  const turn = [view.turn, ...view.pastTurns.toReversed()].find((one) => one && lastWords(one) !== '');
+  if (!turn) return [];
+  const changes = turn.items.flatMap((item) => (item.kind === 'fileChange' ? item.changes : []));
+  const files = [...new Set(changes.map((change) => fileName(change.path)))];
+  const named = files.slice(0, FILES_NAMED).join(', ');
+  const more = files.length - FILES_NAMED;
+  const changed = more > 0 ? t('Changed {0} and {1} more', named, more) : t('Changed {0}', named);
+  return [oneLine(lastWords(turn), 300), ...(files.length === 0 ? [] : [oneLine(changed, 300)])];
 }
 
 /** The state, and what it means where that is not plain to see. */

@@ -13,12 +13,12 @@ import { age } from '../needs/needsYouItems.ts';
 import { tooltipText } from '../tooltip.ts';
 import type { TownPicture, Waiting } from '../town/townPicture.ts';
 
-/** Whether there is an inbox to show: of an agent that somebody runs, always, as it must not come and go between two messages. */
+/** Whether the inbox has anything to show: messages that wait, or messages that the agent has had. */
 export function hasInbox(agent: AgentRecord, { owner, turn }: AgentView, waiting: Waiting): boolean {
   if (waiting.inbox + waiting.urgent + waiting.held + waiting.dead > 0) return true;
-  // Of what `tt` has taken, nothing is known.
+  // Nothing is known about what `tt` has taken.
   if (owner === 'external') return false;
-  return owner !== 'none' || agent.roundsCompleted > 0 || agent.state === 'working' || turn !== undefined;
+  return agent.roundsCompleted > 0 || agent.state === 'working' || turn !== undefined;
 }
 
 /** The one row of the inbox, closed at first; what needs a decision is told on it. */

@@ -56,7 +56,8 @@ function pastTurnRow(agent: AgentRecord, turn: TurnView, t: Translate): Item {
   });
 }
 
-function lastWords(turn: TurnView): string {
+/** What the agent said last in a turn; empty if it said nothing. */
+export function lastWords(turn: TurnView): string {
   const said = turn.items.findLast((item) => item.kind === 'agentMessage' && item.text.trim() !== '');
   return said?.kind === 'agentMessage' ? said.text : '';
 }

@@ -4,7 +4,7 @@ import type { AgentView, TurnView } from '../../../src/loop/views/agentView.ts';
 import { type WatchedWork, nothingWatched } from '../../../src/loop/views/watchedWork.ts';
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import type { AgentRecord, AgentState } from '../../../src/town/records.ts';
-import type { TurnItem } from '../../../src/runtime/turnItem.ts';
+import type { FileChange, TurnItem } from '../../../src/runtime/turnItem.ts';
 import { say } from '../../../src/util/sentence.ts';
 import { agentItems } from '../../../src/ui/agents/agentItems.ts';
 import type { Waiting } from '../../../src/ui/town/townPicture.ts';
@@ -394,6 +394,20 @@ describe('the agents tree', () => {
       'diff-removed old.ts · deleted',
       'diff-renamed is.ts · renamed',
     ]);
+  });
+
+  it('starts the tooltip with what the agent said and changed last', () => {
+    const change = (path: string): FileChange => ({ path, change: 'update', diff: '' });
+    const paths = ['a.ts', 'lib/b.ts', 'c.ts', 'd.ts', 'e.ts', 'f.ts', 'a.ts'];
+    const done = turn([
+      { kind: 'agentMessage', id: 'm1', status: 'completed', text: 'I begin.' },
+      { kind: 'fileChange', id: 'f1', status: 'completed', changes: paths.map(change) },
+      { kind: 'agentMessage', id: 'm2', status: 'completed', text: 'All six files\nare mended.' },
+    ]);
+    const views = { a: { pastTurns: [done, turn([])] } };
+    const [item] = agentItems(picture({ agents: [agentRecord('a')], views }), english);
+    const start = 'All six files are mended.\n\nChanged a.ts, b.ts, c.ts, d.ts, e.ts and 1 more\n\nAgent: a\n';
+    assert.ok(item?.tooltip?.().startsWith(start), item?.tooltip?.());
   });
 
   it('says in the tooltip what the row has no place for', () => {
