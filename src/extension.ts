@@ -13,6 +13,7 @@ import { EditorLog } from './ui/editorLog.ts';
 import { EditorTown } from './ui/town/editorTown.ts';
 import { registerNeedCommands } from './ui/needs/needCommands.ts';
 import { NeedsFeed } from './ui/needs/needsFeed.ts';
+import { Looked } from './ui/looked.ts';
 import { NeedsView } from './ui/needs/needsView.ts';
 import { offerProblemFixes } from './ui/editor/problemFixes.ts';
 import { registerQueueCommands } from './ui/agents/queueCommands.ts';
@@ -34,9 +35,10 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   const { host } = town;
   close = () => host.close();
   const outputs = new AgentOutputs();
-  const views = new TownViews(host, outputs);
+  const looked = new Looked(context.workspaceState);
+  const views = new TownViews(host, outputs, looked);
   const feed = new NeedsFeed(host, (what, error) => log.warn(`Could not ${what}: ${describeError(error)}`));
-  const needs = new NeedsView(host, feed);
+  const needs = new NeedsView(host, feed, looked);
   const documents = new RequestDocuments();
   const records = { transcripts: new TranscriptDocuments(host), changes: new ChangeDocuments() };
   const statusBar = new StatusBar(host, feed);
@@ -61,11 +63,19 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
     checkNewAgent: (cli, options) => town.checkNewAgent(cli, options),
     chooseFolder,
   });
-  const answers = registerNeedCommands({ host, feed, view: needs, documents, log });
+  const answers = registerNeedCommands({
+    host,
+    feed,
+    view: needs,
+    documents,
+    looked,
+    lookedAtAgent: (agentId) => views.looked(agentId),
+    log,
+  });
   const rowCommands = registerRowCommands({ host, log });
   const queueCommands = registerQueueCommands({ host, log });
   const taskCommands = registerTaskCommands({ host, views, documents, log });
-  context.subscriptions.push(log, town, feed, outputs, views, needs, documents, statusBar, api);
+  context.subscriptions.push(log, town, looked, feed, outputs, views, needs, documents, statusBar, api);
   context.subscriptions.push(records.transcripts, records.changes);
   const fromEditor = registerEditorCommands({ host, views, log });
   const account = registerAccountCommands({ withCodex: (job) => town.withCodex(job), log });

@@ -5,12 +5,13 @@ import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { inWords } from '../util/sentence.ts';
 import type { AgentOutputs } from './agents/agentOutput.ts';
 import { agentsDragAndDrop } from './agents/messageDrag.ts';
-import { agentItems, agentRowId } from './agents/agentItems.ts';
+import { type IsUnread, agentItems, agentRowId } from './agents/agentItems.ts';
 import { View } from './ids.ts';
 import { ItemTree, type Row } from './itemTree.ts';
 import { KeyboardRow } from './keyboardRow.ts';
 import { tasksToDrag } from './tasks/taskDrag.ts';
 import { taskItems } from './tasks/taskItems.ts';
+import { type Looked, finishedAt } from './looked.ts';
 import { Throttle } from './throttle.ts';
 import { folderToName } from './town/townFolder.ts';
 import type { TownHost } from './town/townHost.ts';
@@ -30,6 +31,7 @@ export class TownViews implements Disposable {
   private readonly store = new DisposableStore();
   private readonly host: TownHost;
   private readonly outputs: AgentOutputs;
+  private readonly lookedAt: Looked;
   private readonly agents: ItemTree;
   private readonly tasks: ItemTree;
   private readonly agentsView: vscode.TreeView<Row>;
@@ -44,10 +46,14 @@ export class TownViews implements Disposable {
   private clock: NodeJS.Timeout | undefined;
   private readonly frame = this.store.add(new Throttle<'frame'>(() => this.drawFrame(), FRAME_MS));
 
-  constructor(host: TownHost, outputs: AgentOutputs) {
+  constructor(host: TownHost, outputs: AgentOutputs, looked: Looked) {
     this.host = host;
     this.outputs = outputs;
-    this.agents = this.store.add(new ItemTree(() => (host.ready ? agentItems(pictureOf(host.ready), t) : [])));
+    this.lookedAt = looked;
+    const isUnread: IsUnread = (agent, view) => looked.isUnread(agent, view);
+    this.agents = this.store.add(
+      new ItemTree(() => (host.ready ? agentItems(pictureOf(host.ready), t, isUnread) : [])),
+    );
     this.tasks = this.store.add(new ItemTree(() => (host.ready ? taskItems(pictureOf(host.ready), t) : [])));
     this.agentsView = this.store.add(
       vscode.window.createTreeView(View.agents, {
@@ -70,10 +76,17 @@ export class TownViews implements Disposable {
       this.store.add(view.onDidChangeVisibility(({ visible }) => this.seen(visible)));
     }
     this.store.add(this.agentsView.onDidExpandElement(({ element }) => this.expanded(element)));
+    this.store.add(looked.onDidChange(() => this.refresh()));
+    this.store.add(
+      this.agentsView.onDidChangeSelection(({ selection }) => {
+        for (const { item } of selection) this.looked(item.agentId);
+      }),
+    );
     this.store.add(this.agents.onDidOpen(() => this.frame.add('frame')));
     this.store.add(
       this.agentsView.onDidCollapseElement(({ element }) => {
         this.agents.closed(element);
+        this.looked(element.item.agentId);
         this.frame.add('frame');
       }),
     );
@@ -127,6 +140,14 @@ export class TownViews implements Disposable {
     this.opened.delete(agentId);
   }
 
+  /** The person looks at what the agent has done. */
+  looked(agentId: string | undefined): void {
+    const session = this.host.ready;
+    const agent = agentId === undefined ? undefined : session?.mirror.agents.get(agentId);
+    // Of one that is at work the person has not seen the end.
+    if (agent && session && finishedAt(agent, session.crew.view(agent.id)) !== undefined) this.lookedAt.agent(agent);
+  }
+
   dispose(): void {
     clearTimeout(this.clock);
     this.store.dispose();
@@ -142,6 +163,7 @@ export class TownViews implements Disposable {
   /** A person who opens an agent's row wants to see what it did; one that opens by itself shows the running turn. */
   private expanded(row: Row): void {
     this.agents.reopened(row);
+    this.looked(row.item.agentId);
     const { item } = row;
     const { agentId } = item;
     const session = this.host.ready;
@@ -182,7 +204,11 @@ export class TownViews implements Disposable {
   }
 
   private runClock(picture: TownPicture | undefined): void {
-    const runs = picture && [...picture.agents.values()].some(({ state }) => state === 'working');
+    const runs =
+      picture &&
+      [...picture.agents.values()].some(
+        (agent) => agent.state === 'working' || this.lookedAt.isUnread(agent, picture.view(agent.id)),
+      );
     if (!runs || !this.agentsView.visible) {
       clearTimeout(this.clock);
       this.clock = undefined;

@@ -219,7 +219,7 @@ describe('what needs a person', () => {
   });
 
   it('says that nothing is left, once the reports are read', async () => {
-    await eventually(async () => (await needs.texts()).join() === 'To read 3');
+    await eventually(async () => (await needs.texts()).join() === 'To read ● 3');
     await workbench.statusBar('3 idle').waitFor();
     await badge.waitFor({ state: 'hidden' });
     await needs.expand('To read');

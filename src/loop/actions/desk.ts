@@ -31,6 +31,8 @@ export interface SupervisorMessage {
   at: number;
   type: Message['type'];
   text: string;
+  /** What came of the task, or why it failed: of a message that says so. */
+  result: string | undefined;
   /** The task that it tells of. */
   taskId: string | undefined;
   /** Its sender waits for an answer, or for something to be done. */
@@ -87,6 +89,7 @@ export class Desk {
       at: Date.parse(message.createdAt),
       type: message.type,
       text: this.textOf(message),
+      result: resultOf(message),
       taskId: 'taskId' in message ? message.taskId : undefined,
       asks: isActionable(message),
     }));
@@ -131,4 +134,9 @@ function secretElsewhere(name: string, windowId: string | undefined): TinytownEr
       ? say('{0} runs in another window: answer this there.', name)
       : say('{0} runs in the window of process {1} on {2}: answer this there.', name, pid, host);
   return new TinytownError('secretElsewhere', message, { hint });
+}
+
+function resultOf(message: Message): string | undefined {
+  if (message.type === 'task_done') return message.result;
+  return message.type === 'task_failed' ? message.error : undefined;
 }

@@ -49,6 +49,7 @@ export async function actOnAgent(
   if (reason !== undefined) throw new TinytownError('cannotNow', reason);
   // Whoever gives it work wants to see it being done.
   if (call.interactive && startsWork.has(action)) town.views.watch(agent.id);
+  if (call.interactive && shows.has(action)) town.views.looked(agent.id);
   return takeAction(action, { call, session, agent, outputs: town.outputs, records: town.records });
 }
 

@@ -9,6 +9,8 @@ import { hasInbox } from './inboxRows.ts';
 import { hasMorePast, lastWords } from './pastRows.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
+import { finishedAt } from '../looked.ts';
+import { age } from '../needs/needsYouItems.ts';
 import { shownName } from '../shownName.ts';
 import { fileName } from '../shownPath.ts';
 import { isWatched } from './workRows.ts';
@@ -51,9 +53,12 @@ export function stateWord(state: AgentState, t: Translate): string {
 /** In a larger town nothing opens by itself: every open agent costs rows. */
 const OPEN_LIMIT = 8;
 
+/** Whether an agent has finished, and nobody has looked at it since. */
+export type IsUnread = (agent: AgentRecord, view: AgentView) => boolean;
+
 /** The roots of the tree. */
-export function agentItems(picture: TownPicture, t: Translate): Item[] {
-  const items = sortedAgents(picture).map((agent) => agentItem(agent, picture, t));
+export function agentItems(picture: TownPicture, t: Translate, isUnread: IsUnread = () => false): Item[] {
+  const items = sortedAgents(picture).map((agent) => agentItem(agent, picture, t, isUnread));
   return picture.problems.length === 0 ? items : [...items, problemsItem(picture.problems, t)];
 }
 
@@ -62,12 +67,18 @@ export function agentRowId(agentId: string): string {
   return `agent/${agentId}`;
 }
 
-export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate): Item {
+export function agentItem(
+  agent: AgentRecord,
+  picture: TownPicture,
+  t: Translate,
+  isUnread: IsUnread = () => false,
+): Item {
   const view = picture.view(agent.id);
   const waiting = picture.waiting(agent.id);
   const name = oneLine(agent.name, 64);
   const task = taskOf(agent, picture);
   const state = shownState(agent, view, waiting, t);
+  const finished = isUnread(agent, view) ? finishedWords(agent, view, picture.now, t) : undefined;
   const startedAt = view.turn?.startedAt ?? picture.work(agent.id)?.startedAt;
   const details = [
     state.runs && startedAt !== undefined ? elapsed(picture.now - startedAt, t) : undefined,
@@ -76,7 +87,9 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
     // A session is the rule, and needs no word; neither does the model that all have.
     view.mode === 'one-shot' ? t('one-shot') : undefined,
     agent.model === undefined ? undefined : oneLine(agent.model, 40),
+    finished,
   ].filter((detail) => detail !== undefined);
+  const shown = details.map((detail) => (detail === finished ? `● ${detail}` : detail));
   const hasChildren =
     task !== undefined ||
     hasInbox(agent, view, waiting) ||
@@ -95,8 +108,8 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
   return {
     id: agentRowId(agent.id),
     label: shownName(agent.name),
-    description: [state.word, ...details, ...(task ? [oneLine(task.description, 80)] : [])].join(' · '),
-    icon: state.icon,
+    description: [state.word, ...shown, ...(task ? [oneLine(task.description, 80)] : [])].join(' · '),
+    icon: finished !== undefined && state.calm ? { id: 'pass-filled', color: 'charts.blue' } : state.icon,
     contextValue: contextFlags(factsOf(agent, view, waiting), t),
     spoken: spokenAgent({ name, state: [state.word, ...details].join(', '), task, waiting }, t),
     collapse: hasChildren ? (open ? 'expanded' : 'collapsed') : 'none',
@@ -106,23 +119,34 @@ export function agentItem(agent: AgentRecord, picture: TownPicture, t: Translate
   };
 }
 
-/** `runs`: a turn runs, and nobody is waited for. */
+/** `finished 5 min ago`; undefined where it has not. */
+function finishedWords(agent: AgentRecord, view: AgentView, now: number, t: Translate): string | undefined {
+  const at = finishedAt(agent, view);
+  if (at === undefined) return undefined;
+  return now - at < 60_000 ? t('finished just now') : t('finished {0} ago', age(now - at, t));
+}
+
+/** `runs`: a turn runs, and nobody is waited for. `calm`: nothing is wrong, and nobody is waited for. */
 function shownState(
   agent: AgentRecord,
   view: AgentView,
   waiting: Waiting,
   t: Translate,
-): { word: string; icon: ItemIcon; runs: boolean } {
+): { word: string; icon: ItemIcon; runs: boolean; calm: boolean } {
   const asks = view.requests.length > 0;
   const trouble = troubleOf(agent, view, waiting, t);
-  const word = asks ? t('waiting for you') : stateWord(agent.state, t);
-  const words = [word, asks ? undefined : trouble, ownerWord(view, t)];
+  const words = [
+    asks ? t('waiting for you') : stateWord(agent.state, t),
+    asks ? undefined : trouble,
+    ownerWord(view, t),
+  ];
   const icon = asks
     ? { id: 'bell-dot', color: 'problemsWarningIcon.foreground' }
     : trouble === undefined
       ? stateIcons[agent.state]
       : { id: 'warning', color: 'problemsWarningIcon.foreground' };
-  return { word: words.filter((it) => it !== undefined).join(', '), icon, runs: agent.state === 'working' && !asks };
+  const word = words.filter((it) => it !== undefined).join(', ');
+  return { word, icon, runs: agent.state === 'working' && !asks, calm: !asks && trouble === undefined };
 }
 
 /** What a person ought to look at, although nobody asks for it. */

@@ -15,6 +15,7 @@ import { isByKey, readCall } from '../calls.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command, type CommandId } from '../ids.ts';
 import { Row } from '../itemTree.ts';
+import type { Looked } from '../looked.ts';
 import { askAnswer } from './needAnswers.ts';
 import {
   type ClaimNeed,
@@ -44,6 +45,9 @@ export interface NeedParts {
   feed: NeedsFeed;
   view: NeedsView;
   documents: RequestDocuments;
+  looked: Looked;
+  /** The person looks at what the agent has done. */
+  lookedAtAgent: (agentId: string | undefined) => void;
   log: EditorLog;
 }
 
@@ -265,7 +269,10 @@ async function open(need: Need, call: NeedCall, parts: NeedParts): Promise<strin
       return call.interactive ? undefined : need.request.id;
     case 'message':
       await documents.show(need, folder);
-      return call.interactive ? undefined : need.message.id;
+      if (!call.interactive) return need.message.id;
+      parts.looked.message(need.message.id);
+      parts.lookedAtAgent(need.agentId);
+      return undefined;
     case 'held':
     case 'dead':
     case 'error':

@@ -5,6 +5,7 @@ import { oneLine } from '../../util/text.ts';
 import { View } from '../ids.ts';
 import { ItemTree, type Row } from '../itemTree.ts';
 import { KeyboardRow } from '../keyboardRow.ts';
+import type { Looked } from '../looked.ts';
 import { mention } from '../notify.ts';
 import type { Need } from './needs.ts';
 import { waitingCount } from './needs.ts';
@@ -30,14 +31,22 @@ export class NeedsView implements Disposable {
   private settled = 0;
   private uses = 0;
 
-  constructor(host: TownHost, feed: NeedsFeed) {
+  constructor(host: TownHost, feed: NeedsFeed, looked: Looked) {
     this.feed = feed;
     this.tree = this.store.add(
-      new ItemTree(() => needsYouItems(feed.needs, { t, now: Date.now(), folder: host.ready?.folder })),
+      new ItemTree(() =>
+        needsYouItems(feed.needs, {
+          t,
+          now: Date.now(),
+          folder: host.ready?.folder,
+          isRead: (messageId) => looked.isRead(messageId),
+        }),
+      ),
     );
     this.view = this.store.add(vscode.window.createTreeView(View.needsYou, { treeDataProvider: this.tree }));
     this.keyboard = new KeyboardRow(this.view);
     this.store.add(feed.onDidChange(() => this.draw()));
+    this.store.add(looked.onDidChange(() => this.tree.refresh()));
     this.store.add(feed.onWithdrawn((withdrawal) => mention(withdrawalText(withdrawal))));
     const ages = setInterval(() => this.tree.refresh(), AGE_MS);
     this.store.add({ dispose: () => clearInterval(ages) });

@@ -36,15 +36,23 @@ export interface NeedLook {
   folder?: string | undefined;
   /** Rows show at first what is below them. */
   open?: boolean;
+  /** Whether the person has opened the message. */
+  isRead?: (messageId: string) => boolean;
   /** Tells a row apart from the same need's row elsewhere in the tree. */
   prefix?: string;
 }
 
 /** The row of one need. */
-export function needItem(need: Need, { t, now, folder, open = false, prefix = '' }: NeedLook): Item {
+export function needItem(
+  need: Need,
+  { t, now, folder, open = false, prefix = '', isRead = () => false }: NeedLook,
+): Item {
   const what = labelOf(need, t);
-  const since = now === undefined || need.kind === 'claim' ? undefined : age(now - need.at, t);
+  const since = now === undefined || need.kind === 'claim' ? '' : age(now - need.at, t);
   const who = oneLine(need.who, 64);
+  const unread = need.kind === 'message' && !need.waits && !isRead(need.message.id);
+  // A result stands first; which task it was of comes after it.
+  const about = need.kind === 'message' && need.message.result !== undefined ? oneLine(need.task ?? '', 80) : '';
   // Below its agent a row need not repeat the name; an account is no single agent’s.
   const label = now === undefined || isOfAccount(need) || who === '' ? what : `${shownName(need.who)}: ${what}`;
   const id = `${prefix}need/${need.key}`;
@@ -52,8 +60,11 @@ export function needItem(need: Need, { t, now, folder, open = false, prefix = ''
   return {
     id,
     label,
-    description: need.kind === 'claim' && need.answer === 'declined' ? t('not allowed') : (since ?? ''),
-    icon: iconOf(need),
+    description:
+      need.kind === 'claim' && need.answer === 'declined'
+        ? t('not allowed')
+        : [about, since].filter(Boolean).join(' · '),
+    icon: unread ? { id: 'mail', color: 'charts.blue' } : iconOf(need),
     contextValue: [
       'need',
       need.kind,
@@ -62,9 +73,9 @@ export function needItem(need: Need, { t, now, folder, open = false, prefix = ''
       '',
     ].join(';'),
     spoken: [
-      `${spokenKind(need, t)}: ${what}`,
+      `${unread ? t('Unread message') : spokenKind(need, t)}: ${what}`,
       ...(who === '' ? [] : [t('from {0}', who)]),
-      ...(since === undefined ? [] : [since]),
+      ...[about, since].filter(Boolean),
     ].join(', '),
     collapse: details.length === 0 ? 'none' : open ? 'expanded' : 'collapsed',
     ...(need.agentId === undefined ? {} : { agentId: need.agentId }),
@@ -82,15 +93,17 @@ export function needItem(need: Need, { t, now, folder, open = false, prefix = ''
 }
 
 function reportsItem(needs: readonly Need[], look: NeedLook): Item {
-  const { t } = look;
+  const { t, isRead = () => false } = look;
+  const unread = needs.filter((need) => need.kind === 'message' && !isRead(need.message.id)).length;
   const label = t('To read');
+  const words = needs.length === 1 ? t('1 message to read') : t('{0} messages to read', needs.length);
   return {
     id: 'need/reports',
     label,
-    description: String(needs.length),
-    icon: { id: 'inbox' },
+    description: unread > 0 ? `● ${unread}` : '',
+    icon: unread > 0 ? { id: 'inbox', color: 'charts.blue' } : { id: 'inbox' },
     contextValue: 'reports;',
-    spoken: needs.length === 1 ? t('1 message to read') : t('{0} messages to read', needs.length),
+    spoken: [words, unread > 0 ? t('{0} unread', unread) : t('all read')].join(', '),
     collapse: 'collapsed',
     children: () => needs.map((need) => needItem(need, look)),
   };
@@ -122,11 +135,11 @@ export function labelOf(need: Need, t: Translate): string {
   }
 }
 
-function messageLabel({ message, task }: MessageNeed, t: Translate): string {
-  const what = task === undefined ? '' : oneLine(task);
-  if (what && message.type === 'task_done') return t('Done: {0}', what);
-  if (what && message.type === 'task_failed') return t('Failed: {0}', what);
-  return oneLine(message.text) || t('(an empty message)');
+function messageLabel({ message: { type, text, result }, task }: MessageNeed, t: Translate): string {
+  if (result === undefined) return oneLine(text) || t('(an empty message)');
+  const what = oneLine(result) || oneLine(task ?? '');
+  if (type === 'task_failed') return what ? t('Failed: {0}', what) : t('Failed');
+  return what ? t('Done: {0}', what) : t('Done');
 }
 
 /** What is asked, in a line. */
@@ -164,7 +177,7 @@ export function wholeText(need: Need, t: Translate): string {
     case 'request':
       return requestText(need.request, t);
     case 'message':
-      return stripControls([need.task, need.message.text].filter(Boolean).join('\n\n'));
+      return stripControls([need.message.result ?? need.message.text, need.task].filter(Boolean).join('\n\n'));
     case 'held':
       return need.why === undefined
         ? t('The turn was interrupted. Run its work again or discard it.')

@@ -188,6 +188,7 @@ export const letters: SupervisorMessage[] = (
   id: String(index),
   from: index === 0 ? SUPERVISOR_ID : 'id-20',
   fromName: '数',
+  result: type.startsWith('task_') ? '数' : undefined,
   at: now - index * 4_000_000,
   type,
   text: index === 2 ? '' : '数',

@@ -75,6 +75,7 @@ function message(id: string, fields: Partial<SupervisorMessage> = {}): Superviso
     id,
     from: 'id-a',
     fromName: 'a',
+    result: undefined,
     at: minutesAgo(5),
     type: 'query',
     text,
@@ -180,8 +181,8 @@ describe('the view of what needs you', () => {
     assert.deepEqual(rows(scene, [read]), [
       'question a: Which colour? · 2 min',
       '  circle-small Red · warm',
-      'inbox To read · 1',
-      '  mail-read a: All done. · 20455 d',
+      'inbox To read · ● 1',
+      '  mail a: All done. · 20455 d',
     ]);
     assert.equal(waitingCount(needs(scene, [read])), 1);
     assert.deepEqual(
@@ -190,18 +191,35 @@ describe('the view of what needs you', () => {
     );
   });
 
-  it('says of a task that is over which one it was, as far as that is known', () => {
+  it('says what came of a task first, then which task it was, as far as that is known; never an id', () => {
     const scene = { agents: [agentRecord('a')], tasks: [taskRecord('t', 'Light the lamp')] };
     const told = [
-      over('1', { type: 'task_done', taskId: 'T' }),
-      over('2', { type: 'task_failed', taskId: 't' }),
-      over('3', { type: 'task_done', taskId: 'gone' }),
+      over('1', { type: 'task_done', taskId: 'T', result: 'All lamps burn.\nTwo are new.' }),
+      over('2', { type: 'task_failed', taskId: 't', result: 'No oil.' }),
+      over('3', { type: 'task_done', taskId: 'gone', result: 'as was asked' }),
+      over('4', { type: 'task_done', taskId: 't', result: ' ' }),
+      over('5', { type: 'task_done', taskId: 'gone', result: '' }),
     ];
-    assert.deepEqual(rows(scene, told).slice(1), [
-      '  mail-read a: Done: Light the lamp · 5 min',
-      '  mail-read a: Failed: Light the lamp · 5 min',
-      '  mail-read a: task t is done: as was asked · 5 min',
+    assert.deepEqual(rows(scene, told), [
+      'inbox To read · ● 5',
+      '  mail a: Done: All lamps burn. Two are new. · Light the lamp · 5 min',
+      '  mail a: Failed: No oil. · Light the lamp · 5 min',
+      '  mail a: Done: as was asked · 5 min',
+      '  mail a: Done: Light the lamp · Light the lamp · 5 min',
+      '  mail a: Done · 5 min',
     ]);
+    const [first] = needs(scene, told);
+    assert.equal(first && wholeText(first, english), 'All lamps burn.\nTwo are new.\n\nLight the lamp');
+  });
+
+  it('marks what was not opened yet, and counts only what needs an answer', () => {
+    const scene = { agents: [agentRecord('a')] };
+    const told = [over('1', { text: 'One.' }), over('2', { text: 'Two.' })];
+    const shown = (read: string[]): string[] =>
+      drawn(needsYouItems(needs(scene, told), { t: english, now, isRead: (id) => read.includes(id) }));
+    assert.deepEqual(shown(['2']), ['inbox To read · ● 1', '  mail a: One. · 5 min', '  mail-read a: Two. · 5 min']);
+    assert.deepEqual(shown(['1', '2'])[0], 'inbox To read');
+    assert.equal(waitingCount(needs(scene, told)), 0);
   });
 
   it('hides nothing of a command: controls and directions are spelled out, icons and markup are text', () => {

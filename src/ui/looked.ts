@@ -1,0 +1,76 @@
+/**
+ * What the person at this window has looked at of what agents have done: agents that have finished and messages to read are
+ * marked until then. It is kept with the workspace, and says nothing to other windows.
+ */
+import type { AgentView } from '../loop/views/agentView.ts';
+import type { AgentRecord } from '../town/records.ts';
+import type { Disposable } from '../util/disposable.ts';
+import { Emitter } from '../util/event.ts';
+
+/** The part of the editor's memory for a workspace that is used here. */
+export interface Memory {
+  get(key: string): unknown;
+  update(key: string, value: unknown): Thenable<void>;
+}
+
+const KEY = 'tinytown.looked';
+/** The newest that are remembered: what is older is gone, or was looked at long ago. */
+const KEPT = 1_000;
+
+/** When the agent's last turn ended, in Unix milliseconds; undefined where it has done nothing yet, or has not finished. */
+export function finishedAt(agent: AgentRecord, { owner, turn }: AgentView): number | undefined {
+  if (owner === 'external' || turn !== undefined || agent.roundsCompleted === 0) return undefined;
+  if (agent.state !== 'idle' && agent.state !== 'cold') return undefined;
+  return Date.parse(agent.lastActiveAt) || undefined;
+}
+
+export class Looked implements Disposable {
+  private readonly memory: Memory;
+  private readonly seen: Set<string>;
+  private readonly changes = new Emitter<void>();
+  readonly onDidChange = this.changes.event;
+
+  constructor(memory: Memory) {
+    this.memory = memory;
+    const stored = memory.get(KEY);
+    this.seen = new Set(Array.isArray(stored) ? stored.filter((one) => typeof one === 'string') : []);
+  }
+
+  /** Whether the agent has finished, and nobody has looked at it since. */
+  isUnread(agent: AgentRecord, view: AgentView): boolean {
+    return finishedAt(agent, view) !== undefined && !this.seen.has(turnOf(agent));
+  }
+
+  /** The person looks at what the agent has done. */
+  agent(agent: AgentRecord): void {
+    this.add(turnOf(agent), `${agent.id} `);
+  }
+
+  isRead(messageId: string): boolean {
+    return this.seen.has(messageId);
+  }
+
+  /** The person has opened the message. */
+  message(messageId: string): void {
+    this.add(messageId);
+  }
+
+  dispose(): void {
+    this.changes.dispose();
+  }
+
+  /** @param replaces what it takes the place of, by its beginning. */
+  private add(mark: string, replaces?: string): void {
+    if (this.seen.has(mark)) return;
+    if (replaces !== undefined) for (const old of this.seen) if (old.startsWith(replaces)) this.seen.delete(old);
+    this.seen.add(mark);
+    for (const old of [...this.seen].slice(0, -KEPT)) this.seen.delete(old);
+    void this.memory.update(KEY, [...this.seen]);
+    this.changes.fire();
+  }
+}
+
+/** Each end of a turn has a time of its own. */
+function turnOf({ id, lastActiveAt }: AgentRecord): string {
+  return `${id} ${lastActiveAt}`;
+}
