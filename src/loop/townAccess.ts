@@ -42,14 +42,22 @@ export function townEnvironment(town: string, agent: Pick<AgentRecord, 'id' | 'n
   return { TINYTOWN_TOWN: town, TINYTOWN_AGENT_ID: agent.id, TINYTOWN_AGENT_NAME: agent.name };
 }
 
-/** Codex configuration that offers the tools. @param access The agent's file: see `accessFile.ts`. */
-export function toolsConfig(access: string, { mcp }: ToolBundles): ThreadConfig {
+/**
+ * Codex configuration that offers the tools.
+ * @param access The agent's file: see `accessFile.ts`.
+ * @param limits.callSec How long a server that does not answer holds a call, in seconds.
+ */
+export function toolsConfig(access: string, { mcp }: ToolBundles, { callSec = 90 } = {}): ThreadConfig {
   return {
     mcp_servers: {
       [TOOLS_SERVER]: {
         command: process.execPath,
         args: [mcp],
         env: { ELECTRON_RUN_AS_NODE: '1', [ACCESS_VARIABLE]: access },
+        // A busy machine takes longer than Codex's own 10 s to start it. Then the agent would have no tools.
+        startup_timeout_sec: 60,
+        // Longer than the tools' own limit (`mcp.ts`): this one is for a server that does not answer at all.
+        tool_timeout_sec: callSec,
         // What they may do is decided by the tools, for the town; it is nothing on this machine.
         default_tools_approval_mode: 'approve',
       },

@@ -10,10 +10,12 @@ import type { TownRedis } from './redis/connect.ts';
 import { scanTown } from './scan.ts';
 import createAgentSource from './scripts/createAgent.lua';
 import removeAgentSource from './scripts/removeAgent.lua';
+import reserveNameSource from './scripts/reserveName.lua';
 import setFieldsSource from './scripts/setFields.lua';
 
 const createAgent = { name: 'createAgent', source: createAgentSource };
 const removeAgent = { name: 'removeAgent', source: removeAgentSource };
+const reserveName = { name: 'reserveName', source: reserveNameSource };
 const setFields = { name: 'setFields', source: setFieldsSource };
 
 /** Longer than it takes from looking for a name to making an agent of it. */
@@ -126,8 +128,8 @@ export class AgentStore {
     if (problem !== undefined) throw new TinytownError('nameInvalid', problem);
     // Another window may be giving the same name to someone else.
     const [taken, left] = [this.keys.reservedName(name), this.keys.reservedName(before)];
-    const holder = await this.redis.write((client) => client.set(taken, id, 'PX', RESERVATION_MS, 'NX', 'GET'));
-    if (holder !== null && holder !== id) {
+    const reserved = await this.redis.write(() => this.redis.scripts.run(reserveName, [taken], [id, RESERVATION_MS]));
+    if (!decodeDone(reserved)) {
       throw new TinytownError('nameInvalid', say('There is already an agent named “{0}”.', name));
     }
     if (!(await this.setFields(id, { name }))) return false;

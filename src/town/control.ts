@@ -12,6 +12,7 @@ import { Plan } from './plan.ts';
 import type { PlanContext } from './plans.ts';
 import { parseJson } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
+import { isRedisError } from './redis/errors.ts';
 import type { TownKey } from './townKey.ts';
 import type { WakeSource } from './wake.ts';
 import { wellFormedJson } from '../util/text.ts';
@@ -57,7 +58,7 @@ export class Control {
   async ask(agentId: string, command: ControlCommand, key: TownKey, limitMs: number): Promise<ControlOutcome> {
     const { action } = command;
     const token = randomUUID();
-    const epoch = (await this.redis.read((client) => client.get(this.keys.epoch(agentId)))) ?? '';
+    const epoch = (await this.text(this.keys.epoch(agentId))) ?? '';
     const fields = { ...command.fields, epoch, nonce: randomUUID(), reply: token };
     const proof = await key.prove({ town: this.keys.town, agentId, action, fields });
     const plan = controlPlan({ keys: this.keys, agentId }, action, { ...fields, ...proof });
@@ -70,8 +71,8 @@ export class Control {
       if (!(await this.delivery.apply(plan))) return 'gone';
       const end = Date.now() + limitMs;
       for (;;) {
-        const raw = await this.redis.read((client) => client.get(this.keys.reply(token)));
-        const decoded = raw === null ? undefined : reply.safeParse(parseJson(raw));
+        const raw = await this.text(this.keys.reply(token));
+        const decoded = raw === undefined ? undefined : reply.safeParse(parseJson(raw));
         if (decoded?.success) return decoded.data;
         if (Date.now() >= end) return 'silent';
         await next(told);
@@ -79,6 +80,16 @@ export class Control {
     } finally {
       clearInterval(timer);
       listening.dispose();
+    }
+  }
+
+  /** The text at a key; undefined where there is none, or a value of another type. */
+  private async text(key: string): Promise<string | undefined> {
+    try {
+      return (await this.redis.read((client) => client.get(key))) ?? undefined;
+    } catch (error) {
+      if (isRedisError(error) && error.reason === 'redisFailed') return undefined;
+      throw error;
     }
   }
 }

@@ -74,9 +74,23 @@ export interface Peek {
   turn: TurnRecord;
   stopRequested: boolean;
   control: ControlRequest[];
-  backlogLength: number;
   /** Keys that could not be read, with Redis's own word for why. */
   problems: string[];
+}
+
+/** How far a list was looked through: the next place, and a mark of the element before it. */
+export interface LookedThrough {
+  place: number;
+  mark: string;
+}
+
+/** What a search has found in part of a list. */
+export interface Found {
+  waiting: WaitingMessage[];
+  unreadable: UnreadableMessage[];
+  /** Nothing is left to search. */
+  atEnd: boolean;
+  looked: LookedThrough;
 }
 
 /** How long an owner's change waits for a Redis that is away, in milliseconds: longer than a restart takes. */
@@ -119,7 +133,6 @@ export class Delivery {
       keys.turn(agentId),
       keys.stop(agentId),
       keys.control(agentId),
-      keys.backlog,
     ];
     const script = { name: 'peek', source: peekSource };
     const reply = await this.redis.write(
@@ -128,7 +141,7 @@ export class Delivery {
         patienceMs: 0,
       },
     );
-    const [agent, urgent, inbox, inflight, turn, stop, control, backlog, problems, urgents, inboxes] = replyList(reply);
+    const [agent, urgent, inbox, inflight, turn, stop, control, problems, urgents, inboxes] = replyList(reply);
     const hash = replyHash(agent);
     const fromUrgent = readMessages('urgent', urgent);
     const fromInbox = readMessages('inbox', inbox);
@@ -142,29 +155,28 @@ export class Delivery {
       turn: decodeTurn(replyHash(turn)),
       stopRequested: stop !== null && stop !== undefined,
       control: replyList(control).map(controlRequest),
-      backlogLength: Number(backlog ?? 0),
       problems: replyList(problems).map(replyText),
     };
   }
 
   /**
-   * Messages of a list from the place `from` on that may ask for something: some of them, with the place to go on at, or
-   * undefined where the list is at its end.
+   * Searches part of a list for messages that may ask for something: behind `start`, or behind what was `looked` through
+   * before, where the list still is as it was up to there.
    * @throws TinytownError with a `RedisErrorReason`
    */
-  async find(
-    agentId: string,
-    list: 'urgent' | 'inbox',
-    from: number,
-  ): Promise<{ waiting: WaitingMessage[]; unreadable: UnreadableMessage[]; next: number | undefined }> {
+  async find(agentId: string, list: 'urgent' | 'inbox', start: number, looked?: LookedThrough): Promise<Found> {
     const script = { name: 'findInList', source: findInListSource };
-    const limits = [from, PEEK_LIMIT, PEEK_BYTES];
+    const from = [start, looked?.place ?? 0, looked?.mark ?? '', PEEK_LIMIT, PEEK_BYTES];
     const reply = await this.redis.write(
-      () => this.redis.scripts.runForBuffers(script, [this.keys[list](agentId)], [...limits, ...quietTypes]),
+      () => this.redis.scripts.runForBuffers(script, [this.keys[list](agentId)], [...from, ...quietTypes]),
       { patienceMs: 0 },
     );
-    const [next, ...elements] = replyList(reply);
-    return { ...readMessages(list, elements), next: Number(next) < 0 ? undefined : Number(next) };
+    const [atEnd, place, mark, ...elements] = replyList(reply);
+    return {
+      ...readMessages(list, elements),
+      atEnd: Number(atEnd) === 1,
+      looked: { place: Number(place), mark: replyText(mark) },
+    };
   }
 
   /**

@@ -35,12 +35,12 @@ export class SupervisorInbox {
     const unreadable = [...peek.unreadable];
     for (const list of ['urgent', 'inbox'] as const) {
       const read = peek[list].length + peek.unreadable.filter((one) => one.list === list).length;
-      let next: number | undefined = peek.lengths[list] > read ? read : undefined;
-      while (next !== undefined && waiting.length < MOST_LISTED) {
-        const found = await this.delivery.find(SUPERVISOR_ID, list, next);
+      let place: number | undefined = peek.lengths[list] > read ? read : undefined;
+      while (place !== undefined && waiting.length < MOST_LISTED) {
+        const { atEnd, looked, ...found } = await this.delivery.find(SUPERVISOR_ID, list, place);
         waiting.push(...found.waiting);
         unreadable.push(...found.unreadable);
-        next = found.next;
+        place = atEnd ? undefined : looked.place;
       }
     }
     return { waiting, unreadable };

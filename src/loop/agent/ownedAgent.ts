@@ -1,14 +1,7 @@
 /** An agent as its owner sees and writes it: the record as last looked at, and changes that only the owner can make. */
 import type { TurnRecord } from '../../town/batch.ts';
 import { type ControlReply, withReply } from '../../town/control.ts';
-import {
-  type ControlRequest,
-  type Peek,
-  type UnreadableMessage,
-  type WaitingMessage,
-  WrongTypeError,
-} from '../../town/delivery.ts';
-import { isActionable } from '../../town/messageClass.ts';
+import { type ControlRequest, type Peek, type UnreadableMessage, WrongTypeError } from '../../town/delivery.ts';
 import { Plan } from '../../town/plan.ts';
 import { type PlanContext, setAsidePlan, statePlan } from '../../town/plans.ts';
 import type { AgentRecord, AgentState } from '../../town/records.ts';
@@ -17,6 +10,7 @@ import { TinytownError, describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';
 import type { HeldAgent } from './accountHold.ts';
+import { HiddenMessages } from './hiddenMessages.ts';
 import type { LoopParts } from './loopParts.ts';
 
 /** Kinds of keys of an agent that a look reads, besides its record. */
@@ -36,6 +30,7 @@ export class OwnedAgent {
   /** Its owner's: see `leases.ts`. */
   readonly epoch: string;
   private last: { record: AgentRecord; turn: TurnRecord; waiting: { inbox: number; urgent: number } } | undefined;
+  private readonly hidden: HiddenMessages;
   private toldProblems: ReadonlySet<string> = new Set();
   private readonly fenced = new Emitter<void>();
   /** Another window has taken the agent: nothing can be written any more. */
@@ -51,6 +46,7 @@ export class OwnedAgent {
     this.id = id;
     this.epoch = epoch;
     this.parts = parts;
+    this.hidden = new HiddenMessages(id, parts.delivery);
   }
 
   /** The record as last seen or written. @throws TinytownError before the first look */
@@ -87,7 +83,8 @@ export class OwnedAgent {
       throw new TinytownError('badRecord', text, { hint: 'Repair the field in Redis, or remove the agent.' });
     }
     this.last = { record: peek.agent.value, turn: peek.turn, waiting: peek.lengths };
-    const all = await this.withHidden(peek, peek.agent.value.state);
+    // An agent that is about to close leaves everything that waits already: none of it may wake it later.
+    const all = await this.hidden.addTo(peek, peek.agent.value.state === 'draining');
     if (all.unreadable.length === 0) return all;
     await this.setAside(all.unreadable);
     return undefined;
@@ -98,29 +95,6 @@ export class OwnedAgent {
     for (const { list, reason } of unreadable)
       this.parts.logger.warn(`A message (${list}) was set aside: it ${reason}.`);
     await this.commit(setAsidePlan(this.context(), unreadable));
-  }
-
-  /**
-   * Adds what asks for something behind more news than one look reads. Of an agent that is about to close all of it: it must
-   * not be woken by what waits already.
-   */
-  private async withHidden(peek: Peek, state: AgentState): Promise<Peek> {
-    const wakes = ({ message }: WaitingMessage): boolean =>
-      (isActionable(message) || message.type === 'ping') && !peek.turn.leftWaiting.has(message.id);
-    if (state !== 'draining' && [...peek.urgent, ...peek.inbox].some(wakes)) return peek;
-    const all = { ...peek };
-    for (const list of ['urgent', 'inbox'] as const) {
-      const read = peek[list].length + peek.unreadable.filter((one) => one.list === list).length;
-      let next: number | undefined = peek.lengths[list] > read ? read : undefined;
-      while (next !== undefined) {
-        const found = await this.parts.delivery.find(this.id, list, next);
-        all[list] = [...all[list], ...found.waiting];
-        all.unreadable = [...all.unreadable, ...found.unreadable];
-        const enough = found.waiting.some(wakes) || found.unreadable.length > 0;
-        next = enough && state !== 'draining' ? undefined : found.next;
-      }
-    }
-    return all;
   }
 
   /** Moves keys of this agent that are of the wrong type out of the way; whether there were some. Each is told of once. */

@@ -3,14 +3,15 @@
 -- KEYS[1]  agent:{id}
 -- KEYS[2…] reserved:{name} for its name and nickname, then the streams of the event
 -- ARGV     id, how many names, how long a reservation lasts (ms), event type, event data, stream length, field, value, …
+-- A reservation that is not a string holds nothing. It is written anew.
 -- Returns  1 (made, now or by an earlier call with this id) or 0 (the name is taken)
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return 1
 end
 local lastName = 1 + tonumber(ARGV[2])
 for i = 2, lastName do
-  local holder = redis.call('GET', KEYS[i])
-  if holder and holder ~= ARGV[1] then
+  local holder = redis.pcall('GET', KEYS[i])
+  if type(holder) == 'string' and holder ~= ARGV[1] then
     return 0
   end
 end

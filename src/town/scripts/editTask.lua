@@ -14,8 +14,9 @@ if ARGV[2] == '1' and state ~= 'pending' and state ~= 'assigned' then
   return 'begun'
 end
 redis.call('HSET', KEYS[1], 'updated_at', ARGV[3], unpack(ARGV, 4))
-local place = redis.call('LPOS', KEYS[2], ARGV[1])
-if place then
+-- A backlog that is not a list has no place for it. The task is edited all the same.
+local place = redis.pcall('LPOS', KEYS[2], ARGV[1])
+if type(place) == 'number' then
   redis.call('LSET', KEYS[2], place, ARGV[1])
 end
 return 'done'

@@ -15,7 +15,8 @@
 --                  "tell" COMMAND KEY …        for people to see: where it fails, the rest is done all the same
 -- Returns  "done", "fenced" (somebody else owns the agent now), "changed" (a guard does not hold), or {key, its type, the
 --          type that it should be of}; in all but the first nothing was written.
-if ARGV[1] ~= '' and redis.call('GET', KEYS[1]) ~= ARGV[1] then
+-- An epoch that is not a string is nobody's: the owner takes the agent again, which writes a new one.
+if ARGV[1] ~= '' and redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 'fenced'
 end
 

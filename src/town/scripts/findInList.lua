@@ -1,13 +1,20 @@
--- Looks through a list for messages that may ask for something, behind those that only inform.
+-- Looks through part of a list for messages that may ask for something, behind those that only inform.
 --
 -- KEYS  urgent:{id} or inbox:{id}
--- ARGV  the place to begin at, how many messages to find, how many bytes, then the types of messages to pass over
--- Returns {the place to go on at, or -1 at the end of the list, message, message…}. A message that is written in an unusual way
---          is found whatever its type.
-local PAGE = 500
-local at, limit, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+-- ARGV  the place to begin at,
+--       the place to begin at instead if the element before it still has this mark, the mark (0 and "" for none),
+--       how many messages to find, how many bytes to read, then the types of messages to pass over
+-- Returns {1 at the end of the list or else 0, the place to go on at, the mark of the element before that place, message, message…}.
+--          A message that is written in an unusual way is found whatever its type.
+local PAGE = 50
+local at, known, mark = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local limit, most = tonumber(ARGV[4]), tonumber(ARGV[5])
+local last = known > at and redis.call('LINDEX', KEYS[1], known - 1)
+if last and redis.sha1hex(last) == mark then
+  at = known
+end
 local patterns = {}
-for i = 4, #ARGV do
+for i = 6, #ARGV do
   patterns[#patterns + 1] = '"type"%s*:%s*"' .. ARGV[i] .. '"'
 end
 local function passed_over(element)
@@ -19,21 +26,21 @@ local function passed_over(element)
   end
   return false
 end
-local found, bytes = { -1 }, 0
-while true do
+local found, bytes, at_end = {}, 0, 0
+while at_end == 0 and #found < limit and bytes < most do
   local page = redis.call('LRANGE', KEYS[1], at, at + PAGE - 1)
-  for _, element in ipairs(page) do
-    at = at + 1
-    if not passed_over(element) then
-      found[#found + 1] = element
-      bytes = bytes + #element
-      if #found > limit or bytes >= most then
-        found[1] = at
-        return found
-      end
+  local read = 0
+  while read < #page and #found < limit and bytes < most do
+    read = read + 1
+    last = page[read]
+    bytes = bytes + #last
+    if not passed_over(last) then
+      found[#found + 1] = last
     end
   end
-  if #page < PAGE then
-    return found
+  at = at + read
+  if read == #page and #page < PAGE then
+    at_end = 1
   end
 end
+return { at_end, at, last and redis.sha1hex(last) or '', unpack(found) }

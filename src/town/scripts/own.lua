@@ -5,6 +5,7 @@
 -- ARGV  this window's id, the prefix of window leases, the mark of our runtime host, the time for last_heartbeat, a new epoch,
 --       this window's home: machine, host, Codex home, folder, folder id (all empty: not looked at)
 -- The epoch is made by the window, not counted here: a Redis that has lost its last writes would give the same number twice.
+-- A lease or an epoch that is not a string names no owner. It is written anew.
 -- Returns {"owned", epoch, was left in disorder ("1") or released ("0")}
 --         {"owned-elsewhere", that window's id} | {"away"} (it lives elsewhere) | {"gone"} (no such agent) | {"no-lease"} (this window's own lease ran out)
 if redis.call('EXISTS', KEYS[3]) == 0 then
@@ -13,8 +14,12 @@ end
 if redis.call('EXISTS', KEYS[4]) == 0 then
   return { 'no-lease' }
 end
-local owner = redis.call('GET', KEYS[1])
-local epoch = redis.call('GET', KEYS[2])
+local function text(key)
+  local value = redis.pcall('GET', key)
+  return type(value) == 'string' and value
+end
+local owner, epoch = text(KEYS[1]), text(KEYS[2])
+local disorder = tostring(redis.call('EXISTS', KEYS[1]))
 if owner == ARGV[1] and epoch then
   return { 'owned', epoch, '0' }
 end
@@ -33,4 +38,4 @@ end
 redis.call('SET', KEYS[1], ARGV[1])
 redis.call('SET', KEYS[2], ARGV[5])
 redis.call('HSET', KEYS[3], 'runtime_host', ARGV[3], 'last_heartbeat', ARGV[4])
-return { 'owned', ARGV[5], owner and '1' or '0' }
+return { 'owned', ARGV[5], disorder }

@@ -1,9 +1,9 @@
 -- Everything that an owner's next decision rests on, read at one moment.
 --
--- KEYS  agent, urgent, inbox, inflight, turn, stop, control, backlog
+-- KEYS  agent, urgent, inbox, inflight, turn, stop, control
 -- ARGV  how many messages of each list to read, and how many bytes: the reading of a list ends with the message that fills them
 -- Returns {agent hash, urgent, inbox, ids of batches in flight, turn hash, stop flag or false, control entries,
---          number of backlog tasks, problems, length of urgent, length of inbox}; a key of the wrong type reads as empty and is named in the problems.
+--          problems, length of urgent, length of inbox}. A key of the wrong type reads as empty and is named in the problems.
 local limit, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local problems = {}
 local function read(empty, command, key, ...)
@@ -44,7 +44,6 @@ return {
   read({}, 'HGETALL', KEYS[5]),
   read(false, 'GET', KEYS[6]),
   read({}, 'XRANGE', KEYS[7], '-', '+', 'COUNT', 20),
-  read(0, 'LLEN', KEYS[8]),
   problems,
   length(KEYS[2]),
   length(KEYS[3]),

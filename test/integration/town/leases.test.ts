@@ -207,6 +207,27 @@ describe('leases and fences', () => {
     assert.match(told?.join() ?? '', /Moved/, 'whoever can be told is');
   });
 
+  it('survives a lease or an epoch that somebody has made something else of', async () => {
+    const { keys, redis } = town;
+    const { commands } = redis;
+    const delivery = new Delivery(redis, keys);
+    const [a, b] = [await window(), await window()];
+    const first = await a.own(agentId);
+    assert.ok(first.owned);
+    for (const kind of ['epoch', 'lease'] as const) {
+      const key = keys[kind](agentId);
+      await commands.del(key);
+      await commands.rpush(key, 'x');
+    }
+    assert.equal(await delivery.commit(new Plan(keys, agentId).agentFields({ cli: 'x' }), first.epoch), 'fenced');
+    assert.equal(await b.holder(agentId).catch(() => 'unreadable'), 'unreadable');
+    await a.release([agentId]);
+    const second = await b.own(agentId);
+    assert.ok(second.owned && second.disorderly, 'nobody has given it back');
+    assert.equal(await delivery.commit(new Plan(keys, agentId).agentFields({ cli: 'y' }), second.epoch), 'done');
+    assert.equal(await b.holder(agentId), b.windowId);
+  });
+
   it('reads everything at one moment, and names a key of the wrong type', async () => {
     const { keys } = town;
     await town.redis.commands.set(keys.inbox(agentId), 'no list');

@@ -69,6 +69,17 @@ describe('a town in Redis', () => {
       assert.deepEqual(given.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
     });
 
+    it('get a name whose reservation somebody has made something else of', async () => {
+      const { keys } = town;
+      for (const name of ['bela', 'Bee', 'bela-2']) await raw.rpush(keys.reservedName(name), 'x');
+      const bela = testAgent('bela', { nickname: 'Bee' });
+      await agents.create(bela);
+      assert.equal(await agents.rename(bela, 'bela-2'), true);
+      assert.equal((await agents.get(bela.id))?.name, 'bela-2');
+      assert.equal(await raw.get(keys.reservedName('bela-2')), bela.id);
+      assert.ok((await raw.pttl(keys.reservedName('bela-2'))) > 0);
+    });
+
     it('are made with an event, once', async () => {
       await agents.create(anna);
       assert.deepEqual((await agents.list()).agents, [await agents.get(anna.id)]);
@@ -214,6 +225,15 @@ describe('a town in Redis', () => {
       assert.equal(malformed.length, 3);
       assert.match(malformed[0]?.reason ?? '', /element \(1\) that is not JSON/);
       assert.equal(await raw.llen(town.keys.inbox(anna.id)), 4);
+    });
+
+    it('are sent once where somebody has made something else of what remembers them', async () => {
+      const message = say('x');
+      await inbox.send(message);
+      await raw.del(town.keys.sent(message.id));
+      await raw.rpush(town.keys.sent(message.id), 'x');
+      await inbox.send(message);
+      assert.deepEqual((await inbox.list(anna.id)).inbox, [message]);
     });
 
     it('are not lost in a key that is no list: the sender is told, and may send again', async () => {
@@ -379,6 +399,45 @@ describe('a town in Redis', () => {
       assert.equal(await tasks.complete(randomUUID(), 'done'), 'no-task');
     });
 
+    it('with fields that are no UTF-8 end, are claimed and are edited at once', async () => {
+      const notUtf8 = Buffer.from([0x61, 0xff, 0xfe]);
+      const spoil = async (id: string, ...fields: string[]): Promise<void> => {
+        for (const field of fields) await raw.hset(town.keys.task(id), field, notUtf8);
+      };
+      const ends = [
+        (id: string) => tasks.complete(id, 'done'),
+        (id: string) => tasks.fail(id, 'broke'),
+        (id: string) => tasks.cancel(id, 'not needed'),
+      ];
+      for (const end of ends) {
+        for (const fields of [
+          ['assigned_to', 'assigned_by'],
+          ['assigned_to'],
+          ['assigned_by'],
+          ['description', 'tags'],
+        ]) {
+          const { id } = await tasks.assign({ description: 'x' }, anna.id, SUPERVISOR_ID);
+          await spoil(id, ...fields);
+          assert.equal(await end(id), 'done', fields.join());
+          assert.equal(await end(id), 'over', fields.join());
+        }
+      }
+      const waiting = await tasks.assign({ description: 'x' }, anna.id, SUPERVISOR_ID);
+      const message = Buffer.from((await raw.lindex(town.keys.inbox(anna.id), -1)) ?? '');
+      await spoil(waiting.id, 'assigned_by', 'tags');
+      assert.equal(await tasks.cancelWaiting(waiting.id, 'not needed', message), 'done');
+
+      const { id } = await tasks.addToBacklog({ description: 'y' });
+      await spoil(id, 'description', 'tags', 'assigned_to', 'assigned_by', 'result', 'state');
+      await edits.tag(id, ['api']);
+      await assert.rejects(edits.describe(id, 'z'), { reason: 'taskBegun' }, 'its state is not known');
+      await tasks.claim(id, anna.id, SUPERVISOR_ID);
+      await edits.describe(id, 'z');
+      await spoil(id, 'description', 'result');
+      assert.equal(await tasks.complete(id, 'done'), 'done');
+      assert.equal((await tasks.get(id))?.result, 'done');
+    });
+
     it('that are malformed are told', async () => {
       const id = randomUUID();
       await raw.hset(town.keys.task(id), { id, description: 'x', created_at: anna.createdAt, tags: 'api' });
@@ -399,6 +458,21 @@ describe('a town in Redis', () => {
         made.map(({ id }) => id),
       );
       assert.equal((await tasks.get(made[0]?.id ?? ''))?.state, 'pending');
+    });
+
+    it('that is no list stops only what puts tasks into it or takes them out', async () => {
+      const { id } = await tasks.addToBacklog({ description: 'x' });
+      await raw.set(town.keys.backlog, 'text');
+      await edits.tag(id, ['api']);
+      await edits.describe(id, 'y');
+      const refused = { reason: 'redisFailed' };
+      await assert.rejects(tasks.addToBacklog({ description: 'z' }), refused);
+      await assert.rejects(tasks.claim(id, anna.id, SUPERVISOR_ID), refused);
+      await assert.rejects(tasks.removeFromBacklog(id), refused);
+      await assert.rejects(edits.move(id, undefined), refused);
+      assert.equal((await tasks.list()).tasks.length, 1, 'nothing was made by half');
+      assert.deepEqual((await tasks.get(id))?.tags, ['api']);
+      assert.equal(await tasks.complete(id, 'done', SUPERVISOR_ID), 'done');
     });
 
     it('is put in another order, one task at a time', async () => {
