@@ -57,11 +57,11 @@ export class Aftermath {
 
   private async endCommands(threadId: string): Promise<string[]> {
     try {
-      const end = Date.now() + COMMANDS_MS;
+      const end = performance.now() + COMMANDS_MS;
       for (;;) {
         await this.connection.request(terminalsClean, { threadId }, this.limitMs);
         const { data } = await this.connection.request(terminalsList, { threadId }, this.limitMs);
-        if (data.length === 0 || Date.now() >= end)
+        if (data.length === 0 || performance.now() >= end)
           return data.map(({ command }) => `the command ${oneLine(command, 120)}`);
         await pause(LOOK_AGAIN_MS);
       }

@@ -27,11 +27,11 @@ export async function withStartLock<T>(
 ): Promise<T> {
   await ensurePrivateFolder(folder);
   const file = path.join(folder, 'codex-start.lock');
-  const end = Date.now() + patienceMs;
+  const end = performance.now() + patienceMs;
   let release = await takeLock(file);
   while (!release) {
     signal?.throwIfAborted();
-    if (Date.now() > end) {
+    if (performance.now() > end) {
       logger.warn('Another app-server has been starting for a long time. Not waiting for it any longer.');
       break;
     }

@@ -71,12 +71,12 @@ export class Crew {
     this.account = new AccountHold(parts.limits);
     this.room = new ProcessRoom(() => parts.maxAgents());
     this.others = new OtherWindows(leases, parts.logger);
-    this.rules = new TakeRules(parts.now);
+    this.rules = new TakeRules(() => performance.now());
     this.views = new AgentViews(parts.now);
     this.processes = new ProcessLooks(
       () => this.pids(),
       (agentIds) => agentIds.forEach((id) => this.views.touch(id)),
-      parts.now,
+      () => performance.now(),
     );
     this.mirror = mirror;
     this.askedElsewhere = new AskedElsewhere(mirror);
@@ -225,9 +225,9 @@ export class Crew {
 
   /** Takes an agent as soon as the window that has it lets go of it; resolves with whether it did within `limitMs`. */
   async takeOver(agentId: string, limitMs: number): Promise<boolean> {
-    const end = this.parts.now() + limitMs;
+    const end = performance.now() + limitMs;
     while (!this.running.has(agentId)) {
-      if (this.closing || this.parts.now() > end) return false;
+      if (this.closing || performance.now() > end) return false;
       const taking = this.taking.get(agentId) ?? this.take(agentId).finally(() => this.taking.delete(agentId));
       this.taking.set(agentId, taking);
       await taking;

@@ -17,7 +17,7 @@ export class TakeRules {
   /** Agents that were given up for another window, and until when they are left to it. */
   private readonly givenUp = new Map<string, number>();
 
-  /** @param now Unix milliseconds */
+  /** @param now Milliseconds of a clock that nobody sets. */
   constructor(now: () => number) {
     this.now = now;
   }

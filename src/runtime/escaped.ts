@@ -12,11 +12,11 @@ const LOOK_MS = 50;
  * @param pid The agent's; undefined where it was ended too.
  */
 export async function escapedFrom(before: readonly ListedProcess[], pid: number | undefined): Promise<string[]> {
-  const end = Date.now() + PATIENCE_MS;
+  const end = performance.now() + PATIENCE_MS;
   for (;;) {
     const own = new Set(pid === undefined ? [] : (await descendantsOf(pid)).map((one) => one.pid));
     const escaped = (await survivorsOf(before)).filter((one) => !own.has(one.pid));
-    if (escaped.length === 0 || Date.now() >= end) {
+    if (escaped.length === 0 || performance.now() >= end) {
       return escaped.map(({ pid: id, command }) => `process ${id} (${oneLine(command, 120)})`);
     }
     await pause(LOOK_MS);

@@ -69,12 +69,12 @@ export class Control {
     const timer = setInterval(() => told.fire(), LOOK_MS);
     try {
       if (!(await this.delivery.apply(plan))) return 'gone';
-      const end = Date.now() + limitMs;
+      const end = performance.now() + limitMs;
       for (;;) {
         const raw = await this.text(this.keys.reply(token));
         const decoded = raw === undefined ? undefined : reply.safeParse(parseJson(raw));
         if (decoded?.success) return decoded.data;
-        if (Date.now() >= end) return 'silent';
+        if (performance.now() >= end) return 'silent';
         await next(told);
       }
     } finally {

@@ -25,7 +25,7 @@ export interface PlanContext {
 const SETTLED_KEPT = 20;
 
 /** What fails because others have too much to do waits as if it had failed so often by itself. */
-const BUSY_ATTEMPTS = 3;
+export const BUSY_ATTEMPTS = 3;
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 

@@ -34,7 +34,7 @@ export class ChangePoll {
   private prints = new Map<string, string>();
   private names: string[] = [];
   private readonly also = new Set<string>();
-  private lastScan = 0;
+  private lastScan = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
   private running = false;
 
@@ -58,7 +58,7 @@ export class ChangePoll {
     this.stop();
     this.running = true;
     this.prints = new Map();
-    this.lastScan = 0;
+    this.lastScan = Number.NEGATIVE_INFINITY;
     await this.look(false);
     this.schedule(this.times.shortestMs);
   }
@@ -89,9 +89,9 @@ export class ChangePoll {
 
   /** Resolves with whether anything has changed since the last look. */
   private async look(tell: boolean): Promise<boolean> {
-    if (Date.now() - this.lastScan >= this.times.scanMs) {
+    if (performance.now() - this.lastScan >= this.times.scanMs) {
       this.names = await this.namesToWatch();
-      this.lastScan = Date.now();
+      this.lastScan = performance.now();
     }
     const names = [...new Set([...this.names, ...this.also])];
     const reply = await this.redis.read(() => this.scripts.run(fingerprints, names, []));
@@ -102,7 +102,7 @@ export class ChangePoll {
       (name) => (before.get(name) ?? '') !== (this.prints.get(name) ?? ''),
     );
     // A new agent tells of itself there.
-    if (changed.includes(this.keys.events)) this.lastScan = 0;
+    if (changed.includes(this.keys.events)) this.lastScan = Number.NEGATIVE_INFINITY;
     if (tell && this.running) for (const name of changed) this.onChange(name);
     return changed.length > 0;
   }

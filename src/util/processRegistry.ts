@@ -222,7 +222,7 @@ async function endGroupOf(
 async function endGroup({ pid, startTime }: ProcessName): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     signalGroup(pid, signal);
-    const end = Date.now() + reapGraceMs;
-    while (Date.now() < end && (await startTimeOf(pid)) === startTime) await pause(20);
+    const end = performance.now() + reapGraceMs;
+    while (performance.now() < end && (await startTimeOf(pid)) === startTime) await pause(20);
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { RequestAnswer } from '../../runtime/agentRequest.ts';
 import type { InterruptResult, RuntimeEvent, RuntimeMode } from '../../runtime/codingAgent.ts';
+import type { TurnRecord } from '../../town/batch.ts';
 import type { Peek } from '../../town/delivery.ts';
 import { drainedPlan, quietPlan, stoppedPlan, undelayedPlan } from '../../town/plans.ts';
 import type { AgentRecord, AgentState } from '../../town/records.ts';
@@ -20,7 +21,7 @@ import { OpenRequests } from './openRequests.ts';
 import { OwnedAgent } from './ownedAgent.ts';
 import { Pace } from './pace.ts';
 import { RemoteRequests } from './remoteRequests.ts';
-import { LONGEST_DELAY_MS } from './restartPolicy.ts';
+import { longestDelay } from './restartPolicy.ts';
 import { RuntimeSlot } from './runtimeSlot.ts';
 import { Settlement } from './settlement.ts';
 import { StreamEcho } from './streamEcho.ts';
@@ -36,7 +37,7 @@ export type LoopEnd = 'closed' | 'lost' | 'released' | 'gone' | 'dormant';
 const FOLDER_AGAIN_MS = 5_000;
 /** After a failure to read or write, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
-/** Timers stand still while the machine sleeps: the clock is looked at so often, in milliseconds. */
+/** Timers stand still while the machine sleeps, and people set the clock: it is looked at so often, in milliseconds. */
 const TICK_MS = 15_000;
 
 export class AgentLoop {
@@ -288,7 +289,7 @@ export class AgentLoop {
       unfinished,
       backlogOffer: this.backlogOffer(record) !== undefined,
       held: this.parts.usesCodex(record) && !this.parts.account.mayBegin(this.agent.held),
-      notBefore: this.startsAt(Math.max(peek.turn.notBefore, this.slot.restartAt)),
+      notBefore: this.startsAt(peek.turn),
       unconfirmed: this.slot.unconfirmed,
       room: this.parts.room.isFor(record.id),
       // Agents that this one has started may ask when its own turn is over.
@@ -303,10 +304,12 @@ export class AgentLoop {
   }
 
   /** When a round may start, by the clock as it is now: one that was set back makes nobody wait longer than was meant. */
-  private startsAt(notBefore: number): number {
-    if (this.delay?.at !== notBefore) this.delay = new Deadline(notBefore, LONGEST_DELAY_MS);
-    const { remainingMs } = this.delay;
-    return remainingMs === 0 ? 0 : this.parts.now() + remainingMs;
+  private startsAt(turn: TurnRecord): number {
+    if (this.delay?.at !== turn.notBefore) {
+      this.delay = new Deadline(turn.notBefore, longestDelay(turn, this.parts.retryMs));
+    }
+    const waitMs = Math.max(this.delay.remainingMs, this.slot.restartAt - performance.now());
+    return waitMs <= 0 ? 0 : this.parts.now() + waitMs;
   }
 
   /** The backlog as it is now, where some of it is for this agent and it was not shown it yet. */
@@ -323,7 +326,7 @@ export class AgentLoop {
     if (!problem) return false;
     this.agent.report(problem);
     await this.slot.stop();
-    this.slot.restartAt = this.parts.now() + FOLDER_AGAIN_MS;
+    this.slot.restartAt = performance.now() + FOLDER_AGAIN_MS;
     return true;
   }
 
@@ -413,8 +416,7 @@ export class AgentLoop {
   private wait(until: number | undefined): void {
     if (until === undefined || this.end) return;
     const left = Math.max(until - this.parts.now(), 0);
-    const tick = (): void => this.wait(until);
-    this.timer = left > TICK_MS ? setTimeout(tick, TICK_MS) : setTimeout(() => this.wake(), left);
+    this.timer = setTimeout(() => this.wake(), Math.min(left, TICK_MS));
   }
 }
 

@@ -1,4 +1,6 @@
 /** How often and how fast a process that goes down is brought up again. */
+import type { TurnRecord } from '../../town/batch.ts';
+import { BUSY_ATTEMPTS } from '../../town/plans.ts';
 
 const STARTS = 3;
 
@@ -27,9 +29,15 @@ export class RestartPolicy {
 }
 
 /** No round waits longer after a failure, in milliseconds. */
-export const LONGEST_DELAY_MS = 300_000;
+const LONGEST_DELAY_MS = 300_000;
 
 /** The wait before a round is tried again, in milliseconds: 2 s, 8 s, 32 s … up to five minutes. */
 export function retryDelay(attempts: number, firstMs = RETRY_MS): number {
   return Math.min(firstMs * 4 ** attempts, LONGEST_DELAY_MS);
+}
+
+/** The longest wait that can stand in a turn's record, in milliseconds, whatever the clock of the window that wrote it said. */
+export function longestDelay({ seen }: Pick<TurnRecord, 'seen'>, firstMs = RETRY_MS): number {
+  const attempts = Object.values(seen).map((message) => message.attempts);
+  return retryDelay(Math.max(BUSY_ATTEMPTS, ...attempts), firstMs);
 }

@@ -15,7 +15,7 @@ import { RestartPolicy } from './restartPolicy.ts';
 const passing = new Set(['startFailed', 'threadBusy', 'overloaded', 'unresponsive', 'notRunning']);
 
 export class RuntimeSlot {
-  /** Unix milliseconds before which no start is tried; 0 for none. */
+  /** No start is tried before, by `performance.now()`; 0 for none. */
   restartAt = 0;
   private readonly agent: OwnedAgent;
   private readonly restarts: RestartPolicy;
@@ -194,7 +194,7 @@ export class RuntimeSlot {
   tryAgain(): boolean {
     const delay = this.restarts.next();
     if (delay === undefined) return false;
-    this.restartAt = this.agent.parts.now() + delay;
+    this.restartAt = performance.now() + delay;
     return true;
   }
 }

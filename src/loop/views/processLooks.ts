@@ -15,6 +15,7 @@ export class ProcessLooks {
   /**
    * @param pids the processes of agents, by agent.
    * @param changed called with the agents whose figures have come or changed.
+   * @param now milliseconds of a clock that nobody sets.
    */
   constructor(
     pids: () => ReadonlyMap<string, number>,

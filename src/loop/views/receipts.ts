@@ -89,11 +89,11 @@ export class Receipts implements Disposable {
     fits: (receipt: Receipt | undefined) => boolean,
     limitMs: number,
   ): Promise<Receipt | undefined> {
-    const end = Date.now() + limitMs;
+    const end = performance.now() + limitMs;
     for (;;) {
-      const changed = this.nextChange(agentId, Math.max(0, end - Date.now()));
+      const changed = this.nextChange(agentId, Math.max(0, end - performance.now()));
       const receipt = (await this.list(agentId)).find((one) => one.messageId === messageId);
-      if (fits(receipt) || Date.now() >= end) return receipt;
+      if (fits(receipt) || performance.now() >= end) return receipt;
       await changed;
     }
   }

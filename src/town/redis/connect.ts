@@ -62,7 +62,7 @@ export class TownRedis {
   private readonly states = new Emitter<ConnectionState>();
   private readonly logger: Logger;
   private readonly times: RedisTimes;
-  private lostAt = 0;
+  private lostAt = Number.NEGATIVE_INFINITY;
   /** Counts losses and returns: the check of a connection that was lost meanwhile says nothing. */
   private turn = 0;
   private unusable = false;
@@ -131,7 +131,7 @@ export class TownRedis {
    * @throws TinytownError with a {@link RedisErrorReason}
    */
   async read<T>(operation: (client: Redis) => Promise<T>): Promise<T> {
-    if (!(await this.whenReady(this.lostAt + BLINK_MS - Date.now()))) throw this.unavailable();
+    if (!(await this.whenReady(this.lostAt + BLINK_MS - performance.now()))) throw this.unavailable();
     try {
       return await operation(this.reads);
     } catch (error) {
@@ -153,7 +153,7 @@ export class TownRedis {
 
   /** Runs what may be done twice, and again after a loss, for up to `patienceMs`. @throws as {@link write} does */
   async patiently<T>(operation: () => Promise<T>, patienceMs: number, waitsForRoom = false): Promise<T> {
-    const end = Date.now() + patienceMs;
+    const end = performance.now() + patienceMs;
     for (;;) {
       let failure: RedisError;
       if (this.isReady) {
@@ -168,10 +168,10 @@ export class TownRedis {
         failure.reason === 'redisUnavailable' ||
         !this.isReady ||
         (waitsForRoom && failure.reason === 'redisNotWriting');
-      if (!waits || Date.now() >= end || this.closed) throw failure;
+      if (!waits || performance.now() >= end || this.closed) throw failure;
       // The rejection may come just before the event that tells of the loss.
       await pause(this.isReady && failure.reason === 'redisNotWriting' ? REFUSED_PAUSE_MS : 10);
-      await this.whenReady(end - Date.now());
+      await this.whenReady(end - performance.now());
     }
   }
 
@@ -198,10 +198,10 @@ export class TownRedis {
       });
       waiting.signal.addEventListener('abort', () => subscription.dispose());
     });
-    const start = Date.now();
+    const start = performance.now();
     await Promise.race([changed, pause(milliseconds, undefined, { signal: waiting.signal }).catch(() => undefined)]);
     waiting.abort();
-    return await this.whenReady(milliseconds - (Date.now() - start));
+    return await this.whenReady(milliseconds - (performance.now() - start));
   }
 
   /** See {@link openRedis}. */
@@ -274,7 +274,7 @@ export class TownRedis {
     this.turn += 1;
     if (this.current !== 'ready') return;
     this.current = 'lost';
-    this.lostAt = Date.now();
+    this.lostAt = performance.now();
     clearTimeout(this.awayTimer);
     this.awayTimer = setTimeout(() => this.tell(this.unavailable()), toldAfterMs).unref();
     this.logger.debug(`The connection to Redis at ${this.where} is lost.`);

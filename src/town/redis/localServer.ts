@@ -50,7 +50,7 @@ export async function ensureLocalServer(target: PrivateTarget, options: LocalSer
   await ensurePrivateFolder(dir);
   await ensurePrivateFolder(path.dirname(socketPath));
   const watch = new OwnerWatch(dir);
-  let start = Date.now();
+  let start = performance.now();
   for (;;) {
     const answer = await ask(socketPath);
     if (answer === 'ready') {
@@ -60,11 +60,11 @@ export async function ensureLocalServer(target: PrivateTarget, options: LocalSer
       continue;
     }
     if (answer === 'gone' && !(await watch.isFree())) {
-      start = Date.now();
+      start = performance.now();
       await pause(ASK_AGAIN_MS);
       continue;
     }
-    if (Date.now() - start > (answer === 'loading' ? LOADING_LIMIT_MS : START_LIMIT_MS)) {
+    if (performance.now() - start > (answer === 'loading' ? LOADING_LIMIT_MS : START_LIMIT_MS)) {
       const server = await recordedServer(dir);
       throw await failed(target, 0, 'it does not answer', server && `End it with: kill -9 ${server.pid}`);
     }
@@ -130,11 +130,11 @@ async function startUnderLock(target: PrivateTarget, options: LocalServerOptions
 
 async function untilReady(target: PrivateTarget, server: WatchedProcess, logStart: number): Promise<void> {
   const exit = server.exited.then(() => 'ended' as const);
-  const start = Date.now();
+  const start = performance.now();
   for (;;) {
     const answer = await ask(target.socketPath);
     if (answer === 'ready') return;
-    if (Date.now() - start > (answer === 'loading' ? LOADING_LIMIT_MS : START_LIMIT_MS)) {
+    if (performance.now() - start > (answer === 'loading' ? LOADING_LIMIT_MS : START_LIMIT_MS)) {
       await server.stop();
       throw await failed(target, logStart, 'it does not get ready');
     }
@@ -149,8 +149,8 @@ async function untilReady(target: PrivateTarget, server: WatchedProcess, logStar
  * Resolves with whether it has ended and another may be started.
  */
 async function giveWay(socketPath: string, server: ProcessName): Promise<boolean> {
-  const end = Date.now() + ASK_LIMIT_MS;
-  while (Date.now() < end && (await isAlive(server))) {
+  const end = performance.now() + ASK_LIMIT_MS;
+  while (performance.now() < end && (await isAlive(server))) {
     if ((await ask(socketPath)) !== 'gone') return false;
     await pause(ASK_AGAIN_MS);
   }
@@ -229,9 +229,9 @@ async function recordedServer(dir: string): Promise<ProcessName | undefined> {
 
 /** Resolves with whether it ends in time. */
 async function hasEnded(server: ProcessName): Promise<boolean> {
-  const end = Date.now() + START_LIMIT_MS;
+  const end = performance.now() + START_LIMIT_MS;
   while (await isAlive(server)) {
-    if (Date.now() > end) return false;
+    if (performance.now() > end) return false;
     await pause(ASK_AGAIN_MS);
   }
   return true;

@@ -52,7 +52,7 @@ export class TranscriptFolds implements Disposable {
     if (fresh.length === 0) return;
     for (const { id } of fresh) {
       told.ids.add(id);
-      told.unseen.set(id, Date.now());
+      told.unseen.set(id, performance.now());
     }
     await this.tell(editor);
   }
@@ -127,7 +127,7 @@ export class TranscriptFolds implements Disposable {
 }
 
 function isWaiting(unseen: Told['unseen'] | undefined, id: string): boolean {
-  return Date.now() - (unseen?.get(id) ?? 0) < SETTLED_MS;
+  return performance.now() - (unseen?.get(id) ?? Number.NEGATIVE_INFINITY) < SETTLED_MS;
 }
 
 /** Undefined where too little of it is in sight. */

@@ -33,7 +33,7 @@ export function drawAttention(session: TownSession, log: EditorLog): Disposable 
       log.error(text);
       // View and status bar say that Redis is away, and it goes on by itself.
       if (problemOf(error, t).kind === 'redisAway' || readNotifications() === 'none') return;
-      const now = Date.now();
+      const now = performance.now();
       for (const [shown, at] of lastShown) if (now - at > QUIET_MS) lastShown.delete(shown);
       if (lastShown.has(text)) return;
       lastShown.set(text, now);

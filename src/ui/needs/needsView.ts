@@ -76,7 +76,7 @@ export class NeedsView implements Disposable {
 
   /** The need whose row the keyboard is on; undefined on none, and just after another was answered. */
   async focused(): Promise<string | undefined> {
-    if (Date.now() < this.settled) return undefined;
+    if (performance.now() < this.settled) return undefined;
     const row = (await this.keyboard.find())?.row;
     // Looked at last, from now on.
     if (row) await this.select(row);
@@ -93,7 +93,7 @@ export class NeedsView implements Disposable {
    * that takes long, or the person does something else meanwhile: nobody likes the keyboard being taken away.
    */
   async answered(key: string, place: number): Promise<void> {
-    this.settled = Date.now() + SETTLE_MS;
+    this.settled = performance.now() + SETTLE_MS;
     const { uses } = this;
     if (!(await this.feed.whenGone(key, SOON_MS)) || this.uses !== uses) return;
     const needs = this.waiting();

@@ -82,11 +82,20 @@ describe('the conversation of an agent', () => {
     assert.match(town.model.requests.at(-1)?.lastUserText ?? '', /^the second$/m);
   });
 
+  it('waits no longer than after its last failure, whatever a wrong clock has set', async () => {
+    const [agent] = session.mirror.agents.values();
+    const id = agent?.id ?? '';
+    await town.redis.client().hset(`tt:test-town:turn:${id}`, 'not_before', Date.now() + 3_600_000);
+    await session.actions.sendMessage('web', 'the second');
+    await agentWhen(session, 'web', (it) => it.roundsCompleted === 2 && it.state === 'idle', 'its turn');
+  });
+
   it('waits for no time that a wrong clock has set, once it is restarted', async () => {
     const [agent] = session.mirror.agents.values();
     const id = agent?.id ?? '';
     const redis = town.redis.client();
-    await redis.hset(`tt:test-town:turn:${id}`, 'not_before', Date.now() + 3_600_000);
+    const seen = JSON.stringify({ another: { attempts: 20, threadId: null } });
+    await redis.hset(`tt:test-town:turn:${id}`, { not_before: Date.now() + 3_600_000, seen });
     await session.actions.sendMessage('web', 'the second');
     await eventually(() => session.mirror.waiting(id).inbox === 1, { what: 'it waits' });
     await session.actions.restartAgent('web');
