@@ -25,6 +25,7 @@ import { registerTrustCommands } from './ui/trust/trustCommands.ts';
 import { registerTaskCommands } from './ui/tasks/taskCommands.ts';
 import { TranscriptDocuments } from './ui/history/transcriptDocuments.ts';
 import { TownViews } from './ui/townViews.ts';
+import { WholeTexts } from './ui/wholeTexts.ts';
 import { describeError } from './util/errors.ts';
 
 let close: (() => Promise<void>) | undefined;
@@ -40,6 +41,7 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   const feed = new NeedsFeed(host, (what, error) => log.warn(`Could not ${what}: ${describeError(error)}`));
   const needs = new NeedsView(host, feed, looked);
   const documents = new RequestDocuments();
+  const texts = new WholeTexts();
   const records = { transcripts: new TranscriptDocuments(host), changes: new ChangeDocuments() };
   const statusBar = new StatusBar(host, feed);
   const api = createApi({ host, feed, version: town.version, t: vscode.l10n.t }, (error) =>
@@ -68,14 +70,15 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
     feed,
     view: needs,
     documents,
+    texts,
     looked,
     lookedAtAgent: (agentId) => views.looked(agentId),
     log,
   });
-  const rowCommands = registerRowCommands({ host, log });
+  const rowCommands = registerRowCommands({ host, texts, log });
   const queueCommands = registerQueueCommands({ host, log });
   const taskCommands = registerTaskCommands({ host, views, documents, log });
-  context.subscriptions.push(log, town, looked, feed, outputs, views, needs, documents, statusBar, api);
+  context.subscriptions.push(log, town, looked, texts, feed, outputs, views, needs, documents, statusBar, api);
   context.subscriptions.push(records.transcripts, records.changes);
   const fromEditor = registerEditorCommands({ host, views, log });
   const account = registerAccountCommands({ withCodex: (job) => town.withCodex(job), log });

@@ -32,6 +32,8 @@ export interface Item {
   readonly taskId?: string;
   /** The whole text that the row stands for: a click opens it, unless it does something else, and Copy copies it. */
   readonly text?: () => RowText;
+  /** What Copy copies, where that is neither the whole text nor the label. */
+  readonly copies?: () => string;
   /** A file that a click opens if it is in the town's folder: absolute, or relative to it. */
   readonly opens?: string;
   /** What a click runs, where that is not the opening of a file. */

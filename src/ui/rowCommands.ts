@@ -6,22 +6,25 @@ import { spellHidden } from '../util/hidden.ts';
 import { oneLine, stripControls } from '../util/text.ts';
 import { fileInside } from './agentFiles.ts';
 import type { EditorLog } from './editorLog.ts';
-import { harmlessBlock } from './history/harmlessMarkdown.ts';
 import { Command } from './ids.ts';
 import { Row } from './itemTree.ts';
 import { inform } from './notify.ts';
 import { runCommand } from './runCommand.ts';
 import type { TownHost } from './town/townHost.ts';
-import { VirtualTexts } from './virtualTexts.ts';
+import type { WholeTexts } from './wholeTexts.ts';
 
 const { t } = vscode.l10n;
 
-/** The scheme of the documents that show the whole text of a row. */
-const SCHEME = 'tinytown-text';
-
-export function registerRowCommands({ host, log }: { host: TownHost; log: EditorLog }): Disposable {
+export function registerRowCommands({
+  host,
+  texts,
+  log,
+}: {
+  host: TownHost;
+  texts: WholeTexts;
+  log: EditorLog;
+}): Disposable {
   const store = new DisposableStore();
-  const texts = store.add(new VirtualTexts(SCHEME));
   const add = (id: string, run: (rows: readonly Row[]) => Promise<unknown>): void => {
     const handler = (...args: unknown[]): unknown =>
       runCommand(id, { read: () => readRows(args), run: ({ rows }) => run(rows), log });
@@ -40,21 +43,14 @@ function readRows([first, selected]: readonly unknown[]): { interactive: boolean
 }
 
 function textOfRow({ item }: Row): string {
-  return stripControls(item.text?.().text ?? item.label).trim();
+  return stripControls(item.copies?.() ?? item.text?.().text ?? item.label).trim();
 }
 
-async function openRow({ item }: Row, host: TownHost, texts: VirtualTexts): Promise<void> {
+async function openRow({ item }: Row, host: TownHost, texts: WholeTexts): Promise<void> {
   const { folder } = await host.session();
   if (item.opens !== undefined) return openFile(item.opens, folder);
   const whole = item.text?.();
-  if (!whole) return;
-  if (whole.prose) {
-    const uri = texts.put(item.id, `${oneLine(item.label, 40)}.md`, harmlessBlock(whole.text));
-    await vscode.commands.executeCommand('markdown.showPreview', uri);
-    return;
-  }
-  const uri = texts.put(item.id, `${oneLine(item.label, 40)}.txt`, stripControls(whole.text));
-  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
+  if (whole) await texts.show(item.id, item.label, whole);
 }
 
 /** Opens a file that an agent named, if it is one in the folder. */

@@ -12,15 +12,29 @@ export class VirtualTexts implements Disposable {
   private readonly texts = new Map<string, { key: string; text: string }>();
   private readonly changed = this.store.add(new vscode.EventEmitter<vscode.Uri>());
   private readonly scheme: string;
+  /** Addresses of texts whose document was closed, the oldest first. */
+  private readonly closed = new Set<string>();
 
-  constructor(scheme: string) {
+  /** @param keep how many texts stay after their document was closed: a preview may ask for them again. */
+  constructor(scheme: string, { keep = 0 }: { keep?: number } = {}) {
     this.scheme = scheme;
     const provider = {
       onDidChange: this.changed.event,
       provideTextDocumentContent: (uri: vscode.Uri) => this.texts.get(uri.toString())?.text ?? '',
     };
     this.store.add(vscode.workspace.registerTextDocumentContentProvider(scheme, provider));
-    this.store.add(onDidCloseForGood(({ uri }) => this.texts.delete(uri.toString())));
+    this.store.add(
+      onDidCloseForGood(({ uri }) => {
+        const address = uri.toString();
+        if (!this.texts.has(address)) return;
+        this.closed.delete(address);
+        this.closed.add(address);
+        for (const old of [...this.closed].slice(0, Math.max(0, this.closed.size - keep))) {
+          this.closed.delete(old);
+          this.texts.delete(old);
+        }
+      }),
+    );
   }
 
   /**
@@ -52,6 +66,7 @@ export class VirtualTexts implements Disposable {
   private set(uri: vscode.Uri, key: string, text: string): void {
     const before = this.texts.get(uri.toString())?.text;
     this.texts.set(uri.toString(), { key, text });
+    this.closed.delete(uri.toString());
     if (before !== undefined && before !== text) this.changed.fire(uri);
   }
 

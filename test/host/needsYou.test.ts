@@ -114,6 +114,14 @@ describe('what needs the person', () => {
     assert.deepEqual(JSON.parse(await toolOutput()), { answers: { q: { answers: ['Blue'] } } });
   });
 
+  it('is a question whose option is clicked', async () => {
+    await ask({ tool: { name: 'request_user_input', arguments: { questions: [question] } } });
+    const { id, agent } = await need('question');
+    // What the option's row runs.
+    assert.equal(await run('answer', { need: `request/${agent}/${id}`, option: 'Red' }), id);
+    assert.deepEqual(JSON.parse(await toolOutput()), { answers: { q: { answers: ['Red'] } } });
+  });
+
   it('is a message that asks, which is replied to', async () => {
     await ask(taskTool('send', { agent: 'supervisor', text: 'Shall I go on?', kind: 'query' }));
     const { id, text, waits } = await need('message');
@@ -129,6 +137,11 @@ describe('what needs the person', () => {
     await ask(taskTool('send', { agent: 'supervisor', text: 'All is well.', kind: 'info' }));
     const { id, waits } = await need('message');
     assert.equal(waits, false);
+    assert.equal(await run('openRequest', id), id);
+    await eventually(() => {
+      const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+      return input instanceof vscode.TabInputWebview && input.viewType.endsWith('markdown.preview');
+    });
     assert.equal(await run('dismissMessage', 'asker'), id);
   });
 

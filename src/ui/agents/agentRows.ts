@@ -45,7 +45,9 @@ function awayRows(agent: AgentRecord, { away }: AgentView, t: Translate): Item[]
   if (!away) return [];
   const label = stripControls(awayWords(away, t));
   const tooltip = (): string => t('{0}. Messages to it wait until it is run there. Adopt it to move it here.', label);
-  return [leaf(agent, 'away', { label: oneLine(label), icon: { id: 'remote' }, tooltip })];
+  return [
+    leaf(agent, 'away', { label: oneLine(label), icon: { id: 'remote' }, tooltip, text: () => ({ text: tooltip() }) }),
+  ];
 }
 
 /** Where an agent lives, as far as that is another place than this window's. */
@@ -65,7 +67,9 @@ function errorRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
   if (agent.state !== 'error' && view.lastError === undefined) return [];
   const text = error === undefined ? t('The agent stopped with an error. Restart it to go on.') : inWords(error, t);
   const icon = { id: 'error', color: 'problemsErrorIcon.foreground' };
-  return [leaf(agent, 'error', { label: oneLine(text), icon, tooltip: () => stripControls(text) })];
+  return [
+    leaf(agent, 'error', { label: oneLine(text), icon, tooltip: () => stripControls(text), text: () => ({ text }) }),
+  ];
 }
 
 /** What it asks of people: the same rows, with the same actions, as in the view of all of them. */
@@ -83,7 +87,14 @@ function programRows(agent: AgentRecord, picture: TownPicture, t: Translate): It
 function modeRows(agent: AgentRecord, { modeReason }: AgentView, t: Translate): Item[] {
   if (modeReason === undefined) return [];
   const reason = inWords(modeReason, t);
-  return [leaf(agent, 'mode', { label: oneLine(reason), icon: { id: 'info' }, tooltip: () => reason })];
+  return [
+    leaf(agent, 'mode', {
+      label: oneLine(reason),
+      icon: { id: 'info' },
+      tooltip: () => reason,
+      text: () => ({ text: reason }),
+    }),
+  ];
 }
 
 function taskRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[] {
@@ -93,7 +104,17 @@ function taskRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[
   const tooltip = (): string => stripControls(task.description);
   const spoken = t('Task: {0}', label);
   const runs = { command: Command.openTask, title: t('Open Task'), arguments: [task.id] };
-  return [leaf(agent, `task/${task.id}`, { label, icon: { id: 'target' }, spoken, tooltip, taskId: task.id, runs })];
+  return [
+    leaf(agent, `task/${task.id}`, {
+      label,
+      icon: { id: 'target' },
+      spoken,
+      tooltip,
+      taskId: task.id,
+      runs,
+      copies: tooltip,
+    }),
+  ];
 }
 
 function declinedRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
@@ -103,6 +124,7 @@ function declinedRows(agent: AgentRecord, view: AgentView, t: Translate): Item[]
       label: view.declined === 1 ? t('1 request was declined') : t('{0} requests were declined', view.declined),
       description: t('see the output'),
       icon: { id: 'circle-slash', color: 'charts.yellow' },
+      runs: { command: Command.showOutput, title: t('Show Output'), arguments: [agent.id] },
     }),
   ];
 }

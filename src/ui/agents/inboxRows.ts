@@ -195,6 +195,7 @@ function messageRow(receipt: Receipt, context: Context): Item {
     agentId,
     ...(about === undefined ? {} : { about }),
     tooltip: () => tooltipOf(receipt, context),
+    text: () => ({ text, prose: true }),
   };
 }
 

@@ -52,6 +52,7 @@ function pastTurnRow(agent: AgentRecord, turn: TurnView, t: Translate): Item {
     collapse: 'collapsed',
     changes: { turn: turn.id },
     tooltip: () => stripControls(detail),
+    copies: () => detail || outcomeWord(outcome, t),
     children: () => turnRows(turn, context),
   });
 }

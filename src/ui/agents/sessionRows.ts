@@ -69,6 +69,7 @@ function factRow(agentId: string, parent: string, { key, label, value = '–', i
     collapse: 'none',
     agentId,
     tooltip: () => `${label}: ${value}`,
+    copies: () => value,
   };
 }
 

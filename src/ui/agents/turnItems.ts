@@ -72,6 +72,7 @@ function turnRow(item: Exclude<TurnItem, { kind: 'userMessage' }>, context: Turn
           icon: item.status === 'completed' ? { id: 'tools' } : statusIcons[item.status],
           spoken: t('Tool {0}, {1}', oneLine(name), statusWord(item.status, t)),
           tooltip: () => tooltipText([name, item.arguments, item.result ?? ''].filter(Boolean).join('\n\n')),
+          text: () => ({ text: [name, item.arguments, item.result ?? ''].filter(Boolean).join('\n\n') }),
         }),
       ];
     }
@@ -82,6 +83,7 @@ function turnRow(item: Exclude<TurnItem, { kind: 'userMessage' }>, context: Turn
           description: '',
           icon: { id: 'search' },
           spoken: t('Web search: {0}', oneLine(item.query)),
+          text: () => ({ text: item.query }),
         }),
       ];
     case 'other':
@@ -96,13 +98,7 @@ function turnRow(item: Exclude<TurnItem, { kind: 'userMessage' }>, context: Turn
   }
 }
 
-interface Row {
-  label: string;
-  description: string;
-  icon: ItemIcon;
-  spoken: string;
-  tooltip?: () => string;
-}
+type Row = Pick<Item, 'label' | 'description' | 'icon' | 'spoken' | 'tooltip' | 'text' | 'copies'>;
 
 function row(item: TurnItem, context: TurnContext, look: Row): Item {
   return {
@@ -119,7 +115,7 @@ function textRow(options: { item: TurnItem; context: TurnContext; text: string; 
   const label = oneLine(text);
   if (!label) return [];
   const look = { label, description: '', icon, spoken: `${who}: ${label}`, tooltip: () => tooltipText(text) };
-  return [row(item, context, look)];
+  return [row(item, context, { ...look, text: () => ({ text, prose: true }) })];
 }
 
 /** What went in: a steer by its own words, a round by name (its prompt is long), anything else as it is. */
@@ -139,6 +135,7 @@ function userRow(
     icon: { id: 'account' },
     spoken,
     tooltip: () => tooltipText(item.text),
+    text: () => ({ text: item.text }),
   });
 }
 
@@ -156,18 +153,22 @@ function steerRow(steer: SteerView, context: TurnContext): Item {
     collapse: 'none',
     agentId: context.agentId,
     tooltip: () => tooltipText(steer.text),
+    text: () => ({ text: steer.text }),
   };
 }
 
 function commandRow(item: TurnItem & { kind: 'command' }, context: TurnContext): Item {
   const { t } = context;
   const state = item.exitCode === null ? statusWord(item.status, t) : t('exit {0}', item.exitCode);
+  const end = commandEnd(item, t);
   return row(item, context, {
     label: oneLine(item.command),
-    description: commandEnd(item, t),
+    description: end,
     icon: statusIcons[item.exitCode ? 'failed' : item.status],
     spoken: t('Command {0}, {1}', oneLine(item.command), state),
     tooltip: () => tooltipText([item.command, item.cwd, item.output].join('\n\n')),
+    text: () => ({ text: [`$ ${item.command}`, item.cwd, item.output.trimEnd(), end].filter(Boolean).join('\n\n') }),
+    copies: () => item.command,
   });
 }
 
@@ -189,6 +190,8 @@ function fileRow(options: { change: FileChange; index: number; item: TurnItem; c
     agentId: context.agentId,
     changes: { turn: context.turnId, item: item.id, change: index },
     ...(change.change === 'delete' ? {} : { opens: change.movedTo ?? change.path }),
+    text: () => ({ text: `${names.join(' → ')}\n\n${change.diff}` }),
+    copies: () => names.at(-1) ?? '',
     tooltip: () => tooltipText(`${names.map((one) => oneLine(one, 300)).join(' → ')}\n\n${change.diff}`),
   };
 }
@@ -221,6 +224,7 @@ export function planRow(steps: readonly PlanStep[], context: TurnContext): Item[
           collapse: 'none',
           agentId,
           tooltip: () => tooltipText(step.step),
+          text: () => ({ text: step.step }),
         })),
     },
   ];

@@ -3,7 +3,7 @@ import type { AgentView } from '../../loop/views/agentView.ts';
 import type { WatchedWork, WorkLine } from '../../loop/views/watchedWork.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import { oneLine, stripControls } from '../../util/text.ts';
-import type { Item, ItemIcon } from '../items.ts';
+import type { Item, ItemIcon, RowText } from '../items.ts';
 import type { Translate } from '../l10n.ts';
 
 /** Whether somebody else may be heard of working as this agent: it is worth to be followed while its row is open. */
@@ -28,7 +28,9 @@ export function workRows(agent: AgentRecord, view: AgentView, work: WatchedWork 
   // An agent of `tt` tells of itself in its notes; an owner of ours says the same in its events, and more.
   const notes = view.owner === 'external' ? work.activity : [];
   const rows = [
-    ...notes.map((note, place) => row(`note/${place}`, oneLine(note), { id: 'note' })),
+    ...notes.map((note, place) =>
+      row(`note/${place}`, oneLine(note), { id: 'note' }, { text: () => ({ text: note }) }),
+    ),
     ...work.lines.map((line) => lineRow(line, row, t)),
   ];
   return rows.length > 0 ? rows : [row('none', t('Nothing heard of it yet'), { id: 'ellipsis' })];
@@ -40,17 +42,23 @@ function lineRow(
   t: Translate,
 ): Item {
   const tooltip = (): string => stripControls(line.text).trim();
+  const text = (): RowText => ({ text: line.text, prose: line.kind === 'words' });
   switch (line.kind) {
     case 'words': {
       const label = oneLine(lastLine(line.text));
-      return row(line.id, label, { id: 'comment' }, { tooltip, spoken: t('Message: {0}', label) });
+      return row(line.id, label, { id: 'comment' }, { tooltip, text, spoken: t('Message: {0}', label) });
     }
     case 'tool': {
       const label = oneLine(line.text);
-      return row(line.id, label, { id: 'tools' }, { tooltip, spoken: t('Tool: {0}', label) });
+      return row(line.id, label, { id: 'tools' }, { tooltip, text, spoken: t('Tool: {0}', label) });
     }
     case 'error':
-      return row(line.id, oneLine(line.text), { id: 'error', color: 'problemsErrorIcon.foreground' }, { tooltip });
+      return row(
+        line.id,
+        oneLine(line.text),
+        { id: 'error', color: 'problemsErrorIcon.foreground' },
+        { tooltip, text },
+      );
     case 'completed':
       return row(line.id, t('Turn completed'), { id: 'pass', color: 'charts.green' });
     case 'interrupted':

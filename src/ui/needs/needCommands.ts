@@ -37,6 +37,7 @@ import type { RequestDocuments } from './requestDocuments.ts';
 import { runCommand } from '../runCommand.ts';
 import { askToAllow } from '../trust/trustCommands.ts';
 import type { TownHost } from '../town/townHost.ts';
+import type { WholeTexts } from '../wholeTexts.ts';
 
 const { t } = vscode.l10n;
 
@@ -45,6 +46,7 @@ export interface NeedParts {
   feed: NeedsFeed;
   view: NeedsView;
   documents: RequestDocuments;
+  texts: WholeTexts;
   looked: Looked;
   /** The person looks at what the agent has done. */
   lookedAtAgent: (agentId: string | undefined) => void;
@@ -69,6 +71,8 @@ interface NeedCall {
   need?: string | undefined;
   /** Which of its files. */
   file?: number | undefined;
+  /** The option of a question that was clicked. */
+  option?: string | undefined;
   /** A button that stands beside the whole request was pressed. */
   offered?: boolean;
   /** Called by a key: the row with the keyboard's focus is meant. */
@@ -82,7 +86,7 @@ interface NeedCall {
   answer?: object | undefined;
 }
 
-const target = z.object({ need: z.string(), file: z.optional(z.number()) });
+const target = z.object({ need: z.string(), file: z.optional(z.number()), option: z.optional(z.string()) });
 
 function readNeedCall(args: readonly unknown[]): NeedCall {
   const [first] = args;
@@ -230,6 +234,10 @@ const answers = z.union([
 ]);
 
 async function answer(need: RequestNeed, call: NeedCall, parts: NeedParts): Promise<string | undefined> {
+  const [question, ...more] = need.request.kind === 'question' ? need.request.questions : [];
+  if (call.option !== undefined && question && more.length === 0) {
+    return answerRequest(need, { answers: { [question.id]: [call.option] } }, parts);
+  }
   if (call.answer === undefined) {
     const { folder } = await parts.host.session();
     if (!asksForMore(need.request) && !seenInLabel(need.request, folder, t)) await parts.documents.show(need, folder);
@@ -268,7 +276,7 @@ async function open(need: Need, call: NeedCall, parts: NeedParts): Promise<strin
       await documents.show(need, folder, call.file);
       return call.interactive ? undefined : need.request.id;
     case 'message':
-      await documents.show(need, folder);
+      await parts.texts.show(need.key, titleOf(need), { text: wholeText(need, t), prose: true });
       if (!call.interactive) return need.message.id;
       parts.looked.message(need.message.id);
       parts.lookedAtAgent(need.agentId);
@@ -322,9 +330,13 @@ async function choose(
 
 async function offer(need: Need, ...choices: [CommandId, string][]): Promise<string | undefined> {
   const items = choices.map(([command, label]) => ({ label, command }));
-  const title = `${oneLine(need.who, 64)}: ${labelOf(need, t)}`;
+  const title = titleOf(need);
   const picked = await vscode.window.showQuickPick(items, { title, placeHolder: oneLine(wholeText(need, t)) });
   if (!picked) return undefined;
   await vscode.commands.executeCommand(picked.command, need.agentId);
   return need.agentId;
+}
+
+function titleOf(need: Need): string {
+  return `${oneLine(need.who, 64)}: ${labelOf(need, t)}`;
 }

@@ -24,6 +24,8 @@ export interface Detail {
   icon: ItemIcon;
   /** Opens this one of the files to be changed. */
   file?: number;
+  /** Gives this answer. */
+  option?: string;
 }
 
 /** What is below a request's row. */
@@ -52,7 +54,11 @@ export function detailsOf(request: AgentRequest, folder: string | undefined, t: 
     case 'question':
       for (const question of request.questions) {
         if (request.questions.length > 1) add('question', question.question);
-        for (const option of question.options) add('circle-small', option.label, option.description);
+        for (const { label, description } of question.options) {
+          // Where there are more questions, a click asks all of them in turn.
+          const answers = request.questions.length === 1 ? { option: label } : {};
+          details.push({ label, description, icon: { id: 'circle-small' }, ...answers });
+        }
       }
       break;
     case 'elicitation':
@@ -95,9 +101,15 @@ export function detailItem(need: Need, id: string, detail: Detail): Item {
     collapse: 'none',
     needKey: need.key,
     ...(need.agentId === undefined ? {} : { agentId: need.agentId }),
-    ...(detail.file === undefined
-      ? {}
-      : { runs: { command: Command.openRequest, title: whole, arguments: [{ need: need.key, file: detail.file }] } }),
+    runs: runsOf(need, detail, whole),
+    copies: () => whole,
     tooltip: () => tooltipText([whole, description].filter(Boolean).join('\n')),
   };
+}
+
+/** An option answers, a file opens alone, everything else opens the whole request. */
+function runsOf({ key }: Need, { file, option }: Detail, title: string): NonNullable<Item['runs']> {
+  if (option !== undefined) return { command: Command.answer, title, arguments: [{ need: key, option }] };
+  const target = file === undefined ? { need: key } : { need: key, file };
+  return { command: Command.openRequest, title, arguments: [target] };
 }

@@ -81,6 +81,7 @@ export function needItem(
     ...(need.agentId === undefined ? {} : { agentId: need.agentId }),
     needKey: need.key,
     runs: { command: Command.openRequest, title: t('Open'), arguments: [{ need: need.key }] },
+    copies: () => wholeText(need, t),
     tooltip: () =>
       tooltipText(
         [

@@ -108,6 +108,7 @@ function taskItem(task: TaskRecord, group: string, picture: TaskPicture, t: Tran
     collapse: 'none',
     runs: { command: Command.openTask, title: t('Open Task'), arguments: [task.id] },
     tooltip: () => taskText(task, picture, t),
+    copies: () => task.description,
   };
 }
 

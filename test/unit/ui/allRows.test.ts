@@ -58,6 +58,19 @@ describe('every row', () => {
     }
   });
 
+  it('opens or answers what it stands for when it is clicked, and can be copied, if it has a text', () => {
+    const kinds = new Set(['turnItem', 'steer', 'planStep', 'receipt', 'work', 'need', 'needDetail', 'error', 'task']);
+    let found = 0;
+    for (const { id, contextValue, collapse, label, runs, opens, text, copies } of rows(english)) {
+      const kind = contextValue.split(';', 1)[0] ?? '';
+      if (!kinds.has(kind)) continue;
+      found += 1;
+      if (collapse === 'none') assert.ok(runs ?? opens ?? text, `${id} does nothing`);
+      assert.ok((copies?.() ?? text?.().text ?? label) !== '' || label.startsWith('('), `${id} copies nothing`);
+    }
+    assert.ok(found > 100);
+  });
+
   it('has an icon of the editor’s own, in a colour of the theme', () => {
     for (const { id, icon } of rows(english)) {
       assert.match(icon.id, /^[a-z]+(-[a-z]+)*(~spin)?$/, id);

@@ -105,6 +105,13 @@ const everything: Scene = {
   views: { a: { requests: [command('npm test'), { ...change, id: 'r2', askedAt: minutesAgo(1) }] } },
 };
 
+/** What a click on each row below a request's row runs. */
+function clicks(request: AgentRequest): unknown[] {
+  const scene = { agents: [agentRecord('a')], views: { a: { requests: [request] } } };
+  const [, ...details] = flat(needsYouItems(needs(scene), { t: english, now }));
+  return details.map(({ runs }) => [runs?.command, ...(runs?.arguments ?? [])]);
+}
+
 describe('the view of what needs you', () => {
   it('is told of anew once the task is known that a message is about', async () => {
     const tasks = new Map<string, TaskRecord>();
@@ -252,6 +259,18 @@ describe('the view of what needs you', () => {
     assert.deepEqual(
       again.map(({ id }) => id),
       items.slice(0, -1).map(({ id }) => id),
+    );
+  });
+
+  it('answers with a clicked option; where there are more questions, a click asks them all', () => {
+    const need = 'request/id-a/r1';
+    assert.deepEqual(clicks(question), [['tinytown.answer', { need, option: 'Red' }]]);
+    const [first] = question.kind === 'question' ? question.questions : [];
+    assert.ok(first);
+    const two = { ...question, questions: [first, { ...first, id: 'p' }] } as AgentRequest;
+    assert.deepEqual(
+      new Set(clicks(two).map((click) => JSON.stringify(click))),
+      new Set([JSON.stringify(['tinytown.openRequest', { need }])]),
     );
   });
 

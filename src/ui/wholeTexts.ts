@@ -1,0 +1,30 @@
+/** Shows whole texts that rows have room for a line of: what somebody wrote is rendered, everything else is word for word. */
+import * as vscode from 'vscode';
+import type { Disposable } from '../util/disposable.ts';
+import { oneLine, stripControls } from '../util/text.ts';
+import { harmlessBlock } from './history/harmlessMarkdown.ts';
+import type { RowText } from './items.ts';
+import { VirtualTexts } from './virtualTexts.ts';
+
+/** A preview asks for its text again after its document was closed. */
+const KEPT = 50;
+
+export class WholeTexts implements Disposable {
+  private readonly texts = new VirtualTexts('tinytown-text', { keep: KEPT });
+
+  /** @param key shown again, the same document shows what the text is then. */
+  async show(key: string, title: string, { text, prose = false }: RowText): Promise<void> {
+    const name = oneLine(title, 60);
+    if (prose) {
+      const uri = this.texts.put(key, `${name}.md`, harmlessBlock(text));
+      await vscode.commands.executeCommand('markdown.showPreview', uri);
+      return;
+    }
+    const document = await vscode.workspace.openTextDocument(this.texts.put(key, `${name}.txt`, stripControls(text)));
+    await vscode.window.showTextDocument(document, { preview: true });
+  }
+
+  dispose(): void {
+    this.texts.dispose();
+  }
+}
