@@ -9,6 +9,7 @@ import { type Call, readCall } from './calls.ts';
 import { withoutRow } from './itemTree.ts';
 import type { EditorLog } from './editorLog.ts';
 import { Command, type CommandId } from './ids.ts';
+import { reach } from './milestones.ts';
 import { confirm, inform } from './notify.ts';
 import { withoutIcons } from './plainText.ts';
 import { runCommand } from './runCommand.ts';
@@ -52,6 +53,7 @@ async function signIn(call: Call, codex: CodexService, log: EditorLog): Promise<
   }
   const now = await codex.account();
   if (now.state === 'notNeeded') {
+    reach('signedIn');
     if (call.interactive) void inform(t('Your model provider needs no sign-in. Agents can work.'));
     return now;
   }
@@ -64,6 +66,7 @@ async function signIn(call: Call, codex: CodexService, log: EditorLog): Promise<
   const done = way === 'apiKey' ? await signInWithKey(call.text, codex, log) : await signInOnPage(way, codex);
   if (!done) return undefined;
   const account = await codex.account();
+  reach('signedIn');
   if (call.interactive) void inform(t('Codex is signed in: {0}.', describeAccount(account)));
   return account;
 }

@@ -83,9 +83,9 @@ function emptyProblem(text: string): string | undefined {
   return text.trim() === '' ? t('Type some text, or press Escape to cancel.') : undefined;
 }
 
-/** Words to go with something; may stay empty. */
-export function askWords(title: string, placeHolder: string): Promise<string | undefined> {
-  return ask({ title, placeHolder });
+/** Words to go with something; may stay empty. @param what Says what they go with. */
+export function askWords(title: string, placeHolder: string, what?: string): Promise<string | undefined> {
+  return ask({ title, placeHolder, ...(what !== undefined && { prompt: withoutMarks(what) }) });
 }
 
 /** A first task for a new agent; empty for none. */

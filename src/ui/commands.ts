@@ -25,6 +25,7 @@ import {
   machineSettings,
 } from './ids.ts';
 import { Row, withoutRow } from './itemTree.ts';
+import { reach } from './milestones.ts';
 import { inform, mention, showProblem } from './notify.ts';
 import type { Records } from './history/recordCommands.ts';
 import { runCommand } from './runCommand.ts';
@@ -164,8 +165,16 @@ async function spawnAgent(call: Call, { host, views, checkNewAgent }: CommandPar
     ...(role === undefined ? {} : { roleId: role }),
     ...(firstTask?.trim() ? { task: firstTask } : {}),
   });
-  if (call.interactive) views.reveal(agent.id);
+  reach('agent');
+  if (firstTask?.trim()) reach('task');
+  if (call.interactive) await revealAgents(views, agent.id);
   return agent.id;
+}
+
+/** Brings the agents up and selects the new one's row, wherever the command was called from. */
+async function revealAgents(views: TownViews, agentId: string): Promise<void> {
+  await vscode.commands.executeCommand(`${View.agents}.focus`);
+  views.reveal(agentId);
 }
 
 /** `broadcast(text?)`: tells every agent something, which starts no turn by itself. Resolves with how many were told. */

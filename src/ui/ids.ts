@@ -130,6 +130,9 @@ export const ContextKey = {
   problem: 'tinytown.problem',
 } as const;
 
+/** Prefix of the context keys of `milestones.ts`. */
+export const MILESTONE_CONTEXT = 'tinytown.reached';
+
 /** The provider of tools for the editor's own chat. */
 export const CHAT_TOOLS = 'tinytown.tools';
 

@@ -11,9 +11,16 @@ interface Button extends vscode.MessageItem {
   arguments: unknown[];
 }
 
+/** Reasons that only say there is nothing to show. */
+const noFailures: ReadonlySet<string> = new Set(['noChanges', 'noTasks', 'nothingWaits']);
+
 /** Shows what went wrong. Does not wait for an answer; the button that is pressed is acted upon. */
 export function showProblem(error: unknown, before = ''): void {
   const problem = problemOf(error, t);
+  if (noFailures.has(problem.reason)) {
+    void inform(problem.message);
+    return;
+  }
   void offer(`${before}${problem.message}`, buttonsFor(problem.kind, problem.reason));
 }
 

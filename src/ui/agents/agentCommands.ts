@@ -15,6 +15,7 @@ import { askNewName, askText } from '../ask.ts';
 import { pickAgent } from './pickAgent.ts';
 import type { Call, Target } from '../calls.ts';
 import { View } from '../ids.ts';
+import { reach } from '../milestones.ts';
 import { pickModel } from './modelPicks.ts';
 import { confirm, inform, warn } from '../notify.ts';
 import { problemOf } from '../problems.ts';
@@ -91,7 +92,10 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
   switch (action) {
     case 'assignTask': {
       const text = await textOf(call, t('Task for {0}', agent.name), t('What should it do?'));
-      return text === undefined ? undefined : (await actions.assignTask(id, text)).id;
+      if (text === undefined) return undefined;
+      const task = await actions.assignTask(id, text);
+      reach('task');
+      return task.id;
     }
     case 'sendMessage': {
       const text = await textOf(call, t('Message to {0}', agent.name), t('It is read when the running turn is over.'));
@@ -100,9 +104,12 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
       return id;
     }
     case 'steer': {
-      const text = await textOf(call, t('Steer {0}', agent.name), t('It is put into the running turn at once.'));
+      const { turn } = factsOf(agent, session.crew.view(agent.id), session.mirror.waiting(agent.id));
+      const effect = turn ? t('Goes into the running turn at once.') : t('Starts a turn.');
+      const text = await textOf(call, t('Steer {0}', agent.name), effect);
       if (text === undefined) return undefined;
       const messageId = await actions.steer(id, text);
+      reach('steer');
       if (call.interactive) void tellIfQueued(session, agent, messageId);
       return id;
     }

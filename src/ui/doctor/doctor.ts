@@ -7,6 +7,7 @@ import { inWords } from '../../util/sentence.ts';
 import { doctorText } from './doctorText.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command } from '../ids.ts';
+import { type Milestone, reach } from '../milestones.ts';
 import { inSight } from '../notify.ts';
 import { runCommand } from '../runCommand.ts';
 
@@ -15,6 +16,9 @@ const { t } = vscode.l10n;
 const SCHEME = 'tinytown-doctor';
 
 const quiet = z.object({ quiet: z.literal(true) });
+
+/** Steps of the walkthrough that the doctor ticks. */
+const milestones: Partial<Record<CheckName, Milestone>> = { codex: 'codex', account: 'signedIn', redis: 'redis' };
 
 /** What `tinytown.doctor` resolves with for programs. */
 export interface DoctorReport {
@@ -44,6 +48,10 @@ export function registerDoctor(parts: DoctorParts): Disposable {
   /** `doctor({quiet: true}?)`: quietly for programs, which want the report alone. */
   async function doctor(interactive: boolean): Promise<DoctorReport> {
     const checks = interactive ? await inSight(t('The doctor is looking'), parts.examine) : await parts.examine();
+    for (const { name, state } of checks) {
+      const milestone = milestones[name];
+      if (state === 'ok' && milestone) reach(milestone);
+    }
     if (interactive) {
       text = log.redacted(doctorText(checks, versions(parts.version), t));
       changed.fire(uri);

@@ -16,7 +16,7 @@ import { askText, askWords } from '../ask.ts';
 import { pickRecipient } from '../agents/pickAgent.ts';
 import { type Call, readCall } from '../calls.ts';
 import type { EditorLog } from '../editorLog.ts';
-import { type AttachedFile, filesText, problemsText, selectionText } from './editorTexts.ts';
+import { type AttachedFile, filesText, problemsText, selectionText, selectionWords } from './editorTexts.ts';
 import { Command, type CommandId } from '../ids.ts';
 import { mention } from '../notify.ts';
 import { FileProblems, inFile } from './problemFixes.ts';
@@ -89,7 +89,7 @@ async function sendSelection(call: EditorCall, parts: EditorParts): Promise<stri
   selectionText('', selection, t);
   const title = (name: string): string => t('Send Selection to {0}', name);
   const ask = (name: string): Thenable<string | undefined> =>
-    askWords(title(name), t('What should it do with this? Optional.'));
+    askWords(title(name), t('What should it do with this? Optional.'), selectionWords(selection, t));
   return send({ call, session, title: t('Send Selection to Agent'), ask }, parts, (words) =>
     selectionText(words, selection, t),
   );

@@ -11,6 +11,7 @@ import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { askText } from '../ask.ts';
+import { reach } from '../milestones.ts';
 import { isByKey, readCall } from '../calls.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command, type CommandId } from '../ids.ts';
@@ -224,6 +225,7 @@ async function decideClaim(
 async function answerRequest(need: RequestNeed, given: RequestAnswer, { host }: NeedParts): Promise<string> {
   const { actions } = await host.session();
   await actions.desk.answerRequest(need.agentId, need.request.id, given);
+  reach('answer');
   return need.request.id;
 }
 

@@ -11,6 +11,7 @@ import { TOWN_FILE, suggestTownName, writeTownConfig } from '../../town/config.t
 import { TinytownError, describeError } from '../../util/errors.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { ContextKey, SETTINGS_SECTION, SecretKey, View } from '../ids.ts';
+import { reach } from '../milestones.ts';
 import { inform } from '../notify.ts';
 import { type Problem, problemOf } from '../problems.ts';
 import { readSettings, reopeningSettings } from '../settings.ts';
@@ -69,6 +70,7 @@ export class EditorTown implements vscode.Disposable {
     );
     if (this.host.ready !== session) return;
     if (problem) this.log.warn(problem.message);
+    else reach('codex');
     // That somebody has signed in is told, and not found out here.
     this.codexProblem = problem ?? (this.codexProblem?.kind === 'signedOut' ? this.codexProblem : undefined);
     this.show();
@@ -227,7 +229,10 @@ export class EditorTown implements vscode.Disposable {
       vscode.workspace.onDidGrantWorkspaceTrust(() => void this.host.look()),
       vscode.workspace.onDidChangeWorkspaceFolders(() => void this.host.look()),
       vscode.workspace.onDidChangeConfiguration((event) => this.settingsChanged(event)),
-      this.host.onDidChange(() => this.show()),
+      this.host.onDidChange(({ kind }) => {
+        if (kind === 'ready') reach('redis');
+        this.show();
+      }),
       this.host.whileReady((session, store) => {
         this.codexProblem = undefined;
         store.add(

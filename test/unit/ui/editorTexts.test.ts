@@ -8,6 +8,7 @@ import {
   filesText,
   problemsText,
   selectionText,
+  selectionWords,
 } from '../../../src/ui/editor/editorTexts.ts';
 import { offeredFirst } from '../../../src/ui/town/townPicture.ts';
 import { MAX_TEXT } from '../../../src/town/records.ts';
@@ -24,6 +25,15 @@ function problem(fields: Partial<EditorProblem> = {}): EditorProblem {
 }
 
 describe('a selection for an agent', () => {
+  it('is shown to the person before it is sent', () => {
+    const pieces = [
+      { firstLine: 3, lastLine: 9, text: 'function light() {\n  on();' },
+      { firstLine: 20, lastLine: 20, text: 'off();' },
+    ];
+    const shown = selectionWords({ path: 'src/lamp.ts', language: 'typescript', unsaved: false, pieces }, english);
+    assert.equal(shown, 'src/lamp.ts, lines 3–9 and 1 more: function light() { on();');
+  });
+
   it('comes with the words, its place and its language', () => {
     assert.equal(
       selectionText(' Simplify this ', selected('let a;\n\tlet b;'), english),
