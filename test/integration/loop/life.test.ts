@@ -1,5 +1,7 @@
 /** An agent's life over time: idle and cold, limits, toggles at any moment, and a town that costs nothing while nobody works. */
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
+import { InboxStore } from '../../../src/town/inbox.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
 import { startTimeOf } from '../../../src/util/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -147,6 +149,32 @@ describe('an agent over time', () => {
     const request = await town.model.waitForRequest(() => true);
     assert.match(request.lastUserText, /finish[^]*For your information[^]*Freeze at noon/);
     assert.equal(session.mirror.waiting(lead.id).inbox, 1, 'news alone starts no turn');
+  });
+
+  it('tells all others where an agent is removed during a broadcast, and names who missed it', async () => {
+    town = await startTestTown();
+    const session = await town.open();
+    const ids: string[] = [];
+    for (const name of ['one', 'two', 'three']) {
+      ids.push((await session.actions.spawnAgent({ name })).id);
+      await agentWhen(session, name, (it) => it.state === 'idle', 'idle');
+    }
+    const [first = '', gone = '', last = ''] = ids;
+    const { send } = InboxStore.prototype;
+    mock.method(InboxStore.prototype, 'send', async function (this: InboxStore, ...words: Parameters<typeof send>) {
+      if (words[0].to === first) await town.redis.client().del(new TownKeys('test-town').agent(gone));
+      return await send.apply(this, words);
+    });
+    try {
+      await assert.rejects(session.actions.broadcast('Freeze at noon'), {
+        reason: 'notReached',
+        message: 'The message reached 2 of 3 agents, but not two.',
+      });
+    } finally {
+      mock.restoreAll();
+    }
+    await eventually(() => [first, last].every((id) => session.mirror.waiting(id).inbox === 1), { what: 'both told' });
+    await eventually(() => !session.mirror.agents.has(gone), { what: 'the agent is gone' });
   });
 
   it('works where Redis tells nobody of changes', async () => {

@@ -101,6 +101,40 @@ describe('a record that cannot be read', function () {
     assert.equal(problems(/inbox.* was set aside as/), 1);
   });
 
+  it('is a backlog that is no list: the view names it once, and agents and tasks go on', async () => {
+    const task = await session.actions.tasks.add('from before');
+    await redis.del(keys.backlog);
+    await redis.set(keys.backlog, 'x');
+    const named = (): number => session.mirror.problems.filter(({ key }) => key === keys.backlog).length;
+    await eventually(() => named() === 1, { what: 'the backlog is named' });
+    await assert.rejects(session.actions.tasks.add('not possible'), { reason: 'redisFailed' });
+    await session.actions.assignTask('ops', 'the task');
+    await agentWhen(session, 'ops', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'a round');
+    await goesOn(2);
+    assert.equal(named(), 1);
+    assert.equal(problems(/backlog/), 0, 'no agent reports what is not its own');
+    await redis.del(keys.backlog);
+    await redis.rpush(keys.backlog, task.id);
+    await eventually(() => named() === 0 && session.mirror.backlog.length === 1, { what: 'it can be read again' });
+  });
+
+  it('is an epoch or a lease of another type: the agent is taken again, and goes on', async () => {
+    let rounds = 0;
+    for (const kinds of [['epoch'], ['lease'], ['lease', 'epoch']] as const) {
+      for (const kind of kinds) {
+        await redis.del(keys[kind](agent.id));
+        await redis.rpush(keys[kind](agent.id), 'x');
+      }
+      await session.actions.sendMessage('ops', `work beside ${kinds.join(' and ')}`);
+      rounds += 1;
+      await agentWhen(session, 'ops', (it) => it.state === 'idle' && it.roundsCompleted === rounds, kinds.join());
+      assert.equal(timesDelivered(town, `work beside ${kinds.join(' and ')}`), 1);
+    }
+    await goesOn(rounds + 1);
+    assert.equal(await redis.type(keys.epoch(agent.id)), 'string');
+    assert.ok(problems(/WRONGTYPE|not of the type/) <= 1, 'told once at most');
+  });
+
   it('in held or dead work is shown, and can be dismissed', async () => {
     for (const kind of ['held', 'dead'] as const) await redis.rpush(keys[kind](agent.id), 'no record', notUtf8, '[]');
     const receipts = await session.receipts.list(agent.id);
@@ -149,29 +183,51 @@ describe('messages without number and size', function () {
 
   closesAfterEach(() => town);
 
+  const notes = (to: string, count: number): string[] =>
+    Array.from({ length: count }, (_, index) => {
+      const from = { from: SUPERVISOR_ID, to };
+      return encodeMessage(
+        newMessage(
+          index % 2 === 0
+            ? { type: 'informational', summary: `note ${index} "type":"task"`, ...from }
+            : { type: 'custom', kind: 'fyi', payload: `note ${index}`, ...from },
+        ),
+      );
+    });
+
   it('start a turn from behind 700 notes', async () => {
     town = await startTestTown();
     const session = await town.open();
     const redis = town.redis.client();
     const agent = await session.actions.spawnAgent({ name: 'ops' });
     await agentWhen(session, 'ops', (it) => it.state === 'idle', 'idle');
-    const notes = (count: number): string[] =>
-      Array.from({ length: count }, (_, index) => {
-        const from = { from: SUPERVISOR_ID, to: agent.id };
-        return encodeMessage(
-          newMessage(
-            index % 2 === 0
-              ? { type: 'informational', summary: `note ${index} "type":"task"`, ...from }
-              : { type: 'custom', kind: 'fyi', payload: `note ${index}`, ...from },
-          ),
-        );
-      });
-    await redis.rpush(keys.inbox(agent.id), ...notes(700));
+    await redis.rpush(keys.inbox(agent.id), ...notes(agent.id, 700));
     await session.actions.sendMessage('ops', 'the work');
     await agentWhen(session, 'ops', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'a round');
     assert.equal(timesDelivered(town, 'the work'), 1);
     assert.equal(await redis.llen(keys.inbox(agent.id)), 501);
     assert.match(town.model.userMessages()[0] ?? '', /- and 191 more/);
+  });
+
+  it('that only inform do not have a cold agent taken and given back again and again', async () => {
+    town = await startTestTown();
+    const session = await town.open({ idleTimeoutSeconds: 1 });
+    const redis = town.redis.client();
+    const cold = await session.actions.spawnAgent({ name: 'cold' });
+    const taken: string[] = [];
+    const listener = town.redis.client();
+    listener.on('message', (_channel: string, event: string) => taken.push(event));
+    await listener.subscribe(`__keyspace@0__:${keys.lease(cold.id)}`);
+    await agentWhen(session, 'cold', (it, view) => it.state === 'cold' && view.owner === 'none', 'cold');
+    await eventually(async () => (await redis.exists(keys.lease(cold.id))) === 0, { what: 'given back' });
+    const before = taken.length;
+    await redis.rpush(keys.inbox(cold.id), ...notes(cold.id, 300));
+    await eventually(() => taken.slice(before).includes('del'), { what: 'a look' });
+    await session.actions.spawnAgent({ name: 'other', task: 'meanwhile' });
+    await agentWhen(session, 'other', (it) => it.roundsCompleted === 1, 'a round of another');
+    assert.deepEqual(taken.slice(before), ['set', 'del']);
+    await session.actions.sendMessage('cold', 'the work');
+    await agentWhen(session, 'cold', (it) => it.roundsCompleted === 1, 'a round');
   });
 
   it('fill a round up to what Codex takes; the rest follows in order, and what can never fit is set aside', async () => {
