@@ -5,7 +5,7 @@ import { type Problem, decodeDone, readHashes } from './decodeReplies.ts';
 import { STREAM_LENGTH, eventPayload, eventStreams, newEvent } from './events.ts';
 import type { TownKeys } from './keys.ts';
 import { validateAgentName } from './names.ts';
-import { type AgentRecord, agentFields, byAge, decodeAgent, fieldName } from './records.ts';
+import { type AgentRecord, agentAt, agentFields, byAge, fieldName } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
 import { scanTown } from './scan.ts';
 import createAgentSource from './scripts/createAgent.lua';
@@ -47,9 +47,9 @@ export class AgentStore {
     for (const [place, id] of ids.entries()) {
       const hash = hashes[place];
       if (hash === undefined || (hash.ok && Object.keys(hash.value).length === 0)) continue;
-      const agent = hash.ok ? decodeAgent(hash.value) : hash;
-      if (agent.ok && agent.value.id === id) agents.push(agent.value);
-      else malformed.push({ key: this.keys.agent(id), reason: agent.ok ? 'has the id of another key' : agent.reason });
+      const agent = hash.ok ? agentAt(id, hash.value) : hash;
+      if (agent.ok) agents.push(agent.value);
+      else malformed.push({ key: this.keys.agent(id), reason: agent.reason });
     }
     return { agents: agents.toSorted(byAge), malformed };
   }

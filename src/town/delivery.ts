@@ -18,7 +18,7 @@ import type { KeyKind, TownKeys } from './keys.ts';
 import { quietTypes } from './messageClass.ts';
 import { type Message, decodeMessage } from './messages.ts';
 import type { Plan } from './plan.ts';
-import { type AgentRecord, type Decoded, decodeAgent } from './records.ts';
+import { type AgentRecord, type Decoded, agentAt } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
 import { TinytownError } from '../util/errors.ts';
 import { say } from '../util/sentence.ts';
@@ -146,7 +146,7 @@ export class Delivery {
     const fromUrgent = readMessages('urgent', urgent);
     const fromInbox = readMessages('inbox', inbox);
     return {
-      agent: Object.keys(hash).length === 0 ? undefined : decodeAgent(hash),
+      agent: Object.keys(hash).length === 0 ? undefined : agentAt(agentId, hash),
       urgent: fromUrgent.waiting,
       inbox: fromInbox.waiting,
       unreadable: [...fromUrgent.unreadable, ...fromInbox.unreadable],

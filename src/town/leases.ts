@@ -44,7 +44,8 @@ export class Leases implements Disposable {
   private readonly lost = new Emitter<string>();
   /** An agent was taken by another window while this one slept; its id. */
   readonly onLost = this.lost.event;
-  private readonly owned = new Set<string>();
+  /** With their epochs. */
+  private readonly owned = new Map<string, string>();
   private readonly redis: TownRedis;
   private readonly keys: TownKeys;
   private readonly logger: Logger;
@@ -83,8 +84,9 @@ export class Leases implements Disposable {
     }
     if (answer === 'gone' || answer === 'away') return { owned: false, reason: answer };
     if (answer !== 'owned') return { owned: false, reason: 'elsewhere', windowId: String(detail) };
-    this.owned.add(agentId);
-    return { owned: true, epoch: String(detail), disorderly: disorder === '1' };
+    const epoch = String(detail);
+    this.owned.set(agentId, epoch);
+    return { owned: true, epoch, disorderly: disorder === '1' };
   }
 
   /** The living window that has an agent, if any: a look that takes nothing. */
@@ -129,7 +131,7 @@ export class Leases implements Disposable {
     this.closed = true;
     clearInterval(this.timer);
     if (!this.starting) return;
-    await this.release([...this.owned]);
+    await this.release([...this.owned.keys()]);
     await this.redis.write((client) => client.del(this.keys.windowLease(this.windowId)));
   }
 
@@ -151,6 +153,7 @@ export class Leases implements Disposable {
         new Date().toISOString(),
         randomUUID(),
         ...homeArguments(home),
+        this.owned.get(agentId) ?? '',
       ],
     );
   }
@@ -193,7 +196,7 @@ export class Leases implements Disposable {
   }
 
   private async heartbeat(): Promise<void> {
-    const ids = [...this.owned];
+    const ids = [...this.owned.keys()];
     if (ids.length === 0) return;
     const lost = await this.run(
       { name: 'heartbeat', source: heartbeatSource },

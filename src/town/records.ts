@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { _default as orElse } from 'zod/mini';
-import { isId } from './keys.ts';
+import { SUPERVISOR_ID, isId } from './keys.ts';
 import { wellFormedEscapes, wellFormedJson } from '../util/text.ts';
 
 /** A decoded value, or the reason why there is none: one clause, for people. */
@@ -205,6 +205,17 @@ export function decodeAgent(hash: Record<string, string>): Decoded<AgentRecord> 
       modeReason: it.mode_reason,
     },
   };
+}
+
+/**
+ * The agent that stands under the key of `id`. Who runs an agent acts in its name, so the record must be of this very agent, and
+ * never of the supervisor, who is a person.
+ */
+export function agentAt(id: string, hash: Record<string, string>): Decoded<AgentRecord> {
+  const agent = decodeAgent(hash);
+  if (agent.ok && agent.value.id !== id) return { ok: false, reason: 'has the id of another key' };
+  if (agent.ok && id === SUPERVISOR_ID) return { ok: false, reason: 'has the id of the supervisor, who is no agent' };
+  return agent;
 }
 
 /** The task that the hash of a task's key describes. */

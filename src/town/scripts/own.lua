@@ -3,8 +3,10 @@
 --
 -- KEYS  lease:{agent}, epoch:{agent}, agent:{agent}, lease:window:{this window}
 -- ARGV  this window's id, the prefix of window leases, the mark of our runtime host, the time for last_heartbeat, a new epoch,
---       this window's home: machine, host, Codex home, folder, folder id (all empty: not looked at)
+--       this window's home: machine, host, Codex home, folder, folder id (all empty: not looked at), the epoch that this window
+--       has of the agent (empty: none)
 -- The epoch is made by the window, not counted here: a Redis that has lost its last writes would give the same number twice.
+-- For the same reason an epoch found in Redis counts only if the window knows it: another client may have written an old one.
 -- A lease or an epoch that is not a string names no owner. It is written anew.
 -- Returns {"owned", epoch, was left in disorder ("1") or released ("0")}
 --         {"owned-elsewhere", that window's id} | {"away"} (it lives elsewhere) | {"gone"} (no such agent) | {"no-lease"} (this window's own lease ran out)
@@ -20,7 +22,7 @@ local function text(key)
 end
 local owner, epoch = text(KEYS[1]), text(KEYS[2])
 local disorder = tostring(redis.call('EXISTS', KEYS[1]))
-if owner == ARGV[1] and epoch then
+if owner == ARGV[1] and epoch and (epoch == ARGV[5] or epoch == ARGV[11]) then
   return { 'owned', epoch, '0' }
 end
 if owner and owner ~= ARGV[1] and redis.call('EXISTS', ARGV[2] .. owner) == 1 then
@@ -38,4 +40,4 @@ end
 redis.call('SET', KEYS[1], ARGV[1])
 redis.call('SET', KEYS[2], ARGV[5])
 redis.call('HSET', KEYS[3], 'runtime_host', ARGV[3], 'last_heartbeat', ARGV[4])
-return { 'owned', ARGV[5], disorder }
+return { 'owned', ARGV[5], owner == ARGV[1] and '0' or disorder }

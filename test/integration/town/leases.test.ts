@@ -48,6 +48,21 @@ describe('leases and fences', () => {
     assert.notEqual(second.epoch, first.epoch);
   });
 
+  it('gives a new epoch where another client has written an old one back', async () => {
+    const leases = await window();
+    const first = await leases.own(agentId);
+    assert.ok(first.owned);
+    await leases.release([agentId]);
+    const { lease, epoch } = { lease: town.keys.lease(agentId), epoch: town.keys.epoch(agentId) };
+    await town.redis.commands.mset(lease, leases.windowId, epoch, first.epoch);
+    const second = await leases.own(agentId);
+    assert.ok(second.owned && !second.disorderly);
+    assert.notEqual(second.epoch, first.epoch);
+    await town.redis.commands.set(epoch, first.epoch);
+    const third = await leases.own(agentId);
+    assert.ok(third.owned && third.epoch !== first.epoch);
+  });
+
   it('lets exactly one of many windows win', async () => {
     const many = await Promise.all(Array.from({ length: 8 }, window));
     const results = await Promise.all(many.map((leases) => leases.own(agentId)));

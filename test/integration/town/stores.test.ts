@@ -138,6 +138,7 @@ describe('a town in Redis', () => {
       await raw.hset(keys.agent(badCount), { ...good, id: badCount, tasks_completed: 'NaN' });
       await raw.hset(keys.agent(otherId), { ...good, id: anna.id });
       await raw.hset(keys.agent(notUtf8), { ...good, id: notUtf8, name: Buffer.from([0x62, 0xff, 0xfe]) });
+      await raw.hset(keys.agent(SUPERVISOR_ID), { ...good, id: SUPERVISOR_ID });
       await raw.hset(`${keys.prefix}agent:backend`, { ...good, id: 'backend' });
       const before = await raw.dump(keys.agent(badCount));
       const { agents: read, malformed } = await agents.list();
@@ -146,7 +147,8 @@ describe('a town in Redis', () => {
         [anna.id],
       );
       const reasons = new Map(malformed.map(({ key, reason }) => [key, reason]));
-      assert.equal(reasons.size, 7);
+      assert.equal(reasons.size, 8);
+      assert.match(reasons.get(keys.agent(SUPERVISOR_ID)) ?? '', /^has the id of the supervisor/);
       assert.match(reasons.get(keys.agent(wrongType)) ?? '', /not of the type/);
       assert.match(reasons.get(keys.agent(noName)) ?? '', /^name is missing/);
       assert.match(reasons.get(keys.agent(badState)) ?? '', /^state/);
