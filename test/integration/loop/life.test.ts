@@ -1,7 +1,7 @@
 /** An agent's life over time: idle and cold, limits, toggles at any moment, and a town that costs nothing while nobody works. */
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { InboxStore } from '../../../src/town/inbox.ts';
+import { AgentStore } from '../../../src/town/agents.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
 import { startTimeOf } from '../../../src/util/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -160,10 +160,11 @@ describe('an agent over time', () => {
       await agentWhen(session, name, (it) => it.state === 'idle', 'idle');
     }
     const [first = '', gone = '', last = ''] = ids;
-    const { send } = InboxStore.prototype;
-    mock.method(InboxStore.prototype, 'send', async function (this: InboxStore, ...words: Parameters<typeof send>) {
-      if (words[0].to === first) await town.redis.client().del(new TownKeys('test-town').agent(gone));
-      return await send.apply(this, words);
+    const agents = [...session.mirror.agents.values()];
+    // Somebody removes it just after the agents were listed.
+    mock.method(AgentStore.prototype, 'list', async () => {
+      await town.redis.client().del(new TownKeys('test-town').agent(gone));
+      return { agents, malformed: [] };
     });
     try {
       await assert.rejects(session.actions.broadcast('Freeze at noon'), {

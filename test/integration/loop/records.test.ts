@@ -177,23 +177,24 @@ describe('a record that cannot be read', function () {
   });
 });
 
+function notes(to: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => {
+    const from = { from: SUPERVISOR_ID, to };
+    return encodeMessage(
+      newMessage(
+        index % 2 === 0
+          ? { type: 'informational', summary: `note ${index} "type":"task"`, ...from }
+          : { type: 'custom', kind: 'fyi', payload: `note ${index}`, ...from },
+      ),
+    );
+  });
+}
+
 describe('messages without number and size', function () {
   this.timeout(120_000);
   let town: TestTown;
 
   closesAfterEach(() => town);
-
-  const notes = (to: string, count: number): string[] =>
-    Array.from({ length: count }, (_, index) => {
-      const from = { from: SUPERVISOR_ID, to };
-      return encodeMessage(
-        newMessage(
-          index % 2 === 0
-            ? { type: 'informational', summary: `note ${index} "type":"task"`, ...from }
-            : { type: 'custom', kind: 'fyi', payload: `note ${index}`, ...from },
-        ),
-      );
-    });
 
   it('start a turn from behind 700 notes', async () => {
     town = await startTestTown();
