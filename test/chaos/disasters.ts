@@ -75,7 +75,7 @@ export class Disasters {
       }
       case 'openWindow':
         if (alive.length >= 3) return false;
-        world.openWindow();
+        world.openWindow(disaster.otherPlace);
         return true;
       case 'killServer':
         return this.signalServers(disaster.agent, 'SIGKILL');
@@ -115,6 +115,12 @@ export class Disasters {
       case 'unreadable':
         await this.spoil(disaster.place, this.agentIds[disaster.agent] ?? '');
         return true;
+      case 'useUp':
+        await world.useUp(disaster.forMs);
+        return true;
+      case 'jumpClock':
+        if (alive.length === 0) return false;
+        return (await this.random.pick(alive).ask({ do: 'jumpClock', byMs: disaster.byMs })) === undefined;
       case 'loseReplies':
         world.proxy.loseReplies(disaster.count);
         return true;

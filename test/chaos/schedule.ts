@@ -32,7 +32,8 @@ export type Disaster =
   | { do: 'killWindow'; withAll: boolean }
   | { do: 'stopWindow'; forMs: number }
   | { do: 'reload'; overlap: boolean }
-  | { do: 'openWindow' }
+  /** In another PID namespace, where this machine allows one: its processes cannot be judged from outside. */
+  | { do: 'openWindow'; otherPlace: boolean }
   | { do: 'killServer'; agent: number }
   | { do: 'stopServer'; agent: number; forMs: number }
   | { do: 'killRedis'; forMs: number }
@@ -49,6 +50,10 @@ export type Disaster =
   | { do: 'failover'; forMs: number }
   /** Somebody writes records that nobody can read. */
   | { do: 'unreadable'; agent: number; place: UnreadablePlace }
+  /** The account's limit is used up: the model refuses everybody until a reset that it names. */
+  | { do: 'useUp'; forMs: number }
+  /** A window's wall clock is off by `byMs` from now on. */
+  | { do: 'jumpClock'; byMs: number }
   | { do: 'askCodex' };
 
 export interface Schedule {
@@ -62,6 +67,7 @@ export interface Schedule {
   disasters: (Disaster & { at: number })[];
 }
 
+const HOUR_MS = 3_600_000;
 /** A window that gives no sign of life for so long loses its agents, in a run. */
 export const LEASE_MS = 1_500;
 /** A session's process that gives no answer for so long is ended, in a run. */
@@ -70,6 +76,8 @@ export const REPLY_MS = 3_000;
 export const PATIENCE_MS = 2_000;
 /** How a window sees that Redis is silent, in a run. */
 export const REDIS_TIMES = { pulseMs: 300, silenceMs: 1_500, awayMs: 500 };
+/** How often a window looks whether a used-up limit is reset, in a run. */
+export const LIMIT_TICK_MS = 200;
 /** So long does a window wait for another one's answer, in a run. */
 export const ANSWER_MS = 3_000;
 
@@ -92,6 +100,8 @@ const weights = {
   halfOpen: 2,
   failover: 1,
   unreadable: 3,
+  useUp: 2,
+  jumpClock: 2,
 } as const;
 
 export const disasterKinds: readonly string[] = Object.keys(weights);
@@ -170,11 +180,16 @@ function disaster(random: Random, agents: number, withAll: boolean): Disaster {
       return { do: kind, forMs: random.whole(50, 1_500) };
     case 'unreadable':
       return { do: kind, agent, place: random.pick(unreadablePlaces) };
+    case 'useUp':
+      return { do: kind, forMs: random.whole(200, 2_500) };
+    case 'jumpClock':
+      return { do: kind, byMs: random.whole(-HOUR_MS, HOUR_MS) };
     case 'loseReplies':
       return { do: kind, count: random.whole(1, 3) };
     case 'killWindow':
       return { do: kind, withAll };
     case 'openWindow':
+      return { do: kind, otherPlace: withAll };
     case 'cut':
     case 'askCodex':
       return { do: kind };

@@ -11,6 +11,7 @@ import { describeError } from '../../src/util/errors.ts';
 import type { Logger } from '../../src/util/logger.ts';
 import { confirmationMemory } from '../support/confirmations.ts';
 import { eventually } from '../support/eventually.ts';
+import { jumpClock } from './wallClock.ts';
 import { standInOptions, standInRequest, type StandInRequest } from './standInProtocol.ts';
 
 function say(message: Record<string, unknown>): void {
@@ -57,6 +58,8 @@ async function perform(
       return;
     case 'takeOver':
       return actions.takeOver(request.agent);
+    case 'jumpClock':
+      return jumpClock(request.byMs);
     case 'askCodex':
       await codex.account();
       return;

@@ -17,6 +17,7 @@ export const standInOptions = z.object({
     patienceMs: z.number(),
     answerMs: z.number(),
     replyMs: z.number(),
+    limitTickMs: z.number(),
     redis: z.object({ pulseMs: z.number(), silenceMs: z.number(), awayMs: z.number() }),
   }),
 });
@@ -43,6 +44,7 @@ export const standInRequest = z.discriminatedUnion('do', [
   z.object({ do: z.literal('runAgain'), number, agent }),
   z.object({ do: z.literal('toggle'), number, agent }),
   z.object({ do: z.literal('takeOver'), number, agent }),
+  z.object({ do: z.literal('jumpClock'), number, byMs: z.number() }),
   z.object({ do: z.literal('askCodex'), number }),
   z.object({ do: z.literal('close') }),
 ]);

@@ -1,9 +1,11 @@
 /** The parent's end of a stand-in for an extension host: starts it, asks things of it, and does to it what happens to windows. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { within } from '../../src/util/boundedWait.ts';
+import { otherPlaceCommand } from '../support/otherPlace.ts';
 import { PATIENCE_MS, eventually } from '../support/eventually.ts';
 import { type StandInOptions, type StandInRequest, standInAnswer } from './standInProtocol.ts';
 
@@ -25,13 +27,21 @@ export class ChaosWindow {
   /** What it did not handle. */
   readonly unhandled: string[] = [];
   private readonly child: ChildProcess;
+  private readonly otherPlace: boolean;
   private readonly waiting = new Map<number, (failure: string | undefined) => void>();
   private requests = 0;
   private running = true;
 
-  /** @param env Its whole environment. @param logFile A descriptor. */
-  constructor(options: StandInOptions, env: NodeJS.ProcessEnv, logFile: number) {
-    this.child = spawn(process.execPath, ['--no-warnings', '--import', hook, script], {
+  /** @param env Its whole environment. @param logFile A descriptor. @param otherPlace In a PID namespace of its own. */
+  constructor(
+    options: StandInOptions,
+    { env, logFile, otherPlace }: { env: NodeJS.ProcessEnv; logFile: number; otherPlace: boolean },
+  ) {
+    const [command, args] = otherPlace
+      ? otherPlaceCommand(['--no-warnings', script])
+      : [process.execPath, ['--no-warnings', '--import', hook, script]];
+    this.otherPlace = otherPlace;
+    this.child = spawn(command, args, {
       env: { ...env, CHAOS_STAND_IN: JSON.stringify(options) },
       stdio: ['pipe', 'pipe', logFile],
     });
@@ -73,7 +83,10 @@ export class ChaosWindow {
   }
 
   signal(signal: NodeJS.Signals): void {
-    if (this.running) this.child.kill(signal);
+    if (!this.running) return;
+    const inside = this.otherPlace ? childOf(this.pid) : undefined;
+    if (inside === undefined) this.child.kill(signal);
+    else process.kill(inside, signal);
   }
 
   async kill(): Promise<void> {
@@ -102,5 +115,15 @@ export class ChaosWindow {
   private answered(number: number, failure: string | undefined): void {
     this.waiting.get(number)?.(failure);
     this.waiting.delete(number);
+  }
+}
+
+/** The process that `unshare` has started, under the id that it has here; undefined where there is none any more. */
+function childOf(pid: number): number | undefined {
+  try {
+    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+    return child ? Number(child) : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import * as z from 'zod/mini';
 import { TownKeys } from '../../src/town/keys.ts';
@@ -10,12 +11,14 @@ import { builtBundles } from '../support/bundles.ts';
 import { type Family, startFamily } from '../support/children.ts';
 import { type CodexHome, codexHome, codexPath } from '../support/codexHome.ts';
 import { type TestRedis, startTestRedis } from '../support/redis.ts';
+import { usageLimit } from '../support/scriptedModelStream.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scriptedModel.ts';
 import { shortTempDir } from '../support/shortTempDir.ts';
+import { otherPlacesAreAllowed } from '../support/otherPlace.ts';
 import { tempDir } from '../support/tempDir.ts';
 import { type CuttingProxy, startCuttingProxy } from './cuttingProxy.ts';
 import { chaosScript, type ModelWatch } from './modelScript.ts';
-import { ANSWER_MS, LEASE_MS, PATIENCE_MS, REDIS_TIMES, REPLY_MS } from './schedule.ts';
+import { ANSWER_MS, LEASE_MS, LIMIT_TICK_MS, PATIENCE_MS, REDIS_TIMES, REPLY_MS } from './schedule.ts';
 import { ChaosWindow } from './window.ts';
 
 export const TOWN = 'chaos';
@@ -84,7 +87,7 @@ export class World {
     return this.windows.filter(({ isRunning }) => isRunning);
   }
 
-  openWindow(): ChaosWindow {
+  openWindow(otherPlace = false): ChaosWindow {
     this.opened += 1;
     const options = {
       name: `window${this.opened}`,
@@ -101,13 +104,27 @@ export class World {
         patienceMs: PATIENCE_MS,
         answerMs: ANSWER_MS,
         replyMs: REPLY_MS,
+        limitTickMs: LIMIT_TICK_MS,
         redis: REDIS_TIMES,
       },
     };
     const env = { ...this.home.env, ...this.temp.env, ...this.family.env, REDIS_URL: '' };
-    const window = new ChaosWindow(options, env, this.log);
+    const window = new ChaosWindow(options, {
+      env,
+      logFile: this.log,
+      otherPlace: otherPlace && otherPlacesAreAllowed(),
+    });
     this.windows.push(window);
     return window;
+  }
+
+  /** Resolves when the model works again. */
+  async useUp(forMs: number): Promise<void> {
+    const { script } = this.model;
+    // Codex counts in whole seconds.
+    const resetsAt = Math.ceil((Date.now() + forMs) / 1_000);
+    this.model.script = (request) => (Date.now() < resetsAt * 1_000 ? [usageLimit(resetsAt)] : script(request));
+    await pause(resetsAt * 1_000 - Date.now());
   }
 
   /** Processes that windows have recorded, living or not. */

@@ -1,0 +1,20 @@
+/** A wall clock that people and time servers set: only this process sees it. Its steady clock and its timers go on as before. */
+const RealDate = Date;
+let offsetMs = 0;
+
+class WrongDate extends RealDate {
+  constructor(...args: [] | [string | number | Date]) {
+    if (args.length === 0) super(RealDate.now() + offsetMs);
+    else super(...args);
+  }
+
+  static override now(): number {
+    return RealDate.now() + offsetMs;
+  }
+}
+
+/** From now on this process's clock differs by `byMs` from the real one. */
+export function jumpClock(byMs: number): void {
+  offsetMs = byMs;
+  globalThis.Date = WrongDate as DateConstructor;
+}
