@@ -118,6 +118,8 @@ describe('every command in every state of an agent', () => {
       silentLogger,
     );
     await setSetting(Setting.agentClis, { sleeper: { command: 'sleep 600' } });
+    // The table has an agent for each of its cells, and many of them run at the same time.
+    await setSetting(Setting.maxAgents, 1_000);
     await run('spawnAgent', 'first', { cli: 'sleeper' });
     await town.agent('first', () => true);
     await run('allowHere', 'first');
