@@ -115,6 +115,11 @@ export class Crew {
         }
       }),
     );
+    this.store.add(
+      this.parts.offers.onDidChange(() => {
+        for (const { loop } of this.running.values()) loop.wake();
+      }),
+    );
     this.store.add(this.account);
     this.store.add(this.account.onDidChange((out) => this.signInChanged(out)));
     this.store.add(this.account.limits.onDidChange(() => this.accountChanged()));

@@ -15,7 +15,6 @@ import type { RedisTimes } from '../town/redis/connect.ts';
 import { openTownRedis } from '../town/redis/open.ts';
 import { placed, socketRoot } from '../town/redis/privatePlace.ts';
 import { type RedisClaim, claimedServers, resolveRedis } from '../town/redis/resolve.ts';
-import { matchesRole } from '../town/roles.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { Town } from '../town/town.ts';
 import { TownKey } from '../town/townKey.ts';
@@ -27,6 +26,7 @@ import { ProcessRegistry } from '../util/processRegistry.ts';
 import { processesNaming } from '../util/processTable.ts';
 import { type ActionRules, TownActions } from './actions/actions.ts';
 import { summaryOf } from './actions/conversationSummary.ts';
+import { BacklogOffers } from './backlogOffers.ts';
 import { Crew } from './crew.ts';
 import { Follower } from './views/follower.ts';
 import { type TownExamination, examineTown } from './doctor/examination.ts';
@@ -36,6 +36,7 @@ import { LimitFiles } from './agent/limitFiles.ts';
 import { LimitHolds } from './agent/limitHolds.ts';
 import { Receipts } from './views/receipts.ts';
 import { PastTurns } from './views/pastTurns.ts';
+import { PickupChoice } from './pickupChoice.ts';
 import { RETRY_MS } from './agent/restartPolicy.ts';
 import type { TownSettings } from './settings.ts';
 import type { Confirmations } from './trust/confirmations.ts';
@@ -77,6 +78,8 @@ export interface TownSession {
   readonly codex: CodexService;
   /** Proves to other windows that the user asks. */
   readonly townKey: TownKey;
+  /** Whether agents may pick up backlog tasks on their own. */
+  readonly pickup: PickupChoice;
   /** The town's tools for other programs of the person. */
   readonly tools: ToolServer;
   /**
@@ -129,6 +132,8 @@ export interface SessionTimes {
   wake: Partial<WakeTimes>;
   /** How often it is looked whether a used-up limit is reset, in milliseconds. */
   limitTickMs: number;
+  /** How long the backlog must not have changed before it is offered, in milliseconds. */
+  quietMs: number;
   /** How long another window may take to answer what is asked of it, in milliseconds. */
   answerMs: number;
   /** How long a session's process may take to answer anything, in milliseconds: then it is ended. */
@@ -185,8 +190,13 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     logger,
   });
   await limits.start();
+  const pickup = new PickupChoice(storageDir, realFolder, config.name);
+  await pickup.start();
+  const { mirror, keys } = town;
+  const offers = new BacklogOffers({ choice: pickup, mirror, redis, keys, quietMs: times?.quietMs });
   const parts: CrewParts = {
     limits,
+    offers,
     home,
     folderProblem: () => townFolder.problem(),
     folder,
@@ -292,6 +302,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     redisClaims: claimedServers({ setting, env, config }).map(({ claim }) => claim),
     codex,
     townKey,
+    pickup,
     tools: personsTools(accessFiles.fileOf(SUPERVISOR_ID), bundles),
     checkCodex: async (cli = rules.defaultCli()) => {
       if (chooseRuntime({ cli, persistentWanted: true }).mode === 'persistent') await runtimes.findCodex();
@@ -309,6 +320,8 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
       receipts.dispose();
       follower.dispose();
       signs.dispose();
+      offers.dispose();
+      pickup.dispose();
       await Promise.all([crew.close(), codex.close()]);
       town.close();
     },
@@ -343,10 +356,5 @@ function townFacts({ mirror, tasks }: Town): TownFacts {
     task,
     freshTasks: async (ids) => (ids.length === 0 ? [] : (await tasks.read(ids)).tasks),
     nameOf: (id) => (id === SUPERVISOR_ID ? 'the supervisor' : (mirror.agents.get(id)?.name ?? id)),
-    backlog: (role) => {
-      const ids = mirror.backlog;
-      const known = ids.flatMap((id) => task(id) ?? []);
-      return { ids, matching: known.filter((one) => matchesRole(role, one)) };
-    },
   };
 }

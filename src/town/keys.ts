@@ -127,6 +127,11 @@ export class TownKeys {
     return `${this.prefix}lease:window:${windowId}`;
   }
 
+  /** Which agent is offered a backlog with this content now. */
+  backlogOffer(content: string): string {
+    return `${this.prefix}lease:backlog:${content}`;
+  }
+
   /** The answer of an agent's owner to what another window has asked of it. */
   reply(token: string): string {
     return `${this.prefix}reply:${token}`;

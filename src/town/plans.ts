@@ -29,13 +29,17 @@ export const BUSY_ATTEMPTS = 3;
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-/** Moves messages out of their lists into a batch that is about to be sent, and marks the tasks they assign as running. */
+/**
+ * Moves messages out of their lists into a batch that is about to be sent, and marks the tasks they assign as running.
+ * @param offered The digest of the backlog that the turn shows, if it shows one.
+ */
 export function takePlan(
   context: PlanContext,
   state: AgentState,
   batch: Batch,
   messages: readonly WaitingMessage[],
   tasks: readonly TaskRecord[],
+  offered?: string,
 ): Plan {
   const { keys, agentId, now } = context;
   const plan = removalPlan(context, messages).command('HSET', keys.inflight(agentId), batch.id, wellFormedJson(batch));
@@ -48,6 +52,7 @@ export function takePlan(
     last_active_at: iso(now),
     last_heartbeat: iso(now),
     ...(current && { current_task: current.id }),
+    ...(offered !== undefined && { backlog_offered: offered }),
   });
   if (batch.kind === 'steer') return plan.activity(`⚡ Steered with ${count(messages.length, 'message')}`);
   return plan.stateIf(state, 'working').activity(`▶ Round with ${count(messages.length, 'message')}`);

@@ -91,6 +91,7 @@ const agentHash = z.object({
   home_folder_id: z.optional(label),
   last_error: z.optional(text),
   mode_reason: z.optional(text),
+  backlog_offered: z.optional(label),
 });
 
 const taskHash = z.object({
@@ -144,6 +145,8 @@ export interface AgentRecord {
   homeFolderId?: string | undefined;
   lastError?: string | undefined;
   modeReason?: string | undefined;
+  /** The digest of the backlog tasks that it was shown last: the same ones are never offered to it again. */
+  backlogOffered?: string | undefined;
 }
 
 /** A task. `assignedBy` is ours: who is told how it ended. */
@@ -203,6 +206,7 @@ export function decodeAgent(hash: Record<string, string>): Decoded<AgentRecord> 
       homeFolderId: it.home_folder_id,
       lastError: it.last_error,
       modeReason: it.mode_reason,
+      backlogOffered: it.backlog_offered,
     },
   };
 }

@@ -50,6 +50,8 @@ export const Command = {
   moveTaskDown: 'tinytown.moveTaskDown',
   findTask: 'tinytown.findTask',
   clearFinishedTasks: 'tinytown.clearFinishedTasks',
+  startPickup: 'tinytown.startPickup',
+  stopPickup: 'tinytown.stopPickup',
   openTask: 'tinytown.openTask',
   approve: 'tinytown.approve',
   approveForSession: 'tinytown.approveForSession',
@@ -128,6 +130,8 @@ export const ContextKey = {
   state: 'tinytown.state',
   /** What is wrong, when something is: see `problems.ts`. */
   problem: 'tinytown.problem',
+  /** Whether agents may pick up backlog tasks on their own. */
+  pickup: 'tinytown.pickup',
 } as const;
 
 /** Prefix of the context keys of `milestones.ts`. */

@@ -92,6 +92,18 @@ describe('tasks', () => {
     assert.deepEqual((await backlog()).split('\n'), wanted);
   }
 
+  it('are picked up by an idle agent only where the user lets it', async () => {
+    await town.agent('scout', ({ state }) => state === 'idle');
+    const before = town.model.requests.length;
+    const id = await run('addBacklogTask', 'Count the owls');
+    await run('startPickup');
+    const { lastUserText } = await town.model.waitForRequest((request) => request.index >= before);
+    assert.match(lastUserText, new RegExp(`^- ${String(id)}: Count the owls$`, 'm'));
+    await run('stopPickup');
+    await town.agent('scout', ({ state }) => state === 'idle');
+    await run('cancelTask', id);
+  });
+
   it('change places in the backlog, and get tags and another text', async () => {
     const ids = [];
     for (const text of ['One', 'Two', 'Three']) ids.push(await run('addBacklogTask', text));

@@ -37,6 +37,8 @@ export interface TestTown {
     times?: Partial<SessionTimes>,
     place?: Partial<Pick<SessionOptions, 'machine' | 'folder' | 'storageDir' | 'bundles'>>,
   ): Promise<TownSession>;
+  /** Opens a window whose user lets agents pick up backlog tasks on their own, at once. */
+  openWithPickup(times?: Partial<SessionTimes>): Promise<TownSession>;
   close(): Promise<void>;
 }
 
@@ -58,7 +60,7 @@ export async function startTestTown(
   const log: string[] = [];
   const sessions: TownSession[] = [];
   const memory = confirmationMemory();
-  return {
+  const town: TestTown = {
     folder: folder.path,
     storage: storage.path,
     redis,
@@ -80,12 +82,18 @@ export async function startTestTown(
       sessions.push(session);
       return session;
     },
+    async openWithPickup(times) {
+      const session = await town.open({}, { quietMs: 20, ...times });
+      await session.pickup.set('yes');
+      return session;
+    },
     async close() {
       for (const session of sessions) await session.close();
       await Promise.all([redis.stop(), model.close()]);
       await Promise.all([folder.remove(), storage.remove(), home.remove()]);
     },
   };
+  return town;
 }
 
 /** Closes a suite's town after each of its tests; of one that failed, shows what the windows have logged. */

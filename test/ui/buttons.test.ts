@@ -44,6 +44,8 @@ const buttons: Record<'Agents' | 'Tasks', Record<string, Button>> = {
     'tinytown.addBacklogTask': { label: 'Add Task to Backlog…', asks: 'Add Task to Backlog' },
     'tinytown.assignTask': { label: 'Assign Task…', asks: 'Task for writer' },
     'tinytown.findTask': { label: 'Find Task…', asks: 'Find Task' },
+    'tinytown.startPickup': { label: 'Let Agents Pick Up Backlog Tasks' },
+    'tinytown.stopPickup': { label: 'Stop Agents from Picking Up Backlog Tasks' },
     'tinytown.clearFinishedTasks': { label: 'Clear Finished Tasks…', says: 'There are no finished tasks.' },
   },
 };

@@ -5,7 +5,7 @@
 import type { RequestAnswer } from '../../runtime/agentRequest.ts';
 import type { InterruptResult, RuntimeEvent, RuntimeMode } from '../../runtime/codingAgent.ts';
 import type { TurnRecord } from '../../town/batch.ts';
-import type { Peek } from '../../town/delivery.ts';
+import type { Peek, WaitingMessage } from '../../town/delivery.ts';
 import { drainedPlan, quietPlan, stoppedPlan, undelayedPlan } from '../../town/plans.ts';
 import type { AgentRecord, AgentState } from '../../town/records.ts';
 import { isPassing } from '../../town/redis/errors.ts';
@@ -15,7 +15,8 @@ import { describeError } from '../../util/errors.ts';
 import { Emitter, type Event } from '../../util/event.ts';
 import { SerialQueue } from '../../util/serialQueue.ts';
 import { oneLine } from '../../util/text.ts';
-import { type LoopAction, type LoopFacts, decide, inOrder } from './decide.ts';
+import { OFFER_AGAIN_MS } from '../backlogOffers.ts';
+import { type BacklogFacts, type LoopAction, type LoopFacts, decide, inOrder } from './decide.ts';
 import type { LoopParts } from './loopParts.ts';
 import { OpenRequests } from './openRequests.ts';
 import { OwnedAgent } from './ownedAgent.ts';
@@ -53,7 +54,8 @@ export class AgentLoop {
   private idleSince: number;
   /** The wait after a failure that is under way. */
   private delay: Deadline | undefined;
-  private offeredBacklog = '';
+  /** The backlog is not offered before, by `performance.now()`, as another agent was asked first. */
+  private offerNotBefore = 0;
   /** The last owner may have left something undone. */
   private disorderly: boolean;
   private stepping = false;
@@ -102,6 +104,7 @@ export class AgentLoop {
     this.slot.onLost((exit) => this.runtimeLost(exit));
     this.turns.onSettled(() => {
       this.idleSince = this.parts.now();
+      this.parts.offers.end(agentId).catch((error: unknown) => this.parts.logger.debug(describeError(error)));
       this.wake();
     });
   }
@@ -287,7 +290,7 @@ export class AgentLoop {
       waiting: inOrder(peek.urgent, peek.inbox),
       leftWaiting: peek.turn.leftWaiting,
       unfinished,
-      backlogOffer: this.backlogOffer(record) !== undefined,
+      backlog: this.backlogFacts(record),
       held: this.parts.usesCodex(record) && !this.parts.account.mayBegin(this.agent.held),
       notBefore: this.startsAt(peek.turn),
       unconfirmed: this.slot.unconfirmed,
@@ -312,12 +315,24 @@ export class AgentLoop {
     return waitMs <= 0 ? 0 : this.parts.now() + waitMs;
   }
 
-  /** The backlog as it is now, where some of it is for this agent and it was not shown it yet. */
-  private backlogOffer(record: AgentRecord): string | undefined {
-    const { ids, matching } = this.parts.picture.backlog(roleOf(record));
-    // Neither is new: the same tasks in another order, nor tags that say nothing to this agent.
-    const now = [...ids.toSorted(), '', ...matching.map(({ id }) => id).toSorted()].join();
-    return matching.length > 0 && now !== this.offeredBacklog ? now : undefined;
+  private backlogFacts(record: AgentRecord): BacklogFacts {
+    const { offers } = this.parts;
+    const { allowed, quietMs } = offers;
+    const now = this.parts.now();
+    const { matching, digest } = offers.of(roleOf(record));
+    const isNew = matching.length > 0 && digest !== record.backlogOffered;
+    const notBefore = now + Math.max(this.offerNotBefore - performance.now(), 0);
+    return { allowed, isNew, changedAt: now - offers.unchangedMs, quietMs, notBefore };
+  }
+
+  /** Starts a turn that offers the backlog, unless another agent has such an offer now. */
+  private async offerBacklog(messages: readonly WaitingMessage[]): Promise<void> {
+    if (!(await this.parts.offers.begin(this.agent.id))) {
+      this.offerNotBefore = performance.now() + OFFER_AGAIN_MS;
+      return;
+    }
+    await this.turns.startRound(messages, 'offer');
+    if (this.turns.phase === 'none') await this.parts.offers.end(this.agent.id);
   }
 
   /** Whether the town's folder is gone. Then nothing is started, and no attempt is counted. */
@@ -344,10 +359,9 @@ export class AgentLoop {
         await agent.commit(quietPlan(agent.context(), record, action.messages));
         return;
       case 'round':
+        return this.turns.startRound(action.messages, 'round');
       case 'offerBacklog':
-        // Every round shows the backlog.
-        this.offeredBacklog = this.backlogOffer(record) ?? this.offeredBacklog;
-        return this.turns.startRound(action.messages, action.do === 'round' ? 'round' : 'offer');
+        return this.offerBacklog(action.messages);
       case 'steer':
         return this.turns.steer(action.messages);
       case 'endTurnForPause':

@@ -27,8 +27,7 @@ export interface LoopFacts {
   leftWaiting: ReadonlySet<string>;
   /** An earlier owner or process left batches in flight: a runtime must come up to settle them. */
   unfinished: boolean;
-  /** An idle agent has not been offered the backlog as it is now, and some of it matches its role. */
-  backlogOffer: boolean;
+  backlog: BacklogFacts;
   /** Its turns would be refused: nobody is signed in, or the account's limit is used up. */
   held: boolean;
   /** The user has not confirmed the program that its turns would run. */
@@ -47,6 +46,19 @@ export interface LoopFacts {
   rounds: number;
   /** 0 = no limit. */
   maxRounds: number;
+}
+
+/** What is known of the backlog, for one agent. Times are in milliseconds, points in time in Unix milliseconds. */
+export interface BacklogFacts {
+  /** The user lets agents pick up tasks on their own. */
+  allowed: boolean;
+  /** Some of it matches the agent's role, and exactly this was not shown to it before. */
+  isNew: boolean;
+  changedAt: number;
+  /** How long it must not have changed before it is offered. */
+  quietMs: number;
+  /** Another agent was offered it a moment ago: not before this. */
+  notBefore: number;
 }
 
 export type LoopAction =
@@ -117,6 +129,11 @@ export function decide(facts: LoopFacts): LoopAction {
   }
 }
 
+/** When the backlog may be offered to the agent, in Unix milliseconds; undefined: not as it is now. */
+export function offerTime({ allowed, isNew, changedAt, quietMs, notBefore }: BacklogFacts): number | undefined {
+  return allowed && isNew ? Math.max(changedAt + quietMs, notBefore) : undefined;
+}
+
 function whileTurnRuns(facts: LoopFacts): LoopAction {
   if (facts.state === 'paused') return { do: 'endTurnForPause' };
   if (facts.runtime !== 'persistent' || !facts.steerable || facts.state === 'draining') return { do: 'wait' };
@@ -130,8 +147,13 @@ function betweenTurns(facts: LoopFacts): LoopAction {
   const wakes =
     facts.unfinished ||
     facts.waiting.some(({ message }) => isActionable(message) && !facts.leftWaiting.has(message.id));
-  if (facts.held || facts.unconfirmed || (!wakes && !facts.backlogOffer)) {
-    if (facts.runtime !== 'none') return whenIdle(facts, 'cold');
+  const offerAt = facts.held || facts.unconfirmed ? undefined : offerTime(facts.backlog);
+  const offers = offerAt !== undefined && offerAt <= facts.now;
+  if (facts.held || facts.unconfirmed || (!wakes && !offers)) {
+    if (facts.runtime !== 'none') {
+      const waits = offerAt !== undefined && !facts.roomWanted;
+      return waits ? { do: 'wait', until: offerAt } : whenIdle(facts, 'cold');
+    }
     if (facts.state === 'cold') return { do: 'wait' };
     return facts.room ? { do: 'start' } : { do: 'coolDown', state: 'cold' };
   }

@@ -4,11 +4,11 @@ import type { Delivery } from '../../town/delivery.ts';
 import type { Home } from '../../town/home.ts';
 import type { TownKeys } from '../../town/keys.ts';
 import type { AgentRecord, TaskRecord } from '../../town/records.ts';
-import type { Role } from '../../town/roles.ts';
 import type { TownKey } from '../../town/townKey.ts';
 import type { TinytownError } from '../../util/errors.ts';
 import type { Logger } from '../../util/logger.ts';
 import type { Sentence } from '../../util/sentence.ts';
+import type { BacklogOffers } from '../backlogOffers.ts';
 import type { ProgramClaim } from '../trust/confirmations.ts';
 import type { Answer } from '../trust/workspaceValue.ts';
 import type { ProcessRoom } from './processRoom.ts';
@@ -25,7 +25,6 @@ export interface TownFacts {
   freshTasks(ids: readonly string[]): Promise<TaskRecord[]>;
   /** The name to show for an agent's id. */
   nameOf(id: string): string;
-  backlog(role: Role): { ids: readonly string[]; matching: readonly TaskRecord[] };
 }
 
 export interface AgentPolicy {
@@ -47,6 +46,8 @@ export interface LoopParts {
   townKey: TownKey;
   delivery: Delivery;
   picture: TownFacts;
+  /** The window's. */
+  offers: BacklogOffers;
   /** Why no agent may work in the town's folder now, if so. */
   folderProblem(): Promise<TinytownError | undefined>;
   /** Where agents live that this window runs. */

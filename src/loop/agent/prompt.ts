@@ -29,7 +29,8 @@ export interface PromptFacts {
   task: (id: string) => TaskRecord | undefined;
   /** The name to show for an agent's id. */
   nameOf: (id: string) => string;
-  backlog: { total: number; matching: readonly TaskRecord[] };
+  /** Undefined where the agent may not pick up tasks on its own. */
+  backlog: { total: number; matching: readonly TaskRecord[] } | undefined;
   /** The number of this round, from 1. */
   round: number;
   /** 0 = no limit. */
@@ -53,7 +54,7 @@ export function roundPrompt(facts: PromptFacts): string {
     backlogSection(facts),
     accessSection(facts.access),
     stateSection(facts),
-    workflowSection(),
+    workflowSection(facts),
   ];
   return sections.filter((section) => section !== '').join('\n\n');
 }
@@ -206,8 +207,8 @@ function confirmationSection(facts: PromptFacts): string {
 }
 
 function backlogSection(facts: PromptFacts): string {
+  if (!facts.backlog || facts.backlog.total === 0) return '';
   const { total, matching } = facts.backlog;
-  if (total === 0) return '';
   const lines = [
     `## Backlog\n\n${total} ${total === 1 ? 'task' : 'tasks'} in all, ${matching.length} for your role (${roleHint(facts.role)}).`,
   ];
@@ -251,10 +252,12 @@ function stateSection(facts: PromptFacts): string {
   return `${round}. Messages to act on: ${actionable}. Tasks you have completed: ${agent.tasksCompleted}.`;
 }
 
-function workflowSection(): string {
+function workflowSection({ backlog }: PromptFacts): string {
   const steps = [
     'Handle the messages above first, urgent ones before the others.',
-    'Then, if nothing is left to do, claim one backlog task that fits your role, and only such a task.',
+    backlog
+      ? 'Then, if nothing is left to do, claim one backlog task that fits your role, and only such a task.'
+      : 'Claim a backlog task only if you are asked to.',
     'Hand work directly to the agent who should go on with it, rather than through the supervisor.',
     'Ask the supervisor only for decisions that a person must take.',
     'Complete a task with its real id, once it is really done.',

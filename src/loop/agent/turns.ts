@@ -14,6 +14,7 @@ import { TinytownError, describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';
 import type { SerialQueue } from '../../util/serialQueue.ts';
+import type { BacklogLook } from '../backlogOffers.ts';
 import type { LoopFacts } from './decide.ts';
 import type { EndIntent } from './fates.ts';
 import { type Filling, INPUT_LIMIT, fill } from './filling.ts';
@@ -81,9 +82,10 @@ export class Turns {
     const runtime = this.slot.current;
     const { id, parts } = this.agent;
     if (parts.usesCodex(this.agent.record) && !(await parts.account.begins(this.agent.held))) return;
-    const filling = runtime && (await this.fill(messages, (some) => this.roundText(some, runtime.mode)));
+    const backlog = this.shownBacklog();
+    const filling = runtime && (await this.fill(messages, (some) => this.roundText(some, runtime.mode, backlog)));
     const asks = kind === 'offer' || filling?.taken.some(({ message }) => isActionable(message)) === true;
-    const batch = filling && asks && (await this.take(kind, filling.taken));
+    const batch = filling && asks && (await this.take(kind, filling.taken, backlog?.digest));
     if (!batch) return parts.account.inconclusive(id);
     this.limit = noLimit;
     this.phase = 'running';
@@ -236,7 +238,11 @@ export class Turns {
   }
 
   /** Moves messages into a batch; undefined where the lists have changed since the look. */
-  private async take(kind: Batch['kind'], messages: readonly WaitingMessage[]): Promise<Batch | undefined> {
+  private async take(
+    kind: Batch['kind'],
+    messages: readonly WaitingMessage[],
+    offered?: string,
+  ): Promise<Batch | undefined> {
     const { agent } = this;
     const batch: Batch = {
       id: randomUUID(),
@@ -252,7 +258,8 @@ export class Turns {
     let taken = false;
     this.sent.set(batch.id, batch);
     try {
-      taken = (await agent.commit(takePlan(agent.context(), agent.record.state, batch, messages, open))) === 'done';
+      const plan = takePlan(agent.context(), agent.record.state, batch, messages, open, offered);
+      taken = (await agent.commit(plan)) === 'done';
     } finally {
       // Where the answer was lost it may be in flight: it is not carried by a turn, so it is looked up.
       if (!taken) this.sent.delete(batch.id);
@@ -270,22 +277,26 @@ export class Turns {
     return new Set(known.map(([id]) => id));
   }
 
-  private roundText(messages: readonly WaitingMessage[], mode: RuntimeMode): string {
+  /** What a round shows of the backlog: nothing where the agent may not pick up tasks on its own. */
+  private shownBacklog(): BacklogLook | undefined {
+    const { parts, record } = this.agent;
+    return parts.offers.allowed ? parts.offers.of(roleOf(record)) : undefined;
+  }
+
+  private roundText(messages: readonly WaitingMessage[], mode: RuntimeMode, backlog: BacklogLook | undefined): string {
     const { agent } = this;
     const { picture, townName, policy } = agent.parts;
     const { record } = agent;
-    const role = roleOf(record);
-    const { ids, matching } = picture.backlog(role);
     return roundPrompt({
       town: townName,
       agent: record,
-      role,
+      role: roleOf(record),
       access: this.slot.access(mode),
       messages,
       continued: this.known(),
       task: this.task,
       nameOf: (id) => picture.nameOf(id),
-      backlog: { total: ids.length, matching },
+      backlog,
       round: record.roundsCompleted + 1,
       maxRounds: policy(record).maxRounds,
     });

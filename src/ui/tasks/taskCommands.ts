@@ -16,6 +16,7 @@ import type { RequestDocuments } from '../needs/requestDocuments.ts';
 import { problemOf } from '../problems.ts';
 import { runCommand } from '../runCommand.ts';
 import { askForTasks } from './askTasks.ts';
+import { askAboutPickup, registerPickup } from './pickup.ts';
 import { type TaskCall, readTaskCall } from './taskCall.ts';
 import { taskIcons } from './taskItems.ts';
 import { movesBeside } from './taskOrder.ts';
@@ -66,6 +67,7 @@ export function registerTaskCommands({ host, views, documents, log }: Parts): Di
   };
   add(Command.findTask, findTask, false);
   add(Command.clearFinishedTasks, clearFinishedTasks, false);
+  store.add(registerPickup({ host, log }));
   store.add(host.whileReady(({ mirror }, sessionStore) => sessionStore.add(keepShown(mirror, documents))));
   return store;
 }
@@ -86,7 +88,9 @@ async function addBacklogTask({ words, tags }: TaskCall, session: TownSession): 
   let last: string | undefined;
   const add = async (text: string): Promise<void> => {
     const found = [...text.matchAll(/(?<=^|\s)#([\p{L}\p{N}][\p{L}\p{N}_-]*)/gu)].flatMap(([, tag]) => tag ?? []);
-    last = (await session.actions.tasks.add(text, [...new Set([...tags, ...found])])).id;
+    const task = await session.actions.tasks.add(text, [...new Set([...tags, ...found])]);
+    last = task.id;
+    askAboutPickup(session, task);
   };
   await (words[0] === undefined ? askForTasks(add) : add(words[0]));
   return last;

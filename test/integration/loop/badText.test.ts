@@ -12,7 +12,7 @@ describe('text with half a character', () => {
 
   it('in the backlog stops no agent whose prompt lists it', async () => {
     town = await startTestTown();
-    const session = await town.open({}, { replyMs: 5_000, retryMs: 20 });
+    const session = await town.openWithPickup({ replyMs: 5_000, retryMs: 20 });
     for (let length = 190; length < 202; length += 1)
       await session.actions.tasks.add(`${'x'.repeat(length)}\u{1f600}${'y'.repeat(100)}`);
     await session.actions.spawnAgent({ name: 'anna', task: 'first' });

@@ -44,7 +44,8 @@ describe('agents that work with each other', () => {
 
   it('claim, do, hand over, ask the supervisor, and go on with the answer', async () => {
     town = await startTestTown(script);
-    const session = await town.open({ sandbox: 'workspace-write', approvalPolicy: 'on-request' });
+    const session = await town.open({ sandbox: 'workspace-write', approvalPolicy: 'on-request' }, { quietMs: 20 });
+    await session.pickup.set('yes');
     const { actions, mirror } = session;
     const backend = await actions.spawnAgent({ name: 'backend' });
     const reviewer = await actions.spawnAgent({ name: 'reviewer' });
@@ -78,7 +79,7 @@ describe('agents that work with each other', () => {
 
   it('are shown a backlog again when a tag makes a task theirs, and not for its order', async () => {
     town = await startTestTown(() => [{ text: 'Not for me.' }]);
-    const session = await town.open();
+    const session = await town.openWithPickup();
     const { tasks } = session.actions;
     const manual = await tasks.add('Write the manual', ['docs']);
     const fence = await tasks.add('Paint the fence', ['garden']);
@@ -94,7 +95,7 @@ describe('agents that work with each other', () => {
 
   it('are shown a backlog once per change of it, not in a loop', async () => {
     town = await startTestTown(() => [{ text: 'Not for me.' }]);
-    const session = await town.open();
+    const session = await town.openWithPickup();
     await session.actions.spawnAgent({ name: 'docs' });
     await agentWhen(session, 'docs', (it) => it.state === 'idle', 'idle');
     await session.actions.tasks.add('Write the readme', ['docs']);

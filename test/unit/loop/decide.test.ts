@@ -24,6 +24,16 @@ const ping = waiting({ type: 'ping' });
 const status = waiting({ type: 'status_request' });
 const shutdown = waiting({ type: 'shutdown' });
 
+/** A backlog that may be offered now. */
+const offer: LoopFacts['backlog'] = {
+  allowed: true,
+  isNew: true,
+  changedAt: now - 5_000,
+  quietMs: 5_000,
+  notBefore: 0,
+};
+const asleep: Partial<LoopFacts> = { state: 'cold', runtime: 'none' };
+
 function facts(parts: Partial<LoopFacts>): LoopFacts {
   return {
     state: 'idle',
@@ -36,7 +46,7 @@ function facts(parts: Partial<LoopFacts>): LoopFacts {
     waiting: [],
     leftWaiting: new Set(),
     unfinished: false,
-    backlogOffer: false,
+    backlog: { ...offer, isNew: false },
     held: false,
     unconfirmed: false,
     room: true,
@@ -150,7 +160,7 @@ const rows: [name: string, known: Partial<LoopFacts>, action: string, messages?:
     'wait',
   ],
   ['no turn is started while nobody is signed in', { held: true, waiting: [task] }, 'wait until 1300000'],
-  ['nor with the backlog', { held: true, backlogOffer: true }, 'wait until 1300000'],
+  ['nor with the backlog', { held: true, backlog: offer }, 'wait until 1300000'],
   ['nor is a cold agent woken for one', { held: true, state: 'cold', runtime: 'none', waiting: [task] }, 'wait'],
   [
     'a turn that runs is steered although another was refused',
@@ -175,8 +185,17 @@ const rows: [name: string, known: Partial<LoopFacts>, action: string, messages?:
   ['the stop flag ends the process', { stopRequested: true }, 'finishStop'],
   ['a stopped agent takes no work', { state: 'stopped', runtime: 'none', waiting: [task, ping] }, 'wait'],
   ['an agent in error takes no work', { state: 'error', runtime: 'none', waiting: [task] }, 'wait'],
-  ['an idle agent is shown a backlog that matches', { backlogOffer: true, waiting: [news] }, 'offerBacklog', [news]],
-  ['work comes before the backlog', { backlogOffer: true, waiting: [task] }, 'round', [task]],
+  ['an idle agent is shown a backlog that matches', { backlog: offer, waiting: [news] }, 'offerBacklog', [news]],
+  ['work comes before the backlog', { backlog: offer, waiting: [task] }, 'round', [task]],
+  ['no backlog is shown unless the user allows it', { backlog: { ...offer, allowed: false } }, 'wait until 1300000'],
+  ['nor the same one twice', { backlog: { ...offer, isNew: false } }, 'wait until 1300000'],
+  ['nor one that changed a moment ago', { backlog: { ...offer, changedAt: now - 4_000 } }, 'wait until 1001000'],
+  ['nor one that another agent was offered', { backlog: { ...offer, notBefore: now + 300 } }, 'wait until 1000300'],
+  [
+    'a sleeping agent is not woken for one that has to wait',
+    { ...asleep, backlog: { ...offer, changedAt: now } },
+    'wait',
+  ],
 ];
 
 describe('decide', () => {

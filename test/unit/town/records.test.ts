@@ -80,6 +80,7 @@ describe('an agent’s record', () => {
       homeFolder: '/work/hill',
       homeFolderId: '1:2',
       modeReason: 'so',
+      backlogOffered: 'digest',
     };
     const fields = agentFields(record);
     assert.equal(fields.runtime_session_id, 'thread');

@@ -1,0 +1,78 @@
+/**
+ * Whether the agents of a town may pick up backlog tasks on their own. Turns cost money, so only the user says so. The answer
+ * is kept in the extension's private storage: no agent, repository or client of Redis can give it. All windows of the user on
+ * this machine share it.
+ */
+import { createHash } from 'node:crypto';
+import { type FSWatcher, watch } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Disposable } from '../util/disposable.ts';
+import { Emitter } from '../util/event.ts';
+import { privateFolder, writePrivate } from '../util/privateFiles.ts';
+
+const texts = { yes: 'yes\n', no: 'no\n' } as const;
+
+export type PickupAnswer = keyof typeof texts;
+
+export class PickupChoice implements Disposable {
+  private readonly folder: string;
+  private readonly file: string;
+  private known: PickupAnswer | undefined;
+  private watcher: FSWatcher | undefined;
+  private readonly changed = new Emitter<void>();
+  /** The answer is another one now. */
+  readonly onDidChange = this.changed.event;
+
+  /** @param storageDir The extension's. @param townFolder The real path: another folder with a town of this name is another town. */
+  constructor(storageDir: string, townFolder: string, town: string) {
+    this.folder = path.join(storageDir, 'pickup');
+    const name = createHash('sha256')
+      .update(JSON.stringify([townFolder, town]))
+      .digest('hex')
+      .slice(0, 32);
+    this.file = path.join(this.folder, name);
+  }
+
+  /** The last known answer; undefined until the user has given one. */
+  get answer(): PickupAnswer | undefined {
+    return this.known;
+  }
+
+  /** Reads the answer, and follows what other windows do to it. */
+  async start(): Promise<void> {
+    await privateFolder(this.folder);
+    try {
+      const look = (): void => void this.read();
+      this.watcher = watch(this.folder, { persistent: false }, look).on('error', () => undefined);
+    } catch {
+      // Without a watcher, the answer is read before each offer.
+    }
+    await this.read();
+  }
+
+  /** The answer as it is now. What cannot be read is no answer. */
+  async read(): Promise<PickupAnswer | undefined> {
+    const text = await readFile(this.file, 'utf8').catch(() => '');
+    this.note(text === texts.yes ? 'yes' : text === texts.no ? 'no' : undefined);
+    return this.known;
+  }
+
+  /** Keeps the user's answer. */
+  async set(answer: PickupAnswer): Promise<void> {
+    await privateFolder(this.folder);
+    await writePrivate(this.file, texts[answer]);
+    this.note(answer);
+  }
+
+  dispose(): void {
+    this.watcher?.close();
+    this.changed.dispose();
+  }
+
+  private note(answer: PickupAnswer | undefined): void {
+    if (answer === this.known) return;
+    this.known = answer;
+    this.changed.fire();
+  }
+}

@@ -1,0 +1,58 @@
+/** Lets the user say whether agents may pick up backlog tasks on their own: asks once per town, and offers a toggle. */
+import * as vscode from 'vscode';
+import type { TownSession } from '../../loop/townSession.ts';
+import { couldTake } from '../../loop/backlogOffers.ts';
+import type { TaskRecord } from '../../town/records.ts';
+import { type Disposable, DisposableStore } from '../../util/disposable.ts';
+import type { EditorLog } from '../editorLog.ts';
+import { Command, ContextKey } from '../ids.ts';
+import { inform, mention } from '../notify.ts';
+import { runCommand } from '../runCommand.ts';
+import type { TownHost } from '../town/townHost.ts';
+
+const { t } = vscode.l10n;
+
+/** Sessions whose user was asked: a question that was closed without an answer comes back with the next one. */
+const asked = new WeakSet<TownSession>();
+
+export function registerPickup({ host, log }: { host: TownHost; log: EditorLog }): Disposable {
+  const store = new DisposableStore();
+  const toggles = [
+    { id: Command.startPickup, answer: 'yes', said: t('Agents pick up backlog tasks on their own.') },
+    { id: Command.stopPickup, answer: 'no', said: t('Agents leave backlog tasks alone until you hand them out.') },
+  ] as const;
+  for (const { id, answer, said } of toggles) {
+    const run = async (): Promise<void> => {
+      const { pickup } = await host.session();
+      await pickup.set(answer);
+      mention(said);
+    };
+    store.add(
+      vscode.commands.registerCommand(id, () => runCommand(id, { read: () => ({ interactive: true }), run, log })),
+    );
+  }
+  store.add(
+    host.whileReady(({ pickup }, sessionStore) => {
+      const show = (): void =>
+        void vscode.commands.executeCommand('setContext', ContextKey.pickup, pickup.answer === 'yes');
+      sessionStore.add(pickup.onDidChange(show));
+      show();
+    }),
+  );
+  return store;
+}
+
+/** Asks whether agents may pick up tasks, if that was never answered and an idle agent could take this one. Does not wait. */
+export function askAboutPickup(session: TownSession, task: TaskRecord): void {
+  const { pickup, mirror } = session;
+  if (pickup.answer !== undefined || asked.has(session)) return;
+  if (![...mirror.agents.values()].some((agent) => couldTake(agent, task))) return;
+  asked.add(session);
+  const yes = t('Yes');
+  const no = t('Not Now');
+  const question = t('Let agents pick up backlog tasks on their own?');
+  const detail = t('Each look at the backlog uses your Codex account. Change this any time in the Tasks view.');
+  void inform(`${question} ${detail}`, yes, no).then((pressed) =>
+    pressed === undefined ? undefined : pickup.set(pressed === yes ? 'yes' : 'no'),
+  );
+}
