@@ -10,8 +10,8 @@ import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../
 
 const sign = /^pexpire tt:test-town:lease:window:/;
 const script = /^eval(?:sha)? /i;
-/** The commands of its script, which the monitor shows in capitals. */
-const heartbeat = /^(GET|EXISTS|HSET) tt:test-town:(lease|agent):/;
+/** Commands of scripts, which the monitor shows in capitals. */
+const heartbeat = /^(GET|EXISTS|HSET) tt:test-town:(lease|agent|epoch):/;
 
 describe('an agent over time', () => {
   let town: TestTown;

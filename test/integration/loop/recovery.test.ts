@@ -96,7 +96,7 @@ describe('what was left in flight', () => {
     await agentWhen(second, 'qa', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
   });
 
-  it('waits where its thread is lost, and a restart begins a new one with it', async () => {
+  it('waits when its thread is lost, until a new conversation begins with it', async () => {
     town = await startTestTown();
     const session = await town.open();
     const { id } = await session.actions.spawnAgent({ name: 'web', task: 'first' });
@@ -111,9 +111,9 @@ describe('what was left in flight', () => {
     await rm(path.join(town.codexHome, 'sessions'), { recursive: true });
     await session.actions.sendMessage('web', 'second');
     const { lastError } = await agentWhen(session, 'web', (it) => it.state === 'error', 'in error');
-    assert.match(lastError ?? '', /conversation of web is lost.*Restart it/);
+    assert.match(lastError ?? '', /conversation of web is lost\. Begin a new conversation/);
     assert.equal(session.mirror.waiting(id).inbox, 1);
-    await session.actions.restartAgent('web');
+    await session.actions.newConversation('web');
     const after = await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
     assert.notEqual(after.runtimeSessionId, before.runtimeSessionId);
     assert.deepEqual(
