@@ -48,7 +48,8 @@ export function toAgentRequest(pending: PendingRequest, { changes, subAgent, now
     case 'item/fileChange/requestApproval': {
       const { reason, grantRoot } = asked.params;
       const root = grantRoot ? `Write below ${grantRoot} from now on.` : null;
-      const why = [reason, root].filter(Boolean).join(' ');
+      // First what is allowed: the agent's own words may be long.
+      const why = [root, reason].filter(Boolean).join(' ');
       const choices = [approve, approveForSession, decline, cancel];
       return { ...head, kind: 'fileChange', reason: why === '' ? null : why, changes, choices };
     }

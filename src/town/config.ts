@@ -1,15 +1,18 @@
 /** `tinytown.toml`, which a folder shares with `tt`: read as `tt` reads it, never rewritten. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TomlError, parse, stringify } from 'smol-toml';
 import * as z from 'zod/mini';
 import { _default as orElse } from 'zod/mini';
 import { TinytownError } from '../util/errors.ts';
+import { readRegularFile } from '../util/regularFile.ts';
 import { type Said, type Sentence, say } from '../util/sentence.ts';
 import { townNameProblem } from './keys.ts';
 import { decodingProblem } from './records.ts';
 
 export const TOWN_FILE = 'tinytown.toml';
+
+const MOST_BYTES = 1_048_576;
 
 const text = z.string('is not a text');
 const flag = z.boolean('is neither true nor false');
@@ -84,6 +87,11 @@ const ttPresets: Readonly<Record<string, string>> = {
 /** The configuration, or what is wrong with it and what to do. */
 export type ReadConfig = { ok: true; value: TownConfig } | { ok: false; reason: Sentence };
 
+/** The text of the folder's `tinytown.toml`. @throws Error with the code `ENOENT` where there is none, or where it cannot be read */
+export function readTownFile(folder: string): Promise<string> {
+  return readRegularFile(path.join(folder, TOWN_FILE), MOST_BYTES);
+}
+
 /**
  * The configuration of the town in `folder`; undefined where it has no `tinytown.toml`. A malformed one is told with its
  * line and what to do, and is left as it is.
@@ -91,7 +99,7 @@ export type ReadConfig = { ok: true; value: TownConfig } | { ok: false; reason: 
 export async function readTownConfig(folder: string): Promise<ReadConfig | undefined> {
   let source: string;
   try {
-    source = await readFile(path.join(folder, TOWN_FILE), 'utf8');
+    source = await readTownFile(folder);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     const why = error instanceof Error ? error.message : String(error);

@@ -12,23 +12,35 @@ import type { TownKeys } from './keys.ts';
 import type { TownRedis } from './redis/connect.ts';
 import type { WakeSource } from './wake.ts';
 
+/**
+ * How often news is passed on at most, in milliseconds. Agents get new processes for it, and every client of the Redis can
+ * write it.
+ */
+const EVERY_MS = 30_000;
+
 export class SignInNews implements Disposable {
   private readonly redis: TownRedis;
   private readonly key: string;
   private readonly wake: WakeSource;
   private readonly logger: Logger;
+  private readonly everyMs: number;
   private readonly held = new DisposableStore();
   private readonly news = new Emitter<void>();
   /** Another window has told of a sign-in since this one has started to listen, also while its Redis was away. */
   readonly onNews = this.news.event;
   private readonly queue = new SerialQueue();
   private last: string | null = null;
+  /** Of the process's own clock, in milliseconds. */
+  private quietUntil = 0;
+  private later: NodeJS.Timeout | undefined;
 
-  constructor(redis: TownRedis, { signIn }: TownKeys, wake: WakeSource, logger: Logger) {
+  /** @param everyMs How often news is passed on at most. */
+  constructor(redis: TownRedis, { signIn }: TownKeys, wake: WakeSource, logger: Logger, everyMs = EVERY_MS) {
     this.redis = redis;
     this.key = signIn;
     this.wake = wake;
     this.logger = logger;
+    this.everyMs = everyMs;
   }
 
   /** Resolves when no later sign-in is missed. @throws TinytownError with a `RedisErrorReason` */
@@ -54,6 +66,7 @@ export class SignInNews implements Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.later);
     this.held.dispose();
     this.news.dispose();
   }
@@ -62,11 +75,19 @@ export class SignInNews implements Disposable {
     try {
       const token = await this.read();
       if (token === null || token === this.last) return;
+      const early = this.quietUntil - performance.now();
+      if (early > 0) return this.lookIn(early);
+      this.quietUntil = performance.now() + this.everyMs;
       this.last = token;
       this.news.fire();
     } catch (error) {
       this.logger.debug(`Whether somebody has signed in is not known: ${describeError(error)}`);
     }
+  }
+
+  private lookIn(milliseconds: number): void {
+    clearTimeout(this.later);
+    this.later = setTimeout(() => void this.queue.run(() => this.look()), milliseconds + 1).unref();
   }
 
   private read(): Promise<string | null> {

@@ -2,11 +2,15 @@
  * Which files that an agent names may be touched: nothing on another machine is read or opened, and a click opens only files in
  * the agent's folder. An agent can plant links there, so links are followed step by step, and none that leads out is touched.
  */
-import { lstat, readFile, readlink } from 'node:fs/promises';
+import { lstat, readlink } from 'node:fs/promises';
 import path from 'node:path';
+import { readRegularFile } from '../util/regularFile.ts';
 
 /** Links that are followed on the way to one file; more of them go in circles. */
 const MAX_LINKS = 40;
+
+/** The editor itself shows no more. */
+const MOST_BYTES = 50 * 1_048_576;
 
 /** Whether opening the path, or only looking at it, would contact another machine: `//host/share` in any spelling. */
 export function isNetworkPath(file: string): boolean {
@@ -23,10 +27,10 @@ export function absolutePath(name: string, folder: string): string {
   return isElsewhere(name, folder) ? name : path.resolve(folder, name);
 }
 
-/** What a file holds; null where there is none, where it cannot be read, and where it is on another machine. */
+/** What a file holds; null where there is none, where it cannot be read or is huge, and where it is on another machine. */
 export async function readAgentFile(name: string, folder: string): Promise<string | null> {
   const file = absolutePath(name, folder);
-  return isElsewhere(file, folder) ? null : readFile(file, 'utf8').catch(() => null);
+  return isElsewhere(file, folder) ? null : readRegularFile(file, MOST_BYTES).catch(() => null);
 }
 
 /**

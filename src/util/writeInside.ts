@@ -14,10 +14,12 @@ export async function writeInside(folder: string, target: string, text: string):
   const way = path.relative(folder, path.dirname(target));
   const isBelow = way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
   const expected = isBelow ? path.join(await realpath(folder), way) : await realpath(path.dirname(target));
+  // Not even an empty file is made behind a link.
+  if ((await realpath(path.dirname(target))) !== expected) throw leadsElsewhere(target);
   const draft = path.join(path.dirname(target), `.${randomUUID()}.new`);
   const handle = await open(draft, 'wx');
   try {
-    // The text is written only once it is known where the new file really is.
+    // A link may have been put there since: the text is written only once it is known where the new file really is.
     if ((await realpath(draft)) !== path.join(expected, path.basename(draft))) throw leadsElsewhere(target);
     const there = await lstat(target).catch(() => undefined);
     if (there?.isSymbolicLink() === true) throw leadsElsewhere(target);

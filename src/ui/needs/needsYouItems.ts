@@ -215,7 +215,7 @@ function requestText(request: AgentRequest, t: Translate): string {
       );
       break;
     case 'fileChange':
-      parts.push(request.reason ?? undefined, ...request.changes.map(changeText));
+      parts.push(spellHidden(request.reason ?? ''), ...request.changes.map(changeText));
       break;
     case 'permissions':
       parts.push(request.reason ?? undefined, ...request.summary.map((line) => spellHidden(inWords(line, t))));

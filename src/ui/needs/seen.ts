@@ -68,7 +68,8 @@ export function seenInRows(request: AgentRequest, t: Translate): boolean {
       return commandRows(request.command).whole && rowsFit([request.cwd, ...permissions]);
     }
     case 'fileChange':
-      return request.changes.length > 0 && rowsFit(request.changes.flatMap(namesOf));
+      // The reason also names the folder that the agent could write to from now on.
+      return request.changes.length > 0 && rowsFit([request.reason ?? '', ...request.changes.flatMap(namesOf)]);
     case 'permissions':
       return rowsFit(request.summary.map((line) => inWords(line, t)));
     case 'elicitation':
@@ -101,7 +102,7 @@ export function approvedText(request: AgentRequest, t: Translate): string {
     case 'command':
       return [request.command, request.cwd, ...request.permissions.map((line) => inWords(line, t))].join('\n');
     case 'fileChange':
-      return request.changes.flatMap(namesOf).join('\n');
+      return [request.reason, ...request.changes.flatMap(namesOf)].join('\n');
     case 'permissions':
       return request.summary.map((line) => inWords(line, t)).join('\n');
     case 'elicitation':

@@ -1,5 +1,5 @@
 /** Ties the town's host to the editor: folders, trust, settings, `tinytown.toml`, and the context keys of welcome texts. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Check } from '../../loop/doctor/check.ts';
@@ -7,7 +7,7 @@ import type { TownSettings } from '../../loop/settings.ts';
 import { Confirmations } from '../../loop/trust/confirmations.ts';
 import type { TownSession } from '../../loop/townSession.ts';
 import type { CodexService } from '../../runtime/codexService.ts';
-import { TOWN_FILE, suggestTownName, writeTownConfig } from '../../town/config.ts';
+import { TOWN_FILE, readTownFile, suggestTownName, writeTownConfig } from '../../town/config.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { ContextKey, SETTINGS_SECTION, SecretKey, View } from '../ids.ts';
@@ -196,7 +196,7 @@ export class EditorTown implements vscode.Disposable {
     const password = await this.context.secrets.get(SecretKey.redisPassword);
     if (password !== undefined) this.log.hide(password);
     this.settings = readSettings(password);
-    this.configText = await textOf(path.join(folder, TOWN_FILE));
+    this.configText = await textIn(folder);
     return openTownSession({
       folder,
       confirmations: this.confirmationsOf(folder),
@@ -250,7 +250,7 @@ export class EditorTown implements vscode.Disposable {
   private async configChanged(uri: vscode.Uri): Promise<void> {
     const { state } = this.host;
     if (state.kind !== 'ready' || path.dirname(uri.fsPath) !== state.folder) return;
-    const text = await textOf(uri.fsPath);
+    const text = await textIn(state.folder);
     if (text === this.configText) return;
     this.configText = text;
     this.offerReopen(t('{0} changed.', TOWN_FILE));
@@ -310,9 +310,9 @@ function hasTown(folder: string): Promise<boolean> {
   return isFile(path.join(folder, TOWN_FILE));
 }
 
-/** The file's text; empty where it cannot be read. */
-function textOf(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch(() => '');
+/** The text of the folder's `tinytown.toml`; empty where it cannot be read. */
+function textIn(folder: string): Promise<string> {
+  return readTownFile(folder).catch(() => '');
 }
 
 async function isFile(file: string): Promise<boolean> {

@@ -1,19 +1,21 @@
 /** What a folder asks for beyond the user's own settings, in words. All of it is shown, with nothing hidden in it. */
 import type { Claim, NarrowedSetting } from '../../loop/trust/confirmations.ts';
-import { oneLine, spellControls } from '../../util/text.ts';
+import { spellHidden } from '../../util/hidden.ts';
+import { oneLine } from '../../util/text.ts';
 import type { Translate } from '../l10n.ts';
+import { lookAlikeWarning } from '../needs/seen.ts';
 
 /** What would be allowed, in a line. */
 export function claimLabel(claim: Claim, t: Translate): string {
   switch (claim.kind) {
     case 'setting':
-      return t('Use the folder’s setting {0}: {1}', claim.name, oneLine(spellControls(claim.value), 64));
+      return t('Use the folder’s setting {0}: {1}', claim.name, oneLine(spelled(claim.value), 64));
     case 'program':
-      return t('Run {0}', oneLine(spellControls(claim.command)));
+      return t('Run {0}', oneLine(spelled(claim.command)));
     case 'redisVariable':
-      return t('Use the Redis of REDIS_URL: {0}', oneLine(spellControls(claim.where)));
+      return t('Use the Redis of REDIS_URL: {0}', oneLine(spelled(claim.where)));
     case 'redisAddress':
-      return t('Use the Redis of tinytown.toml: {0}', oneLine(spellControls(claim.where)));
+      return t('Use the Redis of tinytown.toml: {0}', oneLine(spelled(claim.where)));
   }
 }
 
@@ -33,38 +35,54 @@ export function claimQuestion(claim: Claim, t: Translate): string {
 
 /** Everything there is to know before it is allowed. */
 export function claimText(claim: Claim, t: Translate): string {
+  const warning = lookAlikeWarning(allowedText(claim), t);
+  return [whatItMeans(claim, t), ...(warning === undefined ? [] : [warning])].join('\n\n');
+}
+
+/** What of it can hold characters that look like others. */
+function allowedText(claim: Claim): string {
+  switch (claim.kind) {
+    case 'setting':
+      return claim.value;
+    case 'program':
+      return [claim.command, claim.cli, ...Object.entries(claim.env).flat()].join('\n');
+    case 'redisVariable':
+    case 'redisAddress':
+      return claim.where;
+  }
+}
+
+function whatItMeans(claim: Claim, t: Translate): string {
   switch (claim.kind) {
     case 'setting':
       return [
-        `${claim.name}: ${spellControls(claim.value)}`,
+        `${claim.name}: ${spelled(claim.value)}`,
         settingMeaning(claim.name, t),
         t(
           'It is set in the workspace’s settings or in tinytown.toml, which agents can write. Until you allow it, your own setting counts.',
         ),
       ].join('\n\n');
     case 'program': {
-      const variables = Object.entries(claim.env).map(([name, value]) => `${name}=${value}`);
+      const variables = Object.entries(claim.env).map((pair) => spelled(pair.join('=')));
       return [
-        spellControls(claim.command),
-        ...(variables.length === 0
-          ? []
-          : [t('With these environment variables:\n{0}', spellControls(variables.join('\n')))]),
+        spelled(claim.command),
+        ...(variables.length === 0 ? [] : [t('With these environment variables:\n{0}', variables.join('\n'))]),
         t(
           'Agents with the CLI “{0}” run it for each of their turns. It has no sandbox of ours: it can do whatever you can. Until you allow it, their messages wait.',
-          oneLine(spellControls(claim.cli), 64),
+          oneLine(spelled(claim.cli), 64),
         ),
       ].join('\n\n');
     }
     case 'redisVariable':
       return [
-        spellControls(claim.where),
+        spelled(claim.where),
         t(
           'The variable may be meant for your project: its tests may delete all that is in there, with the town. If you do not allow it, the town uses the next one: that of tinytown.toml, or one of its own.',
         ),
       ].join('\n\n');
     case 'redisAddress':
       return [
-        spellControls(claim.where),
+        spelled(claim.where),
         t(
           'The file is in this folder, where agents can write. Whoever runs this Redis reads all messages, and can give agents work. If you do not allow it, the town uses a Redis of its own.',
         ),
@@ -87,4 +105,9 @@ function settingMeaning(name: NarrowedSetting, t: Translate): string {
     case 'maxAgents':
       return t('It allows more agents than your own setting does.');
   }
+}
+
+/** The lines of the question are ours: what is asked for gets none of its own. */
+function spelled(text: string): string {
+  return spellHidden(text).replaceAll('\n', ' ⏎ ');
 }

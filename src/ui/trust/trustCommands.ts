@@ -24,9 +24,16 @@ export function memoryIn(state: vscode.Memento): ConfirmationMemory {
   };
 }
 
+/** What a dialog shows whole, in characters. */
+const MOST_SHOWN = 3_000;
+
 /** Shows all of it; undefined where the person leaves the question open. */
-export function askToAllow(claim: Claim): Promise<boolean | undefined> {
-  return decide(claimQuestion(claim, t), claimText(claim, t), { yes: t('Allow'), no: t('Don’t Allow') });
+export async function askToAllow(claim: Claim): Promise<boolean | undefined> {
+  const text = claimText(claim, t);
+  if (text.length > MOST_SHOWN) {
+    throw new TinytownError('cannotNow', t('This is too long to be shown, so it cannot be allowed. Make it shorter.'));
+  }
+  return await decide(claimQuestion(claim, t), text, { yes: t('Allow'), no: t('Don’t Allow') });
 }
 
 interface TrustParts {

@@ -16,10 +16,10 @@ describe('the news of a sign-in', () => {
     await town.close();
   });
 
-  async function open(): Promise<{ news: SignInNews; heard: () => number }> {
+  async function open(everyMs?: number): Promise<{ news: SignInNews; heard: () => number }> {
     const times = { shortestMs: 10, longestMs: 40, scanMs: 40 };
     const wake = new WakeSource(town.redis, town.keys, silentLogger, times);
-    const news = new SignInNews(town.redis, town.keys, wake, silentLogger);
+    const news = new SignInNews(town.redis, town.keys, wake, silentLogger, everyMs);
     opened.push(news, wake);
     let heard = 0;
     news.onNews(() => (heard += 1));
@@ -40,6 +40,21 @@ describe('the news of a sign-in', () => {
       assert.equal(other.heard(), 1);
     });
   }
+
+  it('comes only so often, however often another client writes it, and is not lost', async () => {
+    town = await openTestTown({ args: ['--notify-keyspace-events', 'Kghl$tx'] });
+    const EVERY_MS = 300;
+    const { heard } = await open(EVERY_MS);
+    const raw = town.server.client();
+    const start = performance.now();
+    let written = 0;
+    while (heard() < 4) {
+      written += 1;
+      await raw.set(town.keys.signIn, `somebody ${written}`);
+    }
+    assert.ok(performance.now() - start >= 3 * EVERY_MS, `4 times in ${performance.now() - start} ms`);
+    assert.ok(written > 8, `written ${written} times`);
+  });
 
   it('comes when Redis is back, where it was away', async () => {
     town = await openTestTown({ args: ['--appendonly', 'yes'] });

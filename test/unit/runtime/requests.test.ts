@@ -81,6 +81,16 @@ describe('the choices of a command', () => {
   }
 });
 
+describe('what the approval of a change shows', () => {
+  it('the folder that could be written to from now on before the agent’s own words', () => {
+    const request = shown(
+      pendingOf('item/fileChange/requestApproval', { reason: 'It is harmless. '.repeat(50), grantRoot: '/home' }),
+    );
+    assert.ok(request.kind === 'fileChange');
+    assert.match(request.reason ?? '', /^Write below \/home from now on\. It is harmless/);
+  });
+});
+
 describe('what a command’s approval shows', () => {
   it('the command itself, not the shell around it, and what it would be allowed', () => {
     const request = shown(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
@@ -19,6 +20,18 @@ describe('tinytown.toml', () => {
     folder = temporary.path;
   });
   afterEach(() => temporary.remove());
+
+  it('is not waited for where an agent has made a pipe of it, nor read without end where it is a device', async function () {
+    if (process.platform === 'win32') return this.skip();
+    const file = path.join(folder, TOWN_FILE);
+    for (const plant of [() => execFileSync('mkfifo', [file]), () => symlink('/dev/zero', file)]) {
+      await plant();
+      const read = await readTownConfig(folder);
+      assert.ok(read && !read.ok);
+      assert.match(inEnglish(read.reason), /cannot be read: it is not a file/);
+      await rm(file);
+    }
+  });
 
   it('is not needed', async () => assert.equal(await readTownConfig(folder), undefined));
 

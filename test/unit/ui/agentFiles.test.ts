@@ -1,5 +1,6 @@
 /** A path that an agent gives must not make the editor contact another machine, nor open a file outside of its folder. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { absolutePath, fileInside, isElsewhere, isNetworkPath, readAgentFile } from '../../../src/ui/agentFiles.ts';
@@ -33,6 +34,20 @@ describe('a path on another machine', () => {
       assert.equal(await readAgentFile(file, '/elsewhere'), 'text');
       assert.equal(await readAgentFile('a', dir.path), 'text');
       assert.equal(await readAgentFile(`/${file}`, '/elsewhere'), null);
+    } finally {
+      await dir.remove();
+    }
+  });
+});
+
+describe('a file that an agent has made something else of', () => {
+  it('is not read: a pipe would never end, nor would a device behind a link', async function () {
+    if (process.platform === 'win32') return this.skip();
+    const dir = await tempDir('files');
+    try {
+      execFileSync('mkfifo', [path.join(dir.path, 'pipe')]);
+      await symlink('/dev/zero', path.join(dir.path, 'zero'));
+      assert.deepEqual(await Promise.all(['pipe', 'zero'].map((name) => readAgentFile(name, dir.path))), [null, null]);
     } finally {
       await dir.remove();
     }

@@ -32,6 +32,13 @@ const change = (path: string): AgentRequest => ({
   changes: [{ path, change: 'update', diff: '@@' }],
 });
 
+const grant = (reason: string): AgentRequest => ({
+  ...head,
+  kind: 'fileChange',
+  reason,
+  changes: [{ path: 'a.ts', change: 'update', diff: '@@' }],
+});
+
 const toolCall = (args: string): AgentRequest => ({
   ...head,
   kind: 'elicitation',
@@ -107,6 +114,7 @@ describe('a row has an Approve button', () => {
     ['a long folder', command('ls', { cwd: `/${'x'.repeat(400)}` })],
     ['long arguments of a tool', toolCall('x'.repeat(400))],
     ['a long name of a file', change(`${'x/'.repeat(200)}y`)],
+    ['a folder to write to behind a long reason', grant(`${'why '.repeat(90)}Write below /home from now on.`)],
     ['a change that is not known', { ...head, kind: 'fileChange', reason: null, changes: [] }],
   ];
   for (const [what, request] of no) {
@@ -129,6 +137,7 @@ describe('what is to be approved', () => {
       command('ls', { permissions: [`Write ${hidden}`] }),
       change(`${hidden}.ts`),
       change(`${hidden}/x.ts`),
+      grant(`Write below /${hidden} from now on.`),
       toolCall(hidden),
       { ...head, kind: 'permissions' as const, reason: null, summary: [say('Read {0}', hidden)] },
     ];
