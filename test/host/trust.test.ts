@@ -41,9 +41,9 @@ describe('what a folder asks for', () => {
     await run('initTown', 'hill');
     await setInWorkspace(Setting.sandbox, 'danger-full-access');
     assert.equal((await claim(/^codex.sandbox: danger-full-access/)).waits, true);
-    await run('dontAllow');
+    await run('dontAllow', Setting.sandbox);
     assert.equal((await claim(/^codex.sandbox: danger-full-access/)).waits, false);
-    await run('allowHere');
+    await run('allowHere', Setting.sandbox);
     await eventually(async () => (await town.api.listNeeds()).length === 0);
     await setInWorkspace(Setting.sandbox, 'workspace-write');
     assert.equal((await claim(/^codex.sandbox: workspace-write/)).waits, true, 'another value is another question');

@@ -80,7 +80,7 @@ interface NeedCall {
   focused?: boolean;
   /** The row of all that is only to be read. */
   reports?: boolean;
-  /** An agent; for messages also a message's id. */
+  /** An agent; for messages also a message's id, for what a folder asks for also a setting's. */
   ref?: string | undefined;
   /** A request's id; for messages the reply. */
   text?: string | undefined;
@@ -136,9 +136,10 @@ async function needFor(action: NeedAction, call: NeedCall, { feed, view, host }:
 function isMeant(need: Need, { ref, text }: NeedCall, host: TownHost): boolean {
   if (ref === undefined) return true;
   if (need.kind === 'message' && need.message.id === ref) return true;
+  if (need.kind === 'claim' && need.claim.kind === 'setting' && need.claim.name === ref) return true;
   const found = resolveAgent(ref, host.ready?.mirror.agents.values() ?? []);
   if (!found.ok) {
-    if (need.kind === 'message') return false;
+    if (need.kind === 'message' || need.kind === 'claim') return false;
     throw new TinytownError(found.reason === 'ambiguous' ? 'ambiguousAgent' : 'unknownAgent', found.message);
   }
   if (need.agentId !== found.agent.id) return false;
