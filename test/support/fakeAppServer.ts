@@ -122,6 +122,9 @@ function handle(message: Incoming): void {
       if (mode === 'exits') process.exit(4);
       send({ id, result: { userAgent: 'tinytown-vscode/9.9.9 (Fake)' } });
       return;
+    case 'config/read':
+      send({ id, result: { config: {}, origins: {} } });
+      return;
     case 'thread/start':
     case 'thread/resume':
       if (method === 'thread/resume' && message.params?.excludeTurns !== true) {
