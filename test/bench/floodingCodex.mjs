@@ -81,8 +81,7 @@ function handle({ id, method, params }) {
     case 'initialize':
       return answer({ userAgent: 'tinytown-vscode/0.169.0 (flooding)' });
     case 'config/read':
-      send({ id, result: { config: {}, origins: {} } });
-      return;
+      return answer({ config: {}, origins: {} });
     case 'thread/start':
       return answer({ thread: { id: threadId }, model: 'flooding' });
     case 'thread/resume':
