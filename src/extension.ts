@@ -98,6 +98,7 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   context.subscriptions.push(
     host.onDidChange(redraw),
     feed.onDidChange(redraw),
+    feed.onDidChange(() => void documents.closeAnswered(feed.needs)),
     announceNeeds(feed, needs, host),
     offerChatTools(host, town.version),
     host.whileReady((session, store) => {

@@ -56,6 +56,7 @@ export const Command = {
   approve: 'tinytown.approve',
   approveForSession: 'tinytown.approveForSession',
   decline: 'tinytown.decline',
+  declineAndSay: 'tinytown.declineAndSay',
   answer: 'tinytown.answer',
   reply: 'tinytown.reply',
   dismissMessage: 'tinytown.dismissMessage',

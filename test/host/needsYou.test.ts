@@ -26,6 +26,13 @@ function exists(name: string): Promise<boolean> {
   );
 }
 
+/** Tabs that show requests. */
+function openRequests(): vscode.Tab[] {
+  return vscode.window.tabGroups.all
+    .flatMap(({ tabs }) => tabs)
+    .filter(({ input }) => input instanceof vscode.TabInputText && input.uri.scheme === 'tinytown-request');
+}
+
 describe('what needs the person', () => {
   let town: HostTown;
 
@@ -75,13 +82,18 @@ describe('what needs the person', () => {
     assert.equal(waits, true);
     assert.equal(await exists('approved'), false);
     assert.equal(await run('openRequest', 'asker', id), id);
-    assert.match(vscode.window.activeTextEditor?.document.getText() ?? '', /^touch approved$/m);
+    const document = vscode.window.activeTextEditor?.document;
+    assert.match(document?.getText() ?? '', /^touch approved$/m);
+    assert.equal(document?.languageId, 'tinytown-request');
     await refused('cannotNow', 'approveForSession', 'asker', id);
     await refused('requestGone', 'approve', 'asker', 'another');
     await refused('nothingWaits', 'reply', 'asker', 'Hello');
     await refused('badArguments', 'answer', 'asker', id, { odd: true });
-    assert.equal(await run('approve', 'asker', id), id);
+    // As the button in the document's title does. The document goes with the question.
+    assert.equal(await run('approve', document.uri), id);
     await eventually(() => exists('approved'));
+    await eventually(() => openRequests().length === 0);
+    await refused('requestGone', 'approve', document.uri);
     await refused('requestGone', 'approve', 'asker', id);
     assert.ok(changes >= 2);
     listener.dispose();
@@ -93,6 +105,15 @@ describe('what needs the person', () => {
     assert.equal(await run('decline', 'asker'), id);
     assert.match(await toolOutput(), /rejected/);
     assert.equal(await exists('declined'), false);
+  });
+
+  it('is a command to decline, with the reason', async () => {
+    await ask({ exec: 'touch refused', escalate: 'May I?' });
+    const { id } = await need('command');
+    await refused('badArguments', 'declineAndSay', 'asker', id, { why: 'x' });
+    assert.equal(await run('declineAndSay', 'asker', id, { reason: 'Use the other folder.' }), id);
+    await town.model.waitForRequest((it) => it.userTexts.join('\n').includes('Use the other folder.'));
+    assert.equal(await exists('refused'), false);
   });
 
   it('is a command with an answer that only the server knows', async () => {

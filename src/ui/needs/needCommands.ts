@@ -58,7 +58,8 @@ export function registerNeedCommands(parts: NeedParts): Disposable {
   const store = new DisposableStore();
   const add = (id: CommandId, run: (call: NeedCall) => Promise<unknown>): void => {
     const { log } = parts;
-    const handler = (...args: unknown[]): unknown => runCommand(id, { read: () => readNeedCall(args), run, log });
+    const handler = (...args: unknown[]): unknown =>
+      runCommand(id, { read: () => readNeedCall(args, parts.documents), run, log });
     store.add(vscode.commands.registerCommand(id, handler));
   };
   for (const action of needActions) add(Command[action], (call) => act(action, call, parts));
@@ -89,8 +90,14 @@ interface NeedCall {
 
 const target = z.object({ need: z.string(), file: z.optional(z.number()), option: z.optional(z.string()) });
 
-function readNeedCall(args: readonly unknown[]): NeedCall {
+function readNeedCall(args: readonly unknown[], documents: RequestDocuments): NeedCall {
   const [first] = args;
+  if (first instanceof vscode.Uri) {
+    // A button in the title of a request's document.
+    const shown = documents.shownIn(first);
+    if (!shown) throw new TinytownError('requestGone', t('This has already been answered or withdrawn.'));
+    return { interactive: true, offered: shown.actions.includes('approve'), need: shown.need };
+  }
   if (first instanceof Row) {
     const { id, needKey } = first.item;
     return { interactive: true, need: needKey, reports: id === 'need/reports' };
@@ -124,6 +131,8 @@ async function needFor(action: NeedAction, call: NeedCall, { feed, view, host }:
   if (key !== undefined) {
     const need = feed.needs.find((one) => one.key === key);
     if (!need) throw new TinytownError('requestGone', t('This has already been answered or withdrawn.'));
+    // The key that approves answers what needs more than that.
+    if (call.focused && action === 'approve' && actionsOf(need).includes('answer')) return need;
     if (!actionsOf(need).includes(action)) throw new TinytownError('cannotNow', whyNot(action, need));
     return need;
   }
@@ -176,6 +185,9 @@ async function pickNeed(needs: readonly Need[]): Promise<Need | undefined> {
 }
 
 async function perform(action: NeedAction, need: Need, call: NeedCall, parts: NeedParts): Promise<string | undefined> {
+  if (call.focused && action === 'approve' && !actionsOf(need).includes('approve')) {
+    return perform('answer', need, call, parts);
+  }
   switch (action) {
     case 'approve':
     case 'approveForSession':
@@ -185,6 +197,8 @@ async function perform(action: NeedAction, need: Need, call: NeedCall, parts: Ne
       const choice = choiceOf(need.request, action);
       return choice && answerRequest(need, { choice: choice.id }, parts);
     }
+    case 'declineAndSay':
+      return need.kind === 'request' ? declineAndSay(need, call, parts) : undefined;
     case 'answer':
       if (need.kind === 'message') return reply(need, call, parts);
       return need.kind === 'request' ? answer(need, call, parts) : undefined;
@@ -228,6 +242,24 @@ async function answerRequest(need: RequestNeed, given: RequestAnswer, { host }: 
   await actions.desk.answerRequest(need.agentId, need.request.id, given);
   reach('answer');
   return need.request.id;
+}
+
+const refusal = z.object({ reason: z.string() });
+
+/** `declineAndSay(agent?, requestId?, {reason}?)`: the reason follows the refusal into the turn. */
+async function declineAndSay(need: RequestNeed, call: NeedCall, parts: NeedParts): Promise<string | undefined> {
+  const choice = choiceOf(need.request, 'decline');
+  if (!choice) return undefined;
+  const given = call.answer === undefined ? undefined : refusal.safeParse(call.answer);
+  if (given && !given.success) throw new TinytownError('badArguments', t('The option is the reason, as a text.'));
+  const reason =
+    given?.data.reason ??
+    (await askText(t('Decline and Tell {0} Why', oneLine(need.who, 64)), t('Why not, and what should it do instead?')));
+  if (reason === undefined) return undefined;
+  const done = await answerRequest(need, { choice: choice.id }, parts);
+  const { actions } = await parts.host.session();
+  await actions.steer(need.agentId, reason);
+  return done;
 }
 
 const answers = z.union([

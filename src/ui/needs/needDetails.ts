@@ -11,7 +11,7 @@ import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
 import { shownPath } from '../shownPath.ts';
 import { tooltipText } from '../tooltip.ts';
-import type { Need } from './needs.ts';
+import type { Need, SetAside } from './needs.ts';
 import { ROW, approvedText, commandRows, lookAlikeWarning, spelledName } from './seen.ts';
 
 export interface Detail {
@@ -26,6 +26,8 @@ export interface Detail {
   file?: number;
   /** Gives this answer. */
   option?: string;
+  /** A click opens this text. */
+  text?: string;
 }
 
 /** What is below a request's row. */
@@ -72,6 +74,18 @@ export function detailsOf(request: AgentRequest, folder: string | undefined, t: 
   return details;
 }
 
+/** Which messages were set aside, from whom, and why. */
+export function setAsideDetails(messages: readonly SetAside[], t: Translate): Detail[] {
+  return messages.map(({ text, from, reason }) => ({
+    label: text.trim() || t('(an empty message)'),
+    description: [from === undefined ? t('from you') : t('from {0}', oneLine(from, 64)), reason]
+      .filter(Boolean)
+      .join(' · '),
+    icon: { id: 'mail' },
+    text,
+  }));
+}
+
 function fileDetail(made: FileChange, file: number, folder: string | undefined, t: Translate): Detail {
   const { word, icon } = changeLook(made, t);
   const lines = made.diff.split(/\r\n|\r|\n/);
@@ -101,8 +115,9 @@ export function detailItem(need: Need, id: string, detail: Detail): Item {
     collapse: 'none',
     needKey: need.key,
     ...(need.agentId === undefined ? {} : { agentId: need.agentId }),
-    runs: runsOf(need, detail, whole),
-    copies: () => whole,
+    ...(detail.text === undefined
+      ? { runs: runsOf(need, detail, whole), copies: () => whole }
+      : { text: () => ({ text: detail.text ?? '', prose: true }) }),
     tooltip: () => tooltipText([whole, description].filter(Boolean).join('\n')),
   };
 }

@@ -5,6 +5,7 @@ import type { Answer } from '../../loop/trust/workspaceValue.ts';
 import type { AgentView } from '../../loop/views/agentView.ts';
 import type { SupervisorMessage } from '../../loop/actions/desk.ts';
 import type { AgentRequest, ChoiceLabel, RequestChoice } from '../../runtime/agentRequest.ts';
+import { SUPERVISOR_ID } from '../../town/keys.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import type { Said } from '../../util/sentence.ts';
 import { moment } from '../agents/usage.ts';
@@ -24,9 +25,9 @@ export type Need = {
 } & (
   | { kind: 'request'; agentId: string; request: AgentRequest }
   | { kind: 'message'; message: SupervisorMessage; /** What the task was that it tells of. */ task: string | undefined }
-  | { kind: 'dead'; agentId: string; count: number }
+  | { kind: 'dead'; agentId: string; count: number; messages: readonly SetAside[] }
   /** `why`: what refused it; undefined where somebody has interrupted it. */
-  | { kind: 'held'; agentId: string; count: number; why: string | undefined }
+  | { kind: 'held'; agentId: string; count: number; why: string | undefined; messages: readonly SetAside[] }
   | { kind: 'error'; agentId: string; text: Said }
   /** Codex refuses to work, for that many agents alike. */
   | { kind: 'signIn'; count: number }
@@ -36,6 +37,14 @@ export type Need = {
   | { kind: 'claim'; claim: Claim; answer: Answer }
 );
 
+/** A message that is held or has failed. */
+export interface SetAside {
+  text: string;
+  /** Who wrote it: a name; undefined for the person. */
+  from: string | undefined;
+  reason: string;
+}
+
 export type RequestNeed = Extract<Need, { kind: 'request' }>;
 export type ClaimNeed = Extract<Need, { kind: 'claim' }>;
 export type MessageNeed = Extract<Need, { kind: 'message' }>;
@@ -44,6 +53,7 @@ export const needActions = [
   'approve',
   'approveForSession',
   'decline',
+  'declineAndSay',
   'answer',
   'reply',
   'dismissMessage',
@@ -64,8 +74,25 @@ export function needsOf(picture: TownPicture, messages: readonly SupervisorMessa
     const own = { agentId, who, waits: true };
     const needs: Need[] = requestsOf(agent, view);
     const why = agent.lastError;
-    if (held > 0) needs.push({ ...own, key: `held/${agentId}`, at, kind: 'held', count: held, why });
-    if (dead > 0) needs.push({ ...own, key: `dead/${agentId}`, at, kind: 'dead', count: dead });
+    if (held > 0)
+      needs.push({
+        ...own,
+        key: `held/${agentId}`,
+        at,
+        kind: 'held',
+        count: held,
+        why,
+        messages: setAside(picture, agentId, 'held'),
+      });
+    if (dead > 0)
+      needs.push({
+        ...own,
+        key: `dead/${agentId}`,
+        at,
+        kind: 'dead',
+        count: dead,
+        messages: setAside(picture, agentId, 'dead'),
+      });
     const text = agent.lastError ?? view.lastError ?? '';
     if (agent.state === 'error') needs.push({ ...own, key: `error/${agentId}`, at, kind: 'error', text });
     return needs;
@@ -107,6 +134,18 @@ function claimNeeds(picture: TownPicture): ClaimNeed[] {
 export function programNeed(agentId: string, picture: TownPicture): ClaimNeed | undefined {
   const { program } = picture.view(agentId);
   return program && claimNeeds(picture).find(({ key }) => key === `claim/${claimId(program.claim)}`);
+}
+
+/** The messages that wait for a decision, as far as they were read. */
+function setAside(picture: TownPicture, agentId: string, state: 'held' | 'dead'): SetAside[] {
+  const receipts = picture.receipts(agentId) ?? [];
+  return receipts
+    .filter((receipt) => receipt.state === state)
+    .map(({ text, from, reason = '' }) => ({
+      text,
+      from: from === SUPERVISOR_ID ? undefined : (picture.agents.get(from)?.name ?? from.slice(0, 8)),
+      reason,
+    }));
 }
 
 function signInNeeds(picture: TownPicture): Need[] {
@@ -173,7 +212,8 @@ export function actionsOf(need: Need): NeedAction[] {
           case 'approveForSession':
             return plain && choiceOf(request, action) !== undefined;
           case 'decline':
-            return choiceOf(request, action) !== undefined;
+          case 'declineAndSay':
+            return choiceOf(request, 'decline') !== undefined;
           case 'answer':
           case 'openRequest':
             return true;

@@ -47,6 +47,7 @@ export class NeedsFeed implements Disposable {
           }),
         );
         ready.add(session.crew.onDidChangeView(look));
+        ready.add(session.receipts.onDidChange(look));
         ready.add(session.trust.confirmations.onDidChange(look));
         this.readMessages(session);
       }),
@@ -134,6 +135,7 @@ function changed(before: Need | undefined, now: Need): boolean {
   if (before.kind === 'claim' && now.kind === 'claim') return before.answer !== now.answer;
   if (before.kind === 'error' && now.kind === 'error') return before.text !== now.text;
   if (before.kind === 'held' && now.kind === 'held' && before.why !== now.why) return true;
+  if ('messages' in before && 'messages' in now && before.messages.length !== now.messages.length) return true;
   if (before.kind === 'limit' && now.kind === 'limit' && before.time !== now.time) return true;
   // The task that a message tells of may become known after it.
   if (before.kind === 'message' && now.kind === 'message') return before.task !== now.task;

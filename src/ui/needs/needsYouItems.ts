@@ -10,7 +10,7 @@ import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
 import { shownName } from '../shownName.ts';
 import { tooltipText } from '../tooltip.ts';
-import { detailItem, detailsOf } from './needDetails.ts';
+import { detailItem, detailsOf, setAsideDetails } from './needDetails.ts';
 import { claimLabel, claimText } from '../trust/claimWords.ts';
 import { type MessageNeed, type Need, asksForMore } from './needs.ts';
 import { approvedText, commandLine, lookAlikeWarning, rowActionsOf, spelledName } from './seen.ts';
@@ -56,7 +56,12 @@ export function needItem(
   // Below its agent a row need not repeat the name; an account is no single agent’s.
   const label = now === undefined || isOfAccount(need) || who === '' ? what : `${shownName(need.who)}: ${what}`;
   const id = `${prefix}need/${need.key}`;
-  const details = need.kind === 'request' ? detailsOf(need.request, folder, t) : [];
+  const details =
+    need.kind === 'request'
+      ? detailsOf(need.request, folder, t)
+      : need.kind === 'held' || need.kind === 'dead'
+        ? setAsideDetails(need.messages, t)
+        : [];
   return {
     id,
     label,

@@ -7,22 +7,50 @@ import * as vscode from 'vscode';
 import type { FileChange } from '../../runtime/turnItem.ts';
 import type { Disposable } from '../../util/disposable.ts';
 import { oneLine } from '../../util/text.ts';
-import type { Need } from './needs.ts';
+import { type Need, type NeedAction, type RequestNeed, actionsOf } from './needs.ts';
 import { changeText, labelOf, wholeText } from './needsYouItems.ts';
 import { absolutePath, isElsewhere, readAgentFile } from '../agentFiles.ts';
+import { diffNames, seenInDiff, seenInText } from './seen.ts';
 import { applyUnifiedDiff } from '../unifiedDiff.ts';
 import { VirtualTexts } from '../virtualTexts.ts';
 
 const { t } = vscode.l10n;
 
+/** The language of a request's text: its lines are wrapped. */
+const LANGUAGE = 'tinytown-request';
+
+/** What the title of a request's document offers. */
+type TitleAction = 'approve' | 'approveForSession' | 'decline';
+
+/** The context keys that list the documents whose title offers an action. */
+const titleKeys: Record<TitleAction, string> = {
+  approve: 'tinytown.approvable',
+  approveForSession: 'tinytown.approvableForSession',
+  decline: 'tinytown.declinable',
+};
+
+interface Shown {
+  need: string;
+  actions: readonly NeedAction[];
+}
+
 export class RequestDocuments implements Disposable {
+  /** By the address of the document, or of the right side of the diff, which the editor calls by it. */
+  private readonly shown = new Map<string, Shown>();
+  /** Titles of editors for several files, with the key of their request: such an editor has no address of ours. */
+  private readonly several = new Map<string, string>();
   private readonly texts = new VirtualTexts('tinytown-request');
 
   /** @param file which of the files to be changed; all of them where it is not said. */
   async show(need: Need, folder: string, file?: number): Promise<void> {
     const title = `${oneLine(need.who, 64)}: ${labelOf(need, t)}`;
-    if (need.kind !== 'request' || need.request.kind !== 'fileChange' || need.request.changes.length === 0) {
+    if (need.kind !== 'request') {
       await this.showText(need.key, title, wholeText(need, t));
+      return;
+    }
+    if (need.request.kind !== 'fileChange' || need.request.changes.length === 0) {
+      const uri = await this.showText(need.key, title, wholeText(need, t), { language: LANGUAGE });
+      this.offer(uri, need, seenInText(need.request));
       return;
     }
     const { changes } = need.request;
@@ -34,17 +62,64 @@ export class RequestDocuments implements Disposable {
     if (sides.some((side) => side === undefined) || !first) {
       // The file is not what the diff was made for: then the diff itself says most.
       const text = chosen.map(changeText).join('\n\n');
-      await this.showText(need.key, title, text, { language: 'diff' });
+      const uri = await this.showText(need.key, title, text, { language: 'diff' });
+      this.offer(uri, need, chosen.length === changes.length);
     } else if (sides.length === 1) {
-      await vscode.commands.executeCommand('vscode.diff', first.before, first.after, title, { preview: true });
+      const [change] = chosen;
+      const names = change ? `${oneLine(need.who, 64)}: ${oneLine(diffNames(change, folder), 120)}` : title;
+      this.offer(first.after, need, seenInDiff(need.request, folder));
+      await vscode.commands.executeCommand('vscode.diff', first.before, first.after, names, { preview: true });
     } else {
       const resources = sides.flatMap((side) => (side ? [[side.file, side.before, side.after]] : []));
+      this.several.set(title, need.key);
       await vscode.commands.executeCommand('vscode.changes', title, resources);
     }
   }
 
+  /** The request that a document shows, and whether its title offers the action; undefined where it shows none that waits. */
+  shownIn(uri: vscode.Uri): Shown | undefined {
+    return this.shown.get(uri.toString());
+  }
+
+  /** Closes the documents of requests that do not wait any more. */
+  async closeAnswered(needs: readonly Need[]): Promise<void> {
+    const waiting = new Set(needs.map(({ key }) => key));
+    const gone = new Set<string>();
+    for (const [address, { need }] of this.shown) if (!waiting.has(need)) gone.add(address);
+    const titles = new Set<string>();
+    for (const [title, need] of this.several) if (!waiting.has(need)) titles.add(title);
+    if (gone.size === 0 && titles.size === 0) return;
+    for (const address of gone) this.shown.delete(address);
+    for (const title of titles) this.several.delete(title);
+    this.tellTitles();
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    const old = tabs.filter(({ input, label }) => {
+      if (input instanceof vscode.TabInputText) return gone.has(input.uri.toString());
+      if (input instanceof vscode.TabInputTextDiff) return gone.has(input.modified.toString());
+      return input === undefined && titles.has(label);
+    });
+    if (old.length > 0) await vscode.window.tabGroups.close(old, true);
+  }
+
   dispose(): void {
     this.texts.dispose();
+  }
+
+  /** @param whole all that would be approved can be seen in the document. */
+  private offer(uri: vscode.Uri, need: RequestNeed, whole: boolean): void {
+    const can = actionsOf(need);
+    const actions = whole ? can : can.filter((action) => action !== 'approve' && action !== 'approveForSession');
+    this.shown.set(uri.toString(), { need: need.key, actions });
+    this.tellTitles();
+  }
+
+  private tellTitles(): void {
+    for (const action of ['approve', 'approveForSession', 'decline'] as const) {
+      const addresses = [...this.shown].flatMap(([address, { actions }]) =>
+        actions.includes(action) ? [address] : [],
+      );
+      void vscode.commands.executeCommand('setContext', titleKeys[action], addresses);
+    }
   }
 
   /** Shows a text under `key`; shown again, the same document shows what it is then. */
@@ -53,10 +128,11 @@ export class RequestDocuments implements Disposable {
     title: string,
     text: string,
     { language = 'plaintext', preserveFocus = false }: { language?: string; preserveFocus?: boolean } = {},
-  ): Promise<void> {
+  ): Promise<vscode.Uri> {
     const document = await vscode.workspace.openTextDocument(this.texts.put(key, `${title}.txt`, text));
     if (document.languageId !== language) await vscode.languages.setTextDocumentLanguage(document, language);
     await vscode.window.showTextDocument(document, { preview: true, preserveFocus });
+    return document.uri;
   }
 
   /** Documents that are shown show the new text of their key, where `textOf` gives one. */

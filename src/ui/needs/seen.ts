@@ -1,11 +1,13 @@
 /** Where all of a request can be seen: an Approve button stands nowhere else. Pure. */
 import path from 'node:path';
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
+import type { FileChange } from '../../runtime/turnItem.ts';
 import { lookAlikesIn, spellHidden } from '../../util/hidden.ts';
 import { inWords } from '../../util/sentence.ts';
 import { oneLine } from '../../util/text.ts';
 import { namesOf } from '../changeLook.ts';
 import type { Translate } from '../l10n.ts';
+import { shownPath } from '../shownPath.ts';
 import { type Need, type NeedAction, actionsOf } from './needs.ts';
 
 /** Characters of one row. */
@@ -77,6 +79,29 @@ export function seenInRows(request: AgentRequest, t: Translate): boolean {
     case 'question':
       return true;
   }
+}
+
+/** Whether the request's text says what would be approved: then all of it can be read there. */
+export function seenInText(request: AgentRequest): boolean {
+  if (request.kind === 'fileChange') return request.changes.length > 0;
+  return request.kind !== 'permissions' || request.summary.length > 0;
+}
+
+/** The names in the title of a diff that shows one change whole. */
+export function diffNames(change: FileChange, folder: string): string {
+  return spellHidden(
+    namesOf(change)
+      .map((name) => shownPath(name, folder))
+      .join(' → '),
+  );
+}
+
+/** Whether one diff, under a title with the file's whole name, shows everything that would be approved. */
+export function seenInDiff(request: AgentRequest, folder: string): boolean {
+  if (request.kind !== 'fileChange' || request.subAgent !== null) return false;
+  const [change, ...more] = request.changes;
+  if (!change || more.length > 0) return false;
+  return fits(diffNames(change, folder), 120) && isPlain(namesOf(change).join('\n'));
 }
 
 function rowsFit(texts: readonly string[]): boolean {

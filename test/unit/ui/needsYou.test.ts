@@ -6,6 +6,7 @@ import * as z from 'zod/mini';
 import type { SupervisorMessage } from '../../../src/loop/actions/desk.ts';
 import type { AgentRequest, RequestChoice } from '../../../src/runtime/agentRequest.ts';
 import { type AgentView, emptyView } from '../../../src/loop/views/agentView.ts';
+import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import type { TaskRecord } from '../../../src/town/records.ts';
 import { agentItems } from '../../../src/ui/agents/agentItems.ts';
 import type { Claim } from '../../../src/loop/trust/confirmations.ts';
@@ -219,6 +220,35 @@ describe('the view of what needs you', () => {
     assert.equal(first && wholeText(first, english), 'All lamps burn.\nTwo are new.\n\nLight the lamp');
   });
 
+  it('says which messages were held or have failed, from whom, and why', () => {
+    const receipt = { batchId: 'b', type: 'task', list: 'inbox', since: 0, can: [] } as const;
+    const scene: Scene = {
+      agents: [agentRecord('a'), agentRecord('b')],
+      waiting: { a: { held: 1, dead: 1 } },
+      receipts: {
+        a: [
+          { ...receipt, messageId: '1', from: SUPERVISOR_ID, text: 'Go on', state: 'queued' },
+          {
+            ...receipt,
+            messageId: '2',
+            from: SUPERVISOR_ID,
+            text: 'Bake\nbread',
+            state: 'held',
+            reason: 'Interrupted.',
+          },
+          { ...receipt, messageId: '3', from: 'id-b', text: 'Boil', state: 'dead', reason: '400 no' },
+        ],
+      },
+    };
+    const shown = rows(scene);
+    assert.deepEqual(
+      shown.filter((line) => line.startsWith('  ')),
+      ['  mail Bake bread · from you · Interrupted.', '  mail Boil · from b · 400 no'],
+    );
+    const [, message] = flat(needsYouItems(needs(scene), { t: english, now }));
+    assert.deepEqual([message?.runs, message?.text?.()], [undefined, { text: 'Bake\nbread', prose: true }]);
+  });
+
   it('marks what was not opened yet, and counts only what needs an answer', () => {
     const scene = { agents: [agentRecord('a')] };
     const told = [over('1', { text: 'One.' }), over('2', { text: 'Two.' })];
@@ -378,17 +408,26 @@ describe('what a folder asks for', () => {
 
 describe('what can be done about it', () => {
   it('is what the server allows, and nothing more', () => {
-    assert.deepEqual(can(command('x')), ['approve', 'approveForSession', 'decline', 'answer', 'openRequest']);
-    assert.deepEqual(can(command('x', { choices: [approve, decline] })), [
+    assert.deepEqual(can(command('x')), [
       'approve',
+      'approveForSession',
       'decline',
+      'declineAndSay',
       'answer',
       'openRequest',
     ]);
-    assert.deepEqual(can(question), ['decline', 'answer', 'openRequest']);
-    assert.deepEqual(can(form), ['decline', 'answer', 'openRequest']);
+    assert.deepEqual(can(command('x', { choices: [approve, decline] })), [
+      'approve',
+      'decline',
+      'declineAndSay',
+      'answer',
+      'openRequest',
+    ]);
+    assert.deepEqual(can(question), ['decline', 'declineAndSay', 'answer', 'openRequest']);
+    assert.deepEqual(can(form), ['decline', 'declineAndSay', 'answer', 'openRequest']);
     assert.deepEqual(can({ ...form, url: 'https://x', form: null } as AgentRequest), [
       'decline',
+      'declineAndSay',
       'answer',
       'openRequest',
     ]);

@@ -5,7 +5,7 @@ import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import { say } from '../../../src/util/sentence.ts';
 import { needsOf } from '../../../src/ui/needs/needs.ts';
 import { needItem, wholeText } from '../../../src/ui/needs/needsYouItems.ts';
-import { commandRows, seenInLabel, seenInRows } from '../../../src/ui/needs/seen.ts';
+import { commandRows, diffNames, seenInDiff, seenInLabel, seenInRows, seenInText } from '../../../src/ui/needs/seen.ts';
 import { agentRecord, english, flat, picture } from './support.ts';
 
 const head = {
@@ -64,6 +64,35 @@ function row(request: AgentRequest): { labels: string[]; approvable: boolean } {
 
 const long = `echo ${'a '.repeat(60)}; rm -rf ~`;
 
+describe('the title of a document has an Approve button', () => {
+  it('where its text says what would be approved', () => {
+    for (const request of [
+      command(long),
+      command('ls', { cwd: '/far/away' }),
+      toolCall('x'.repeat(5_000)),
+      change('a'),
+    ])
+      assert.ok(seenInText(request));
+    assert.ok(!seenInText({ ...head, kind: 'fileChange', reason: 'Trust me', changes: [] }));
+    assert.ok(!seenInText({ ...head, kind: 'permissions', reason: 'Trust me', summary: [] }));
+  });
+
+  it('beside a diff of all there is, under the whole name of its file', () => {
+    assert.equal(diffNames({ path: '/w/src/lamp.ts', change: 'update', diff: '' }, '/w'), 'src/lamp.ts');
+    assert.ok(seenInDiff(change('/w/src/lamp.ts'), '/w'));
+    assert.ok(seenInDiff(change('/etc/passwd'), '/w'));
+    const two = [change('a'), change('b')].flatMap((one) => (one.kind === 'fileChange' ? one.changes : []));
+    const no: AgentRequest[] = [
+      { ...head, kind: 'fileChange', reason: null, changes: two },
+      { ...head, kind: 'fileChange', reason: null, changes: [] },
+      { ...change('a'), subAgent: 'x' },
+      change(`/w/${'d/'.repeat(80)}a`),
+      change('p\u0430th.ts'),
+    ];
+    for (const request of no) assert.ok(!seenInDiff(request, '/w'), JSON.stringify(request));
+  });
+});
+
 describe('a notification has an Approve button', () => {
   const yes: [string, AgentRequest][] = [
     ['for a short command in the town’s folder', command('npm test')],
@@ -121,7 +150,7 @@ describe('a row has an Approve button', () => {
     it(`but not for ${what}, which can be answered after it was opened`, () => {
       assert.ok(!seenInRows(request, english));
       const { contextValue } = needItem(needOf(request), { t: english, folder: '/w' });
-      assert.match(contextValue, /;decline;answer;openRequest;$/);
+      assert.match(contextValue, /;decline;declineAndSay;answer;openRequest;$/);
       assert.ok(!contextValue.includes('approve'));
     });
   }
