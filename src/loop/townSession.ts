@@ -32,6 +32,7 @@ import { Follower } from './views/follower.ts';
 import { type TownExamination, examineTown } from './doctor/examination.ts';
 import type { CrewParts, TownFacts } from './agent/loopParts.ts';
 import { roundLogFolder, roundLogPrefix } from './agent/roundLog.ts';
+import { UnwrittenHolds } from './agent/unwrittenHolds.ts';
 import { LimitFiles } from './agent/limitFiles.ts';
 import { LimitHolds } from './agent/limitHolds.ts';
 import { Receipts } from './views/receipts.ts';
@@ -201,6 +202,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     folderProblem: () => townFolder.problem(),
     folder,
     logFolder: roundLogFolder(storageDir),
+    unwrittenHolds: new UnwrittenHolds(storageDir, logger),
     townName: config.name,
     windowId: town.leases.windowId,
     keys: town.keys,

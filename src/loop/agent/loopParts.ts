@@ -14,6 +14,7 @@ import type { Answer } from '../trust/workspaceValue.ts';
 import type { ProcessRoom } from './processRoom.ts';
 import type { TownAccess } from './prompt.ts';
 import type { RoundLog } from './roundLog.ts';
+import type { UnwrittenHolds } from './unwrittenHolds.ts';
 import type { AccountHold } from './accountHold.ts';
 import type { LimitHolds } from './limitHolds.ts';
 
@@ -69,6 +70,8 @@ export interface LoopParts {
   /** Ends what still runs for an agent on this machine, whoever started it; resolves when it is gone. */
   endProcessesOf: (agentId: string) => Promise<void>;
   policy: (record: AgentRecord) => AgentPolicy;
+  /** This machine's. */
+  unwrittenHolds: UnwrittenHolds;
   /** The first wait before something that failed is tried again, in milliseconds. */
   retryMs: number;
   /** This agent's own. */

@@ -15,6 +15,7 @@ import { oneLine } from '../../util/text.ts';
 import { type EndIntent, type LastEnd, fateAfterRestart, fateAtTurnEnd } from './fates.ts';
 import type { LoopParts } from './loopParts.ts';
 import { retryDelay } from './restartPolicy.ts';
+import type { HoldFate, Holds } from './unwrittenHolds.ts';
 
 type Commit = (plan: Plan) => Promise<'done' | 'changed'>;
 
@@ -26,8 +27,11 @@ interface Fated {
 export class Settlement {
   /** How the process or the owner before went away: decides whether what it left counts as an attempt. */
   lastEnd: LastEnd;
-  /** What is to be held and could not be written yet, by batch: nothing that is found out later makes it run again. */
-  private readonly unwritten = new Map<string, BatchFate>();
+  /**
+   * What is to be held and could not be written yet: nothing that is found out later makes it run again. Undefined until
+   * somebody asks what the window before has left.
+   */
+  private unwritten: Holds | undefined;
   private readonly parts: LoopParts;
   private readonly commit: Commit;
 
@@ -52,7 +56,8 @@ export class Settlement {
   ): Promise<void> {
     const { outcome, intent, maxAttempts, again = false } = end;
     const fated = batches.map((batch) => ({ batch, fate: fateAtTurnEnd(batch, outcome, intent, again) }));
-    for (const { batch, fate } of fated) if (fate.fate === 'hold') this.unwritten.set(batch.id, fate);
+    const held = fated.flatMap(({ batch, fate }) => (fate.fate === 'hold' ? [[batch.id, fate] as const] : []));
+    if (held.length > 0) await this.remember(context.agentId, [...(await this.holdsOf(context.agentId)), ...held]);
     await this.settle(context, fated, {
       turn,
       maxAttempts,
@@ -71,14 +76,21 @@ export class Settlement {
       }
       await this.commit(setBatchesAsidePlan(context, unreadable));
     }
-    if (batches.length === 0) return;
     const ids = batches.map(({ id }) => id);
+    const holds = await this.holdsOf(context.agentId);
+    // What is not in flight any more was settled by a write whose answer was lost, or by another window.
+    if ([...holds.keys()].some((id) => !ids.includes(id)))
+      await this.remember(
+        context.agentId,
+        [...holds].filter(([id]) => ids.includes(id)),
+      );
+    if (batches.length === 0) return;
     const fates = runtime.mode === 'persistent' ? await runtime.findInputs(ids) : new Map<string, never>();
     const fated = batches.map((batch) => {
       const { fate, delivered } = fateAfterRestart(batch, fates.get(batch.id), this.lastEnd);
       const threadId = delivered ? context.threadId : batch.threadId;
       this.parts.logger.info(`Batch ${batch.id} was in flight: ${fate.fate}${delivered ? ', delivered' : ''}.`);
-      const held = fate.fate === 'done' ? undefined : this.unwritten.get(batch.id);
+      const held = fate.fate === 'done' ? undefined : holds.get(batch.id);
       return { batch: { ...batch, delivered, threadId }, fate: held ?? fate };
     });
     const wentWell = fated.some(({ fate }) => fate.fate === 'done');
@@ -119,7 +131,9 @@ export class Settlement {
     });
     const result = await this.commit(plan);
     if (result === 'done') {
-      for (const { batch } of fated) this.unwritten.delete(batch.id);
+      const holds = await this.holdsOf(context.agentId);
+      const left = [...holds].filter(([id]) => !fated.some(({ batch }) => batch.id === id));
+      if (left.length < holds.size) await this.remember(context.agentId, left);
       return this.failTasks(dead);
     }
     // Some of it was settled before, by a write whose answer was lost: settle the rest.
@@ -128,6 +142,16 @@ export class Settlement {
     if (left.length === fated.length) return;
     if (dead.length > 0) await this.failGivenUp(context.agentId);
     if (left.length > 0) await this.settle(context, left, facts);
+  }
+
+  private async holdsOf(agentId: string): Promise<Holds> {
+    this.unwritten ??= await this.parts.unwrittenHolds.read(agentId);
+    return this.unwritten;
+  }
+
+  private async remember(agentId: string, holds: Iterable<readonly [string, HoldFate]>): Promise<void> {
+    this.unwritten = new Map(holds);
+    await this.parts.unwrittenHolds.keep(agentId, this.unwritten);
   }
 
   /** Ends the tasks of all that was given up: of some it may not have come to that, as an answer or their owner was lost. */

@@ -17,7 +17,8 @@ describe('the settlement of an interrupted turn', () => {
     let refuses = true;
     const plans: Plan[] = [];
     const delivery = { inflight: () => Promise.resolve({ batches: [batch], unreadable: [] }) };
-    const parts = { delivery, logger: silentLogger, retryMs: 1 } as unknown as LoopParts;
+    const unwrittenHolds = { read: () => Promise.resolve(new Map()), keep: () => Promise.resolve() };
+    const parts = { delivery, unwrittenHolds, logger: silentLogger, retryMs: 1 } as unknown as LoopParts;
     const commit = (plan: Plan): Promise<'done'> => {
       if (refuses) return Promise.reject(new Error('OOM'));
       plans.push(plan);

@@ -1,0 +1,52 @@
+/**
+ * Work that is to be held and that Redis has not taken yet, in files of the extension's storage, one for each agent: a window
+ * that closes while Redis refuses changes leaves the next window what it needs to hold the work.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod/mini';
+import { parseJson } from '../../town/records.ts';
+import { describeError } from '../../util/errors.ts';
+import type { Logger } from '../../util/logger.ts';
+import { privateFolder, writePrivate } from '../../util/privateFiles.ts';
+
+const holdFate = z.object({ fate: z.literal('hold'), reason: z.string() });
+const holds = z.record(z.string(), holdFate);
+
+export type HoldFate = z.infer<typeof holdFate>;
+/** By batch. */
+export type Holds = ReadonlyMap<string, HoldFate>;
+
+export class UnwrittenHolds {
+  private readonly folder: string;
+  private readonly logger: Logger;
+
+  /** @param storageDir The extension's own folder. */
+  constructor(storageDir: string, logger: Logger) {
+    this.folder = path.join(storageDir, 'holds');
+    this.logger = logger;
+  }
+
+  /** Never rejects; a file that cannot be read counts as none. */
+  async read(agentId: string): Promise<Holds> {
+    const text = await readFile(this.fileOf(agentId), 'utf8').catch(() => '{}');
+    const decoded = holds.safeParse(parseJson(text));
+    return new Map(decoded.success ? Object.entries(decoded.data) : []);
+  }
+
+  /** Replaces what is kept for the agent. Never rejects. */
+  async keep(agentId: string, kept: Holds): Promise<void> {
+    try {
+      if (kept.size === 0) return await rm(this.fileOf(agentId), { force: true });
+      await privateFolder(this.folder);
+      await writePrivate(this.fileOf(agentId), JSON.stringify(Object.fromEntries(kept)));
+    } catch (error) {
+      this.logger.warn(`A window that is opened later may not know of held work: ${describeError(error)}`);
+    }
+  }
+
+  private fileOf(agentId: string): string {
+    return path.join(this.folder, `${createHash('sha256').update(agentId).digest('hex').slice(0, 32)}.json`);
+  }
+}
