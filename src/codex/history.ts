@@ -1,11 +1,14 @@
 /** What a thread's own history says of inputs that were sent under client ids: what it does not hold was never delivered. */
 import type { CodexConnection } from './connection.ts';
 import { readThreadPage } from './threadHistory.ts';
+import type { WireTurn } from './wire.ts';
 
 export interface FoundInput {
   turnId: string;
   /** `completed`, `interrupted`, `failed` or `inProgress`. */
   turnStatus: string;
+  /** Why it failed, where the history says so. */
+  error: WireTurn['error'];
 }
 
 export interface HistorySearch {
@@ -32,7 +35,8 @@ export async function searchHistory(
     for (const turn of turns) {
       for (const item of turn.items) {
         const clientId = item.type === 'userMessage' ? item.clientId : undefined;
-        if (clientId && missing.delete(clientId)) found.set(clientId, { turnId: turn.id, turnStatus: turn.status });
+        if (!clientId || !missing.delete(clientId)) continue;
+        found.set(clientId, { turnId: turn.id, turnStatus: turn.status, error: turn.error });
       }
     }
     cursor = next;

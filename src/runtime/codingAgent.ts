@@ -101,7 +101,13 @@ export type InterruptResult =
 /** Where an input that was sent before a crash stands in the agent's own history. */
 export type InputFate =
   | { found: false; /** The whole history was searched; otherwise the search was cut off. */ complete: boolean }
-  | { found: true; turnId: string; turn: 'completed' | 'interrupted' | 'failed' | 'running' };
+  | {
+      found: true;
+      turnId: string;
+      turn: 'completed' | 'interrupted' | 'failed' | 'running';
+      /** Why the turn failed, where the history says so. */
+      refusal?: { trouble: TurnTrouble; message: string };
+    };
 
 export type RuntimeErrorReason =
   /** The program is missing, not executable or too old. */

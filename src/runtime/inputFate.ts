@@ -1,5 +1,6 @@
 /** What became of inputs, out of a search of the thread's history for them. */
 import type { HistorySearch } from '../codex/history.ts';
+import { troubleOf } from '../codex/turnErrors.ts';
 import type { InputFate } from './codingAgent.ts';
 
 export function toInputFates(clientIds: readonly string[], search: HistorySearch): Map<string, InputFate> {
@@ -8,7 +9,9 @@ export function toInputFates(clientIds: readonly string[], search: HistorySearch
     clientIds.map((clientId): [string, InputFate] => {
       const hit = found.get(clientId);
       if (!hit) return [clientId, { found: false, complete }];
-      return [clientId, { found: true, turnId: hit.turnId, turn: turnFate(hit.turnStatus) }];
+      const { turnId, turnStatus, error } = hit;
+      const refusal = error && { trouble: troubleOf(error.codexErrorInfo), message: error.message };
+      return [clientId, { found: true, turnId, turn: turnFate(turnStatus), ...(refusal && { refusal }) }];
     }),
   );
 }

@@ -70,5 +70,12 @@ export function fateAfterRestart(
   }
   if (fate.turn === 'completed') return { fate: { fate: 'done' }, delivered: true };
   if (batch.kind === 'offer') return { fate: { fate: 'done' }, delivered: true };
-  return { fate: { fate: 'requeue', failed }, delivered: true };
+  const { refusal } = fate;
+  if (fate.turn !== 'failed' || refusal === undefined || refusal.trouble === 'retry') {
+    return { fate: { fate: 'requeue', failed }, delivered: true };
+  }
+  // A full conversation is compacted when the next try is refused.
+  if (refusal.trouble === 'contextFull') return { fate: { fate: 'requeue', failed: undefined }, delivered: true };
+  const refused = { status: 'failed', ...refusal } as const;
+  return { fate: fateOfFailed({ ...batch, delivered: true }, refused), delivered: true };
 }

@@ -7,6 +7,7 @@ import { AgentBench } from '../../support/agentHarness.ts';
 import { codexVersion } from '../../support/codexHome.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
+import { usageLimit } from '../../support/scriptedModelStream.ts';
 
 function groupIsGone(leader: number): boolean {
   try {
@@ -194,6 +195,22 @@ describe('persistent agent on the real codex', () => {
     const told = steered ? ['begin', 'perhaps in time', 'continue'] : ['begin', 'continue'];
     assert.deepEqual(bench.model.userMessages(), told);
     assert.equal(first.record.of('exited').length, 1);
+  });
+
+  it('finds in the history why a turn was refused, for the process after it', async () => {
+    const first = bench.persistent();
+    bench.model.script = () => [usageLimit(Math.floor(Date.now() / 1_000) + 3_600)];
+    const { threadId } = await first.agent.start(null);
+    await first.agent.startTurn({ text: 'begin', clientId: 'c1' });
+    await first.record.next('turnCompleted');
+    process.kill(first.agent.pid ?? 0, 'SIGKILL');
+    await first.record.next('exited');
+
+    const second = bench.persistent();
+    await second.agent.start(threadId);
+    const fate = (await second.agent.findInputs(['c1'])).get('c1');
+    assert.ok(fate?.found);
+    assert.deepEqual([fate.turn, fate.refusal?.trouble], ['failed', 'usedUp']);
   });
 
   it('can be started again after a crash, on the same thread', async () => {

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { fateAfterRestart, fateAtTurnEnd } from '../../../src/loop/agent/fates.ts';
 import { RestartPolicy, retryDelay } from '../../../src/loop/agent/restartPolicy.ts';
+import type { TurnTrouble } from '../../../src/codex/turnErrors.ts';
+import type { InputFate } from '../../../src/runtime/codingAgent.ts';
 import type { Batch } from '../../../src/town/batch.ts';
 
 function batch(kind: Batch['kind'], delivered: boolean): Batch {
@@ -18,6 +20,10 @@ type Ended = 'completed' | 'interrupted' | 'failed' | 'running';
 
 function found(turn: Ended): { found: true; turnId: string; turn: Ended } {
   return { found: true, turnId: 't', turn };
+}
+
+function refused(trouble: TurnTrouble): InputFate {
+  return { ...found('failed'), refusal: { trouble, message: 'no' } };
 }
 
 describe('the fate of a batch', () => {
@@ -73,6 +79,32 @@ describe('the fate of a batch', () => {
       true,
     ],
     ['found in a failed turn: goes on', batch('round', true), found('failed'), reload, 'requeue', true],
+    ['refused for a used-up limit: no attempt', batch('round', false), refused('usedUp'), crash, 'requeue', true],
+    [
+      'refused for a service that is busy: given time',
+      batch('steer', false),
+      refused('busy'),
+      crash,
+      'requeue wait',
+      true,
+    ],
+    [
+      'refused as the conversation is full: no attempt',
+      batch('round', true),
+      refused('contextFull'),
+      crash,
+      'requeue',
+      true,
+    ],
+    ['refused for good: held', batch('round', true), refused('needsYou'), reload, 'hold', true],
+    [
+      'failed by itself before a crash: an attempt',
+      batch('round', true),
+      refused('retry'),
+      crash,
+      'requeue failed',
+      true,
+    ],
     ['not found: sent again', batch('round', false), { found: false, complete: true }, crash, 'requeue', false],
     [
       'not found in a part of the history: the user decides',
