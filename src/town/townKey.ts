@@ -56,7 +56,7 @@ export class TownKey {
     const key = text.trim();
     if (!isTownKey(key)) {
       const hint = 'Copy it on the other machine with “Tinytown: Copy Town Key”.';
-      throw new TinytownError('badTownKey', 'That is not a town key.', { hint });
+      throw new TinytownError('badTownKey', 'This is not a town key.', { hint });
     }
     await privateFolder(path.dirname(this.file));
     await writePrivate(this.file, key);

@@ -217,7 +217,7 @@ describe('a town in all its states', () => {
     await assign('guard', 'Guard the gate');
     await needs.item('guard: What is the word at the gate?').waitFor();
     await needs.clickInline('guard: What is the word at the gate?', 'Answer');
-    await quickInput.pick('Something else…');
+    await quickInput.pick('Other…');
     await eventually(async () => (await quickInput.input.getAttribute('type')) === 'password');
     await quickInput.type('sesame-1001');
     await workbench.screenshot('secret');

@@ -81,7 +81,7 @@ export class TaskActions {
 }
 
 function mustSay(description: string): void {
-  if (description.trim() === '') throw new TinytownError('emptyText', 'The task is empty. Write what is to be done.');
+  if (description.trim() === '') throw new TinytownError('emptyText', 'The task is empty. Describe what to do.');
 }
 
 /** Each once, without the sign that people write before them. */

@@ -60,7 +60,7 @@ async function actOnMany(
   { targets, interactive }: Pick<Call, 'interactive'> & { targets: readonly Target[] },
   town: Parameters<typeof actOnAgent>[2],
 ): Promise<unknown> {
-  const placeHolder = t('Each of the {0} selected agents is told the same.', targets.length);
+  const placeHolder = t('All {0} selected agents get this.', targets.length);
   const text = withText.has(action) ? await askText(actionLabel(action, t), placeHolder) : undefined;
   if (withText.has(action) && text === undefined) return undefined;
   const reasons: string[] = [];
@@ -98,7 +98,7 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
       return task.id;
     }
     case 'sendMessage': {
-      const text = await textOf(call, t('Message to {0}', agent.name), t('It is read when the running turn is over.'));
+      const text = await textOf(call, t('Message to {0}', agent.name), t('The agent reads it after the running turn.'));
       if (text === undefined) return undefined;
       await actions.sendMessage(id, text, messageOptions(call.extra));
       return id;
@@ -232,7 +232,7 @@ async function renameAgent({ session, agent, call }: Step): Promise<string | und
 }
 
 async function removeAgent({ session, agent, call, outputs }: Step): Promise<string | undefined> {
-  const detail = t('Its record, its waiting messages and its place in the town are deleted. Its Codex thread is kept.');
+  const detail = t('Its record and its waiting messages are deleted. Its Codex conversation is kept.');
   const question = t('Delete agent {0}?', oneLine(agent.name, 64));
   if (call.interactive && !(await confirm(question, detail, t('Delete')))) return undefined;
   await session.actions.removeAgent(agent.id);
@@ -251,7 +251,7 @@ export function findAgent(session: TownSession, ref: string): AgentRecord {
 /** The call's text, else what the person types. @throws TinytownError `emptyText`. */
 async function textOf(call: Call, title: string, placeHolder: string): Promise<string | undefined> {
   const text = call.text ?? (await askText(title, placeHolder));
-  if (text?.trim() === '') throw new TinytownError('emptyText', t('The text is empty. Say what is to be done.'));
+  if (text?.trim() === '') throw new TinytownError('emptyText', t('The text is empty. Type what to do.'));
   return text;
 }
 

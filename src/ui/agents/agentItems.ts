@@ -156,7 +156,7 @@ function troubleOf(agent: AgentRecord, view: AgentView, waiting: Waiting, t: Tra
     if (waiting.dead > 0) return t('messages failed');
   }
   if (view.program) return view.program.answer === 'declined' ? t('program not allowed') : t('program to be allowed');
-  if (view.waitsForRoom) return t('waits: as many agents run as may');
+  if (view.waitsForRoom) return t('waits for a free place');
   const waits = waiting.inbox + waiting.urgent > 0;
   if (view.waitsForSignIn && waits) return t('waits for sign-in');
   if (view.limitedUntil !== undefined && waits) return t('waits for the account’s limit');
@@ -238,8 +238,8 @@ function lastWork(view: AgentView, t: Translate): string[] {
 function stateSentence(state: AgentState, { owner }: AgentView, t: Translate): string {
   const word = stateWord(state, t);
   const meanings: Partial<Record<AgentState, string>> = {
-    cold: t('it has no process; the next message wakes it'),
-    draining: t('it finishes its turn first'),
+    cold: t('no process; the next message wakes it'),
+    draining: t('finishes its turn first'),
     paused: t('nothing starts until it is resumed'),
     stopped: t('nothing starts until it is restarted'),
   };

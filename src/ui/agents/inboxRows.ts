@@ -55,7 +55,7 @@ function inboxWords({ inbox, urgent, held, dead }: Waiting, t: Translate): strin
 }
 
 function inboxTooltip({ held, dead }: Waiting, t: Translate): string {
-  const lines = [t('Messages to this agent, in the order in which they are handled.')];
+  const lines = [t('Messages to this agent, in the order it handles them.')];
   if (held > 0) {
     lines.push(t('Its turn was interrupted. Run it again or discard it.'));
   }

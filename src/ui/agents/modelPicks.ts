@@ -32,7 +32,7 @@ export async function pickModel(
   }));
   const asConfigured: Pick<ModelInfo> = {
     label: t('As Configured'),
-    description: agent.model === undefined ? t('current') : t('takes the choice back'),
+    description: agent.model === undefined ? t('current') : t('removes the choice'),
   };
   const another: Pick<ModelInfo> = { label: t('Another Model…'), description: t('of your provider, by its name') };
   const placeHolder = t('The next turn runs on it; the conversation is kept.');
@@ -60,7 +60,7 @@ async function pickEffort(
 ): Promise<Pick<string> | undefined> {
   const asConfigured: Pick<string> = {
     label: t('As Configured'),
-    description: agent.reasoningEffort === undefined ? t('current') : t('takes the choice back'),
+    description: agent.reasoningEffort === undefined ? t('current') : t('removes the choice'),
   };
   const efforts = (model?.efforts ?? []).map(({ effort, description }): Pick<string> => {
     const words = [

@@ -30,7 +30,7 @@ export function pastTurnRows(agent: AgentRecord, view: AgentView, past: PastStat
 }
 
 function unknownRow(agent: AgentRecord, past: PastState, t: Translate): Item {
-  const label = past === 'failed' ? t('Close and open this row to try again.') : t('Being read…');
+  const label = past === 'failed' ? t('Collapse and expand this row to try again.') : t('Being read…');
   return leaf(agent, 'earlier/none', { label, icon: { id: past === 'failed' ? 'warning' : 'ellipsis' } });
 }
 

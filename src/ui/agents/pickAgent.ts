@@ -95,7 +95,7 @@ export async function pickAgentAndAction(
   const actions = agentActions.filter((action) => whyNot(action, facts, t) === undefined);
   const chosen = await vscode.window.showQuickPick(
     actions.map((action) => ({ label: actionLabel(action, t), action })),
-    { title: oneLine(agent.name, 64), placeHolder: t('What should be done?') },
+    { title: oneLine(agent.name, 64), placeHolder: t('What do you want to do?') },
   );
   return chosen && { agent, action: chosen.action };
 }

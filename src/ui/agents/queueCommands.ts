@@ -96,6 +96,6 @@ async function confirmRemoval({ agent, messageId }: QueueCall, session: TownSess
   const detail =
     receipt.type === 'task_assign'
       ? t('Its task is cancelled.')
-      : t('The agent does not get it. This cannot be undone.');
+      : t('The agent will not get it. This can’t be undone.');
   return confirm(t('Remove the message “{0}”?', oneLine(receipt.text, 80)), detail, t('Remove'));
 }

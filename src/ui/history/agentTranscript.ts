@@ -118,7 +118,7 @@ export class AgentTranscript {
         ),
       );
     } else if (agent && agent.runtimeSessionId === undefined && this.seen.size === 0 && !view.turn) {
-      notes.push(t('Nothing was said yet.'));
+      notes.push(t('No messages yet.'));
     }
     if (this.problem !== undefined) notes.push(t('What is stored could not be read: {0}', this.problem));
     else if (this.reading && !this.complete)

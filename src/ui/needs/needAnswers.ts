@@ -87,7 +87,7 @@ async function askQuestion(question: RequestQuestion, title: string): Promise<st
     detail: withoutIcons(oneLine(description, DETAIL)),
     answer: label,
   }));
-  const other = { label: t('Something else…'), detail: '', answer: undefined, alwaysShow: true };
+  const other = { label: t('Other…'), detail: '', answer: undefined, alwaysShow: true };
   const picked = await vscode.window.showQuickPick(question.freeText ? [...options, other] : options, {
     title,
     placeHolder: prompt,

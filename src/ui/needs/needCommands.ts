@@ -180,7 +180,7 @@ async function pickNeed(needs: readonly Need[]): Promise<Need | undefined> {
     description: withoutIcons(oneLine(need.who, 64)),
     need,
   }));
-  const options = { placeHolder: t('Which one? The oldest comes first.'), matchOnDescription: true };
+  const options = { placeHolder: t('Which one? Oldest first.'), matchOnDescription: true };
   return (await vscode.window.showQuickPick(items, options))?.need;
 }
 

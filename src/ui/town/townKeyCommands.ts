@@ -31,6 +31,6 @@ function askKey(town: string): Thenable<string | undefined> {
     prompt: t('Run “Tinytown: Copy Town Key” on the other machine, and paste the key here.'),
     password: true,
     ignoreFocusOut: true,
-    validateInput: (value) => (value === '' || isTownKey(value.trim()) ? undefined : t('That is not a town key.')),
+    validateInput: (value) => (value === '' || isTownKey(value.trim()) ? undefined : t('This is not a town key.')),
   });
 }

@@ -317,7 +317,7 @@ describe('the agents tree', () => {
     assert.deepEqual(watchedRows('elsewhere', nothingWatched), [
       'sync~spin a · working, another window',
       inbox,
-      '  ellipsis Nothing heard of it yet',
+      '  ellipsis Not heard from yet',
     ]);
   });
 
@@ -451,7 +451,7 @@ describe('the agents tree', () => {
 
   it('says in the tooltip what a state means and who else runs the agent; of one of tt not what is not known', () => {
     const mode = 'Mode: persistent';
-    assert.deepEqual(toldOf('cold', 'none'), ['State: asleep (it has no process; the next message wakes it)', mode]);
+    assert.deepEqual(toldOf('cold', 'none'), ['State: asleep (no process; the next message wakes it)', mode]);
     assert.deepEqual(toldOf('paused', 'here'), ['State: paused (nothing starts until it is resumed)', mode]);
     assert.deepEqual(toldOf('working', 'elsewhere'), ['State: working', 'Run by: another window', mode]);
     assert.deepEqual(toldOf('cold', 'external'), ['State: asleep', 'Run by: tt, in a terminal']);
