@@ -202,6 +202,21 @@ export class TownActions {
   }
 
   /**
+   * Brings back the agents on Codex that are in error, after Codex may have been repaired. What is wrong with a conversation is
+   * not mended by that: such an agent says so again.
+   */
+  async retryFailed(): Promise<void> {
+    const failed = [...this.town.mirror.agents.values()].filter(
+      (agent) => agent.state === 'error' && this.isOurs(agent) && this.rules.usesCodex(agent),
+    );
+    for (const agent of failed) {
+      // Another window may be faster.
+      await this.request(agent, 'restart', { last_error: undefined }).catch(() => undefined);
+      this.crew.poke(agent.id);
+    }
+  }
+
+  /**
    * Leaves the agent's conversation, which is full, lost or damaged or no longer wanted, for a new one. Work that was held
    * goes on there, with what the agent said last where that can be read. Resolves with whether it could.
    */
@@ -352,6 +367,12 @@ export class TownActions {
     if (!home || !awayBecause(home, this.rules.home)) return;
     const message = say('{0} lives elsewhere: in {1} on {2}.', agent.name, home.folder, home.host);
     throw new TinytownError('livesElsewhere', message, { hint: 'Adopt it to move it here.' });
+  }
+
+  /** Whether a window of this machine may run it. */
+  private isOurs(agent: AgentRecord): boolean {
+    const home = homeOf(agent);
+    return agent.runtimeHost === RUNTIME_HOST && !(home && awayBecause(home, this.rules.home));
   }
 
   private place(agent: AgentRecord): { keys: Town['keys']; agentId: string } {

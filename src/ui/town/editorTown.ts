@@ -10,7 +10,7 @@ import type { CodexService } from '../../runtime/codexService.ts';
 import { TOWN_FILE, readTownFile, suggestTownName, writeTownConfig } from '../../town/config.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
 import type { EditorLog } from '../editorLog.ts';
-import { ContextKey, SETTINGS_SECTION, SecretKey, View } from '../ids.ts';
+import { ContextKey, SETTINGS_SECTION, SecretKey, Setting, View } from '../ids.ts';
 import { reach } from '../milestones.ts';
 import { inform } from '../notify.ts';
 import { type Problem, problemOf } from '../problems.ts';
@@ -20,6 +20,9 @@ import { townFolderOf } from './townFolder.ts';
 import { TownHost } from './townHost.ts';
 
 const { t } = vscode.l10n;
+
+/** A change of these may be what agents in error need. */
+const repairingSettings: readonly string[] = [Setting.codexPath, Setting.codexEnv, Setting.agentClis];
 
 const CHOSEN_FOLDER = 'townFolder';
 
@@ -265,6 +268,11 @@ export class EditorTown implements vscode.Disposable {
     if (this.settings) Object.assign(this.settings, readSettings(this.settings.redisPassword));
     this.host.ready.settingsChanged();
     if (event.affectsConfiguration(`${SETTINGS_SECTION}.codex`)) void this.checkCodex();
+    if (repairingSettings.some((id) => event.affectsConfiguration(`${SETTINGS_SECTION}.${id}`))) {
+      this.host.ready.actions
+        .retryFailed()
+        .catch((error: unknown) => this.log.warn(`Could not retry failed agents: ${describeError(error)}`));
+    }
     if (reopeningSettings.some((id) => event.affectsConfiguration(id))) {
       this.offerReopen(t('The Redis settings changed.'));
     }

@@ -1,9 +1,11 @@
 /** The loop's rules in a real town: runtimes, failures, two windows, and what other writers leave in an inbox. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
+import path from 'node:path';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
 import { decodeDead } from '../../../src/town/batch.ts';
 import { decodeMessage, encodeMessage, newMessage } from '../../../src/town/messages.ts';
+import { codexPath } from '../../support/codexHome.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, allowProgram, closesAfterEach, startTestTown } from '../../support/testTown.ts';
@@ -179,6 +181,18 @@ describe('the rules of a loop', () => {
     const session = await town.open();
     await session.actions.restartAgent('sec');
     await agentWhen(session, 'sec', (it) => it.roundsCompleted === 1, 'one round');
+  });
+
+  it('tries again by itself where the path of Codex is repaired', async () => {
+    town = await startTestTown();
+    const file = path.join(town.storage, 'codex');
+    const session = await town.open({ codexPath: file });
+    const { id } = await session.actions.spawnAgent({ name: 'sec', task: 'look around' });
+    await agentWhen(session, 'sec', (it) => it.state === 'error', 'in error');
+    await symlink(codexPath, file);
+    await session.actions.retryFailed();
+    const record = await agentWhen(session, 'sec', (it) => it.roundsCompleted === 1, 'one round');
+    assert.deepEqual([record.lastError, session.crew.view(id).lastError], [undefined, undefined]);
   });
 
   it('goes on after Redis was away in mid-turn', async () => {
