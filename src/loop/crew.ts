@@ -164,6 +164,7 @@ export class Crew {
       silentMs: owner === 'external' ? this.parts.silence(agentId) : undefined,
       waitsForSignIn: this.account.holds(agentId) && this.parts.usesCodex(record),
       limitedUntil: this.parts.usesCodex(record) ? this.account.limitedUntil(this.heldAs(record)) : undefined,
+      retry: loop?.retry,
       waitsForRoom: this.room.waitsFor(agentId),
       program: owner === 'here' || owner === 'none' ? this.unconfirmedProgram(record) : undefined,
     };
@@ -379,6 +380,7 @@ export class Crew {
         this.views.update(id, (view) => withLeftBehind(view, requests, this.parts.now()));
       }),
     );
+    store.add(loop.onRetry(() => this.views.touch(id)));
     store.add(loop.onProblem((error) => this.problem(id, error)));
     store.add(loop.onEnd((end) => this.ended(id, end)));
     this.views.touch(id);

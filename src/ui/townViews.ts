@@ -207,7 +207,10 @@ export class TownViews implements Disposable {
     const runs =
       picture &&
       [...picture.agents.values()].some(
-        (agent) => agent.state === 'working' || this.lookedAt.isUnread(agent, picture.view(agent.id)),
+        (agent) =>
+          agent.state === 'working' ||
+          picture.view(agent.id).retry !== undefined ||
+          this.lookedAt.isUnread(agent, picture.view(agent.id)),
       );
     if (!runs || !this.agentsView.visible) {
       clearTimeout(this.clock);

@@ -22,7 +22,7 @@ import { OpenRequests } from './openRequests.ts';
 import { OwnedAgent } from './ownedAgent.ts';
 import { Pace } from './pace.ts';
 import { RemoteRequests } from './remoteRequests.ts';
-import { longestDelay } from './restartPolicy.ts';
+import { type Retry, longestDelay, retryOf } from './restartPolicy.ts';
 import { RuntimeSlot } from './runtimeSlot.ts';
 import { Settlement } from './settlement.ts';
 import { StreamEcho } from './streamEcho.ts';
@@ -61,6 +61,10 @@ export class AgentLoop {
   private stepping = false;
   /** Something has changed since the last look began. */
   private unseen = false;
+  private lastRetry: Retry | undefined;
+  private readonly retries = new Emitter<void>();
+  /** {@link retry} has changed. */
+  readonly onRetry = this.retries.event;
   private readonly pace = new Pace();
   /** No pass begins before it, by the process's own clock in milliseconds. */
   private restUntil = 0;
@@ -107,6 +111,11 @@ export class AgentLoop {
       this.parts.offers.end(agentId).catch((error: unknown) => this.parts.logger.debug(describeError(error)));
       this.wake();
     });
+  }
+
+  /** What it tries again after a failure, while it waits for that. */
+  get retry(): Retry | undefined {
+    return this.lastRetry;
   }
 
   /** What the runtime tells, as it happens. */
@@ -268,11 +277,20 @@ export class AgentLoop {
       await this.settlement.afterRestart(this.slot.current, this.agent.context(), peek.turn, maxAttempts);
       return undefined;
     }
-    const action = decide(this.facts(record, peek, leftOver));
+    const facts = this.facts(record, peek, leftOver);
+    this.noteRetry(retryOf(facts, peek.turn, this.parts.policy(record).maxAttempts));
+    const action = decide(facts);
     if (action.do === 'waitForRoom') this.parts.room.wait(record.id);
     const waits = action.do === 'waitForRoom' || (action.do === 'wait' && action.until === undefined);
     if (waits && !this.slot.current && !isUp(record.state)) await this.leave('dormant');
     return action;
+  }
+
+  private noteRetry(retry: Retry | undefined): void {
+    // The same one, looked at a moment later.
+    if (retry?.attempt === this.lastRetry?.attempt) return;
+    this.lastRetry = retry;
+    this.retries.fire();
   }
 
   private facts(record: AgentRecord, peek: Peek, unfinished: boolean): LoopFacts {

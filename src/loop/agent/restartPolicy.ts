@@ -1,8 +1,30 @@
 /** How often and how fast a process that goes down is brought up again. */
 import type { TurnRecord } from '../../town/batch.ts';
 import { BUSY_ATTEMPTS } from '../../town/plans.ts';
+import type { LoopFacts } from './decide.ts';
 
 const STARTS = 3;
+
+/** A round that failed and is tried again. */
+export interface Retry {
+  /** The number of the next attempt, from 2. */
+  attempt: number;
+  /** How many attempts there are. */
+  of: number;
+  /** When it begins, in Unix milliseconds. */
+  at: number;
+}
+
+/** What an agent tries again after a failure; undefined while it does not wait for that. */
+export function retryOf(
+  { turn, waiting, notBefore, now }: Pick<LoopFacts, 'turn' | 'waiting' | 'notBefore' | 'now'>,
+  { seen }: Pick<TurnRecord, 'seen'>,
+  maxAttempts: number,
+): Retry | undefined {
+  const failed = Math.max(0, ...waiting.map(({ message }) => seen[message.id]?.attempts ?? 0));
+  if (turn !== 'none' || failed === 0 || notBefore <= now) return undefined;
+  return { attempt: failed + 1, of: maxAttempts, at: notBefore };
+}
 
 /** The first wait before something that failed is tried again, in milliseconds; each later one is four times as long. */
 export const RETRY_MS = 500;

@@ -15,6 +15,7 @@ import type {
 import { type TurnItem, endedItem } from '../../runtime/turnItem.ts';
 import type { Home } from '../../town/home.ts';
 import type { AgentProgram } from '../agent/loopParts.ts';
+import type { Retry } from '../agent/restartPolicy.ts';
 import { TinytownError, whatIsWrong } from '../../util/errors.ts';
 import { type Said, type Sentence, followedBy, say } from '../../util/sentence.ts';
 import { endOf as endOfText } from '../../util/text.ts';
@@ -84,6 +85,8 @@ export interface AgentView {
   waitsForSignIn: boolean;
   /** It starts no turn before this, in Unix milliseconds, as a limit of the account is used up; undefined where that is not so. */
   limitedUntil: number | undefined;
+  /** A round of it has failed, and it waits to try that again. */
+  retry: Retry | undefined;
   /** It has work, and as many agents run as may. */
   waitsForRoom: boolean;
   /** What its turns would run, where the user has not confirmed that: it starts none. */
@@ -124,6 +127,7 @@ export function emptyView(mode: RuntimeMode): AgentView {
     pid: undefined,
     waitsForSignIn: false,
     limitedUntil: undefined,
+    retry: undefined,
     waitsForRoom: false,
     program: undefined,
     declined: 0,

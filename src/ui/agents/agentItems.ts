@@ -77,7 +77,7 @@ export function agentItem(
   const waiting = picture.waiting(agent.id);
   const name = oneLine(agent.name, 64);
   const task = taskOf(agent, picture);
-  const state = shownState(agent, view, waiting, t);
+  const state = shownState(agent, picture, t);
   const finished = isUnread(agent, view) ? finishedWords(agent, view, picture.now, t) : undefined;
   const startedAt = view.turn?.startedAt ?? picture.work(agent.id)?.startedAt;
   const details = [
@@ -129,24 +129,36 @@ function finishedWords(agent: AgentRecord, view: AgentView, now: number, t: Tran
 /** `runs`: a turn runs, and nobody is waited for. `calm`: nothing is wrong, and nobody is waited for. */
 function shownState(
   agent: AgentRecord,
-  view: AgentView,
-  waiting: Waiting,
+  picture: TownPicture,
   t: Translate,
 ): { word: string; icon: ItemIcon; runs: boolean; calm: boolean } {
+  const view = picture.view(agent.id);
   const asks = view.requests.length > 0;
-  const trouble = troubleOf(agent, view, waiting, t);
+  const trouble = troubleOf(agent, view, picture.waiting(agent.id), t);
+  const retry = agent.state === 'idle' ? retryWords(view, picture.now, t) : undefined;
   const words = [
-    asks ? t('waiting for you') : stateWord(agent.state, t),
+    asks ? t('waiting for you') : (retry ?? stateWord(agent.state, t)),
     asks ? undefined : trouble,
     ownerWord(view, t),
   ];
   const icon = asks
     ? { id: 'bell-dot', color: 'problemsWarningIcon.foreground' }
-    : trouble === undefined
+    : trouble === undefined && retry === undefined
       ? stateIcons[agent.state]
       : { id: 'warning', color: 'problemsWarningIcon.foreground' };
   const word = words.filter((it) => it !== undefined).join(', ');
-  return { word, icon, runs: agent.state === 'working' && !asks, calm: !asks && trouble === undefined };
+  return {
+    word,
+    icon,
+    runs: agent.state === 'working' && !asks,
+    calm: !asks && trouble === undefined && retry === undefined,
+  };
+}
+
+function retryWords({ retry }: AgentView, now: number, t: Translate): string | undefined {
+  if (!retry) return undefined;
+  const seconds = Math.max(1, Math.ceil((retry.at - now) / 1_000));
+  return t('retrying {0} of {1} in {2} s', retry.attempt, retry.of, seconds);
 }
 
 /** What a person ought to look at, although nobody asks for it. */

@@ -195,6 +195,18 @@ describe('the rules of a loop', () => {
     assert.deepEqual([record.lastError, session.crew.view(id).lastError], [undefined, undefined]);
   });
 
+  it('says that it tries a failed round again, and no longer once it does', async () => {
+    town = await startTestTown(({ index }) =>
+      index === 0 ? [{ error: 500, message: 'stumbled' }] : [{ text: 'done' }],
+    );
+    const session = await town.open({}, { retryMs: 500 });
+    const { id } = await session.actions.spawnAgent({ name: 'sec', task: 'look around' });
+    const { attempt, of } = await eventually(() => session.crew.view(id).retry, { what: 'a retry' });
+    assert.deepEqual([attempt, of], [2, 3]);
+    await agentWhen(session, 'sec', (it) => it.roundsCompleted >= 1 && it.tasksCompleted === 0, 'a round');
+    await eventually(() => session.crew.view(id).retry === undefined, { what: 'no retry any more' });
+  });
+
   it('goes on after Redis was away in mid-turn', async () => {
     const held = gate();
     town = await startTestTown(() => [{ hold: held.opened }, { text: 'done' }]);

@@ -251,6 +251,7 @@ describe('the agents tree', () => {
       ['loading~spin a · starting', { state: 'starting' }, { owner: 'here' }, {}],
       ['circle-large-filled a · idle', {}, { owner: 'here' }, {}],
       ['sync~spin a · working', { state: 'working' }, { owner: 'here', turn: turn([]) }, {}],
+      ['warning a · retrying 2 of 3 in 8 s', {}, { retry: { attempt: 2, of: 3, at: 66_500 } }, { inbox: 1 }],
       ['warning a · working, stalled · 5 min', { state: 'working' }, { turn: turn([]), stalled: true }, {}],
       ['bell-dot a · waiting for you', { state: 'working' }, { requests: [request], turn: turn([]) }, {}],
       ['bell-dot a · waiting for you, another window', {}, { requests: [request], owner: 'elsewhere' }, {}],

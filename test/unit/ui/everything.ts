@@ -177,6 +177,7 @@ export const everything: Scene & { now: number } = {
     23: { owner: 'elsewhere', stalled: true, turn: turn('5') },
     24: { waitsForSignIn: true },
     25: { waitsForRoom: true },
+    27: { retry: { attempt: 2, of: 3, at: 0 } },
     26: { program: { claim: { kind: 'program', cli: '数', command: '数', env: { 数: '数' } }, answer: 'open' } },
   },
 };
