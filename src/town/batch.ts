@@ -70,8 +70,8 @@ export type SettledMessage = z.infer<typeof settledMessage>;
 const seenMessages = z.record(
   z.string(),
   z.object({
-    /** How many turns with it have failed. */
-    attempts: z.number(),
+    /** How many turns with it have failed. Less than none would have it tried without end. */
+    attempts: z.int().check(z.nonnegative()),
     /** The thread whose history holds it in full; null if none does. */
     threadId: z.nullable(z.string()),
   }),

@@ -33,7 +33,9 @@ const kinds: Readonly<Record<string, ProblemKind>> = {
 export function problemOf(error: unknown, t: Translate): Problem {
   const message = inWords(whatIsWrong(error), t);
   if (!(error instanceof TinytownError)) return { kind: 'other', reason: 'unexpected', message };
-  return { kind: kinds[error.reason] ?? 'other', reason: error.reason, message };
+  // The reason may come from another window, or whoever answers in its name.
+  const kind = Object.hasOwn(kinds, error.reason) ? kinds[error.reason] : undefined;
+  return { kind: kind ?? 'other', reason: error.reason, message };
 }
 
 /** The same error in the editor's language, for callers that show its message as it is. */
