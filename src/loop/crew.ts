@@ -166,6 +166,7 @@ export class Crew {
       limitedUntil: this.parts.usesCodex(record) ? this.account.limitedUntil(this.heldAs(record)) : undefined,
       retry: loop?.retry,
       waitsForRoom: this.room.waitsFor(agentId),
+      permissions: this.parts.usesCodex(record) ? this.parts.permissionMode(agentId) : undefined,
       program: owner === 'here' || owner === 'none' ? this.unconfirmedProgram(record) : undefined,
     };
   }

@@ -19,7 +19,7 @@ import { SUPERVISOR_ID } from '../town/keys.ts';
 import { Town } from '../town/town.ts';
 import { TownKey } from '../town/townKey.ts';
 import type { WakeTimes } from '../town/wake.ts';
-import { TinytownError } from '../util/errors.ts';
+import { TinytownError, describeError } from '../util/errors.ts';
 import { folderIdentity } from '../util/folderIdentity.ts';
 import type { Logger } from '../util/logger.ts';
 import { ProcessRegistry } from '../util/processRegistry.ts';
@@ -41,6 +41,8 @@ import { PickupChoice } from './pickupChoice.ts';
 import { RETRY_MS } from './agent/restartPolicy.ts';
 import type { TownSettings } from './settings.ts';
 import type { Confirmations } from './trust/confirmations.ts';
+import { PermissionChoices } from './trust/permissionChoices.ts';
+import { isWithin } from './trust/permissionModes.ts';
 import { RedisUnconfirmed } from './trust/redisUnconfirmed.ts';
 import { TownTrust } from './trust/townTrust.ts';
 import type { Answer } from './trust/workspaceValue.ts';
@@ -172,6 +174,8 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   const townKey = new TownKey(storageDir, config.name);
 
   const trust = new TownTrust(settings, config, confirmations);
+  const permissions = new PermissionChoices(storageDir, realFolder, config.name, logger);
+  await permissions.start();
   const accessFiles = new AccessFiles(storageDir, config.name, target);
   await accessFiles.deleteOld();
   await accessFiles.write(SUPERVISOR_ID);
@@ -220,6 +224,8 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
       const claim = trust.program(agent.cli || rules.defaultCli());
       return claim && { claim, answer: confirmations.answer(claim) };
     },
+    permissions: ({ id }) => trust.permissions(permissions.of(id)),
+    permissionMode: (id) => permissions.of(id),
     modelOf: ({ cli, modelChosen, ...own }) => ({
       ...modelOf(cli || rules.defaultCli(), settings, own),
       chosenBefore: modelChosen ?? false,
@@ -234,6 +240,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
         cwd: folder,
         model: agent.model,
         reasoningEffort: agent.reasoningEffort,
+        ...trust.permissions(permissions.of(agent.id)),
         // What the extension keeps for all towns of this user: keys, sockets and data.
         deniedFolders: [storageDir, ...sockets],
         workspaceExtras: () => codex.workspaceExtras(),
@@ -274,6 +281,20 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   crew.start();
   signs.onDidChange(() => crew.signsChanged());
   const answers = confirmations.onDidChange(() => crew.rulesChanged());
+  permissions.onDidChange(() => crew.rulesChanged());
+  /** What somebody writes for an agent that is gone must not get what was chosen for that one. */
+  const dropGonePermissions = (all: boolean): void => {
+    const settings = trust.permissions(undefined);
+    permissions
+      .dropGone(
+        (id) => town.mirror.agents.has(id),
+        (mode) => isWithin(trust.permissions(mode), settings),
+        all,
+      )
+      .catch((error: unknown) => logger.warn(`Permissions were not removed: ${describeError(error)}`));
+  };
+  dropGonePermissions(true);
+  const gone = town.mirror.onDidChange(() => dropGonePermissions(false));
   const receipts = new Receipts(town.messages, town.mirror, town.wake, logger);
   const follower = new Follower(town, logger);
   return {
@@ -291,6 +312,11 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
         ),
       home,
       townKey,
+      permissions: {
+        of: (mode) => trust.permissions(mode),
+        chosen: (id) => permissions.of(id),
+        choose: (id, mode) => permissions.choose(id, mode),
+      },
       answerMs: times?.answerMs,
     }),
     receipts,
@@ -319,6 +345,8 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     settingsChanged: () => crew.rulesChanged(),
     close: async () => {
       answers.dispose();
+      gone.dispose();
+      permissions.dispose();
       receipts.dispose();
       follower.dispose();
       signs.dispose();
@@ -338,7 +366,7 @@ async function townConfig(folder: string): Promise<TownConfig> {
 }
 
 /** An agent's own choice beats the town's. */
-function runtimeRules(trust: TownTrust): Omit<ActionRules, 'home' | 'townKey'> {
+function runtimeRules(trust: TownTrust): Omit<ActionRules, 'home' | 'townKey' | 'permissions'> {
   const defaultCli = (): string => trust.defaultCli();
   const choose: ActionRules['choose'] = (agent) => {
     const cli = agent.cli || defaultCli();

@@ -17,8 +17,6 @@ export interface RuntimeSettings {
   agentClis: Readonly<Record<string, CliOverride>>;
   model: string | undefined;
   reasoningEffort: string | undefined;
-  approvalPolicy: ApprovalPolicy;
-  sandbox: SandboxMode;
 }
 
 export interface CodexProgram {
@@ -37,6 +35,9 @@ export interface RuntimeSpec {
   /** The agent's own choices beat the CLI's, which beat the settings'. */
   model: string | undefined;
   reasoningEffort: string | undefined;
+  /** For Codex, in either mode. */
+  sandbox: SandboxMode;
+  approvalPolicy: ApprovalPolicy;
   /** Added to the environment of its process. */
   env: Readonly<Record<string, string>>;
   /** For Codex, in either mode. */
@@ -78,8 +79,8 @@ export class Runtimes {
         cwd,
         env: { ...codex.env, ...spec.env, PATH: codex.env.PATH },
         ...modelOf(spec.cli, settings, spec),
-        approvalPolicy: settings.approvalPolicy,
-        sandbox: settings.sandbox,
+        approvalPolicy: spec.approvalPolicy,
+        sandbox: spec.sandbox,
         deniedFolders: spec.deniedFolders,
         ...(replyMs !== undefined && { limits: { startMs: replyMs, steerMs: replyMs, interruptMs: replyMs } }),
         threadConfig: spec.threadConfig,
@@ -90,7 +91,8 @@ export class Runtimes {
     }
     const env = agentEnvironment(process.env, { ...settings.codexEnv, ...spec.env });
     const { agentClis: overrides } = settings;
-    const cliSettings: CliSettings = { ...settings, own: spec, overrides, threadConfig: spec.threadConfig };
+    const { sandbox, approvalPolicy, threadConfig } = spec;
+    const cliSettings: CliSettings = { ...settings, own: spec, overrides, sandbox, approvalPolicy, threadConfig };
     let cli = oneShotCommand(spec.cli, cliSettings);
     if (cli.output === 'codexJson')
       cli = oneShotCommand(spec.cli, {

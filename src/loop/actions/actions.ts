@@ -19,6 +19,7 @@ import { TinytownError, describeError } from '../../util/errors.ts';
 import { type Sentence, inEnglish, say } from '../../util/sentence.ts';
 import { adopt, moveHere } from './adoption.ts';
 import { AskOwner } from './askOwner.ts';
+import { type PermissionMode, type Permissions, isWithin } from '../trust/permissionModes.ts';
 import { checkedText } from './checkedText.ts';
 import type { Crew } from '../crew.ts';
 import { Desk } from './desk.ts';
@@ -38,6 +39,12 @@ export interface ActionRules {
   /** What was said last in a stored conversation; undefined where that cannot be read. */
   summaryOf?: (threadId: string) => Promise<string | undefined>;
   maxAgents(): number;
+  permissions: {
+    /** What a choice, or none, lets an agent do. */
+    of(mode: PermissionMode | undefined): Permissions;
+    chosen(agentId: string): PermissionMode | undefined;
+    choose(agentId: string, mode: PermissionMode | undefined): Promise<void>;
+  };
   /** Proves to other windows that the user asks. */
   townKey: TownKey;
   /** How long another window may take to answer what is asked of it, in milliseconds; by default as {@link AskOwner} says. */
@@ -80,12 +87,17 @@ export class TownActions {
     this.desk = new Desk(town, crew, this.owner, find);
   }
 
-  /** Makes an agent that this extension runs, and gives it its first task if there is one. */
-  async spawnAgent(wanted: NewAgent): Promise<AgentRecord> {
+  /**
+   * Makes an agent that this extension runs, and gives it its first task if there is one.
+   * @param by `mayWiden`: the user has chosen its permissions in the window; others only narrow.
+   * @throws TinytownError `nameInvalid`, `tooManyAgents`, `notCodex`, `onlyNarrows`
+   */
+  async spawnAgent(wanted: NewAgent, by: { mayWiden: boolean } = { mayWiden: false }): Promise<AgentRecord> {
     const text = wanted.task === undefined ? undefined : checkedText(wanted.task);
     const parent = wanted.parent === undefined ? undefined : await this.find(wanted.parent);
     const record = newAgentRecord(wanted, parent, [...this.town.mirror.agents.values()], this.rules);
     Object.assign(record, homeFields(this.rules.home));
+    if (wanted.permissions !== undefined) await this.choosePermissions(record, wanted.permissions, by);
     await this.town.agents.create(record);
     if (text !== undefined) await this.town.tasks.assign({ description: text }, record.id, SUPERVISOR_ID);
     return record;
@@ -303,6 +315,7 @@ export class TownActions {
       throw new TinytownError('agentBusy', say('{0} is at work. Stop it first, then remove it.', agent.name));
     }
     await this.town.agents.remove(agent);
+    await this.rules.permissions.choose(agent.id, undefined);
   }
 
   /** Sets the agent's own choice, which takes effect between turns; says which mode results, and why if it is another. */
@@ -335,6 +348,37 @@ export class TownActions {
   ): Promise<void> {
     const agent = await this.mayChooseModel(ref);
     await this.town.agents.setFields(agent.id, { model, reasoningEffort, modelChosen: true });
+  }
+
+  /**
+   * Sets what the agent may do from its next turn on; undefined takes a choice back. A running turn goes on as it is.
+   * @param by `mayWiden`: the user has chosen it in the window; others only narrow.
+   * @throws TinytownError `external`, `livesElsewhere`, `notCodex`, `onlyNarrows`
+   */
+  async changePermissions(ref: string, mode: PermissionMode | undefined, by: { mayWiden: boolean }): Promise<void> {
+    const agent = await this.find(ref);
+    this.mustRun(agent);
+    this.mustLiveHere(agent);
+    await this.choosePermissions(agent, mode, by);
+  }
+
+  private async choosePermissions(
+    agent: AgentRecord,
+    mode: PermissionMode | undefined,
+    { mayWiden }: { mayWiden: boolean },
+  ): Promise<void> {
+    const { permissions, usesCodex } = this.rules;
+    if (!usesCodex(agent)) {
+      const message = say('{0} runs on {1}, which has no sandbox of ours.', agent.name, agent.cli);
+      throw new TinytownError('notCodex', message, { hint: 'Set what it may do in its command.' });
+    }
+    if (!mayWiden && !isWithin(permissions.of(mode), permissions.of(permissions.chosen(agent.id)))) {
+      const message = say('A program can only narrow what {0} may do.', agent.name);
+      throw new TinytownError('onlyNarrows', message, {
+        hint: 'Run “Tinytown: Change Permissions…” and choose it there.',
+      });
+    }
+    await permissions.choose(agent.id, mode);
   }
 
   /** Asks for another state. An agent at work changes by itself all the time: it is asked for again from what it is then. */

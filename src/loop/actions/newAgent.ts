@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { RUNTIME_HOST } from '../../town/leases.ts';
 import { validateAgentName } from '../../town/names.ts';
 import type { AgentRecord } from '../../town/records.ts';
+import type { PermissionMode } from '../trust/permissionModes.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';
 
@@ -24,6 +25,8 @@ export interface NewAgent {
   parent?: string | undefined;
   /** Given to it at once. */
   task?: string | undefined;
+  /** By default what the settings say. */
+  permissions?: PermissionMode | undefined;
 }
 
 /**

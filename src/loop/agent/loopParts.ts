@@ -10,6 +10,7 @@ import type { Logger } from '../../util/logger.ts';
 import type { Sentence } from '../../util/sentence.ts';
 import type { BacklogOffers } from '../backlogOffers.ts';
 import type { ProgramClaim } from '../trust/confirmations.ts';
+import type { PermissionMode, Permissions } from '../trust/permissionModes.ts';
 import type { Answer } from '../trust/workspaceValue.ts';
 import type { ProcessRoom } from './processRoom.ts';
 import type { TownAccess } from './prompt.ts';
@@ -63,6 +64,8 @@ export interface LoopParts {
   usesCodex: (record: AgentRecord) => boolean;
   /** What its turns run, where that is not Codex by our own settings, and what the user has said about it. */
   program: (record: AgentRecord) => AgentProgram | undefined;
+  /** What it may do, where it runs on Codex. */
+  permissions: (record: AgentRecord) => Permissions;
   /** What its turns are to run on. */
   modelOf: (record: AgentRecord) => ModelChoice;
   /** @throws TinytownError with a `RuntimeErrorReason` */
@@ -96,6 +99,8 @@ export interface CrewParts extends Omit<LoopParts, 'roundLog' | 'account' | 'roo
   limits: LimitHolds;
   /** Where the logs of rounds are written. */
   logFolder: string;
+  /** What the user has chosen for an agent; undefined where the settings count. */
+  permissionMode(agentId: string): PermissionMode | undefined;
   /** How long an agent of `tt` has given no sign of life, in milliseconds; undefined while it may live. */
   silence(agentId: string): number | undefined;
   /** How many agents this window may run at the same time. */

@@ -6,6 +6,7 @@ import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';
 import { oneLine } from '../../util/text.ts';
 import { claimId } from '../trust/confirmations.ts';
+import type { Permissions } from '../trust/permissionModes.ts';
 import type { AgentProgram } from './loopParts.ts';
 import type { OwnedAgent } from './ownedAgent.ts';
 import type { TownAccess } from './prompt.ts';
@@ -22,6 +23,7 @@ export class RuntimeSlot {
   private runtime: CodingAgent | undefined;
   private stamp = 0;
   private madeFor: ModelChoice | undefined;
+  private permissions: Permissions | undefined;
   /** The program that the runtime runs for each turn, as it was confirmed or not: see {@link AgentProgram}. */
   private program: string | undefined;
   private closed = false;
@@ -46,14 +48,18 @@ export class RuntimeSlot {
     return this.runtime?.mode ?? 'none';
   }
 
-  /** Whether the runtime holds a sign-in that is not the last one, or a model for good that is not the one chosen. */
+  /**
+   * Whether the runtime holds permissions that are not those of now, a sign-in that is not the last one, or a model for good
+   * that is not the one chosen.
+   */
   get outdated(): boolean {
-    const { parts } = this.agent;
+    const { parts, record } = this.agent;
+    if (this.mode === 'none') return false;
+    if (parts.usesCodex(record) && !isSamePermissions(parts.permissions(record), this.permissions)) return true;
     if (this.mode === 'one-shot') {
-      const { record } = this.agent;
       return !isSameModel(parts.modelOf(record), this.madeFor) || this.program !== programId(parts.program(record));
     }
-    return this.mode === 'persistent' && parts.account.isOutdated(this.stamp);
+    return parts.account.isOutdated(this.stamp);
   }
 
   /** Whether the user has not confirmed the program that turns would run now. */
@@ -75,6 +81,7 @@ export class RuntimeSlot {
     let runtime: CodingAgent | undefined;
     this.stamp = agent.parts.account.stamp();
     this.madeFor = agent.parts.modelOf(agent.record);
+    this.permissions = agent.parts.permissions(agent.record);
     this.program = programId(agent.parts.program(agent.record));
     try {
       runtime = await agent.parts.createRuntime(agent.record, mode);
@@ -212,6 +219,10 @@ function conversationLost(name: string, cause: TinytownError): TinytownError {
 
 function programId(program: AgentProgram | undefined): string {
   return program ? claimId(program.claim) : '';
+}
+
+function isSamePermissions(a: Permissions, b: Permissions | undefined): boolean {
+  return a.sandbox === b?.sandbox && a.approvalPolicy === b.approvalPolicy;
 }
 
 function isSameModel(a: ModelChoice, b: ModelChoice | undefined): boolean {

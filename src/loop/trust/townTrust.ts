@@ -8,12 +8,16 @@ import type { TownConfig } from '../../town/config.ts';
 import { DEFAULT_CLI } from '../actions/newAgent.ts';
 import type { TownSettings } from '../settings.ts';
 import type { Claim, Confirmations, NarrowedSetting, ProgramClaim } from './confirmations.ts';
-import { type Answer, type Ruled, isLowerLimit, isStricter, workspaceValue } from './workspaceValue.ts';
+import {
+  type PermissionMode,
+  type Permissions,
+  isStricterPolicy,
+  isStricterSandbox,
+  permissionsOf,
+} from './permissionModes.ts';
+import { type Answer, type Ruled, isLowerLimit, workspaceValue } from './workspaceValue.ts';
 
 const DEFAULT_MAX_AGENTS = 10;
-
-const isStricterSandbox = isStricter<TownSettings['sandbox']>(['read-only', 'workspace-write', 'danger-full-access']);
-const isStricterPolicy = isStricter<TownSettings['approvalPolicy']>(['untrusted', 'on-request', 'never']);
 
 export class TownTrust {
   readonly confirmations: Confirmations;
@@ -28,9 +32,13 @@ export class TownTrust {
 
   /** What runtimes are made of. */
   runtimeSettings(): RuntimeSettings {
-    const sandbox = this.sandbox().value;
-    const approvalPolicy = this.approvalPolicy().value;
-    return { ...this.settings, sandbox, approvalPolicy, agentClis: this.agentClis() };
+    return { ...this.settings, agentClis: this.agentClis() };
+  }
+
+  /** What an agent on Codex may do. @param chosen What the user has chosen for it, which beats all settings. */
+  permissions(chosen: PermissionMode | undefined): Permissions {
+    if (chosen !== undefined) return permissionsOf[chosen];
+    return { sandbox: this.sandbox().value, approvalPolicy: this.approvalPolicy().value };
   }
 
   /** Descriptions of CLIs. Of those in the file, the ones that the user has declined do not count. */

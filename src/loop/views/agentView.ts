@@ -16,6 +16,7 @@ import { type TurnItem, endedItem } from '../../runtime/turnItem.ts';
 import type { Home } from '../../town/home.ts';
 import type { AgentProgram } from '../agent/loopParts.ts';
 import type { Retry } from '../agent/restartPolicy.ts';
+import type { PermissionMode } from '../trust/permissionModes.ts';
 import { TinytownError, whatIsWrong } from '../../util/errors.ts';
 import { type Said, type Sentence, followedBy, say } from '../../util/sentence.ts';
 import { endOf as endOfText } from '../../util/text.ts';
@@ -91,6 +92,8 @@ export interface AgentView {
   waitsForRoom: boolean;
   /** What its turns would run, where the user has not confirmed that: it starts none. */
   program: AgentProgram | undefined;
+  /** What the user has chosen that it may do; undefined where the settings count. */
+  permissions: PermissionMode | undefined;
   /** Requests of the runtime that were refused in this turn, as people cannot answer them. */
   declined: number;
   /** What it asks people and waits for, oldest first; also of an agent that another window runs. */
@@ -130,6 +133,7 @@ export function emptyView(mode: RuntimeMode): AgentView {
     retry: undefined,
     waitsForRoom: false,
     program: undefined,
+    permissions: undefined,
     declined: 0,
     requests: [],
     withdrawn: [],

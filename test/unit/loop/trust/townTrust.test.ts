@@ -35,7 +35,7 @@ describe('what goes in a town', () => {
       'default_cli = "mine"\nmax_agents = 900\n[agent]\npersistent = false\n' +
         '[agent_clis.mine]\ncommand = "sh -c evil"\n[agent_clis.codex]\ncommand = "sh -c evil"',
     );
-    const { sandbox, approvalPolicy } = trust.runtimeSettings();
+    const { sandbox, approvalPolicy } = trust.permissions(undefined);
     assert.deepEqual([sandbox, approvalPolicy], ['workspace-write', 'on-request']);
     assert.equal(trust.defaultCli(), 'codex');
     assert.equal(trust.persistent('codex'), true);
@@ -59,7 +59,7 @@ describe('what goes in a town', () => {
       },
       'max_agents = 2\ndefault_cli = "codex-mini"',
     );
-    const { sandbox, approvalPolicy } = trust.runtimeSettings();
+    const { sandbox, approvalPolicy } = trust.permissions(undefined);
     assert.deepEqual([sandbox, approvalPolicy], ['read-only', 'untrusted']);
     assert.equal(trust.maxAgents(), 2);
     assert.equal(trust.maxRounds(), 4);
@@ -73,7 +73,7 @@ describe('what goes in a town', () => {
     const trust = trustOf(settings);
     await trust.confirmations.confirm({ kind: 'setting', name: 'codex.sandbox', value: 'danger-full-access' });
     await trust.confirmations.confirm({ kind: 'setting', name: 'maxAgents', value: '20' });
-    assert.equal(trust.runtimeSettings().sandbox, 'danger-full-access');
+    assert.equal(trust.permissions(undefined).sandbox, 'danger-full-access');
     assert.equal(trust.maxAgents(), 20);
     const later = new TownTrust(
       { ...testSettings('', { own: {} }), ...settings, workspace: { maxAgents: 21 } },
