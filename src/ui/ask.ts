@@ -3,8 +3,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import * as vscode from 'vscode';
 import { townNameProblem } from '../town/keys.ts';
 import { validateAgentName } from '../town/names.ts';
+import type { PermissionMode } from '../loop/trust/permissionModes.ts';
 import type { AgentRecord } from '../town/records.ts';
 import { type Sentence, inWords } from '../util/sentence.ts';
+import { pickPermissions } from './agents/permissionPicks.ts';
+import { permissionLabel } from './agents/permissionWords.ts';
 import { withoutMarks } from './plainText.ts';
 
 const { t } = vscode.l10n;
@@ -33,14 +36,24 @@ interface Question {
   prompt?: string;
   value?: string;
   validateInput?: (text: string) => string | undefined;
+  /** Closes the question; what was typed is there when it is asked again. */
+  button?: { icon: string; tooltip: string; press: () => void };
 }
 
 /** Asks for a text. Undefined after Escape; what was typed until then is there when the same is asked again. */
-function ask({ title, placeHolder = '', prompt, value = '', validateInput }: Question): Promise<string | undefined> {
+function ask({
+  title,
+  placeHolder = '',
+  prompt,
+  value = '',
+  validateInput,
+  button,
+}: Question): Promise<string | undefined> {
   const question = `${title}\n${value}`;
   const box = vscode.window.createInputBox();
   const draft = drafts.get(question);
   Object.assign(box, { title, placeholder: placeHolder, prompt, ignoreFocusOut: true, value: draft ?? value });
+  if (button) box.buttons = [{ iconPath: new vscode.ThemeIcon(button.icon), tooltip: button.tooltip }];
   const validate = (): string | undefined => validateInput?.(box.value);
   return new Promise<string | undefined>((resolve) => {
     box.onDidChangeValue(() => (box.validationMessage = validate()));
@@ -49,6 +62,10 @@ function ask({ title, placeHolder = '', prompt, value = '', validateInput }: Que
       if (box.validationMessage !== undefined) return;
       typing.getStore()?.set(question, box.value);
       resolve(box.value);
+      box.hide();
+    });
+    box.onDidTriggerButton(() => {
+      button?.press();
       box.hide();
     });
     box.onDidHide(() => {
@@ -96,13 +113,26 @@ export function askFirstTask(agentName: string): Promise<string | undefined> {
   });
 }
 
-export function askAgentName(agents: readonly AgentRecord[]): Promise<string | undefined> {
-  return ask({
-    title: t('New Agent'),
-    prompt: t('A name like “frontend”, “reviewer” or “docs” is also the agent’s role: it gets the tasks that match.'),
-    value: suggestName(agents),
-    validateInput: (value) => said(validateAgentName(value, agents)),
-  });
+/** The name of a new agent; a button offers to choose what it may do, which else the settings say. */
+export async function askNewAgent(
+  agents: readonly AgentRecord[],
+): Promise<{ name: string; permissions: PermissionMode | undefined } | undefined> {
+  let permissions: PermissionMode | undefined;
+  for (;;) {
+    let pressed = false;
+    const now = permissions === undefined ? t('Default') : permissionLabel(permissions, t).label;
+    const name = await ask({
+      title: t('New Agent'),
+      prompt: t('A name like “frontend”, “reviewer” or “docs” is also the agent’s role: it gets the tasks that match.'),
+      value: suggestName(agents),
+      validateInput: (value) => said(validateAgentName(value, agents)),
+      button: { icon: 'shield', tooltip: t('Permissions: {0}', now), press: () => (pressed = true) },
+    });
+    if (name !== undefined) return { name, permissions };
+    if (!pressed) return undefined;
+    const picked = await pickPermissions(t('the new agent'), permissions);
+    if (picked) permissions = picked.mode;
+  }
 }
 
 /** Another name for an agent. @param others The agents whose names are taken. */

@@ -7,10 +7,11 @@ import { townNameProblem } from '../town/keys.ts';
 import { validateAgentName } from '../town/names.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { TinytownError } from '../util/errors.ts';
+import { permissionModes } from '../loop/trust/permissionModes.ts';
 import { agentActions } from './agents/agentActions.ts';
 import { actOnAgent } from './agents/agentCommands.ts';
 import type { AgentOutputs } from './agents/agentOutput.ts';
-import { askAgentName, askFirstTask, askText, askTownName } from './ask.ts';
+import { askFirstTask, askNewAgent, askText, askTownName } from './ask.ts';
 import { pickAgentAndAction } from './agents/pickAgent.ts';
 import { type Call, type Target, isByKey, readCall } from './calls.ts';
 import type { EditorLog } from './editorLog.ts';
@@ -132,18 +133,23 @@ const spawnOptions = z.object({
   nickname: z.optional(z.string()),
   parent: z.optional(z.string()),
   task: z.optional(z.string()),
+  permissions: z.optional(z.enum(permissionModes)),
 });
 
 /**
- * `spawnAgent(name?, {role, cli, model, nickname, parent, task}?)`: adds an agent, in a folder without a town after making it one.
+ * `spawnAgent(name?, {role, cli, model, nickname, parent, task, permissions}?)`: adds an agent, in a folder without a town after making it one.
  * Resolves with the agent's id. A task may also be given as the second argument itself.
+ * Permissions that are given may only be narrower than those of the settings.
  */
 async function spawnAgent(call: Call, { host, views, checkNewAgent }: CommandParts): Promise<string | undefined> {
   const options = spawnOptions.safeParse(call.extra ?? {});
   if (!options.success) {
     throw new TinytownError(
       'badArguments',
-      t('The options of a new agent are texts: role, cli, model, nickname, parent, task.'),
+      t(
+        'The options of a new agent are texts: role, cli, model, nickname, parent, task, permissions ({0}).',
+        permissionModes.join(', '),
+      ),
     );
   }
   const { role, task = call.text, ...rest } = options.data;
@@ -152,19 +158,24 @@ async function spawnAgent(call: Call, { host, views, checkNewAgent }: CommandPar
   const agents = state.kind === 'noTown' ? [] : [...(await host.session()).mirror.agents.values()];
   const first = call.interactive && !agents.some(({ roundsCompleted }) => roundsCompleted > 0);
   await checkNewAgent(rest.cli, { first });
-  const name = call.agent ?? (await askAgentName(agents));
-  if (name === undefined) return undefined;
+  const asked = call.agent === undefined ? await askNewAgent(agents) : { name: call.agent, permissions: undefined };
+  if (!asked) return undefined;
+  const { name } = asked;
   const problem = validateAgentName(name, agents);
   if (problem !== undefined) throw new TinytownError('nameInvalid', problem);
   const firstTask = task ?? (call.interactive ? await askFirstTask(name) : undefined);
   if (call.interactive && firstTask === undefined) return undefined;
   const session = await host.sessionOrNew();
-  const agent = await session.actions.spawnAgent({
+  const wanted = {
     name,
     ...rest,
     ...(role === undefined ? {} : { roleId: role }),
     ...(firstTask?.trim() ? { task: firstTask } : {}),
-  });
+  };
+  const agent =
+    asked.permissions === undefined
+      ? await session.actions.spawnAgent(wanted)
+      : await session.actions.spawnAgent({ ...wanted, permissions: asked.permissions }, { mayWiden: true });
   reach('agent');
   if (firstTask?.trim()) reach('task');
   if (call.interactive) await revealAgents(views, agent.id);

@@ -30,6 +30,7 @@ export const Command = {
   takeOver: 'tinytown.takeOver',
   togglePersistent: 'tinytown.togglePersistent',
   chooseModel: 'tinytown.chooseModel',
+  changePermissions: 'tinytown.changePermissions',
   renameAgent: 'tinytown.renameAgent',
   runAgain: 'tinytown.runAgain',
   dismissHeld: 'tinytown.dismissHeld',

@@ -56,6 +56,8 @@ const possible: Record<string, readonly Situation[]> = {
   newConversation: ['cold', 'idle', 'paused', 'stopped', 'error', 'elsewhere'],
   removeAgent: ['cold', 'idle', 'paused', 'stopped', 'error', 'external'],
   togglePersistent: situations.filter((situation) => situation !== 'external'),
+  // The text is no mode.
+  changePermissions: [],
   renameAgent: situations,
   takeOver: ['elsewhere'],
   adoptAgent: [],

@@ -119,6 +119,16 @@ describe('commands', () => {
     assert.deepEqual(await run('togglePersistent', 'scout'), { mode: 'persistent', reason: undefined });
   });
 
+  it('narrow what an agent may do, and leave it to people to widen it', async () => {
+    assert.equal(await run('changePermissions', 'scout', 'read-only'), 'read-only');
+    for (const wider of ['workspace', 'full', 'default'])
+      await refused('onlyNarrows', 'changePermissions', 'scout', wider);
+    await refused('badArguments', 'changePermissions', 'scout', 'danger-full-access');
+    await refused('onlyNarrows', 'spawnAgent', 'greedy', { permissions: 'full' });
+    await refused('badArguments', 'spawnAgent', 'greedy', { permissions: 'danger-full-access' });
+    assert.ok(!(await town.api.listAgents()).some(({ name }) => name === 'greedy'));
+  });
+
   it('show the output and the log', async () => {
     assert.equal(await run('showOutput', 'scout'), (await town.api.listAgents())[0]?.id);
     await run('showLog');

@@ -42,6 +42,8 @@ export function actionLabel(action: AgentAction, t: Translate): string {
       return t('Toggle Persistent / One-Shot');
     case 'chooseModel':
       return t('Choose Model…');
+    case 'changePermissions':
+      return t('Change Permissions…');
     case 'renameAgent':
       return t('Rename Agent…');
     case 'showOutput':

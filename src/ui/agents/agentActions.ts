@@ -27,6 +27,7 @@ export const agentActions = [
   'takeOver',
   'togglePersistent',
   'chooseModel',
+  'changePermissions',
   'renameAgent',
   'showOutput',
   'openTranscript',
@@ -138,6 +139,9 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
     case 'togglePersistent':
     case 'chooseModel':
       return agent.owner === 'external' ? external() : undefined;
+    case 'changePermissions':
+      if (agent.owner === 'external') return external();
+      return agent.away ? t('{0} lives elsewhere. Adopt it to move it here.', name) : undefined;
     case 'removeAgent':
       return agent.turn || state === 'starting' || state === 'draining'
         ? t('{0} is at work. Stop it first, then remove it.', name)

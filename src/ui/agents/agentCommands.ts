@@ -1,6 +1,7 @@
 /** The commands that act on one agent: find out which, ask for what is missing, hand it to the town's actions. */
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
+import { permissionModes } from '../../loop/trust/permissionModes.ts';
 import type { TownSession } from '../../loop/townSession.ts';
 import { isSupervisor, resolveAgent } from '../../town/names.ts';
 import type { AgentRecord } from '../../town/records.ts';
@@ -17,6 +18,7 @@ import type { Call, Target } from '../calls.ts';
 import { View } from '../ids.ts';
 import { reach } from '../milestones.ts';
 import { pickModel } from './modelPicks.ts';
+import { pickPermissions } from './permissionPicks.ts';
 import { confirm, inform, warn } from '../notify.ts';
 import { problemOf } from '../problems.ts';
 import { type Records, exportTranscript, openChanges } from '../history/recordCommands.ts';
@@ -30,7 +32,7 @@ const { t } = vscode.l10n;
 /**
  * Does `action`. Those that decide about held or given-up messages do it to the one of the row, or with the round's or
  * message's id in the place of a text, else to all of the agent. Resolves with what is of use to a program: the agent's id,
- * the task's id for `assignTask`, mode and reason for `togglePersistent`, the choice for `chooseModel`, the file for
+ * the task's id for `assignTask`, mode and reason for `togglePersistent`, the choice for `chooseModel`, the mode for `changePermissions`, the file for
  * `exportTranscript`, the number of files for `openChanges`; undefined where the
  * person left the question unanswered.
  */
@@ -164,6 +166,8 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
     }
     case 'chooseModel':
       return chooseModel(step);
+    case 'changePermissions':
+      return changePermissions(step);
     case 'renameAgent':
       return renameAgent(step);
     case 'showOutput':
@@ -203,6 +207,33 @@ async function chooseModel({ call, session, agent }: Step): Promise<unknown> {
     void inform(t('Codex does not list the model {0}. It is asked for all the same.', oneLine(choice.model, 64)));
   }
   return { model: choice.model, effort: choice.reasoningEffort, listed };
+}
+
+const permissionChoice = z.enum([...permissionModes, 'default']);
+
+/**
+ * `changePermissions(agent?, mode?)`: without a mode the person chooses. A mode that is given may only narrow: files of the
+ * workspace (tasks, launch configurations) can call commands. Resolves with what is chosen now.
+ */
+async function changePermissions({ call, session, agent }: Step): Promise<string | undefined> {
+  const view = session.crew.view(agent.id);
+  const given = permissionChoice.safeParse(call.text);
+  if (call.text !== undefined && !given.success) {
+    const modes = permissionChoice.options.join(', ');
+    throw new TinytownError('badArguments', t('The permissions of an agent are one of {0}.', modes));
+  }
+  const choice = given.success
+    ? { mode: given.data === 'default' ? undefined : given.data }
+    : await pickPermissions(agent.name, view.permissions);
+  if (!choice) return undefined;
+  await session.actions.changePermissions(agent.id, choice.mode, { mayWiden: call.text === undefined });
+  if (call.text === undefined && session.crew.view(agent.id).turn) {
+    const name = oneLine(agent.name, 64);
+    void inform(
+      t('{0} finishes its turn with the permissions it had. The new ones apply from its next turn on.', name),
+    );
+  }
+  return choice.mode ?? 'default';
 }
 
 async function adoptAgent({ session, agent, call }: Step): Promise<string | undefined> {

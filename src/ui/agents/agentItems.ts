@@ -4,6 +4,7 @@ import type { AgentRecord, AgentState, TaskRecord } from '../../town/records.ts'
 import { oneLine } from '../../util/text.ts';
 import { inWords } from '../../util/sentence.ts';
 import { contextFlags, factsOf } from './agentActions.ts';
+import { permissionWord } from './permissionWords.ts';
 import { agentRows, awayWords } from './agentRows.ts';
 import { hasInbox } from './inboxRows.ts';
 import { hasMorePast, lastWords } from './pastRows.ts';
@@ -87,6 +88,7 @@ export function agentItem(
     // A session is the rule, and needs no word; neither does the model that all have.
     view.mode === 'one-shot' ? t('one-shot') : undefined,
     agent.model === undefined ? undefined : oneLine(agent.model, 40),
+    view.permissions && permissionWord(view.permissions, t),
     finished,
   ].filter((detail) => detail !== undefined);
   const shown = details.map((detail) => (detail === finished ? `● ${detail}` : detail));
@@ -218,6 +220,7 @@ function agentTooltip(agent: AgentRecord, picture: TownPicture, t: Translate): s
     [t('Model'), modelWords(agent, view)],
     // How `tt` runs it is not ours to say.
     [t('Mode'), view.owner === 'external' ? undefined : reason ? `${modeWord} (${reason})` : modeWord],
+    [t('Permissions'), view.permissions && permissionWord(view.permissions, t)],
     [t('Thread'), agent.runtimeSessionId],
     [t('Codex'), view.version],
     [t('Process'), processWords(view.pid, picture, agent.id, t)],

@@ -268,6 +268,7 @@ describe('the agents tree', () => {
       ['warning a · idle, interrupted, another window', {}, { owner: 'elsewhere' }, { held: 1 }],
       ['sync~spin a · working', { state: 'working' }, {}, { held: 1 }],
       ['circle-large-filled a · idle · one-shot', {}, { mode: 'one-shot' }, {}],
+      ['circle-large-filled a · idle · full access', {}, { permissions: 'full' }, {}],
       ['circle-large-filled a · idle · gpt-x', { model: 'gpt-x' }, { model: 'gpt-x' }, {}],
       ['circle-large-filled a · idle', {}, { model: 'the usual one' }, {}],
     ];

@@ -37,6 +37,7 @@ describe('what can be done with an agent', () => {
     'restartAgent',
     'togglePersistent',
     'chooseModel',
+    'changePermissions',
   ];
   const table: [string, Partial<AgentFacts>, string[]][] = [
     [
@@ -52,12 +53,22 @@ describe('what can be done with an agent', () => {
         'removeAgent',
         'togglePersistent',
         'chooseModel',
+        'changePermissions',
       ],
     ],
     [
       'starting',
       { state: 'starting' },
-      ['assignTask', 'steer', 'pauseAgent', 'closeAgent', 'stopAgent', 'togglePersistent', 'chooseModel'],
+      [
+        'assignTask',
+        'steer',
+        'pauseAgent',
+        'closeAgent',
+        'stopAgent',
+        'togglePersistent',
+        'chooseModel',
+        'changePermissions',
+      ],
     ],
     [
       'idle',
@@ -73,6 +84,7 @@ describe('what can be done with an agent', () => {
         'removeAgent',
         'togglePersistent',
         'chooseModel',
+        'changePermissions',
       ],
     ],
     ['working', { state: 'working', turn: true }, atWork],
@@ -88,22 +100,31 @@ describe('what can be done with an agent', () => {
         'removeAgent',
         'togglePersistent',
         'chooseModel',
+        'changePermissions',
       ],
     ],
     [
       'draining',
       { state: 'draining', turn: true },
-      ['assignTask', 'interrupt', 'stopAgent', 'restartAgent', 'togglePersistent', 'chooseModel'],
+      ['assignTask', 'interrupt', 'stopAgent', 'restartAgent', 'togglePersistent', 'chooseModel', 'changePermissions'],
     ],
     [
       'stopped',
       { state: 'stopped' },
-      ['restartAgent', 'newConversation', 'removeAgent', 'togglePersistent', 'chooseModel'],
+      ['restartAgent', 'newConversation', 'removeAgent', 'togglePersistent', 'chooseModel', 'changePermissions'],
     ],
     [
       'error',
       { state: 'error' },
-      ['stopAgent', 'restartAgent', 'newConversation', 'removeAgent', 'togglePersistent', 'chooseModel'],
+      [
+        'stopAgent',
+        'restartAgent',
+        'newConversation',
+        'removeAgent',
+        'togglePersistent',
+        'chooseModel',
+        'changePermissions',
+      ],
     ],
     [
       'idle with held work',
@@ -121,6 +142,7 @@ describe('what can be done with an agent', () => {
         'removeAgent',
         'togglePersistent',
         'chooseModel',
+        'changePermissions',
       ],
     ],
     ['external and stopped', { owner: 'external', state: 'stopped' }, ['adoptAgent', 'removeAgent']],
