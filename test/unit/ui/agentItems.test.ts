@@ -97,6 +97,8 @@ function busyScene(done: TurnView[], running: TurnView | undefined): Scene {
   };
 }
 
+const change = (path: string): FileChange => ({ path, change: 'update', diff: '' });
+
 describe('the agents tree', () => {
   it('says where an agent lives that this window does not run', () => {
     const home = { machine: 'm', host: 'login1', codexHome: '/home/u/.codex', folder: '/work/hill', folderId: '1:2' };
@@ -399,7 +401,6 @@ describe('the agents tree', () => {
   });
 
   it('starts the tooltip with what the agent said and changed last', () => {
-    const change = (path: string): FileChange => ({ path, change: 'update', diff: '' });
     const paths = ['a.ts', 'lib/b.ts', 'c.ts', 'd.ts', 'e.ts', 'f.ts', 'a.ts'];
     const done = turn([
       { kind: 'agentMessage', id: 'm1', status: 'completed', text: 'I begin.' },
