@@ -404,7 +404,7 @@ describe('the agents tree', () => {
     const paths = ['a.ts', 'lib/b.ts', 'c.ts', 'd.ts', 'e.ts', 'f.ts', 'a.ts'];
     const done = turn([
       { kind: 'agentMessage', id: 'm1', status: 'completed', text: 'I begin.' },
-      { kind: 'fileChange', id: 'f1', status: 'completed', changes },
+      { kind: 'fileChange', id: 'f1', status: 'completed', changes: paths.map(change) },
       { kind: 'agentMessage', id: 'm2', status: 'completed', text: 'All six files\nare mended.' },
     ]);
     const views = { a: { pastTurns: [done, turn([])] } };
