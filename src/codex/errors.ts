@@ -21,6 +21,8 @@ export type CodexErrorReason =
   | 'requestGone'
   | 'badAnswer'
   | 'signInFailed'
+  /** A file of Codex's configuration cannot be read. */
+  | 'badConfig'
   | 'refused';
 
 export class CodexError extends TinytownError<CodexErrorReason> {
@@ -47,8 +49,16 @@ export function toCodexError(method: string, error: unknown): CodexError {
   if (turnErrorData.safeParse(error.data).success) {
     return new CodexError('notSteerable', 'The running turn cannot be steered.', { cause: error });
   }
+  const unread = /failed to load configuration: ([^]*)/.exec(error.message)?.[1];
+  if (unread !== undefined) return badConfig(unread, error);
   const reason = reasonOfText(error.message);
   return new CodexError(reason, say('Codex refused {0}: {1}', method, error.message), { cause: error });
+}
+
+/** @param where The file and the line, and what is wrong there. */
+export function badConfig(where: string, cause?: unknown): CodexError {
+  const message = say('Codex cannot read its configuration: {0}', where.trim());
+  return new CodexError('badConfig', message, { cause, hint: 'Correct the file, then try again.' });
 }
 
 /** These come with the code of any bad request: their text is all that tells them apart (seen on 0.169.0). */

@@ -145,6 +145,7 @@ export const notificationSchemas = {
   error: z.object({ ...ofTurn, error: turnError, willRetry: z.boolean() }),
   'account/login/completed': z.object({ loginId: optionalText, success: z.boolean(), error: optionalText }),
   'mcpServer/startupStatus/updated': z.object({ name: z.string(), status: z.string(), error: optionalText }),
+  configWarning: z.object({ summary: z.string(), details: optionalText, path: optionalText }),
   'serverRequest/resolved': z.object({ threadId: z.string(), requestId: z.union([z.string(), z.number()]) }),
 } as const;
 

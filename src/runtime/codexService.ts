@@ -4,7 +4,7 @@
  */
 import { launchAppServer } from '../codex/appServer.ts';
 import type { CodexConnection } from '../codex/connection.ts';
-import { CodexError } from '../codex/errors.ts';
+import { CodexError, badConfig } from '../codex/errors.ts';
 import { login } from '../codex/login.ts';
 import { type HeardNotification, decodeNotification, loginStart, logout } from '../codex/methods.ts';
 import { type WorkspaceExtras, workspaceExtras } from '../codex/permissions.ts';
@@ -57,6 +57,8 @@ export class CodexService {
   private readonly signIns = new Emitter<void>();
   /** Somebody has signed in, or says that the account is good. Processes that were started before do not know of it. */
   readonly onSignedIn = this.signIns.event;
+  /** What the running process could not read of its configuration: the file, the line, and what is wrong. */
+  private unreadConfig: string | undefined;
   private users = 0;
   private generation = 0;
   private idle: NodeJS.Timeout | undefined;
@@ -67,8 +69,13 @@ export class CodexService {
     this.heard = new Emitter((error) => options.logger.error(`A listener failed: ${describeError(error)}`));
   }
 
+  /** @throws CodexError `badConfig`, as without its configuration Codex does not know the account that is meant */
   account(): Promise<AccountState> {
-    return this.use((connection) => readAccount(connection, this.limits.answerMs));
+    return this.use(async (connection) => {
+      const account = await readAccount(connection, this.limits.answerMs);
+      if (this.unreadConfig !== undefined) throw badConfig(this.unreadConfig);
+      return account;
+    });
   }
 
   /** What the user's own configuration of Codex adds to the sandbox `workspace-write`. */
@@ -141,7 +148,9 @@ export class CodexService {
     try {
       return await job(await life);
     } catch (error) {
-      if (error instanceof CodexError && error.reason === 'unresponsive') await this.endNow(life);
+      // One with a broken configuration goes on without it, also when the file is corrected.
+      if (error instanceof CodexError && (error.reason === 'unresponsive' || error.reason === 'badConfig'))
+        await this.endNow(life);
       throw error;
     } finally {
       this.users -= 1;
@@ -164,6 +173,7 @@ export class CodexService {
 
   private async launch(): Promise<CodexConnection> {
     this.generation += 1;
+    this.unreadConfig = undefined;
     const { cwd, clientVersion, logger, registry } = this.options;
     const { path, env } = await this.options.program();
     const { connection } = await launchAppServer({
@@ -179,6 +189,11 @@ export class CodexService {
       signal: this.closing.signal,
       onNotification: (method, params) => {
         const notification = decodeNotification(method, params);
+        // Without a path it is advice.
+        if (notification?.method === 'configWarning' && notification.params.path) {
+          const { path: file, details } = notification.params;
+          this.unreadConfig = details ?? file;
+        }
         if (notification) this.heard.fire(notification);
       },
     });
