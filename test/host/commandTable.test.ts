@@ -53,7 +53,7 @@ const possible: Record<string, readonly Situation[]> = {
   closeAgent: ['starting', 'idle', 'working', 'paused', 'elsewhere'],
   stopAgent: situations.filter((situation) => situation !== 'stopped'),
   restartAgent: ['cold', 'idle', 'working', 'draining', 'stopped', 'error', 'elsewhere'],
-  newConversation: ['cold', 'idle', 'paused', 'stopped', 'error', 'elsewhere'],
+  newConversation: ['cold', 'idle', 'paused', 'stopped', 'error'],
   removeAgent: ['cold', 'idle', 'paused', 'stopped', 'error', 'external'],
   togglePersistent: situations.filter((situation) => situation !== 'external'),
   // The text is no mode.
@@ -243,7 +243,7 @@ describe('every command in every state of an agent', () => {
         return;
       case 'restartAgent':
       case 'newConversation':
-        await is(name, 'idle', 'starting', 'working');
+        await is(name, 'idle', 'starting', 'working', 'paused');
         return;
       case 'removeAgent':
         await eventually(async () => !(await town.api.listAgents()).some((one) => one.id === id));
