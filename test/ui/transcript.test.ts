@@ -155,7 +155,7 @@ describe('the record of an agent', () => {
   });
 
   it('leads to the changes of a turn, of a file, and of the whole session', async () => {
-    await agents.contextMenu('pilot', 'Open Changes');
+    await agents.contextMenu('pilot', 'Show Diff');
     await workbench.quickInput.pick('Whole Session');
     const changes = workbench.page.locator('.multiDiffEditor, .multi-diff-editor, .multiDiffEntry').first();
     await changes.waitFor();
@@ -163,7 +163,7 @@ describe('the record of an agent', () => {
     await workbench.page.getByText('low 04:25').first().waitFor();
     await workbench.screenshots('changes-session');
     await workbench.runCommand('View: Close Editor');
-    await agents.clickInline('log.md', 'Open Changes');
+    await agents.clickInline('log.md', 'Show Diff');
     await workbench.page.locator('.monaco-diff-editor').getByText('Two buoys.').first().waitFor();
     await workbench.screenshot('changes-file');
     await workbench.runCommand('View: Close Editor');

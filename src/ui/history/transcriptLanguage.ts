@@ -40,7 +40,7 @@ export function registerTranscriptLanguage(
             new vscode.Range(line, from, line, to),
             commandUri(found.agentId, turnId, { item: itemId, change }),
           );
-          link.tooltip = t('Open Changes');
+          link.tooltip = t('Show Diff');
           return link;
         });
       },
