@@ -68,8 +68,19 @@ export class TreeView {
     await header.hover();
     const button = header.locator(`.action-label[aria-label^=${JSON.stringify(action)}]`);
     if ((await button.count()) > 0) return button.click();
-    await header.locator('.action-label[aria-label^="More Actions"]').click();
-    return this.choose(action);
+    await eventually(async () => {
+      await header.locator('.action-label[aria-label^="More Actions"]').click();
+      try {
+        await this.entry(action).hover({ timeout: 3_000 });
+      } catch (error) {
+        // The menu closes again when the focus is still on its way back from a box.
+        await this.page.keyboard.press('Escape');
+        throw error;
+      }
+      return true;
+    });
+    // A menu ignores clicks in its first moments, but takes keys at once.
+    await this.page.keyboard.press('Enter');
   }
 
   /** Chooses from a row's context menu. */
@@ -85,13 +96,6 @@ export class TreeView {
       }
       return true;
     });
-    await this.page.keyboard.press('Enter');
-  }
-
-  /** Chooses from the menu that is open. */
-  private async choose(action: string): Promise<void> {
-    await this.entry(action).hover();
-    // A menu ignores clicks in its first moments, but takes keys at once.
     await this.page.keyboard.press('Enter');
   }
 
