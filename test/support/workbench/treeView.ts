@@ -65,20 +65,21 @@ export class TreeView {
   /** Presses a button of the view's own title bar, or chooses it from the menu behind the last button. */
   async pressTitle(action: string): Promise<void> {
     const header = this.pane.locator('.pane-header');
-    await header.hover();
     const button = header.locator(`.action-label[aria-label^=${JSON.stringify(action)}]`);
-    if ((await button.count()) > 0) return button.click();
-    await eventually(async () => {
+    const isButton = await eventually(async () => {
+      await header.hover();
+      // What the title bar offers may be a moment behind.
+      if ((await button.count()) > 0) return 'yes';
       await header.locator('.action-label[aria-label^="More Actions"]').click();
       try {
         await this.entry(action).hover({ timeout: 3_000 });
       } catch (error) {
-        // The menu closes again when the focus is still on its way back from a box.
         await this.page.keyboard.press('Escape');
         throw error;
       }
-      return true;
+      return 'no';
     });
+    if (isButton === 'yes') return button.click();
     // A menu ignores clicks in its first moments, but takes keys at once.
     await this.page.keyboard.press('Enter');
   }
