@@ -36,8 +36,12 @@ export class QuickInput {
   }
 
   async cancel(): Promise<void> {
-    await this.page.keyboard.press('Escape');
-    await this.widget.waitFor({ state: 'hidden' });
+    await eventually(async () => {
+      // The box may be in sight before it has the focus.
+      await this.page.keyboard.press('Escape');
+      await this.widget.waitFor({ state: 'hidden', timeout: 2_000 });
+      return true;
+    });
   }
 
   /** Runs a command of the palette by its whole title, with its category: `Tinytown: New Agent`. */
