@@ -83,7 +83,7 @@ describe('a town whose Redis is lost', () => {
   it('for a moment, just when an agent starts: it starts all the same', async () => {
     town = await startTestTown();
     const session = await throughProxy();
-    cutter.loseReplies(1, (command) => /hgetall\r\n\$\d+\r\ntt:[^\r]*:inflight:/i.test(command));
+    cutter.loseReplies(1, (command) => /HGETALL[^\r]*\r\n\$1\r\n1\r\n\$\d+\r\ntt:[^\r]*:inflight:/.test(command));
     await session.actions.spawnAgent({ name: 'worker', task: 'the first' });
     await rounds(session, 1);
     assert.equal(cutter.lost, 1);
