@@ -27,7 +27,14 @@ interface Button {
   panel?: string;
   /** What a notification says. */
   says?: string;
+  /** The button that takes its place. */
+  becomes?: string;
 }
+
+const pickup = {
+  start: 'Let Agents Pick Up Backlog Tasks',
+  stop: 'Stop Agents from Picking Up Backlog Tasks',
+};
 
 const buttons: Record<'Agents' | 'Tasks', Record<string, Button>> = {
   Agents: {
@@ -44,8 +51,8 @@ const buttons: Record<'Agents' | 'Tasks', Record<string, Button>> = {
     'tinytown.addBacklogTask': { label: 'Add Task to Backlog…', asks: 'Add Task to Backlog' },
     'tinytown.assignTask': { label: 'Assign Task…', asks: 'Task for writer' },
     'tinytown.findTask': { label: 'Find Task…', asks: 'Find Task' },
-    'tinytown.startPickup': { label: 'Let Agents Pick Up Backlog Tasks' },
-    'tinytown.stopPickup': { label: 'Stop Agents from Picking Up Backlog Tasks' },
+    'tinytown.startPickup': { label: pickup.start, becomes: pickup.stop },
+    'tinytown.stopPickup': { label: pickup.stop, becomes: pickup.start },
     'tinytown.clearFinishedTasks': { label: 'Clear Finished Tasks…', says: 'There are no finished tasks.' },
   },
 };
@@ -146,7 +153,7 @@ describe('the title bars and rows of the views', () => {
     await agents.item('Use big letters').waitFor();
   });
 
-  async function press(tree: TreeView, { label, asks, opens, panel, says }: Button): Promise<void> {
+  async function press(tree: TreeView, { label, asks, opens, panel, says, becomes }: Button): Promise<void> {
     await tree.pressTitle(label);
     const { page, quickInput } = workbench;
     if (asks !== undefined) {
@@ -166,6 +173,7 @@ describe('the title bars and rows of the views', () => {
       await page.locator('.panel .action-item.checked').filter({ hasText: panel }).waitFor();
       await workbench.runCommand('View: Hide Panel');
     }
+    if (becomes !== undefined) await tree.titleButton(becomes).waitFor();
     if (says !== undefined) {
       await workbench.notifications(says).waitFor();
       await workbench.runCommand('Notifications: Clear All Notifications');

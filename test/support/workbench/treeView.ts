@@ -62,10 +62,15 @@ export class TreeView {
     await row.locator(`.actions .action-label[aria-label^="${action}"]`).click();
   }
 
+  /** A button of the view's own title bar. */
+  titleButton(action: string): Locator {
+    return this.pane.locator(`.pane-header .action-label[aria-label^=${JSON.stringify(action)}]`);
+  }
+
   /** Presses a button of the view's own title bar, or chooses it from the menu behind the last button. */
   async pressTitle(action: string): Promise<void> {
     const header = this.pane.locator('.pane-header');
-    const button = header.locator(`.action-label[aria-label^=${JSON.stringify(action)}]`);
+    const button = this.titleButton(action);
     const isButton = await eventually(async () => {
       await header.hover();
       // What the title bar offers may be a moment behind.
