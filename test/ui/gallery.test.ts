@@ -30,7 +30,7 @@ default_tools_approval_mode = "approve"
 const secret = {
   id: 'word',
   header: 'Password',
-  question: 'guard: What is the word at the gate?',
+  question: 'What is the word at the gate?',
   isSecret: true,
   options: [{ label: 'There is none', description: 'The gate is open.' }],
 };

@@ -29,7 +29,7 @@ const questions = [
   {
     id: 'q',
     header: 'Colour',
-    question: 'painter: Which colour shall the door have?',
+    question: 'Which colour shall the door have?',
     options: [
       { label: 'Red', description: 'As it was.' },
       { label: 'Green', description: 'As the garden.' },
@@ -118,8 +118,13 @@ describe('what needs a person', () => {
   it('is told of the first one by a notification, as the view is not in sight', async () => {
     await workbench.openSidebar();
     await workbench.view('Agents').welcome.getByRole('button', { name: 'New Agent' }).waitFor();
+    await spawnAgent(workbench, 'builder', '');
+    await workbench.view('Agents').description('builder').getByText('idle').waitFor();
     await workbench.openSidebar('Explorer');
-    await spawnAgent(workbench, 'builder', 'Build the house');
+    await workbench.runCommand('Tinytown: Assign Task…');
+    await workbench.quickInput.widget.getByText('Task for builder').waitFor();
+    await workbench.quickInput.type('Build the house');
+    await workbench.quickInput.accept();
     const notification = workbench.notifications('builder: Run touch built.txt');
     await notification.waitFor();
     const buttons = await notification.getByRole('button').allInnerTexts();
