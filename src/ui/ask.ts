@@ -55,11 +55,13 @@ function ask({
   Object.assign(box, { title, placeholder: placeHolder, prompt, ignoreFocusOut: true, value: draft ?? value });
   if (button) box.buttons = [{ iconPath: new vscode.ThemeIcon(button.icon), tooltip: button.tooltip }];
   const validate = (): string | undefined => validateInput?.(box.value);
+  let accepted = false;
   return new Promise<string | undefined>((resolve) => {
     box.onDidChangeValue(() => (box.validationMessage = validate()));
     box.onDidAccept(() => {
       box.validationMessage = validate();
       if (box.validationMessage !== undefined) return;
+      accepted = true;
       typing.getStore()?.set(question, box.value);
       resolve(box.value);
       box.hide();
@@ -69,7 +71,7 @@ function ask({
       box.hide();
     });
     box.onDidHide(() => {
-      if (box.value.trim() !== '' && box.value !== value) drafts.set(question, box.value);
+      if (!accepted && box.value.trim() !== '' && box.value !== value) drafts.set(question, box.value);
       resolve(undefined);
       box.dispose();
     });
