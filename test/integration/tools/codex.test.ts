@@ -58,7 +58,8 @@ describe('agents on Codex and their town', () => {
       if (toolOutputs.length === 1) return [taskTool('task_complete', { result: 'claimed and done' })];
       return [{ text: 'done' }];
     });
-    const session = await town.open({ sandbox: 'workspace-write' });
+    const session = await town.open({ sandbox: 'workspace-write' }, { quietMs: 20 });
+    await session.pickup.set('yes');
     await session.actions.spawnAgent({ name: 'backend' });
     await agentWhen(session, 'backend', ({ state }) => state === 'idle', 'idle');
     const { stdout } = await tt(town, ['backlog', 'add', 'an endpoint', '--tags', 'backend']);
