@@ -20,6 +20,8 @@ export class PickupChoice implements Disposable {
   private readonly file: string;
   private known: PickupAnswer | undefined;
   private watcher: FSWatcher | undefined;
+  /** Counts looks at the file and answers: only the last one counts. */
+  private looks = 0;
   private readonly changed = new Emitter<void>();
   /** The answer is another one now. */
   readonly onDidChange = this.changed.event;
@@ -53,7 +55,11 @@ export class PickupChoice implements Disposable {
 
   /** The answer as it is now. What cannot be read is no answer. */
   async read(): Promise<PickupAnswer | undefined> {
+    this.looks += 1;
+    const look = this.looks;
     const text = await readFile(this.file, 'utf8').catch(() => '');
+    // A slow look must not undo what was found or set since.
+    if (look !== this.looks) return this.known;
     this.note(text === texts.yes ? 'yes' : text === texts.no ? 'no' : undefined);
     return this.known;
   }
@@ -62,6 +68,7 @@ export class PickupChoice implements Disposable {
   async set(answer: PickupAnswer): Promise<void> {
     await privateFolder(this.folder);
     await writePrivate(this.file, texts[answer]);
+    this.looks += 1;
     this.note(answer);
   }
 

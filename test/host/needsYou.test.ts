@@ -110,6 +110,8 @@ describe('what needs the person', () => {
   it('is a command to decline, with the reason', async () => {
     await ask({ exec: 'touch refused', escalate: 'May I?' });
     const { id } = await need('command');
+    // The reason makes the model be asked anew, in the same turn.
+    town.model.script = echoScript;
     await refused('badArguments', 'declineAndSay', 'asker', id, { why: 'x' });
     assert.equal(await run('declineAndSay', 'asker', id, { reason: 'Use the other folder.' }), id);
     await town.model.waitForRequest((it) => it.userTexts.join('\n').includes('Use the other folder.'));
