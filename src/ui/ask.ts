@@ -55,6 +55,8 @@ function ask({
   Object.assign(box, { title, placeholder: placeHolder, prompt, ignoreFocusOut: true, value: draft ?? value });
   if (button) box.buttons = [{ iconPath: new vscode.ThemeIcon(button.icon), tooltip: button.tooltip }];
   const validate = (): string | undefined => validateInput?.(box.value);
+  // Taken here: the listeners below run in a context of their own.
+  const typed = typing.getStore();
   let accepted = false;
   return new Promise<string | undefined>((resolve) => {
     box.onDidChangeValue(() => (box.validationMessage = validate()));
@@ -62,7 +64,7 @@ function ask({
       box.validationMessage = validate();
       if (box.validationMessage !== undefined) return;
       accepted = true;
-      typing.getStore()?.set(question, box.value);
+      typed?.set(question, box.value);
       resolve(box.value);
       box.hide();
     });

@@ -84,7 +84,7 @@ describe('signing in to Codex', () => {
     await workbench.view('Agents').item('member').getByText('waits for sign-in').waitFor();
     await workbench.screenshots('needs-sign-in');
     await needs.item('Sign in to Codex').click();
-    await workbench.quickInput.rows.filter({ hasText: 'Go On as an API key' }).waitFor();
+    await workbench.quickInput.rows.filter({ hasText: 'Continue as an API key' }).waitFor();
     await workbench.screenshot('sign-in-again');
     await workbench.quickInput.pick('With an API Key');
     await workbench.quickInput.type('sk-second-0123456789');
