@@ -169,9 +169,9 @@ tee -a '${log}' | '${codexPath}' "$@"
 
   it('leave a running turn as it is', async () => {
     const session = await open();
-    const { open: release, opened } = gate();
+    const turn = gate();
     town.model.script = async () => {
-      await opened;
+      await turn.opened;
       return [{ text: 'done' }];
     };
     const { id } = await session.actions.spawnAgent({ name: 'worker', task: 'one' });
@@ -179,7 +179,7 @@ tee -a '${log}' | '${codexPath}' "$@"
     const { pid } = session.crew.view(id);
     await session.actions.changePermissions('worker', 'read-only', { mayWiden: false });
     assert.equal(session.crew.view(id).pid, pid);
-    release();
+    turn.open();
     await agentWhen(session, 'worker', (it) => it.roundsCompleted === 1, 'one round');
     const again = await eventually(async () => (await threadsOpened())[1]);
     assert.ok(JSON.stringify(again).includes(':read-only'));
