@@ -1,5 +1,4 @@
 /** What a person is told where nothing can be shown yet, and that it opens by itself once that is mended. */
-import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Workbench } from '../support/workbench/workbench.ts';
@@ -86,35 +85,5 @@ describe('a view with no agents in it', () => {
     await workbench.page.locator('.settings-editor').getByText('Path of the codex program').waitFor();
     await first.changeSettings({ 'tinytown.codex.path': codex });
     await welcome.getByText('No agents here yet.').waitFor();
-  });
-});
-
-describe('a folder that is not trusted', () => {
-  it('runs nothing and says so, until it is trusted', async () => {
-    const town = await startUiTown();
-    const folder = await town.folder('untrusted');
-    await writeFile(path.join(folder, 'tinytown.toml'), 'name = "untrusted"\n');
-    const workbench = await Workbench.open({ folder, settings: town.settings, workspaceTrust: true });
-    try {
-      await workbench.openSidebar();
-      const { welcome } = workbench.view('Agents');
-      await welcome.getByText('Until you trust it, nothing of it is read and nothing runs.').waitFor();
-      const ours = (): string[] =>
-        workbench.processes().flatMap(({ command }) => (/codex|redis/.test(command) ? [command] : []));
-      assert.deepEqual(ours(), []);
-      await workbench.screenshots('untrusted');
-      await welcome.getByRole('button', { name: 'Manage Workspace Trust' }).click();
-      await workbench.page
-        .locator('.workspace-trust-editor')
-        .getByRole('button', { name: 'Trust', exact: true })
-        .click();
-      await welcome.getByText('No agents here yet.').waitFor();
-    } catch (error) {
-      await workbench.screenshot('failed-untrusted');
-      throw error;
-    } finally {
-      await workbench.close();
-      await town.end();
-    }
   });
 });
