@@ -20,10 +20,15 @@ export interface OpenedThread {
   reasoningEffort: string | null;
 }
 
-/** Opens a new thread. It is not stored before its first turn. */
+/**
+ * Opens a new thread in the folder that the app-server runs in. It is not stored before its first turn.
+ *
+ * The request names no folder on purpose: for one that it names, Codex writes into the user's configuration that the project
+ * is trusted, and from then on starts the MCP servers of the project's own `.codex/config.toml`, outside the sandbox.
+ */
 export async function startThread(
   connection: CodexConnection,
-  options: ThreadOptions,
+  options: Omit<ThreadOptions, 'cwd'>,
   limitMs: number,
 ): Promise<OpenedThread> {
   return opened(await connection.request(threadStart, options, limitMs));

@@ -102,8 +102,8 @@ export class CodexSession {
     return threadId === this.thread ? null : this.others.nameOf(threadId);
   }
 
-  /** Opens a new thread. It is not stored before its first turn. */
-  async startThread(options: ThreadOptions): Promise<OpenedThread> {
+  /** Opens a new thread in the folder of the app-server. It is not stored before its first turn. */
+  async startThread(options: Omit<ThreadOptions, 'cwd'>): Promise<OpenedThread> {
     return this.opened(await startThread(this.connection, options, this.limits.startMs));
   }
 

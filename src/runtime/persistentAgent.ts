@@ -195,9 +195,11 @@ export class PersistentAgent implements CodingAgent {
       this.stopSignal.signal.throwIfAborted();
       const options = await this.threadOptions(life.connection);
       const { session } = life;
-      const opening = threadId === null ? session.startThread(options) : session.resumeThread(threadId, options);
+      const { cwd } = this.options;
+      const opening =
+        threadId === null ? session.startThread(options) : session.resumeThread(threadId, { ...options, cwd });
       const runsOn = await opening;
-      life.model = new ThreadModel(life.connection, runsOn, this.options.cwd, this.limits.startMs);
+      life.model = new ThreadModel(life.connection, runsOn, cwd, this.limits.startMs);
       const failures = await life.servers.failures(SERVERS_MS);
       this.stopSignal.signal.throwIfAborted();
       life.ready = true;
@@ -305,13 +307,12 @@ export class PersistentAgent implements CodingAgent {
     await life.connection.close(discardGraceMs);
   }
 
-  private async threadOptions(connection: CodexConnection): Promise<ThreadOptions> {
-    const { cwd, model, reasoningEffort, approvalPolicy, sandbox, deniedFolders, threadConfig } = this.options;
+  private async threadOptions(connection: CodexConnection): Promise<Omit<ThreadOptions, 'cwd'>> {
+    const { model, reasoningEffort, approvalPolicy, sandbox, deniedFolders, threadConfig } = this.options;
     const effort = reasoningEffort ? { model_reasoning_effort: reasoningEffort } : {};
     const extras = await workspaceExtras(connection, this.limits.startMs);
     const profile = permissionProfile(sandbox, await realFolders(deniedFolders), extras);
     return {
-      cwd,
       approvalPolicy,
       ...(profile ? { permissions: profile.name } : { sandbox }),
       model: model ?? null,

@@ -74,7 +74,7 @@ function act(random: Random, session: CodexSession): Promise<unknown>[] {
   const also = (wait: Promise<unknown>): void => {
     waits.push(wait.catch(() => undefined));
   };
-  if (random.chance(0.8)) also(session.startThread({ cwd: '/' }));
+  if (random.chance(0.8)) also(session.startThread({}));
   if (random.chance(0.3)) also(session.resumeThread('t', { cwd: '/' }));
   if (random.chance(0.5)) also(Promise.resolve().then(() => session.startTurn({ text: 'x', clientId: 'c' })));
   if (random.chance(0.5)) also(Promise.resolve().then(() => session.steer({ text: 'x', clientId: 'd' })));

@@ -111,7 +111,13 @@ describe('a hostile folder', () => {
     const { welcome } = workbench.view('Agents');
     await welcome.getByText('Until you trust it, nothing of it is read and nothing runs.').waitFor();
     const refused = /This folder is not trusted/;
-    for (const title of ['New Agent…', 'Initialize Town…', 'Show Agents', 'Sign In to Codex…', 'Add Task to Backlog…']) {
+    for (const title of [
+      'New Agent…',
+      'Initialize Town…',
+      'Show Agents',
+      'Sign In to Codex…',
+      'Add Task to Backlog…',
+    ]) {
       await workbench.runCommand(`Tinytown: ${title}`);
       await workbench.notifications(refused).waitFor();
       await workbench.runCommand('Notifications: Clear All Notifications');
@@ -129,10 +135,7 @@ describe('a hostile folder', () => {
     const planted = (await readdir(folder, { recursive: true })).toSorted();
     const { welcome } = workbench.view('Agents');
     await welcome.getByRole('button', { name: 'Manage Workspace Trust' }).click();
-    await workbench.page
-      .locator('.workspace-trust-editor')
-      .getByRole('button', { name: 'Trust', exact: true })
-      .click();
+    await workbench.page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust', exact: true }).click();
     await welcome.getByText('names a Redis for the town that you have not chosen').waitFor();
     assert.equal(await wasRead('tinytown.toml'), true, 'the time of access tells that a file was read');
     await assertUntouched(planted);

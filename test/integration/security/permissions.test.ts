@@ -135,10 +135,8 @@ tee -a '${log}' | '${codexPath}' "$@"
     await redis.hset(keys.agent(first.id), greedyFields);
     await session.actions.restartAgent('plain');
     const resumed = await eventually(async () => (await threadsOpened())[2]);
-    assert.deepEqual(
-      { ...resumed, threadId: undefined, excludeTurns: undefined },
-      { ...plain, threadId: undefined, excludeTurns: undefined },
-    );
+    const notAtStart = { threadId: undefined, excludeTurns: undefined, cwd: undefined };
+    assert.deepEqual({ ...resumed, ...notAtStart }, { ...plain, ...notAtStart });
     assert.equal(session.crew.view(id).permissions, undefined);
   });
 
