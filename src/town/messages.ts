@@ -172,3 +172,11 @@ function body<I, T extends MessageBody>(schema: z.ZodMiniType<I>, make: (payload
 function isMessageType(type: string): type is MessageBody['type'] {
   return Object.hasOwn(bodies, type);
 }
+
+/** The ids of the tasks that these messages, as they stand in a list, assign. */
+export function assignedTaskIds(messages: readonly { raw: string }[]): string[] {
+  return messages.flatMap(({ raw }) => {
+    const decoded = decodeMessage(raw);
+    return decoded.ok && decoded.value.type === 'task_assign' ? [decoded.value.taskId] : [];
+  });
+}

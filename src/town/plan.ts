@@ -56,6 +56,11 @@ export class Plan {
     return this.command('set-if', this.keys.agent(this.agentId), 'state', from, to);
   }
 
+  /** Says of a task whose work has stopped that it is assigned. A task that is over or gone stays as it is. */
+  taskNotRunning(taskId: string): this {
+    return this.command('set-if-equal', this.keys.task(taskId), 'state', 'running', 'assigned');
+  }
+
   command(...words: Word[]): this {
     this.commands.push(words);
     return this;

@@ -6,7 +6,7 @@ import type { Batch, BatchMessage, DeadMessage, HeldBatch, SeenMessages, Settled
 import type { UnreadableBatch, UnreadableMessage, WaitingMessage } from './delivery.ts';
 import { type EventType, newEvent } from './events.ts';
 import type { TownKeys } from './keys.ts';
-import { type Message, encodeMessage, newMessage } from './messages.ts';
+import { type Message, assignedTaskIds, encodeMessage, newMessage } from './messages.ts';
 import { Plan } from './plan.ts';
 import type { AgentRecord, AgentState, TaskRecord } from './records.ts';
 import { wellFormedJson } from '../util/text.ts';
@@ -157,6 +157,7 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
       const held: HeldBatch = { batch, heldAt: now, reason: fate.reason };
       plan.command('RPUSH', keys.held(agentId), wellFormedJson(held));
     }
+    if (fate.fate !== 'done') for (const id of assignedTaskIds(batch.messages)) plan.taskNotRunning(id);
     for (const message of batch.messages) {
       const before = seen[message.id]?.attempts ?? 0;
       const threadId = batch.delivered ? batch.threadId : (seen[message.id]?.threadId ?? null);

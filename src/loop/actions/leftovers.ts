@@ -1,8 +1,10 @@
 /** What turns left behind and a person decides on: work held after an interrupt, and messages given up after too many attempts. */
+import type { HeldBatch } from '../../town/batch.ts';
 import { deadPlan, heldPlan } from '../../town/leftoverPlans.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import type { Town } from '../../town/town.ts';
 import { TinytownError } from '../../util/errors.ts';
+import { assignedTaskIds } from '../../town/messages.ts';
 import { say } from '../../util/sentence.ts';
 import { elementId } from '../views/receipt.ts';
 
@@ -26,7 +28,7 @@ export class Leftovers {
     await this.settleHeld(ref, true, batchId);
   }
 
-  /** Drops the work that was held: one round of it, or all. */
+  /** Drops the work that was held, one round of it or all, and cancels its tasks. */
   async dismissHeld(ref: string, batchId?: string): Promise<void> {
     await this.settleHeld(ref, false, batchId);
   }
@@ -51,9 +53,18 @@ export class Leftovers {
     if (meant.length === 0) throw new TinytownError('nothingHeld', 'This was run again or dismissed already.');
     // The newest first: each is put before the one that came after it.
     for (const { raw, value } of meant.toReversed()) {
-      await delivery.apply(heldPlan({ keys, agentId: agent.id }, raw, value, again));
+      const applied = await delivery.apply(heldPlan({ keys, agentId: agent.id }, raw, value, again));
+      if (applied && !again) await this.cancelTasks(agent.id, value);
     }
     this.poke(agent.id);
+  }
+
+  /** Cancels the tasks of discarded work, except those that another agent has by now. */
+  private async cancelTasks(agentId: string, { batch }: HeldBatch): Promise<void> {
+    const { tasks } = await this.town.tasks.read(assignedTaskIds(batch.messages));
+    for (const task of tasks) {
+      if (task.assignedTo === agentId) await this.town.tasks.cancel(task.id, 'Discarded after an interrupt.');
+    }
   }
 
   /** @throws TinytownError `nothingDead` */

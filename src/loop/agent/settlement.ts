@@ -1,7 +1,7 @@
 /** Puts in order what a turn, or an owner that went away, has left in flight. Each batch is settled once, whatever is lost. */
 import type { CodingAgent, TurnOutcome } from '../../runtime/codingAgent.ts';
 import type { Batch, DeadMessage, TurnRecord } from '../../town/batch.ts';
-import { decodeMessage } from '../../town/messages.ts';
+import { assignedTaskIds } from '../../town/messages.ts';
 import type { Plan } from '../../town/plan.ts';
 import {
   type BatchFate,
@@ -164,7 +164,7 @@ export class Settlement {
 
   private async failTasks(dead: readonly DeadMessage[]): Promise<void> {
     for (const message of dead) {
-      for (const taskId of assignedTasks([message])) await this.parts.failTask(taskId, message.reason);
+      for (const taskId of assignedTaskIds([message])) await this.parts.failTask(taskId, message.reason);
     }
   }
 }
@@ -178,11 +178,4 @@ function countsAsRound(outcome: TurnOutcome): boolean {
     outcome.trouble !== 'signedOut' &&
     outcome.trouble !== 'busy'
   );
-}
-
-function assignedTasks(messages: readonly { raw: string }[]): string[] {
-  return messages.flatMap(({ raw }) => {
-    const decoded = decodeMessage(raw);
-    return decoded.ok && decoded.value.type === 'task_assign' ? [decoded.value.taskId] : [];
-  });
 }

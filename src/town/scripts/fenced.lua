@@ -12,6 +12,7 @@
 --                  "exists" KEY              the key is there
 --          Commands: any of Redis's own, and
 --                  "set-if" KEY FIELD OLD NEW  sets the hash's field where it still has the old value, or is missing
+--                  "set-if-equal" KEY FIELD OLD NEW  sets it only where it has the old value, and never makes a hash
 --                  "tell" COMMAND KEY …        for people to see: where it fails, the rest is done all the same
 -- Returns  "done", "fenced" (somebody else owns the agent now), "changed" (a guard does not hold), or {key, its type, the
 --          type that it should be of}; in all but the first nothing was written.
@@ -79,6 +80,10 @@ end
 for _, words in ipairs(commands) do
   if words[1] == 'tell' then
     redis.pcall(unpack(words, 2))
+  elseif words[1] == 'set-if-equal' then
+    if redis.pcall('HGET', words[2], words[3]) == words[4] then
+      redis.call('HSET', words[2], words[3], words[5])
+    end
   elseif words[1] ~= 'set-if' then
     redis.call(unpack(words))
   elseif (redis.call('HGET', words[2], words[3]) or words[4]) == words[4] then

@@ -20,7 +20,7 @@ import { askAboutPickup, registerPickup } from './pickup.ts';
 import { type TaskCall, readTaskCall } from './taskCall.ts';
 import { taskIcons } from './taskItems.ts';
 import { movesBeside } from './taskOrder.ts';
-import { assigneeOf, taskStateWord, taskText } from './taskText.ts';
+import { assigneeOf, shownTaskState, taskStateWord, taskText } from './taskText.ts';
 import type { TownHost } from '../town/townHost.ts';
 import type { TownViews } from '../townViews.ts';
 
@@ -273,13 +273,14 @@ async function pickAnyTask({ mirror }: TownSession): Promise<string | undefined>
   if (mirror.tasks.size === 0) throw new TinytownError('noTasks', t('There are no tasks yet. Add one to the backlog.'));
   const newest = [...mirror.tasks.values()].toSorted((a, b) => byAge(b, a));
   const picks = newest.map((task) => {
+    const state = shownTaskState(task, mirror);
     const words = [
-      taskStateWord(task.state, t),
+      taskStateWord(state, t),
       assigneeOf(task, mirror),
       ...task.tags.map((tag) => `#${oneLine(tag, 24)}`),
     ].filter((word) => word !== undefined);
     return {
-      label: `$(${taskIcons[task.state].id}) ${withoutIcons(oneLine(task.description)) || t('(no text)')}`,
+      label: `$(${taskIcons[state].id}) ${withoutIcons(oneLine(task.description)) || t('(no text)')}`,
       description: withoutIcons(words.map((word) => oneLine(word, 64)).join(' · ')),
       ...(task.result && { detail: withoutIcons(oneLine(task.result, 200)) }),
       id: task.id,

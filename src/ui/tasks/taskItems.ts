@@ -4,7 +4,7 @@ import { oneLine } from '../../util/text.ts';
 import { Command } from '../ids.ts';
 import type { Collapse, Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
-import { assigneeOf, taskStateWord, taskText } from './taskText.ts';
+import { assigneeOf, shownTaskState, taskStateWord, taskText } from './taskText.ts';
 import type { TownPicture } from '../town/townPicture.ts';
 
 /** Tasks of one group that are shown at once; the rest sits one level deeper, so many again. */
@@ -28,7 +28,9 @@ export const taskIcons: Record<TaskState, ItemIcon> = {
 export function taskItems(picture: TaskPicture, t: Translate): Item[] {
   const tasks = [...picture.tasks.values()];
   const inState = (state: TaskState): TaskRecord[] =>
-    tasks.filter((task) => task.state === state).toSorted((a, b) => time(a.createdAt) - time(b.createdAt));
+    tasks
+      .filter((task) => shownTaskState(task, picture) === state)
+      .toSorted((a, b) => time(a.createdAt) - time(b.createdAt));
   const backlog = picture.backlog.flatMap((id) => picture.tasks.get(id) ?? []);
   const done = tasks
     .filter((task) => isTaskOver(task.state))
@@ -104,7 +106,7 @@ function taskItem(task: TaskRecord, group: string, picture: TaskPicture, t: Tran
     icon: iconOf(task, picture),
     contextValue: `task;${task.state};${group === 'backlog' ? 'backlog;' : ''}${isTaskOver(task.state) ? '' : 'open;'}`,
     taskId: task.id,
-    spoken: [t('Task {0}', label), taskStateWord(task.state, t), ...details].join(', '),
+    spoken: [t('Task {0}', label), taskStateWord(shownTaskState(task, picture), t), ...details].join(', '),
     collapse: 'none',
     runs: { command: Command.openTask, title: t('Open Task'), arguments: [task.id] },
     tooltip: () => taskText(task, picture, t),
@@ -112,9 +114,10 @@ function taskItem(task: TaskRecord, group: string, picture: TaskPicture, t: Tran
   };
 }
 
-/** A task stays `running` while its agent is interrupted, paused or stopped: what moves is work that is done now. */
-function iconOf({ state, assignedTo = '' }: TaskRecord, { agents }: TaskPicture): ItemIcon {
-  const agent = agents.get(assignedTo)?.state;
+/** The icon spins only while the agent is at work. */
+function iconOf(task: TaskRecord, picture: TaskPicture): ItemIcon {
+  const state = shownTaskState(task, picture);
+  const agent = picture.agents.get(task.assignedTo ?? '')?.state;
   if (state === 'running' && agent !== 'working' && agent !== 'draining') return { id: 'sync' };
   return taskIcons[state];
 }

@@ -21,6 +21,18 @@ export function taskStateWord(state: TaskState, t: Translate): string {
   }
 }
 
+/**
+ * The state to show. A record may say `running` long after the work has stopped: an agent that is stopped, failed, paused,
+ * asleep or gone works on nothing, so its task is shown as assigned.
+ */
+export function shownTaskState(task: TaskRecord, { agents }: Pick<TownPicture, 'agents'>): TaskState {
+  if (task.state !== 'running') return task.state;
+  const agent = agents.get(task.assignedTo ?? '')?.state;
+  return agent === 'starting' || agent === 'idle' || agent === 'working' || agent === 'draining'
+    ? 'running'
+    : 'assigned';
+}
+
 /** The name of the agent that has a task. */
 export function assigneeOf(task: TaskRecord, picture: Pick<TownPicture, 'agents'>): string | undefined {
   return task.assignedTo === undefined ? undefined : picture.agents.get(task.assignedTo)?.name;
@@ -28,7 +40,7 @@ export function assigneeOf(task: TaskRecord, picture: Pick<TownPicture, 'agents'
 
 export function taskText(task: TaskRecord, picture: Pick<TownPicture, 'agents'>, t: Translate): string {
   const facts: [string, string | undefined][] = [
-    [t('State'), taskStateWord(task.state, t)],
+    [t('State'), taskStateWord(shownTaskState(task, picture), t)],
     [t('Agent'), assigneeOf(task, picture)],
     [t('Tags'), task.tags.map((tag) => `#${tag}`).join(' ')],
     [t('Created'), moment(task.createdAt)],

@@ -42,15 +42,22 @@ describe('the tasks tree', () => {
     assert.deepEqual(taskItems(picture({}), english), []);
   });
 
-  it('moves only where somebody works: not beside an agent that was interrupted, paused, stopped or removed', () => {
+  it('spins only while the agent is at work', () => {
     const tasks = [taskRecord('1', 'run', { state: 'running', assignedTo: 'id-a' })];
     const rowOf = (...agents: AgentRecord[]): string | undefined =>
       drawn(taskItems(picture({ agents, tasks }), english))[1];
     for (const state of ['working', 'draining'] as const)
       assert.equal(rowOf(agentRecord('a', { state })), '  sync~spin run · a');
-    for (const state of ['idle', 'paused', 'cold', 'stopped', 'error'] as const)
-      assert.equal(rowOf(agentRecord('a', { state })), '  sync run · a');
-    assert.equal(rowOf(), '  sync run');
+    assert.equal(rowOf(agentRecord('a', { state: 'idle' })), '  sync run · a');
+  });
+
+  it('shows a task as assigned while its agent is stopped, failed, paused, asleep or gone, whatever its record says', () => {
+    const tasks = [taskRecord('1', 'run', { state: 'running', assignedTo: 'id-a' })];
+    for (const state of ['paused', 'cold', 'stopped', 'error'] as const) {
+      const scene = picture({ agents: [agentRecord('a', { state })], tasks });
+      assert.deepEqual(drawn(taskItems(scene, english)), ['inbox Assigned · 1', '  mail run · a']);
+    }
+    assert.deepEqual(drawn(taskItems(picture({ tasks }), english)), ['inbox Assigned · 1', '  mail run']);
   });
 
   it('keeps what is long out of the way, with ids that stay', () => {
