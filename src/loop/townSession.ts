@@ -5,6 +5,7 @@ import { agentEnvironment } from '../runtime/agentEnvironment.ts';
 import { chooseRuntime, modelOf, usesCodex } from '../runtime/clis.ts';
 import { signedOut } from './actions/newAgent.ts';
 import { CodexService } from '../runtime/codexService.ts';
+import type { ReadHistory } from '../runtime/historyPages.ts';
 import { Runtimes } from '../runtime/runtimes.ts';
 import { ACCESS_VARIABLE, AccessFiles } from '../town/accessFile.ts';
 import { type TownConfig, readTownConfig } from '../town/config.ts';
@@ -32,6 +33,7 @@ import { Follower } from './views/follower.ts';
 import { type TownExamination, examineTown } from './doctor/examination.ts';
 import type { CrewParts, TownFacts } from './agent/loopParts.ts';
 import { roundLogFolder, roundLogPrefix } from './agent/roundLog.ts';
+import { OwnThreads } from './agent/ownThreads.ts';
 import { UnwrittenHolds } from './agent/unwrittenHolds.ts';
 import { LimitFiles } from './agent/limitFiles.ts';
 import { LimitHolds } from './agent/limitHolds.ts';
@@ -71,6 +73,8 @@ export interface TownSession {
   readonly receipts: Receipts;
   /** What agents do that this window does not run, of those that somebody looks at. */
   readonly follower: Follower;
+  /** Reads stored turns of an agent's own threads; it rejects with `foreignThread` for any other. */
+  historyOf(agentId: string): ReadHistory;
   /** The last turns of agents, from before this window saw them. */
   readonly past: PastTurns;
   /** What goes in this folder, and what the user has said about it. */
@@ -197,6 +201,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   await limits.start();
   const pickup = new PickupChoice(storageDir, realFolder, config.name);
   await pickup.start();
+  const ownThreads = new OwnThreads(storageDir, config.name);
   const { mirror, keys } = town;
   const offers = new BacklogOffers({ choice: pickup, mirror, redis, keys, quietMs: times?.quietMs });
   const parts: CrewParts = {
@@ -207,6 +212,7 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     folder,
     logFolder: roundLogFolder(storageDir),
     unwrittenHolds: new UnwrittenHolds(storageDir, logger),
+    ownThreads,
     townName: config.name,
     windowId: town.leases.windowId,
     keys: town.keys,
@@ -272,6 +278,8 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     logger,
     registry,
   });
+  const historyOf = (agentId: string): ReadHistory =>
+    ownThreads.readerOf(agentId, (threadId, page) => codex.history(threadId, page));
   codex.onSignedIn(() => crew.account.signedIn());
   crew.account.onFound(() => void town.signIns.tell());
   town.signIns.onNews(() => {
@@ -305,8 +313,8 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     crew,
     actions: new TownActions(town, crew, signs, {
       ...rules,
-      summaryOf: async (threadId) =>
-        await codex.history(threadId, { cursor: null, limit: 6 }).then(
+      summaryOf: async (agentId, threadId) =>
+        await historyOf(agentId)(threadId, { cursor: null, limit: 6 }).then(
           ({ turns }) => summaryOf(turns),
           () => undefined,
         ),
@@ -321,8 +329,9 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
     }),
     receipts,
     follower,
+    historyOf,
     past: new PastTurns({
-      history: (threadId, page) => codex.history(threadId, page),
+      historyOf,
       agent: (id) => town.mirror.agents.get(id),
       logger,
     }),

@@ -37,7 +37,7 @@ export interface ActionRules {
   home: Home;
   defaultCli(): string;
   /** What was said last in a stored conversation; undefined where that cannot be read. */
-  summaryOf?: (threadId: string) => Promise<string | undefined>;
+  summaryOf?: (agentId: string, threadId: string) => Promise<string | undefined>;
   maxAgents(): number;
   permissions: {
     /** What a choice, or none, lets an agent do. */
@@ -240,7 +240,7 @@ export class TownActions {
       throw new TinytownError('agentBusy', say('{0} is at work. Interrupt it first.', name));
     }
     const { keys, delivery } = this.town;
-    const summary = runtimeSessionId === undefined ? undefined : await this.rules.summaryOf?.(runtimeSessionId);
+    const summary = runtimeSessionId === undefined ? undefined : await this.rules.summaryOf?.(id, runtimeSessionId);
     const plan = new Plan(keys, id)
       .whileValue(keys.agent(id), 'state', state)
       .agentFields({ runtime_session_id: undefined, last_error: undefined })

@@ -15,6 +15,7 @@ import type { Answer } from '../trust/workspaceValue.ts';
 import type { ProcessRoom } from './processRoom.ts';
 import type { TownAccess } from './prompt.ts';
 import type { RoundLog } from './roundLog.ts';
+import type { OwnThreads } from './ownThreads.ts';
 import type { UnwrittenHolds } from './unwrittenHolds.ts';
 import type { AccountHold } from './accountHold.ts';
 import type { LimitHolds } from './limitHolds.ts';
@@ -75,6 +76,8 @@ export interface LoopParts {
   policy: (record: AgentRecord) => AgentPolicy;
   /** This machine's. */
   unwrittenHolds: UnwrittenHolds;
+  /** This machine's. */
+  ownThreads: OwnThreads;
   /** The first wait before something that failed is tried again, in milliseconds. */
   retryMs: number;
   /** This agent's own. */

@@ -10,10 +10,11 @@ import type { Permissions } from '../trust/permissionModes.ts';
 import type { AgentProgram } from './loopParts.ts';
 import type { OwnedAgent } from './ownedAgent.ts';
 import type { TownAccess } from './prompt.ts';
+import { foreignThread } from './ownThreads.ts';
 import { RestartPolicy } from './restartPolicy.ts';
 
 /** Failures that may pass by themselves. */
-const passing = new Set(['startFailed', 'threadBusy', 'overloaded', 'unresponsive', 'notRunning']);
+const passing = new Set(['startFailed', 'threadBusy', 'overloaded', 'unresponsive', 'notRunning', 'storageRefuses']);
 
 export class RuntimeSlot {
   /** No start is tried before, by `performance.now()`; 0 for none. */
@@ -176,6 +177,11 @@ export class RuntimeSlot {
     // What was sent last may be in a thread that nobody came to write down.
     const untold = batches.flatMap(({ delivered, threadId }) => (delivered || threadId === null ? [] : [threadId]));
     for (const threadId of new Set([...untold.toReversed(), ...(runtimeSessionId ? [runtimeSessionId] : [])])) {
+      if (runtime.mode === 'persistent' && !(await parts.ownThreads.has(id, threadId))) {
+        if (threadId === runtimeSessionId) throw foreignThread();
+        parts.logger.warn(`A round in flight names a thread that ${record.name} did not begin: ${threadId}`);
+        continue;
+      }
       try {
         return await runtime.start(threadId);
       } catch (error) {
@@ -186,7 +192,9 @@ export class RuntimeSlot {
         parts.logger.info(`The thread ${threadId} is not stored.`);
       }
     }
-    return runtime.start(null);
+    const started = await runtime.start(null);
+    if (started.threadId !== null) await parts.ownThreads.add(id, started.threadId);
+    return started;
   }
 
   private async failed(error: unknown): Promise<void> {

@@ -25,7 +25,7 @@ interface Past {
 }
 
 export interface PastTurnsParts {
-  history: ReadHistory;
+  historyOf: (agentId: string) => ReadHistory;
   agent(id: string): AgentRecord | undefined;
   logger: Logger;
 }
@@ -85,7 +85,7 @@ export class PastTurns {
     this.pasts.set(id, past);
     this.changes.fire(id);
     try {
-      past.turns = await this.newest(threadId);
+      past.turns = await this.newest(id, threadId);
       past.state = 'read';
     } catch (error) {
       past.state = 'failed';
@@ -94,9 +94,9 @@ export class PastTurns {
     this.changes.fire(id);
   }
 
-  private async newest(threadId: string): Promise<TurnView[]> {
+  private async newest(agentId: string, threadId: string): Promise<TurnView[]> {
     const turns: TurnView[] = [];
-    for await (const page of historyPages(this.parts.history, threadId)) {
+    for await (const page of historyPages(this.parts.historyOf(agentId), threadId)) {
       turns.unshift(...page.turns.toReversed().map(toTurnView));
       if (turns.length >= PAST_TURNS) break;
     }

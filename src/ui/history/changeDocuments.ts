@@ -31,11 +31,11 @@ export class ChangeDocuments implements Disposable {
    * @throws TinytownError `unknownTurn`, or `noChanges` where none of it changed a file
    */
   async show(session: TownSession, agent: AgentRecord, target: ChangeTarget): Promise<number> {
-    const { folder, codex, crew } = session;
+    const { folder, crew } = session;
     const wanted = await wantedChanges(target, {
       view: crew.view(agent.id),
       threadId: agent.runtimeSessionId,
-      history: (threadId, page) => codex.history(threadId, page),
+      history: session.historyOf(agent.id),
       folder,
     });
     const name = oneLine(agent.name, 64);

@@ -152,7 +152,7 @@ export class TranscriptDocuments implements vscode.FileSystemProvider, Disposabl
     return new AgentTranscript({
       agent: () => host.ready?.mirror.agents.get(agentId),
       view: () => host.ready?.crew.view(agentId) ?? emptyView('persistent'),
-      history: async (threadId, page) => (await host.session()).codex.history(threadId, page),
+      history: async (threadId, page) => await (await host.session()).historyOf(agentId)(threadId, page),
       roundLogs: (agent) => host.ready?.roundLogs(agent) ?? '',
       onDidRead,
       t,

@@ -1,20 +1,15 @@
 /** Nobody but the user chooses which programs run in a town, and how many. */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AgentProgram } from '../../../src/loop/agent/loopParts.ts';
 import type { TownSession } from '../../../src/loop/townSession.ts';
-import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
-import { RUNTIME_HOST } from '../../../src/town/leases.ts';
-import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
 import { eventually } from '../../support/eventually.ts';
+import { plantAgent } from '../../support/plantAgent.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 import { runTt, ttBinary } from '../../support/tt.ts';
-
-const keys = new TownKeys('test-town');
 
 /** What `tt init` 0.10.0 writes of agents, for machines without it. */
 const writtenByTt = `name = "test-town"
@@ -36,30 +31,6 @@ command = 'codex exec --dangerously-bypass-approvals-and-sandbox -m gpt-5.4-mini
 name = "claude"
 command = "claude --print --dangerously-skip-permissions"
 `;
-
-/** What any client of the Redis can write: the record of an agent, and work for it. */
-async function plantAgent(town: TestTown, name: string, fields: Record<string, string>): Promise<string> {
-  const id = randomUUID();
-  const now = new Date().toISOString();
-  const redis = town.redis.client();
-  await redis.hset(keys.agent(id), {
-    id,
-    name,
-    spawn_mode: 'fresh',
-    agent_type: 'worker',
-    state: 'cold',
-    created_at: now,
-    last_heartbeat: now,
-    last_active_at: now,
-    tasks_completed: '0',
-    rounds_completed: '0',
-    runtime_host: RUNTIME_HOST,
-    ...fields,
-  });
-  const body = { type: 'task', description: 'go on', from: SUPERVISOR_ID, to: id } as const;
-  await redis.rpush(keys.inbox(id), encodeMessage(newMessage(body)));
-  return id;
-}
 
 function programOf(session: TownSession, id: string): AgentProgram | undefined {
   return session.crew.view(id).program;

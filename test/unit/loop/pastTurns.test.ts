@@ -34,13 +34,15 @@ function scene(turns: StoredTurn[]) {
   };
   const past = new PastTurns({
     agent: () => town.agent,
-    history: async (_thread, { cursor, limit }) => {
-      town.reads += 1;
-      if (town.failure) throw town.failure;
-      const from = Number(cursor ?? 0);
-      const page = town.turns.toReversed().slice(from, from + limit);
-      return { turns: page, next: from + limit < town.turns.length ? String(from + limit) : null };
-    },
+    historyOf:
+      () =>
+      async (_thread, { cursor, limit }) => {
+        town.reads += 1;
+        if (town.failure) throw town.failure;
+        const from = Number(cursor ?? 0);
+        const page = town.turns.toReversed().slice(from, from + limit);
+        return { turns: page, next: from + limit < town.turns.length ? String(from + limit) : null };
+      },
     logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
   });
   const shown = (view: Partial<AgentView> = {}) => past.within({ ...emptyView('persistent'), ...view }, 'a').pastTurns;

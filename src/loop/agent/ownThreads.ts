@@ -1,0 +1,63 @@
+/**
+ * Which Codex threads an agent has begun on this machine. A record in Redis names the thread that an agent goes on with, and
+ * anybody on that Redis can write records: without this, one could name a conversation of the user's own, have an agent read
+ * it out, or have it shown as the agent's. An empty file for each agent and thread, in the extension's storage.
+ */
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { ReadHistory } from '../../runtime/historyPages.ts';
+import { TinytownError, describeError } from '../../util/errors.ts';
+import { privateFolder, writePrivate } from '../../util/privateFiles.ts';
+import { say } from '../../util/sentence.ts';
+
+export class OwnThreads {
+  private readonly folder: string;
+  private readonly town: string;
+
+  /** @param storageDir The extension's own folder. */
+  constructor(storageDir: string, town: string) {
+    this.folder = path.join(storageDir, 'threads');
+    this.town = town;
+  }
+
+  /** To be called before anything is said in a new thread. @throws TinytownError `storageRefuses` */
+  async add(agentId: string, threadId: string): Promise<void> {
+    try {
+      await privateFolder(this.folder);
+      await writePrivate(this.fileOf(agentId, threadId), '');
+    } catch (cause) {
+      const message = say('The extension’s storage cannot be written: {0}.', describeError(cause));
+      throw new TinytownError('storageRefuses', message, { cause });
+    }
+  }
+
+  /** Whether the agent has begun the thread, in any window of this user on this machine. */
+  async has(agentId: string, threadId: string): Promise<boolean> {
+    return stat(this.fileOf(agentId, threadId)).then(
+      (file) => file.isFile(),
+      () => false,
+    );
+  }
+
+  /** Reads the history of threads of one agent. The reader rejects with `foreignThread` for any other. */
+  readerOf(agentId: string, read: ReadHistory): ReadHistory {
+    return async (threadId, page) => {
+      if (!(await this.has(agentId, threadId))) throw foreignThread();
+      return await read(threadId, page);
+    };
+  }
+
+  private fileOf(agentId: string, threadId: string): string {
+    const name = createHash('sha256').update(JSON.stringify([this.town, agentId, threadId]));
+    return path.join(this.folder, name.digest('hex').slice(0, 32));
+  }
+}
+
+/** The record names a thread that the agent has not begun. */
+export function foreignThread(): TinytownError {
+  const message = say('The record names a conversation that the agent did not begin on this machine.');
+  return new TinytownError('foreignThread', message, {
+    hint: 'Begin a new conversation: what waits for the agent is kept.',
+  });
+}
