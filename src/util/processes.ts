@@ -82,16 +82,18 @@ export async function spawnManaged(
   const saidAll = finished(stderr).catch(() => undefined);
   const exited = child.exited.then(async (exit) => {
     signalGroup(child.pid, 'SIGKILL');
-    // One that ends in order ends its commands; one that was killed, or fell over, does not.
-    if (exit.code !== 0) commandsEnded = await groups.end();
+    // One that ends in order ends its commands; one that was signaled, or fell over, does not. The exit code alone does not
+    // say so: the launchers of older versions of Codex end with 0 where a signal has ended Codex itself.
+    if (exit.code !== 0 || child.signaled) commandsEnded = await groups.end();
     // Whoever is told of the exit wants to know why. What has got away may keep the pipe open.
     await within(saidAll, LAST_WORDS_MS, 'stderr').catch(() => undefined);
     return exit;
   });
-  await record({ ...child, exited }, options, { detached: false, mark });
+  child.exited = exited;
+  await record(child, options, { detached: false, mark });
   return {
     // It may be ended hard.
-    ...watched({ ...child, exited }, stdin, () => groups.look()),
+    ...watched(child, stdin, () => groups.look()),
     stdin,
     stdout,
     startsCommand: () => groups.lookSoon(),
@@ -125,6 +127,8 @@ interface Child {
   process: ChildProcess;
   pid: number;
   exited: Promise<ExitValue>;
+  /** We have sent it a signal to end. */
+  signaled: boolean;
 }
 
 async function start(
@@ -147,7 +151,7 @@ async function start(
     child.on('error', (error) => reject(unusable(say('{0} could not be started.', command), error)));
   });
   if (child.pid === undefined) throw unusable(say('{0} could not be started.', command), undefined);
-  return { process: child, pid: child.pid, exited };
+  return { process: child, pid: child.pid, exited, signaled: false };
 }
 
 function unusable(what: Sentence, cause: unknown): TinytownError<'programUnusable'> {
@@ -171,7 +175,8 @@ async function record(
 }
 
 /** @param prepare Is waited for before it is ended. */
-function watched({ pid, exited }: Child, stdin: Writable | undefined, prepare: () => Promise<void>): WatchedProcess {
+function watched(child: Child, stdin: Writable | undefined, prepare: () => Promise<void>): WatchedProcess {
+  const { pid, exited } = child;
   let stopping: Promise<ExitValue> | undefined;
 
   async function stopOnce(graceMs: number): Promise<ExitValue> {
@@ -180,6 +185,7 @@ function watched({ pid, exited }: Child, stdin: Writable | undefined, prepare: (
     stdin?.end();
     if (graceMs > 0) {
       if (mayEndByItself && (await endsWithin(exited, graceMs))) return await exited;
+      child.signaled = true;
       signalGroup(pid, 'SIGTERM');
       if (await endsWithin(exited, graceMs)) return await exited;
     }

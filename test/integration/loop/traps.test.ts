@@ -16,7 +16,8 @@ describe('an app-server that gives no reply', () => {
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
     const { pid } = session.crew.view(agent.id);
     assert.ok(pid);
-    process.kill(pid, 'SIGSTOP');
+    // The whole group: older launchers of Codex start it as a child.
+    process.kill(-pid, 'SIGSTOP');
     await session.actions.sendMessage('web', 'second');
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 2, 'two rounds');
     assert.notEqual(session.crew.view(agent.id).pid, pid);
@@ -33,7 +34,8 @@ describe('an app-server that gives no reply', () => {
     await town.model.waitForRequest(({ index }) => index === 0);
     const { pid } = session.crew.view(agent.id);
     assert.ok(pid);
-    process.kill(pid, 'SIGSTOP');
+    // The whole group: older launchers of Codex start it as a child.
+    process.kill(-pid, 'SIGSTOP');
     await session.actions.steer('web', 'steered');
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted > 0, 'its work done');
     await eventually(() => timesDelivered(town, 'steered') === 1, { what: 'the steer' });
