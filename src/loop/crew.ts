@@ -163,7 +163,7 @@ export class Crew {
       pid: loop?.pid,
       silentMs: owner === 'external' ? this.parts.silence(agentId) : undefined,
       waitsForSignIn: this.account.holds(agentId) && this.parts.usesCodex(record),
-      limitedUntil: this.parts.usesCodex(record) ? this.account.limitedUntil(this.heldAs(record)) : undefined,
+      usedUp: this.parts.usesCodex(record) ? this.account.usedUpFor(this.heldAs(record)) : undefined,
       retry: loop?.retry,
       waitsForRoom: this.room.waitsFor(agentId),
       permissions: this.parts.usesCodex(record) ? this.parts.permissionMode(agentId) : undefined,

@@ -14,6 +14,12 @@ export interface HeldAgent {
   model: string;
 }
 
+/** A limit of the account that is used up. */
+export interface UsedUp {
+  /** Unix milliseconds of its reset, if the account says it. */
+  until: number | undefined;
+}
+
 export class AccountHold implements Disposable {
   private out = false;
   /** Who may try all the same, where somebody may have signed in; without an id, whoever's turn begins first. */
@@ -55,9 +61,10 @@ export class AccountHold implements Disposable {
     return !this.holds(id) && (await this.limits.begins(id, model));
   }
 
-  /** Until when an agent waits for a limit to be reset, in Unix milliseconds; undefined where it does not. */
-  limitedUntil({ id, model }: HeldAgent): number | undefined {
-    return this.limits.mayBegin(id, model) ? undefined : this.limits.holdOf(model)?.until;
+  /** The used-up limit that an agent waits for; undefined if it waits for none. */
+  usedUpFor({ id, model }: HeldAgent): UsedUp | undefined {
+    const hold = this.limits.mayBegin(id, model) ? undefined : this.limits.holdOf(model);
+    return hold && { until: hold.known ? hold.until : undefined };
   }
 
   /** For a process that is about to be started. */

@@ -9,6 +9,7 @@ import { mkdir, open, readFile, readdir, rename, rm, stat, utimes, writeFile } f
 import path from 'node:path';
 import * as z from 'zod/mini';
 import { parseJson } from '../../town/records.ts';
+import { type Clock, systemClock } from '../../util/deadline.ts';
 
 const limitHold = z.object({
   /** The account's name for the limit. */
@@ -34,10 +35,14 @@ const CLAIM_MS = 30_000;
 
 export class LimitFiles {
   private readonly folder: string;
+  private readonly clock: Clock;
+  /** By limit: the claim as last seen, and when it was first seen so, on the steady clock. */
+  private readonly claims = new Map<string, { stamp: string; since: number }>();
 
   /** @param storageDir The extension's own folder. @param account Where Codex keeps the account. */
-  constructor(storageDir: string, account: string) {
+  constructor(storageDir: string, account: string, clock = systemClock) {
     this.folder = path.join(storageDir, 'limits', digest(account));
+    this.clock = clock;
   }
 
   /** What stands there now. What cannot be read is left out. */
@@ -77,9 +82,19 @@ export class LimitFiles {
     }
   }
 
+  /** Whether somebody tries. Compares the file's time only with itself: wall clocks of windows may differ, and jump. */
   async isClaimed(limitId: string): Promise<boolean> {
     const claim = await stat(this.fileOf(limitId, 'try')).catch(() => undefined);
-    return claim !== undefined && Math.abs(Date.now() - claim.mtimeMs) < CLAIM_MS;
+    if (!claim) {
+      this.claims.delete(limitId);
+      return false;
+    }
+    const stamp = `${claim.ino}:${claim.mtimeMs}`;
+    const now = this.clock.steady();
+    const seen = this.claims.get(limitId);
+    if (seen?.stamp === stamp) return now - seen.since < CLAIM_MS;
+    this.claims.set(limitId, { stamp, since: now });
+    return true;
   }
 
   /** Keeps a claim of ours; to be called more often than {@link CLAIM_MS}. */

@@ -102,20 +102,13 @@ export class LimitHolds implements Disposable {
     return false;
   }
 
-  /** An agent's turn was refused as the limit is used up. */
+  /** An agent's turn was refused because the limit is used up. */
   async usedUp(agentId: string, model: string, limit: RefusedLimit): Promise<void> {
-    const { files, retryMs, logger } = this.parts;
-    await this.look();
     const limitId = limit.limitId ?? DEFAULT_LIMIT;
+    // Agents are often refused at the same moment: each builds on what the one before has written.
+    const { before, hold } = await this.queue.run(() => this.hold(agentId, model, { ...limit, limitId }));
     const trial = this.trials.get(agentId);
-    const before = this.known.get(limitId)?.hold;
-    const facts = { model, tried: trial === limitId, now: this.clock.wall(), retryMs };
-    const hold = refusedAgain(before, { ...limit, limitId }, facts);
-    await files.write(hold).catch((error: unknown) => {
-      logger.warn(`Other windows do not know that the limit is used up: ${describeError(error)}`);
-      this.unwritten.set(limitId, hold);
-    });
-    // What was tried is another limit than the one that refuses now.
+    // The limit that was tried is not the one that refuses now.
     if (trial !== undefined && trial !== limitId) await this.remove(trial);
     await this.endTrial(agentId);
     await this.look();
@@ -145,10 +138,9 @@ export class LimitHolds implements Disposable {
   /** One of those that wait tries now, whatever the account says. */
   async tryNow(): Promise<void> {
     await this.look();
-    const until = this.clock.wall();
     for (const { hold } of this.known.values()) {
-      if (hold.until <= until) continue;
-      const due = { ...hold, until };
+      // A wait of no length, on everybody's clock.
+      const due = { ...hold, until: hold.refusedAt };
       if (this.unwritten.has(hold.limitId)) this.unwritten.set(hold.limitId, due);
       else await this.parts.files.write(due);
     }
@@ -172,6 +164,26 @@ export class LimitHolds implements Disposable {
     this.refusals.dispose();
   }
 
+  private async hold(
+    agentId: string,
+    model: string,
+    limit: RefusedLimit & { limitId: string },
+  ): Promise<{ before: LimitHold | undefined; hold: LimitHold }> {
+    const { files, retryMs, logger } = this.parts;
+    await this.read();
+    const now = this.clock.wall();
+    const known = this.known.get(limit.limitId);
+    const before = known && { ...known.hold, until: now + known.deadline.remainingMs };
+    const tried = this.trials.get(agentId) === limit.limitId;
+    const hold = refusedAgain(before, limit, { model, tried, now, retryMs });
+    this.unwritten.delete(limit.limitId);
+    await files.write(hold).catch((error: unknown) => {
+      logger.warn(`Other windows do not know that the limit is used up: ${describeError(error)}`);
+      this.unwritten.set(limit.limitId, hold);
+    });
+    return { before, hold };
+  }
+
   private async endTrial(agentId: string): Promise<void> {
     const limitId = this.trials.get(agentId);
     this.trials.delete(agentId);
@@ -190,24 +202,30 @@ export class LimitHolds implements Disposable {
     if (this.known.size > 0) await this.look();
   }
 
-  /** Reads the files, and tells where that changes who may begin. */
+  /** Reads the files, and says so if that changes who may begin. */
   private look(): Promise<void> {
     return this.queue.run(async () => {
-      const holds = [...(await this.parts.files.read()), ...this.unwritten.values()];
-      const known = new Map<string, Known>();
-      for (const hold of holds) {
-        const last = this.known.get(hold.limitId)?.deadline;
-        const deadline =
-          last?.at === hold.until ? last : new Deadline(hold.until, hold.until - hold.refusedAt, this.clock);
-        known.set(hold.limitId, { hold, deadline, tried: await this.parts.files.isClaimed(hold.limitId) });
-      }
-      this.known = known;
+      await this.read();
+      // Somebody has signed in, or another window has found that the limit is reset.
+      for (const [agentId, limitId] of this.trials) if (!this.known.has(limitId)) await this.endTrial(agentId);
       this.armTimer();
       const signature = this.signature();
       if (this.ended || signature === this.told) return;
       this.told = signature;
       this.changes.fire();
     });
+  }
+
+  private async read(): Promise<void> {
+    const holds = [...(await this.parts.files.read()), ...this.unwritten.values()];
+    const known = new Map<string, Known>();
+    for (const hold of holds) {
+      const last = this.known.get(hold.limitId);
+      const isSame = last?.hold.until === hold.until && last.hold.refusedAt === hold.refusedAt;
+      const deadline = isSame ? last.deadline : new Deadline(hold.until, hold.until - hold.refusedAt, this.clock);
+      known.set(hold.limitId, { hold, deadline, tried: await this.parts.files.isClaimed(hold.limitId) });
+    }
+    this.known = known;
   }
 
   /** Long timers stand still while the machine sleeps: the tick looks at the clock as well. */

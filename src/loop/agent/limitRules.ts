@@ -1,12 +1,11 @@
 /** Rules about a used-up limit, as pure functions: whom it holds, and until when. */
 import type { RateLimitWindow } from '../../runtime/codingAgent.ts';
 import type { LimitHold } from './limitFiles.ts';
-import { retryDelay } from './restartPolicy.ts';
 
 /** The limit of an account that is not said to be another one's. */
 export const DEFAULT_LIMIT = 'codex';
-/** How long to wait where the account does not say until when, in milliseconds. */
-export const UNKNOWN_RESET_MS = 15 * 60_000;
+/** The longest wait between two tries, in milliseconds, if the account does not name a later reset. */
+export const LONGEST_RETRY_MS = 15 * 60_000;
 /** No window of an account is longer, in milliseconds: a later reset is a mistake. */
 export const LONGEST_MS = 32 * 24 * 60 * 60_000;
 
@@ -24,7 +23,10 @@ export function resetOf(windows: readonly RateLimitWindow[]): number | undefined
   return resets.length === 0 ? undefined : Math.max(...resets);
 }
 
-/** The hold after a refusal of `model`, on top of what was held before. */
+/**
+ * The hold after `model` was refused. `before` is the hold until then, with `until` on this window's clock.
+ * `codex exec` names no reset: such a hold is tried soon, then less and less often.
+ */
 export function refusedAgain(
   before: LimitHold | undefined,
   { limitId, windows }: RefusedLimit,
@@ -39,9 +41,9 @@ export function refusedAgain(
   const refusals = before === undefined || tried ? (before?.refusals ?? 0) + 1 : before.refusals;
   const stands = before?.known === true && before.until > now ? before.until : undefined;
   const reset = resetOf(windows) ?? stands;
-  // The account's clock may be ahead of ours, or it is late itself.
-  const soonest = now + retryDelay(refusals, retryMs);
-  const until = reset === undefined ? now + UNKNOWN_RESET_MS : Math.min(Math.max(reset, soonest), now + LONGEST_MS);
+  // Our clock may be ahead of the account's, or the account may be late.
+  const soonest = now + Math.min(retryMs * 4 ** refusals, LONGEST_RETRY_MS);
+  const until = Math.min(Math.max(reset ?? 0, soonest), now + LONGEST_MS);
   const models = new Set([...(before?.models ?? []), model]);
   return {
     limitId: limitId ?? DEFAULT_LIMIT,

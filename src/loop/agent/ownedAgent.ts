@@ -133,14 +133,14 @@ export class OwnedAgent {
 
   /** Applies a plan; `changed` where it does not fit any more, or where the agent is not ours any more. */
   async commit(plan: Plan): Promise<'done' | 'changed'> {
-    const { delivery, now } = this.parts;
-    const start = now();
+    const { delivery } = this.parts;
+    const start = performance.now();
     try {
       const result = await delivery.commit(plan, this.epoch);
       if (result !== 'fenced') return result;
     } catch (error) {
       if (error instanceof WrongTypeError && (await this.setKeyAside(error.key))) return this.commit(plan);
-      if (isPassing(error)) this.givenUp.fire(now() - start);
+      if (isPassing(error)) this.givenUp.fire(performance.now() - start);
       throw error;
     }
     this.fenced.fire();

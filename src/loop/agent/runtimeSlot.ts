@@ -135,6 +135,7 @@ export class RuntimeSlot {
   /** Codex has refused a turn as unauthorised. */
   refused(): void {
     const { id, parts } = this.agent;
+    parts.account.limits.inconclusive(id);
     // A process from before the last sign-in is refused for that alone; the next one may not be.
     if (this.mode !== 'persistent' || !this.outdated) parts.account.refused(id);
   }

@@ -82,16 +82,19 @@ export class Turns {
     const runtime = this.slot.current;
     const { id, parts } = this.agent;
     if (parts.usesCodex(this.agent.record) && !(await parts.account.begins(this.agent.held))) return;
-    const backlog = this.shownBacklog();
-    const filling = runtime && (await this.fill(messages, (some) => this.roundText(some, runtime.mode, backlog)));
-    const asks = kind === 'offer' || filling?.taken.some(({ message }) => isActionable(message)) === true;
-    const batch = filling && asks && (await this.take(kind, filling.taken, backlog?.digest));
-    if (!batch) return parts.account.inconclusive(id);
+    let round: { text: string; batch: Batch } | undefined;
+    try {
+      round = runtime && (await this.takeRound(messages, kind, runtime.mode));
+    } finally {
+      // No turn will tell whether the account works again: others may try.
+      if (!round) parts.account.inconclusive(id);
+    }
+    if (!round || !runtime) return;
+    const { text, batch } = round;
     this.limit = noLimit;
     this.phase = 'running';
     this.turn += 1;
     this.steerable = true;
-    const { text } = filling;
     const { record } = this.agent;
     parts.roundLog.begin(parts.townName, record, record.roundsCompleted + 1, text);
     try {
@@ -202,6 +205,7 @@ export class Turns {
     this.turn += 1;
     this.intent = undefined;
     this.sent.clear();
+    this.agent.parts.account.inconclusive(this.agent.id);
   }
 
   /** Nothing of the turn can be written any more: it is ended, and what it carried goes on when Redis is back. */
@@ -235,6 +239,19 @@ export class Turns {
       await this.settlement.failGivenUp(agent.id);
     }
     return filling;
+  }
+
+  /** Takes what one round holds of the messages; undefined if nothing of it asks for a turn, or the lists have changed. */
+  private async takeRound(
+    messages: readonly WaitingMessage[],
+    kind: 'round' | 'offer',
+    mode: RuntimeMode,
+  ): Promise<{ text: string; batch: Batch } | undefined> {
+    const backlog = this.shownBacklog();
+    const { text, taken } = await this.fill(messages, (some) => this.roundText(some, mode, backlog));
+    if (kind === 'round' && !taken.some(({ message }) => isActionable(message))) return undefined;
+    const batch = await this.take(kind, taken, backlog?.digest);
+    return batch && { text, batch };
   }
 
   /** Moves messages into a batch; undefined where the lists have changed since the look. */
@@ -352,7 +369,6 @@ export class Turns {
         this.compacted = false;
         this.slot.wentWell();
       } else if (outcome.status === 'failed' && outcome.trouble === 'signedOut') this.slot.refused();
-      else agent.parts.account.inconclusive(agent.id);
     } catch (error) {
       // What it carried stays in flight, and would be sent again and again.
       if (error instanceof TinytownError && error.reason === 'badRecord')
@@ -360,6 +376,7 @@ export class Turns {
       throw error;
     } finally {
       for (const { id } of batches) this.sent.delete(id);
+      if (outcome.status !== 'failed' || outcome.trouble !== 'signedOut') agent.parts.account.inconclusive(agent.id);
       this.intent = undefined;
       // Unless another turn has started by itself meanwhile.
       if (this.phase === 'ending') this.phase = 'none';

@@ -14,6 +14,7 @@ import type {
 } from '../../runtime/codingAgent.ts';
 import { type TurnItem, endedItem } from '../../runtime/turnItem.ts';
 import type { Home } from '../../town/home.ts';
+import type { UsedUp } from '../agent/accountHold.ts';
 import type { AgentProgram } from '../agent/loopParts.ts';
 import type { Retry } from '../agent/restartPolicy.ts';
 import type { PermissionMode } from '../trust/permissionModes.ts';
@@ -84,8 +85,8 @@ export interface AgentView {
   pid: number | undefined;
   /** It starts no turn, as Codex has refused one: nobody is signed in. */
   waitsForSignIn: boolean;
-  /** It starts no turn before this, in Unix milliseconds, as a limit of the account is used up; undefined where that is not so. */
-  limitedUntil: number | undefined;
+  /** The limit of the account that it waits for; undefined if it waits for none. */
+  usedUp: UsedUp | undefined;
   /** A round of it has failed, and it waits to try that again. */
   retry: Retry | undefined;
   /** It has work, and as many agents run as may. */
@@ -129,7 +130,7 @@ export function emptyView(mode: RuntimeMode): AgentView {
     version: undefined,
     pid: undefined,
     waitsForSignIn: false,
-    limitedUntil: undefined,
+    usedUp: undefined,
     retry: undefined,
     waitsForRoom: false,
     program: undefined,

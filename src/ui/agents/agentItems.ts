@@ -173,7 +173,7 @@ function troubleOf(agent: AgentRecord, view: AgentView, waiting: Waiting, t: Tra
   if (view.waitsForRoom) return t('waits for a free place');
   const waits = waiting.inbox + waiting.urgent > 0;
   if (view.waitsForSignIn && waits) return t('waits for sign-in');
-  if (view.limitedUntil !== undefined && waits) return t('waits for the account’s limit');
+  if (view.usedUp && waits) return t('waits for the account’s limit');
   // It is said only after minutes.
   const silent = view.silentMs === undefined ? undefined : elapsed(view.silentMs, t);
   if (silent !== undefined) return t('no sign of life for {0}', silent);

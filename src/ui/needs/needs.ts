@@ -32,7 +32,8 @@ export type Need = {
   /** Codex refuses to work, for that many agents alike. */
   | { kind: 'signIn'; count: number }
   /** A limit of the account is used up; that many agents wait until `time`. */
-  | { kind: 'limit'; count: number; time: string }
+  /** `time` of the reset; undefined if the account does not say it. */
+  | { kind: 'limit'; count: number; time: string | undefined }
   /** Counts, or runs, only once the person has allowed it. */
   | { kind: 'claim'; claim: Claim; answer: Answer }
 );
@@ -160,13 +161,14 @@ function signInNeeds(picture: TownPicture): Need[] {
 /** One row, however many agents wait: they go on by themselves. */
 function limitNeeds(picture: TownPicture): Need[] {
   const waiting = sortedAgents(picture).flatMap(({ id, state, lastActiveAt }) => {
-    const until = picture.view(id).limitedUntil;
+    const { usedUp } = picture.view(id);
     const { inbox, urgent } = picture.waiting(id);
     const stands = state === 'stopped' || state === 'paused' || state === 'error';
-    return until === undefined || stands || inbox + urgent === 0 ? [] : [{ until, lastActiveAt }];
+    return usedUp === undefined || stands || inbox + urgent === 0 ? [] : [{ ...usedUp, lastActiveAt }];
   });
   if (waiting.length === 0) return [];
-  const time = moment(Math.max(...waiting.map(({ until }) => until)), picture.now);
+  const resets = waiting.flatMap(({ until }) => until ?? []);
+  const time = resets.length === 0 ? undefined : moment(Math.max(...resets), picture.now);
   const at = Math.max(...waiting.map(({ lastActiveAt }) => Date.parse(lastActiveAt) || 0));
   const common = { key: 'limit', agentId: undefined, who: 'Codex', waits: true };
   return [{ ...common, at, kind: 'limit', count: waiting.length, time }];

@@ -133,6 +133,8 @@ export function labelOf(need: Need, t: Translate): string {
     case 'signIn':
       return t('Sign in to Codex');
     case 'limit':
+      if (need.time === undefined)
+        return need.count === 1 ? t('Used up, 1 agent waits') : t('Used up, {0} agents wait', need.count);
       return need.count === 1
         ? t('Used up until {0}, 1 agent waits', need.time)
         : t('Used up until {0}, {1} agents wait', need.time, need.count);
@@ -199,6 +201,10 @@ export function wholeText(need: Need, t: Translate): string {
         ? t('Codex isn’t signed in. The agent waits and continues once you sign in.')
         : t('Codex isn’t signed in. {0} agents wait and continue once you sign in.', need.count);
     case 'limit':
+      if (need.time === undefined)
+        return t(
+          'Your Codex account has reached its limit, and does not say until when. One agent tries from time to time. To continue sooner, try now or sign in with another account.',
+        );
       return t(
         'Your Codex account has reached its limit until {0}. Agents wait and continue by themselves then. To continue sooner, try now or sign in with another account.',
         need.time,

@@ -55,7 +55,7 @@ describe('an account whose limit is used up', () => {
     for (const name of names)
       for (const number of [1, 2, 3]) await session.actions.assignTask(name, `task ${number} of ${name}`);
     for (const name of names)
-      await agentWhen(session, name, (it, view) => view.limitedUntil === reset && it.state === 'idle', 'waits');
+      await agentWhen(session, name, (it, view) => view.usedUp?.until === reset && it.state === 'idle', 'waits');
     return problems;
   }
 
@@ -86,7 +86,8 @@ describe('an account whose limit is used up', () => {
     await first.close();
     const [second, third] = [await town.open({ maxAttempts: 1 }, times), await town.open({ maxAttempts: 1 }, times)];
     for (const session of [second, third])
-      for (const name of names) await agentWhen(session, name, (_, view) => view.limitedUntil === reset, 'still waits');
+      for (const name of names)
+        await agentWhen(session, name, (_, view) => view.usedUp?.until === reset, 'still waits');
     await allDone(second);
     assert.equal(refused, before);
   });
@@ -98,7 +99,7 @@ describe('an account whose limit is used up', () => {
     await session.actions.tryNow();
     await eventually(() => refused === before + 1, { what: 'one has tried' });
     for (const name of names)
-      await agentWhen(session, name, (it, view) => view.limitedUntil === reset && it.state === 'idle', 'waits again');
+      await agentWhen(session, name, (it, view) => view.usedUp?.until === reset && it.state === 'idle', 'waits again');
     assert.equal(refused, before + 1, 'it alone');
     reset = 0;
     await session.codex.signInWithKey('another account');
@@ -114,12 +115,25 @@ describe('an account whose limit is used up', () => {
     const agent = await agentWhen(
       session,
       'web',
-      (it, view) => view.limitedUntil !== undefined && it.state === 'idle',
+      (it, view) => view.usedUp !== undefined && it.state === 'idle',
       'waits',
     );
     assert.equal(session.mirror.waiting(agent.id).inbox, 1);
     reset = 0;
     await session.actions.tryNow();
     await agentWhen(session, 'web', (it) => it.tasksCompleted === 1, 'its task done');
+  });
+
+  it('goes on by itself after the reset where only `codex exec` was refused, which does not name it', async () => {
+    const session = await town.open({ maxAttempts: 1 }, times);
+    for (const name of names) await session.actions.spawnAgent({ name });
+    for (const name of names) await agentWhen(session, name, (it) => it.state === 'idle', 'up');
+    await session.actions.setPersistent('ops', false);
+    reset = (Math.floor(Date.now() / 1_000) + 3_600) * 1_000;
+    await session.actions.assignTask('ops', 'task of ops');
+    await agentWhen(session, 'web', (_, view) => view.usedUp !== undefined, 'waits, too');
+    reset = 0;
+    await session.actions.assignTask('web', 'task of web');
+    for (const name of names) await agentWhen(session, name, (it) => it.tasksCompleted === 1, 'its task done');
   });
 });

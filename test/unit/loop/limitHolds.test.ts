@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { LimitFiles } from '../../../src/loop/agent/limitFiles.ts';
 import { LimitHolds } from '../../../src/loop/agent/limitHolds.ts';
-import { LONGEST_MS, UNKNOWN_RESET_MS } from '../../../src/loop/agent/limitRules.ts';
-import { Deadline } from '../../../src/util/deadline.ts';
+import { LONGEST_MS, LONGEST_RETRY_MS } from '../../../src/loop/agent/limitRules.ts';
+import { type Clock, Deadline } from '../../../src/util/deadline.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempDir } from '../../support/tempDir.ts';
@@ -26,9 +26,11 @@ describe('a limit that is used up', () => {
     await folder.remove();
   });
 
-  async function open(account = 'home'): Promise<LimitHolds> {
-    const files = new LimitFiles(folder.path, account);
-    const window = new LimitHolds({ files, retryMs: 500, tickMs: 10, logger: silentLogger, clock });
+  /** @param aheadMs How far the window's wall clock is ahead of the real one. */
+  async function open(account = 'home', aheadMs = 0): Promise<LimitHolds> {
+    const own: Clock = { wall: () => clock.wallMs + aheadMs, steady: () => clock.steadyMs };
+    const files = new LimitFiles(folder.path, account, own);
+    const window = new LimitHolds({ files, retryMs: 500, tickMs: 10, logger: silentLogger, clock: own });
     windows.push(window);
     await window.start();
     return window;
@@ -154,12 +156,127 @@ describe('a limit that is used up', () => {
     assert.equal(reloaded.mayBegin('a', ''), true);
   });
 
-  it('waits for a while where no reset is said, and not for ever where it is absurd', async () => {
+  it('is tried soon if no reset is named, then less and less often', async () => {
     const one = await open();
-    await one.usedUp('a', '', { limitId: null, windows: [] });
-    assert.equal(one.holdOf('')?.until, clock.wallMs + UNKNOWN_RESET_MS);
+    const waits: number[] = [];
+    for (let round = 0; round < 7; round += 1) {
+      assert.equal(await one.begins('a', ''), true);
+      await one.usedUp('a', '', { limitId: null, windows: [] });
+      const wait = (one.holdOf('')?.until ?? 0) - clock.wallMs;
+      waits.push(wait / 1_000);
+      pass(wait);
+    }
+    assert.deepEqual(waits, [2, 8, 32, 128, 512, 900, 900]);
+    assert.equal(900_000, LONGEST_RETRY_MS);
+  });
+
+  it('keeps the reset that one agent was told if another is refused at the same moment without being told', async () => {
+    const one = await open();
+    const reset = clock.wallMs + HOUR;
+    await Promise.all([
+      one.usedUp('a', '', usedUp()),
+      one.usedUp('b', '', { limitId: null, windows: [] }),
+      one.usedUp('c', '', { limitId: null, windows: [] }),
+    ]);
+    assert.deepEqual([one.holdOf('')?.until, one.holdOf('')?.known], [reset, true]);
+  });
+
+  it('does not hold forever if the reset is absurd', async () => {
+    const one = await open();
     await one.usedUp('b', '', usedUp(null, 1_000 * LONGEST_MS));
     assert.equal(one.holdOf('')?.until, clock.wallMs + LONGEST_MS);
+  });
+
+  describe('in windows whose wall clocks differ', () => {
+    /** As `codex exec` is refused. */
+    const unnamed = { limitId: null, windows: [] };
+
+    for (const minutes of [-50, 50]) {
+      const skew = minutes * 60_000;
+      const how = `in a window whose clock is off by ${minutes} minutes`;
+
+      it(`is held no longer than was meant if it was refused ${how}`, async () => {
+        const [right, wrong] = [await open(), await open('home', skew)];
+        await wrong.usedUp('a', '', unnamed);
+        await eventually(() => right.holdOf('') !== undefined, { what: 'the other window knows' });
+        pass(2_000);
+        assert.deepEqual([right.mayBegin('b', ''), wrong.mayBegin('a', '')], [true, true]);
+      });
+
+      it(`is held no longer than was meant if it was refused ${how} and then in another one`, async () => {
+        const [right, wrong] = [await open(), await open('home', skew)];
+        await wrong.usedUp('a', '', {
+          limitId: null,
+          windows: [{ usedPercent: 100, windowMinutes: 300, resetsAt: 1 }],
+        });
+        await eventually(() => right.holdOf('') !== undefined, { what: 'the other window knows' });
+        await right.usedUp('b', '', unnamed);
+        pass(2_000);
+        assert.equal(right.mayBegin('b', ''), true);
+      });
+
+      it(`is tried by one agent at a time if one tries ${how}`, async () => {
+        const [right, wrong] = [await open(), await open('home', skew)];
+        await wrong.usedUp('a', '', unnamed);
+        pass(2_000);
+        assert.equal(await wrong.begins('a', ''), true);
+        await eventually(() => !right.mayBegin('b', ''), { what: 'the other window knows that it is tried' });
+        assert.equal(await right.begins('b', ''), false);
+      });
+
+      it(`is tried at once by any window if a person wants that in a window whose clock is off by ${minutes} minutes`, async () => {
+        const [right, wrong] = [await open(), await open('home', skew)];
+        await right.usedUp('a', '', usedUp());
+        await eventually(() => wrong.holdOf('') !== undefined, { what: 'the other window knows' });
+        await wrong.tryNow();
+        await eventually(() => right.mayBegin('a', ''), { what: 'the first may try' });
+      });
+    }
+
+    it('ends once the clock is right again that was behind when it was refused', async () => {
+      const one = await open();
+      const limit = usedUp(null, 2_000);
+      clock.wallMs -= HOUR;
+      await one.usedUp('a', '', limit);
+      assert.equal(one.mayBegin('a', ''), false);
+      clock.steadyMs += 2_000;
+      clock.wallMs += HOUR + 2_000;
+      assert.equal(one.mayBegin('a', ''), true);
+    });
+
+    it('is tried less and less often, not without a pause, if the clock was set back after it was refused', async () => {
+      const one = await open();
+      const limit = usedUp();
+      await one.usedUp('a', '', limit);
+      clock.wallMs -= 2 * HOUR;
+      clock.steadyMs += HOUR;
+      assert.equal(await one.begins('a', ''), true);
+      await one.usedUp('a', '', limit);
+      assert.equal(one.mayBegin('a', ''), false);
+    });
+  });
+
+  it('is not tried by an agent anymore once nobody waits for it', async () => {
+    const [one, two] = [await open(), await open()];
+    await one.usedUp('a', '', usedUp());
+    pass(HOUR);
+    assert.equal(await one.begins('a', ''), true);
+    await two.releaseAll();
+    await eventually(() => one.holdOf('') === undefined, { what: 'the first knows' });
+    await two.usedUp('b', '', usedUp());
+    await eventually(() => one.holdOf('') !== undefined, { what: 'it is used up again' });
+    assert.equal(one.mayBegin('a', ''), false);
+  });
+
+  it('is tried by another one half a minute after the window of the one that tries was killed', async () => {
+    const [one, killed] = [await open(), new LimitFiles(folder.path, 'home', clock)];
+    await one.usedUp('a', '', usedUp());
+    assert.equal(await killed.claim('codex'), true);
+    pass(HOUR);
+    await eventually(() => !one.mayBegin('a', ''), { what: 'it is seen to be tried' });
+    pass(30_000);
+    await eventually(() => one.mayBegin('a', ''), { what: 'another may try' });
+    assert.equal(await one.begins('a', ''), true);
   });
 });
 

@@ -9,7 +9,6 @@ const src = path.resolve(import.meta.dirname, '../../../src');
 const mayAsk: Record<string, string> = {
   'codex/serverRequests.ts': 'Codex wants to know it',
   'loop/actions/queueActions.ts': 'is written down',
-  'loop/agent/limitFiles.ts': 'compares with the time of a file',
   'loop/townSession.ts': 'is written down and shown',
   'runtime/asking.ts': 'is shown',
   'town/accessFile.ts': 'compares with the time of a file',
