@@ -1,9 +1,8 @@
 /** The one status-bar item as plain data: how many need the person, how many work, or what is wrong. */
 import { inWords } from '../util/sentence.ts';
-import { oneLine } from '../util/text.ts';
 import type { Translate } from './l10n.ts';
 import type { Need } from './needs/needs.ts';
-import { labelOf } from './needs/needsYouItems.ts';
+import { labelOf, titleOf } from './needs/needsYouItems.ts';
 import type { TownState } from './town/townHost.ts';
 import { accountLimits, limitWords } from './agents/usage.ts';
 import { type TownPicture, sortedAgents } from './town/townPicture.ts';
@@ -47,7 +46,7 @@ function readyStatus(picture: TownPicture, needs: readonly Need[], t: Translate)
   const waiting = needs.filter(({ waits }) => waits);
   const tooltip = [
     t('Tinytown: {0}, {1} working', agentsWord(agents.length, t), working.length),
-    ...waiting.slice(0, TOOLTIP_LINES).map((need) => `${oneLine(need.who, 64)}: ${labelOf(need, t)}`),
+    ...waiting.slice(0, TOOLTIP_LINES).map((need) => titleOf(need, t)),
     ...accountLimits(picture).map((limit) => limitWords(limit, picture.now, t)),
   ].join('\n');
   if (picture.trouble !== undefined) {

@@ -9,7 +9,7 @@ import { Command, type CommandId } from '../ids.ts';
 import { type Need, actionsOf, asksForMore } from './needs.ts';
 import type { NeedsFeed } from './needsFeed.ts';
 import type { NeedsView } from './needsView.ts';
-import { labelOf } from './needsYouItems.ts';
+import { titleOf } from './needsYouItems.ts';
 import { inform, showProblem, warn } from '../notify.ts';
 import { problemOf } from '../problems.ts';
 import type { TownHost } from '../town/townHost.ts';
@@ -100,8 +100,7 @@ async function announceSeveral(count: number): Promise<void> {
 
 async function announce(need: Need, folder: string | undefined): Promise<void> {
   const buttons = buttonsOf(need, folder);
-  const text = need.who === '' ? labelOf(need, t) : `${oneLine(need.who, 64)}: ${labelOf(need, t)}`;
-  const button = await warn(text, ...buttons);
+  const button = await warn(titleOf(need, t), ...buttons);
   if (button) await press(button.command, button.target);
 }
 

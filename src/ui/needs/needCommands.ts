@@ -33,7 +33,7 @@ import type { NeedsFeed } from './needsFeed.ts';
 import type { NeedsView } from './needsView.ts';
 import { seenInLabel, seenInRows } from './seen.ts';
 import { withoutIcons } from '../plainText.ts';
-import { labelOf, wholeText } from './needsYouItems.ts';
+import { labelOf, titleOf, wholeText } from './needsYouItems.ts';
 import type { RequestDocuments } from './requestDocuments.ts';
 import { runCommand } from '../runCommand.ts';
 import { askToAllow } from '../trust/trustCommands.ts';
@@ -311,7 +311,7 @@ async function open(need: Need, call: NeedCall, parts: NeedParts): Promise<strin
       await documents.show(need, folder, call.file);
       return call.interactive ? undefined : need.request.id;
     case 'message':
-      await parts.texts.show(need.key, titleOf(need), { text: wholeText(need, t), prose: true });
+      await parts.texts.show(need.key, titleOf(need, t), { text: wholeText(need, t), prose: true });
       if (!call.interactive) return need.message.id;
       parts.looked.message(need.message.id);
       parts.lookedAtAgent(need.agentId);
@@ -365,13 +365,9 @@ async function choose(
 
 async function offer(need: Need, ...choices: [CommandId, string][]): Promise<string | undefined> {
   const items = choices.map(([command, label]) => ({ label, command }));
-  const title = titleOf(need);
+  const title = titleOf(need, t);
   const picked = await vscode.window.showQuickPick(items, { title, placeHolder: oneLine(wholeText(need, t)) });
   if (!picked) return undefined;
   await vscode.commands.executeCommand(picked.command, need.agentId);
   return need.agentId;
-}
-
-function titleOf(need: Need): string {
-  return `${oneLine(need.who, 64)}: ${labelOf(need, t)}`;
 }

@@ -115,6 +115,12 @@ function reportsItem(needs: readonly Need[], look: NeedLook): Item {
   };
 }
 
+/** Who it is about, if anybody, and what, in a line. */
+export function titleOf(need: Need, t: Translate): string {
+  const who = oneLine(need.who, 64);
+  return who === '' ? labelOf(need, t) : `${who}: ${labelOf(need, t)}`;
+}
+
 /** What it is about, in a line. */
 export function labelOf(need: Need, t: Translate): string {
   switch (need.kind) {

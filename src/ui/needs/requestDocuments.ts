@@ -8,7 +8,7 @@ import type { FileChange } from '../../runtime/turnItem.ts';
 import type { Disposable } from '../../util/disposable.ts';
 import { oneLine } from '../../util/text.ts';
 import { type Need, type NeedAction, type RequestNeed, actionsOf } from './needs.ts';
-import { changeText, labelOf, wholeText } from './needsYouItems.ts';
+import { changeText, titleOf, wholeText } from './needsYouItems.ts';
 import { absolutePath, isElsewhere, readAgentFile } from '../agentFiles.ts';
 import { diffNames, seenInDiff, seenInText } from './seen.ts';
 import { applyUnifiedDiff } from '../unifiedDiff.ts';
@@ -43,7 +43,7 @@ export class RequestDocuments implements Disposable {
 
   /** @param file which of the files to be changed; all of them where it is not said. */
   async show(need: Need, folder: string, file?: number): Promise<void> {
-    const title = `${oneLine(need.who, 64)}: ${labelOf(need, t)}`;
+    const title = titleOf(need, t);
     if (need.kind !== 'request') {
       await this.showText(need.key, title, wholeText(need, t));
       return;

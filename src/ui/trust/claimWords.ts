@@ -9,7 +9,7 @@ import { lookAlikeWarning } from '../needs/seen.ts';
 export function claimLabel(claim: Claim, t: Translate): string {
   switch (claim.kind) {
     case 'setting':
-      return t('Use the folder’s setting {0}: {1}', claim.name, oneLine(spelled(claim.value), 64));
+      return t('Use {0}: {1}, set by the folder', claim.name, oneLine(spelled(claim.value), 64));
     case 'program':
       return t('Run {0}', oneLine(spelled(claim.command)));
     case 'redisVariable':

@@ -368,7 +368,7 @@ describe('what a folder asks for', () => {
 
   it('is asked for once a value, and says for whom', () => {
     assert.deepEqual(rows(scene('open')), [
-      'shield Use the folder’s setting codex.sandbox: danger-full-access',
+      'shield Use codex.sandbox: danger-full-access, set by the folder',
       'shield a, b: Run mine --all\\u{202e}',
     ]);
     assert.deepEqual(needs(scene('open')).map(actionsOf), [
@@ -379,7 +379,7 @@ describe('what a folder asks for', () => {
 
   it('stays in sight once it was declined, to be allowed all the same', () => {
     assert.deepEqual(rows(scene('declined')), [
-      'shield Use the folder’s setting codex.sandbox: danger-full-access · not allowed',
+      'shield Use codex.sandbox: danger-full-access, set by the folder · not allowed',
       'shield a, b: Run mine --all\\u{202e} · not allowed',
     ]);
     assert.deepEqual(needs(scene('declined')).map(actionsOf), [

@@ -248,6 +248,16 @@ describe('the status bar', () => {
     assert.equal(ready({ agents: [failed], trouble: 'Redis is full.' }), '$(debug-disconnect) Tinytown');
   });
 
+  it('names what waits in its tooltip, and whom it is about if that is anybody', () => {
+    const claims: Scene['claims'] = [{ claim: { kind: 'setting', name: 'maxAgents', value: '20' }, answer: 'open' }];
+    const town = picture({ agents: [idle], waiting: { a: { held: 1 } }, claims });
+    const status = statusOf({ kind: 'ready', folder: '/w', session: undefined }, town, needsOf(town, []), english);
+    assert.deepEqual(status?.tooltip.split('\n').slice(1), [
+      'Use maxAgents: 20, set by the folder',
+      'a: Interrupted: run again or discard?',
+    ]);
+  });
+
   it('is there before the first town', () => {
     const status = statusOf({ kind: 'noTown', folder: '/w' }, undefined, [], english);
     assert.deepEqual(status?.text, '$(organization) Tinytown');
