@@ -1,6 +1,8 @@
 /** One at a time: a lock file between processes. It outlives none that has ended, whichever machine that ran on. */
-import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { type FileHandle, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
 import * as z from 'zod/mini';
+import { driveTime } from './driveTime.ts';
 import { hasEnded, isHere, nameOfProcess } from './processTable.ts';
 
 const holder = z.object({ pid: z.number(), startTime: z.string(), place: z.optional(z.string()) });
@@ -21,11 +23,12 @@ export async function takeLock(file: string): Promise<(() => Promise<void>) | un
   try {
     const handle = await open(file, 'wx', 0o600);
     try {
-      await handle.writeFile(mine);
-    } finally {
+      await handle.write(mine, 0);
+    } catch (error) {
       await handle.close();
+      throw error;
     }
-    return held(file);
+    return held(file, handle, mine);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
@@ -34,14 +37,12 @@ export async function takeLock(file: string): Promise<(() => Promise<void>) | un
   return undefined;
 }
 
-function held(file: string): () => Promise<void> {
-  const timer = setInterval(() => {
-    const now = new Date();
-    // It was taken for stale and removed: whoever has it now shows that it lives.
-    utimes(file, now, now).catch(() => undefined);
-  }, SIGN_OF_LIFE_MS).unref();
+function held(file: string, handle: FileHandle, mine: string): () => Promise<void> {
+  // Written, so that its time is the drive's: clocks of machines that share it differ, and jump.
+  const timer = setInterval(() => void handle.write(mine, 0).catch(() => undefined), SIGN_OF_LIFE_MS).unref();
   return async () => {
     clearInterval(timer);
+    await handle.close();
     await rm(file, { force: true });
   };
 }
@@ -62,7 +63,8 @@ async function isStale(file: string, content: string): Promise<boolean> {
   const read = holder.safeParse(parsed(content));
   if (read.success && (await isHere(read.data.place))) return await hasEnded(read.data);
   const info = await stat(file).catch(() => undefined);
-  return info !== undefined && Date.now() - info.mtimeMs > (read.success ? SILENT_MS : UNREADABLE_FOR_MS);
+  const now = await driveTime(path.dirname(file));
+  return info !== undefined && now !== undefined && now - info.mtimeMs > (read.success ? SILENT_MS : UNREADABLE_FOR_MS);
 }
 
 function parsed(content: string): unknown {

@@ -11,6 +11,8 @@ import { type StandInOptions, type StandInRequest, standInAnswer } from './stand
 
 const script = path.join(import.meta.dirname, 'standIn.ts');
 const hook = path.resolve(import.meta.dirname, '../support/luaHook.mjs');
+/** How long a window may take to open, in milliseconds: several start at once, and a run judges promises, not speed. */
+export const OPENING_MS = 3 * PATIENCE_MS;
 
 /** What is asked of a stand-in, without the number by which its answer is known. */
 export type Wish = { [K in StandInRequest['do']]: Omit<Extract<StandInRequest, { do: K }>, 'number'> }[Exclude<
@@ -69,7 +71,7 @@ export class ChaosWindow {
 
   /** Resolves when its town is open, or it has ended. */
   async opened(): Promise<void> {
-    await eventually(() => this.isOpen || !this.running, { what: 'An open town' });
+    await eventually(() => this.isOpen || !this.running, { what: 'An open town', timeout: OPENING_MS });
   }
 
   /** Resolves with undefined where it was done, else with why not; whether it was done is then not known. */

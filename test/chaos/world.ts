@@ -47,6 +47,7 @@ export class World {
   private readonly dir: Awaited<ReturnType<typeof tempDir>>;
   private readonly log: number;
   private opened = 0;
+  private ended = false;
 
   private constructor(parts: Pick<World, 'redis' | 'model' | 'watch' | 'proxy' | 'home'> & Parts) {
     this.redis = parts.redis;
@@ -87,7 +88,9 @@ export class World {
     return this.windows.filter(({ isRunning }) => isRunning);
   }
 
+  /** @throws Error if the world has ended: nobody would close the window. */
   openWindow(otherPlace = false): ChaosWindow {
+    if (this.ended) throw new Error('The run is over.');
     this.opened += 1;
     const options = {
       name: `window${this.opened}`,
@@ -155,6 +158,7 @@ export class World {
   }
 
   async end(): Promise<void> {
+    this.ended = true;
     for (const window of this.alive) await window.kill();
     await this.family.end();
     await Promise.all([this.proxy.close(), this.model.close()]);

@@ -5,7 +5,7 @@ import { SUPERVISOR_ID, type TownKeys } from '../../src/town/keys.ts';
 import { type MessageBody, type Priority, encodeMessage } from '../../src/town/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import type { PlannedMessage } from './schedule.ts';
-import type { ChaosWindow } from './window.ts';
+import { type ChaosWindow, OPENING_MS } from './window.ts';
 
 export interface Writer {
   /** Resolves with whether it is certain that the message was written. */
@@ -57,7 +57,7 @@ export function rawWriter(socketPath: string, keys: TownKeys): Writer {
 export function windowWriter(windows: () => readonly ChaosWindow[], nameOf: (agent: number) => string): Writer {
   return {
     async write(message) {
-      const window = await eventually(() => windows()[0], { what: 'A window for a writer' });
+      const window = await eventually(() => windows()[0], { what: 'A window for a writer', timeout: OPENING_MS });
       const agent = nameOf(message.agent);
       const text = textOf(message);
       const { assigned, kind, lane } = message;

@@ -46,7 +46,8 @@ export async function startTestRedis({ args = [] }: { args?: readonly string[] }
       return server.pid ?? 0;
     },
     client() {
-      const client = new Redis({ path: socketPath, retryStrategy: () => 20 });
+      // Commands wait while the server is down.
+      const client = new Redis({ path: socketPath, retryStrategy: () => 20, maxRetriesPerRequest: null });
       client.on('error', () => undefined);
       clients.add(client);
       return client;

@@ -4,10 +4,11 @@
  * stopped, another machine goes on with a copy of the data, so that two servers never write to the same file.
  */
 import { randomUUID } from 'node:crypto';
-import { cp, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import { _default as orElse } from 'zod/mini';
+import { driveTime, modifiedAt } from '../../util/driveTime.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { isHere } from '../../util/processTable.ts';
 import { say } from '../../util/sentence.ts';
@@ -73,7 +74,8 @@ export class OwnerWatch {
       const hint = 'Open the folder there, or close it there and try again half a minute later.';
       throw new TinytownError('redisElsewhere', message, { hint });
     }
-    return (await now(this.dir)) - sign > SILENT_MS;
+    const now = await driveTime(this.dir);
+    return now !== undefined && now - sign > SILENT_MS;
   }
 }
 
@@ -95,29 +97,4 @@ export async function takeData(dir: string): Promise<string> {
     }
   }
   return fresh;
-}
-
-/** Opened, as a network drive may give an old answer about a file that is not. */
-async function modifiedAt(file: string): Promise<number | undefined> {
-  try {
-    const handle = await open(file, 'r');
-    try {
-      return (await handle.stat()).mtimeMs;
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    return undefined;
-  }
-}
-
-/** By the clock of the drive, which may not be this machine's. */
-async function now(dir: string): Promise<number> {
-  const file = path.join(dir, `clock.${randomUUID()}`);
-  await writeFile(file, '', { mode: 0o600 });
-  try {
-    return (await modifiedAt(file)) ?? Date.now();
-  } finally {
-    await rm(file, { force: true });
-  }
 }

@@ -13,14 +13,12 @@ const mayAsk: Record<string, string> = {
   'runtime/asking.ts': 'is shown',
   'town/accessFile.ts': 'compares with the time of a file',
   'town/messages.ts': 'is written down',
-  'town/redis/dataOwner.ts': 'compares with the time of a file',
   'town/supervisorInbox.ts': 'is written down',
   'ui/agents/agentOutput.ts': 'is shown',
   'ui/history/transcriptDocuments.ts': 'is the time of a document',
   'ui/needs/needsView.ts': 'is shown',
   'ui/town/townPicture.ts': 'is shown',
   'util/deadline.ts': 'is bounded by the steady clock',
-  'util/fileLock.ts': 'compares with the time of a file',
   'util/processRegistry.ts': 'compares with the time of a file',
 };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdir, rm } from 'node:fs/promises';
+import { chown, mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import path from 'node:path';
 import { takeLock } from '../../../src/util/fileLock.ts';
@@ -9,6 +9,8 @@ import { ensurePrivateFolder } from '../../../src/util/privateFolder.ts';
 import { ProcessRegistry } from '../../../src/util/processRegistry.ts';
 import { type ProcessName, hasEnded, isAlive, nameOfProcess } from '../../../src/util/processTable.ts';
 import { spawnManaged } from '../../../src/util/processes.ts';
+import { jumpClock } from '../../chaos/wallClock.ts';
+import { eventually } from '../../support/eventually.ts';
 import { otherPlacesAreAllowed, runInOtherPlace } from '../../support/otherPlace.ts';
 import { tempDir } from '../../support/tempDir.ts';
 
@@ -107,6 +109,52 @@ describe('processes of another place', () => {
     assert.equal(String(await once(child.stdout, 'data')).trim(), 'true');
     assert.equal(await takeLock(file), undefined);
     assert.equal(await takeLock(file), undefined);
+  });
+});
+
+describe('a lock whose holder cannot be judged from here', () => {
+  const HOUR_MS = 3_600_000;
+  const now = Date.now();
+  let folder: Awaited<ReturnType<typeof tempDir>>;
+  let file: string;
+
+  beforeEach(async () => {
+    folder = await tempDir('lock');
+    file = path.join(folder.path, 'lock');
+    await writeFile(file, JSON.stringify({ pid: 1, startTime: '1', place: 'another place' }));
+  });
+
+  afterEach(async () => {
+    jumpClock(0);
+    await folder.remove();
+  });
+
+  it('stays its own while it gives signs of life, though the clock here is an hour ahead', async () => {
+    jumpClock(HOUR_MS);
+    assert.equal(await takeLock(file), undefined);
+    assert.equal(await takeLock(file), undefined);
+  });
+
+  it('is free once it has given none for long, though the clock here is an hour behind', async () => {
+    const longAgo = new Date(now - 60_000);
+    await utimes(file, longAgo, longAgo);
+    jumpClock(-HOUR_MS);
+    assert.equal(await takeLock(file), undefined);
+    const release = await takeLock(file);
+    assert.ok(release);
+    await release();
+    await assert.rejects(stat(file), { code: 'ENOENT' });
+  });
+
+  it('shows that it lives by the clock of the drive, though the clock here is an hour behind', async () => {
+    await rm(file);
+    jumpClock(-HOUR_MS);
+    const release = await takeLock(file);
+    assert.ok(release);
+    const longAgo = new Date(now - HOUR_MS);
+    await utimes(file, longAgo, longAgo);
+    await eventually(async () => (await stat(file)).mtimeMs > now - HOUR_MS / 2, { what: 'a sign of life' });
+    await release();
   });
 });
 
