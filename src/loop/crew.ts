@@ -395,6 +395,7 @@ export class Crew {
 
   private heard(id: string, event: RuntimeEvent): void {
     this.views.heard(id, event);
+    if (event.type === 'sessionReady') this.problems.storageWorks();
     this.runtimeEvents.fire({ agentId: id, event });
   }
 

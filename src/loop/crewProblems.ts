@@ -2,6 +2,7 @@
 import { TinytownError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
 import { say } from '../util/sentence.ts';
+import { storageRefuses } from '../util/storing.ts';
 import type { LimitHold } from './agent/limitFiles.ts';
 
 export interface CrewProblem {
@@ -15,10 +16,12 @@ export class CrewProblems {
   readonly onProblem = this.problems.event;
   private redisAwayTold = false;
   private folderGoneTold = false;
+  private storageRefusesTold = false;
 
   of(agentId: string, error: unknown): void {
     if (error instanceof TinytownError && error.reason === 'turnCutOff') this.turnCutOff(error);
     else if (error instanceof TinytownError && error.reason === 'folderGone') this.folderGone(error);
+    else if (storageRefuses(error)) this.storageRefuses(error);
     else this.problems.fire({ agentId, error });
   }
 
@@ -42,6 +45,17 @@ export class CrewProblems {
   /** The next time that Redis is away is told of again. */
   redisIsBack(): void {
     this.redisAwayTold = false;
+  }
+
+  /** The next time that the disk is full is told of again. */
+  storageWorks(): void {
+    this.storageRefusesTold = false;
+  }
+
+  private storageRefuses(error: unknown): void {
+    if (this.storageRefusesTold) return;
+    this.storageRefusesTold = true;
+    this.problems.fire({ error });
   }
 
   /** Said once: every agent looks again and again. */

@@ -20,11 +20,13 @@ import { SUPERVISOR_ID } from '../town/keys.ts';
 import { Town } from '../town/town.ts';
 import { TownKey } from '../town/townKey.ts';
 import type { WakeTimes } from '../town/wake.ts';
+import { DisposableStore, toDisposable } from '../util/disposable.ts';
 import { TinytownError, describeError } from '../util/errors.ts';
 import { folderIdentity } from '../util/folderIdentity.ts';
 import type { Logger } from '../util/logger.ts';
 import { ProcessRegistry } from '../util/processRegistry.ts';
 import { processesNaming } from '../util/processTable.ts';
+import { storing } from '../util/storing.ts';
 import { type ActionRules, TownActions } from './actions/actions.ts';
 import { summaryOf } from './actions/conversationSummary.ts';
 import { BacklogOffers } from './backlogOffers.ts';
@@ -151,9 +153,22 @@ const DEFAULT_IDLE_SECONDS = 300;
 
 /**
  * Opens the town of a folder that has a `tinytown.toml`.
- * @throws TinytownError `badTownConfig`, `noTown`, or with a `RedisErrorReason`; {@link RedisUnconfirmed}
+ * @throws TinytownError `badTownConfig`, `noTown`, `storageRefuses`, or with a `RedisErrorReason`; {@link RedisUnconfirmed}
  */
-export async function openTownSession(options: SessionOptions): Promise<TownSession> {
+export function openTownSession(options: SessionOptions): Promise<TownSession> {
+  return storing(async () => {
+    const begun = new DisposableStore();
+    try {
+      return await openSession(options, begun);
+    } catch (error) {
+      begun.dispose();
+      throw error;
+    }
+  });
+}
+
+/** @param begun Takes what must end if the town cannot be opened. */
+async function openSession(options: SessionOptions, begun: DisposableStore): Promise<TownSession> {
   const { folder, storageDir, settings, confirmations, version, bundles, logger, times } = options;
   const config = await townConfig(folder);
   const registry = new ProcessRegistry(path.join(storageDir, 'processes'));
@@ -173,33 +188,39 @@ export async function openTownSession(options: SessionOptions): Promise<TownSess
   ]);
   if (reaped > 0) logger.warn(`Ended ${reaped} processes that an earlier window had left behind.`);
   const home = await thisHome(folder, agentEnvironment(process.env, settings.codexEnv), options.machine);
+  begun.add(toDisposable(() => redis.close()));
   const town = await Town.open(redis, config.name, logger, times);
+  begun.add(toDisposable(() => town.close()));
   logger.info(`Town ${config.name} is open on ${redis.where}.`);
   const townKey = new TownKey(storageDir, config.name);
 
   const trust = new TownTrust(settings, config, confirmations);
-  const permissions = new PermissionChoices(storageDir, realFolder, config.name, logger);
+  const permissions = begun.add(new PermissionChoices(storageDir, realFolder, config.name, logger));
   await permissions.start();
   const accessFiles = new AccessFiles(storageDir, config.name, target);
   await accessFiles.deleteOld();
   await accessFiles.write(SUPERVISOR_ID);
   const runtimes = new Runtimes(registry, version, () => trust.runtimeSettings(), times?.replyMs);
   const rules = runtimeRules(trust);
-  const signs = new SignsOfLife({
-    town,
-    // What shares a socket with us is on this machine.
-    processesNaming: onThisMachine(target) ? processesNaming : undefined,
-    logger,
-    times: times?.signsOfLife,
-  });
-  const limits = new LimitHolds({
-    files: new LimitFiles(storageDir, await accountFolder({ ...process.env, ...settings.codexEnv })),
-    retryMs: times?.retryMs ?? RETRY_MS,
-    tickMs: times?.limitTickMs,
-    logger,
-  });
+  const signs = begun.add(
+    new SignsOfLife({
+      town,
+      // What shares a socket with us is on this machine.
+      processesNaming: onThisMachine(target) ? processesNaming : undefined,
+      logger,
+      times: times?.signsOfLife,
+    }),
+  );
+  const limits = begun.add(
+    new LimitHolds({
+      files: new LimitFiles(storageDir, await accountFolder({ ...process.env, ...settings.codexEnv })),
+      retryMs: times?.retryMs ?? RETRY_MS,
+      tickMs: times?.limitTickMs,
+      logger,
+    }),
+  );
   await limits.start();
-  const pickup = new PickupChoice(storageDir, realFolder, config.name);
+  const pickup = begun.add(new PickupChoice(storageDir, realFolder, config.name));
   await pickup.start();
   const ownThreads = new OwnThreads(storageDir, config.name);
   const { mirror, keys } = town;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { shellWord } from '../util/shellWords.ts';
+import { storing } from '../util/storing.ts';
 
 /**
  * Makes `dir` hold a `tt` and a `tt.cmd` that run `bundle` with `execPath` as Node.js (an editor's own program will do).
@@ -12,7 +13,7 @@ export async function writeTtLauncher(
   dir: string,
   { execPath, bundle }: { execPath: string; bundle: string },
 ): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await storing(() => mkdir(dir, { recursive: true, mode: 0o700 }));
   const shell = `#!/bin/sh\nELECTRON_RUN_AS_NODE=1 exec ${shellWord(execPath)} ${shellWord(bundle)} "$@"\n`;
   const batch = `@setlocal\r\n@set ELECTRON_RUN_AS_NODE=1\r\n@${batchWord(execPath)} ${batchWord(bundle)} %*\r\n`;
   await Promise.all([write(path.join(dir, 'tt'), shell), write(path.join(dir, 'tt.cmd'), batch)]);
@@ -21,7 +22,7 @@ export async function writeTtLauncher(
 async function write(file: string, content: string): Promise<void> {
   if ((await readFile(file, 'utf8').catch(() => undefined)) === content) return;
   const draft = `${file}.${randomUUID()}`;
-  await writeFile(draft, content, { mode: 0o700 });
+  await storing(() => writeFile(draft, content, { mode: 0o700 }));
   await rename(draft, file);
 }
 

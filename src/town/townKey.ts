@@ -8,6 +8,7 @@ import path from 'node:path';
 import { TinytownError } from '../util/errors.ts';
 import { privateFolder, readOrCreatePrivate, writePrivate } from '../util/privateFiles.ts';
 import { say } from '../util/sentence.ts';
+import { storageRefuses } from '../util/storing.ts';
 
 /** A command to the owner of an agent, as its proof covers it. */
 export interface ProvenCommand {
@@ -36,13 +37,14 @@ export class TownKey {
     this.file = path.join(storageDir, 'keys', `${name}.key`);
   }
 
-  /** The key, for the user to take to another machine: not for logs. @throws TinytownError `townKeyUnusable` */
+  /** The key, for the user to take to another machine: not for logs. @throws TinytownError `townKeyUnusable`, `storageRefuses` */
   async read(): Promise<string> {
     let text;
     try {
       await privateFolder(path.dirname(this.file));
       text = (await readOrCreatePrivate(this.file, randomBytes(32).toString('base64url'))).trim();
     } catch (cause) {
+      if (storageRefuses(cause)) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new TinytownError('townKeyUnusable', say('The town key cannot be read: {0}.', why), { cause });
     }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as z from 'zod/mini';
 import { driveTime } from './driveTime.ts';
 import { hasEnded, isHere, nameOfProcess } from './processTable.ts';
+import { storing } from './storing.ts';
 
 const holder = z.object({ pid: z.number(), startTime: z.string(), place: z.optional(z.string()) });
 
@@ -17,14 +18,16 @@ const UNREADABLE_FOR_MS = 5_000;
 /**
  * Takes the lock at `file`, which lies in a private folder; resolves with its release, or undefined where a process holds
  * it that may live.
+ * @throws TinytownError `storageRefuses`
  */
 export async function takeLock(file: string): Promise<(() => Promise<void>) | undefined> {
   const mine = JSON.stringify((await nameOfProcess(process.pid)) ?? { pid: process.pid, startTime: '' });
   try {
-    const handle = await open(file, 'wx', 0o600);
+    const handle = await storing(() => open(file, 'wx', 0o600));
     try {
-      await handle.write(mine, 0);
+      await storing(() => handle.write(mine, 0));
     } catch (error) {
+      await rm(file, { force: true });
       await handle.close();
       throw error;
     }

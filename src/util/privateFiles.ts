@@ -1,15 +1,19 @@
-/** Files and folders that only the user can read: 0700 and 0600, in folders whose owner was checked, and never through a link. */
+/**
+ * Files and folders that only the user can read: 0700 and 0600, in folders whose owner was checked, and never through a link.
+ * All that writes here rejects with `storageRefuses` where the disk is full.
+ */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, chmod, link, lstat, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { storing } from './storing.ts';
 
 /** Windows has no such flag; there, only administrators make symbolic links to files. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 
 /** Makes the folder, or makes it private. @throws Error where it is a link, no folder, or somebody else's */
 export async function privateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await storing(() => mkdir(folder, { recursive: true, mode: 0o700 }));
   const info = await lstat(folder);
   if (!info.isDirectory()) throw new Error('it is not a folder');
   if (process.platform !== 'win32' && info.uid !== process.getuid?.()) throw new Error('it belongs to somebody else');
@@ -23,13 +27,13 @@ export async function privateFolder(folder: string): Promise<void> {
  */
 export async function appendPrivate(file: string, text: string, limit: number, note: string): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | NO_FOLLOW;
-  const handle = await open(file, flags, 0o600);
+  const handle = await storing(() => open(file, flags, 0o600));
   try {
     const { size } = await regular(handle);
     const room = limit - Buffer.byteLength(note) - size;
     if (room <= 0) return;
     const bytes = Buffer.from(text);
-    await handle.writeFile(bytes.length <= room ? bytes : startOf(bytes, room) + note);
+    await storing(() => handle.writeFile(bytes.length <= room ? bytes : startOf(bytes, room) + note));
   } finally {
     await handle.close();
   }
@@ -43,6 +47,9 @@ export async function writePrivate(file: string, text: string): Promise<void> {
 
 /** The file's text; where there is no file yet, it is made with `text`. Of several that make it at once, one does. */
 export async function readOrCreatePrivate(file: string, text: string): Promise<string> {
+  // What is there can be read though nothing can be written.
+  const known = await readFile(file, 'utf8').catch(() => undefined);
+  if (known !== undefined) return known;
   const draft = await writeDraft(file, text);
   try {
     await link(draft, file);
@@ -56,7 +63,12 @@ export async function readOrCreatePrivate(file: string, text: string): Promise<s
 
 async function writeDraft(file: string, text: string): Promise<string> {
   const draft = path.join(path.dirname(file), `.${randomUUID()}.new`);
-  await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
+  try {
+    await storing(() => writeFile(draft, text, { mode: 0o600, flag: 'wx' }));
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
   return draft;
 }
 

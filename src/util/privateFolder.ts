@@ -2,21 +2,23 @@
 import { chmod, lstat, mkdir } from 'node:fs/promises';
 import { describeError, TinytownError } from './errors.ts';
 import { say } from './sentence.ts';
+import { storageRefuses, storing } from './storing.ts';
 
 /**
  * Makes sure that `folder` is a folder of this user that nobody else can enter; creates it, private, where it is missing.
  * A link is refused, as somebody else may have put it there.
- * @throws TinytownError `folderNotPrivate`
+ * @throws TinytownError `folderNotPrivate`, `storageRefuses`
  */
 export async function ensurePrivateFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await storing(() => mkdir(folder, { recursive: true, mode: 0o700 }));
     const info = await lstat(folder);
     if (!info.isDirectory()) throw new Error('it is a link or a file');
     if (process.platform === 'win32') return;
     if (info.uid !== process.getuid?.()) throw new Error('it belongs to somebody else');
     if ((info.mode & 0o077) !== 0) await chmod(folder, 0o700);
   } catch (cause) {
+    if (storageRefuses(cause)) throw cause;
     const message = say('The folder {0} cannot be used: {1}.', folder, describeError(cause));
     throw new TinytownError('folderNotPrivate', message, { cause });
   }

@@ -23,6 +23,7 @@ import {
   startTimeOf,
 } from './processTable.ts';
 import { SerialQueue } from './serialQueue.ts';
+import { storing } from './storing.ts';
 
 /** In the environment of every process that is recorded, and of what it starts: its record's `mark`, which tells nothing. */
 export const MARK_VARIABLE = 'TINYTOWN_PROCESS';
@@ -73,7 +74,7 @@ export class ProcessRegistry {
     return new ProcessRegistry(this.folder, subject);
   }
 
-  /** Records a process of ours. Does nothing where it has ended already. */
+  /** Records a process of ours. Does nothing where it has ended already. @throws TinytownError `storageRefuses` */
   async add(
     pid: number,
     { purpose, detached, mark }: Pick<ProcessRecord, 'purpose' | 'detached' | 'mark'>,
@@ -161,7 +162,7 @@ export class ProcessRegistry {
     await this.writing.run(async () => {
       if (this.own.get(record.pid) !== record) return;
       const file = this.fileOf(record.pid);
-      await writeFile(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
+      await storing(() => writeFile(`${file}.new`, JSON.stringify(record), { mode: 0o600 }));
       await rename(`${file}.new`, file);
     });
   }

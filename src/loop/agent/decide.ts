@@ -155,6 +155,7 @@ function betweenTurns(facts: LoopFacts): LoopAction {
       return waits ? { do: 'wait', until: offerAt } : whenIdle(facts, 'cold');
     }
     if (facts.state === 'cold') return { do: 'wait' };
+    if (facts.notBefore > facts.now) return { do: 'wait', until: facts.notBefore };
     return facts.room ? { do: 'start' } : { do: 'coolDown', state: 'cold' };
   }
   if (facts.maxRounds > 0 && facts.rounds >= facts.maxRounds) return { do: 'stopAtMaxRounds' };

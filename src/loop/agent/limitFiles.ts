@@ -10,6 +10,7 @@ import path from 'node:path';
 import * as z from 'zod/mini';
 import { parseJson } from '../../town/records.ts';
 import { type Clock, systemClock } from '../../util/deadline.ts';
+import { storing } from '../../util/storing.ts';
 
 const limitHold = z.object({
   /** The account's name for the limit. */
@@ -60,7 +61,7 @@ export class LimitFiles {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const file = this.fileOf(hold.limitId, 'json');
     const own = `${file}.${process.pid}.tmp`;
-    await writeFile(own, JSON.stringify(hold), { mode: 0o600 });
+    await storing(() => writeFile(own, JSON.stringify(hold), { mode: 0o600 }));
     await rename(own, file);
   }
 
@@ -74,7 +75,7 @@ export class LimitFiles {
     const file = this.fileOf(limitId, 'try');
     if (!(await this.isClaimed(limitId))) await rm(file, { force: true });
     try {
-      await (await open(file, 'wx', 0o600)).close();
+      await (await storing(() => open(file, 'wx', 0o600))).close();
       return true;
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;

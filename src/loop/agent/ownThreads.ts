@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ReadHistory } from '../../runtime/historyPages.ts';
-import { TinytownError, describeError } from '../../util/errors.ts';
+import { TinytownError } from '../../util/errors.ts';
 import { privateFolder, writePrivate } from '../../util/privateFiles.ts';
 import { say } from '../../util/sentence.ts';
 
@@ -23,13 +23,8 @@ export class OwnThreads {
 
   /** To be called before anything is said in a new thread. @throws TinytownError `storageRefuses` */
   async add(agentId: string, threadId: string): Promise<void> {
-    try {
-      await privateFolder(this.folder);
-      await writePrivate(this.fileOf(agentId, threadId), '');
-    } catch (cause) {
-      const message = say('The extension’s storage cannot be written: {0}.', describeError(cause));
-      throw new TinytownError('storageRefuses', message, { cause });
-    }
+    await privateFolder(this.folder);
+    await writePrivate(this.fileOf(agentId, threadId), '');
   }
 
   /** Whether the agent has begun the thread, in any window of this user on this machine. */

@@ -4,6 +4,7 @@ import { isRedisError } from '../../town/redis/errors.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';
+import { storageRefuses } from '../../util/storing.ts';
 import { oneLine } from '../../util/text.ts';
 import { claimId } from '../trust/confirmations.ts';
 import type { Permissions } from '../trust/permissionModes.ts';
@@ -14,7 +15,10 @@ import { foreignThread } from './ownThreads.ts';
 import { RestartPolicy } from './restartPolicy.ts';
 
 /** Failures that may pass by themselves. */
-const passing = new Set(['startFailed', 'threadBusy', 'overloaded', 'unresponsive', 'notRunning', 'storageRefuses']);
+const passing = new Set(['startFailed', 'threadBusy', 'overloaded', 'unresponsive', 'notRunning']);
+
+/** How often an agent is tried again that could not start as the disk is full, in milliseconds. */
+const STORAGE_AGAIN_MS = 5_000;
 
 export class RuntimeSlot {
   /** No start is tried before, by `performance.now()`; 0 for none. */
@@ -29,6 +33,8 @@ export class RuntimeSlot {
   private program: string | undefined;
   private closed = false;
   private toolless: CodingAgent | undefined;
+  /** That the disk is full was told since the last start. */
+  private toldOfStorage = false;
   private readonly events = new Emitter<RuntimeEvent>();
   /** What the runtime tells; of one that was taken down only its exit, and that it asks no more. */
   readonly onEvent = this.events.event;
@@ -98,6 +104,7 @@ export class RuntimeSlot {
       if (!this.closed) await this.failed(error);
       return;
     }
+    this.toldOfStorage = false;
     await agent.setState('starting', 'idle', mode === 'persistent' ? '● Session ready' : '● Ready');
   }
 
@@ -199,6 +206,12 @@ export class RuntimeSlot {
   }
 
   private async failed(error: unknown): Promise<void> {
+    if (storageRefuses(error)) {
+      if (!this.toldOfStorage) this.agent.report(error);
+      this.toldOfStorage = true;
+      this.restartAt = performance.now() + STORAGE_AGAIN_MS;
+      return;
+    }
     const text = describeError(error);
     this.agent.parts.logger.warn(`The runtime did not start: ${text}`);
     if (error instanceof TinytownError && passing.has(error.reason) && this.tryAgain()) return;

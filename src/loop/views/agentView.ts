@@ -242,9 +242,12 @@ export function withLeftBehind(view: AgentView, requests: readonly AgentRequest[
   return { ...view, withdrawn: withdrawnSince(view, requests, 'reloaded', now) };
 }
 
+/** What keeps an agent from working, though its record says nothing of it. */
+const shownOnAgents: ReadonlySet<string> = new Set(['turnCutOff', 'folderGone', 'storageRefuses']);
+
 /** The view after something went wrong that is no event of the runtime. */
 export function withProblem(view: AgentView, error: unknown): AgentView {
-  return error instanceof TinytownError && (error.reason === 'turnCutOff' || error.reason === 'folderGone')
+  return error instanceof TinytownError && shownOnAgents.has(error.reason)
     ? { ...view, lastError: whatIsWrong(error) }
     : view;
 }

@@ -9,6 +9,7 @@ import { type Disposable, DisposableStore, toDisposable } from '../../util/dispo
 import { TinytownError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import { SerialQueue } from '../../util/serialQueue.ts';
+import { storageRefuses } from '../../util/storing.ts';
 import type { Translate } from '../l10n.ts';
 import { type Problem, problemOf } from '../problems.ts';
 
@@ -130,8 +131,9 @@ export class TownHost<S extends Closable = TownSession> {
       return this.enter(folder, session);
     } catch (error) {
       this.parts.onError('open the town', error);
-      // Redis may be there later, and nobody should have to press a button for that.
-      if (isPassing(error)) this.again = setTimeout(() => void this.look(), this.pauses.next()).unref();
+      // Redis, or room on the disk, may be there later, and nobody should have to press a button for that.
+      if (isPassing(error) || storageRefuses(error))
+        this.again = setTimeout(() => void this.look(), this.pauses.next()).unref();
       return this.set({ kind: 'failed', folder, error, problem: problemOf(error, this.t) });
     }
   }

@@ -1,0 +1,28 @@
+/** Writing what the extension keeps for itself, where the disk may be full. */
+import { TinytownError } from './errors.ts';
+import { type Said, say } from './sentence.ts';
+
+/** What the system says where nothing is wrong but the disk. */
+const reasons: Readonly<Record<string, Said>> = {
+  ENOSPC: 'The disk is full: what the extension keeps for itself cannot be written.',
+  EDQUOT: 'Your share of the disk is used up: what the extension keeps for itself cannot be written.',
+  EROFS: 'The disk is read-only: what the extension keeps for itself cannot be written.',
+};
+
+/** Does what `job` does. @throws TinytownError `storageRefuses` where the disk is full or read-only */
+export async function storing<T>(job: () => Promise<T>): Promise<T> {
+  try {
+    return await job();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const message = Object.hasOwn(reasons, code) ? reasons[code] : undefined;
+    if (message === undefined) throw error;
+    const hint = say('Make room on it: agents that wait go on by themselves.');
+    throw new TinytownError('storageRefuses', message, { cause: error, hint });
+  }
+}
+
+/** Whether `error` is one of {@link storing}: it passes by itself once somebody has made room. */
+export function storageRefuses(error: unknown): boolean {
+  return error instanceof TinytownError && error.reason === 'storageRefuses';
+}

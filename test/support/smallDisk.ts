@@ -1,0 +1,40 @@
+/** A disk of its own that a test can fill. */
+import { execFile } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { tempDir } from './tempDir.ts';
+
+const run = promisify(execFile);
+
+export interface SmallDisk {
+  readonly path: string;
+  fill(): Promise<void>;
+  empty(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Undefined where this system does not let us mount one. */
+export async function smallDisk(): Promise<SmallDisk | undefined> {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
+  const folder = await tempDir('disk');
+  try {
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', folder.path]);
+  } catch {
+    await folder.remove();
+    return undefined;
+  }
+  const filler = path.join(folder.path, 'filler');
+  return {
+    path: folder.path,
+    async fill() {
+      // What is written before it fails stays.
+      await writeFile(filler, Buffer.alloc(2 * 1_048_576)).catch(() => undefined);
+    },
+    empty: () => rm(filler, { force: true }),
+    async remove() {
+      await run('umount', ['--lazy', folder.path]);
+      await folder.remove();
+    },
+  };
+}
