@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { absolutePath, fileInside, isElsewhere, isNetworkPath, readAgentFile } from '../../../src/ui/agentFiles.ts';
+import {
+  type Disk,
+  absolutePath,
+  fileInside,
+  isElsewhere,
+  isNetworkPath,
+  localFile,
+  readAgentFile,
+} from '../../../src/ui/agentFiles.ts';
 import { tempDir } from '../../support/tempDir.ts';
 
 describe('a path on another machine', () => {
@@ -40,14 +48,81 @@ describe('a path on another machine', () => {
   });
 });
 
+describe('a link on Windows that an agent has planted', () => {
+  const links: Readonly<Record<string, string>> = {
+    'C:\\w\\share': '\\\\host\\share\\a',
+    'C:\\w\\slashes': '//host/share/a',
+    'C:\\w\\folder': '\\\\host\\share',
+    'C:\\w\\verbatim': '\\\\?\\UNC\\host\\share\\a',
+    'C:\\w\\native': '\\??\\UNC\\host\\share\\a',
+    'C:\\w\\pipe': '\\\\.\\pipe\\x',
+    'C:\\w\\port': 'COM1',
+    'C:\\w\\twice': 'sub\\again',
+    'C:\\w\\sub\\again': '..\\share',
+    'C:\\w\\round': 'round',
+    'C:\\w\\in': 'sub\\a.ts',
+    'C:\\w\\far': 'D:\\data',
+    'D:\\data\\out': '\\\\host\\share\\a',
+  };
+  const asked: string[] = [];
+  const disk: Disk = {
+    paths: path.win32,
+    linkAt: (file) => {
+      asked.push(file);
+      return Promise.resolve(links[file]);
+    },
+  };
+
+  const refused = [
+    ...Object.keys(links).filter((file) => !/in$|far$|out$/.test(file)),
+    'share',
+    'folder\\a',
+    'far\\out',
+    '\\\\host\\share\\a',
+    '//host/a',
+    '\\??\\UNC\\host\\a',
+    'NUL',
+    'sub\\aux.txt',
+    'com1:',
+    'lpt¹ .txt',
+  ];
+  for (const name of refused) {
+    it(`is not followed, and nothing is looked at behind it: ${name}`, async () => {
+      asked.length = 0;
+      assert.equal(await localFile(name, 'C:\\w', disk), undefined);
+      assert.ok(
+        asked.every((file) => /^[CD]:\\\w/.test(file)),
+        asked.join(),
+      );
+    });
+  }
+
+  it('is followed where it leads to a file of this machine', async () => {
+    assert.equal(await localFile('in', 'C:\\w', disk), 'C:\\w\\sub\\a.ts');
+    assert.equal(await localFile('far\\a', 'C:\\w', disk), 'D:\\data\\a');
+    assert.equal(await localFile('sub\\console.ts', 'C:\\w', disk), 'C:\\w\\sub\\console.ts');
+  });
+
+  it('is no matter in a folder that the user has opened from another machine', async () => {
+    assert.equal(await localFile('a.ts', '\\\\host\\share\\w', disk), '\\\\host\\share\\w\\a.ts');
+    assert.equal(await localFile('\\\\other\\share\\a', '\\\\host\\share\\w', disk), undefined);
+  });
+});
+
 describe('a file that an agent has made something else of', () => {
   it('is not read: a pipe would never end, nor would a device behind a link', async function () {
     if (process.platform === 'win32') return this.skip();
     const dir = await tempDir('files');
     try {
-      execFileSync('mkfifo', [path.join(dir.path, 'pipe')]);
-      await symlink('/dev/zero', path.join(dir.path, 'zero'));
-      assert.deepEqual(await Promise.all(['pipe', 'zero'].map((name) => readAgentFile(name, dir.path))), [null, null]);
+      const folder = path.join(dir.path, 'town');
+      await mkdir(folder);
+      execFileSync('mkfifo', [path.join(folder, 'pipe')]);
+      await symlink('/dev/zero', path.join(folder, 'zero'));
+      const elsewhere = path.join(dir.path, 'elsewhere');
+      await writeFile(elsewhere, 'a');
+      await symlink(`/${elsewhere}`, path.join(folder, 'share'));
+      const names = ['pipe', 'zero', 'share'];
+      assert.deepEqual(await Promise.all(names.map((name) => readAgentFile(name, folder))), [null, null, null]);
     } finally {
       await dir.remove();
     }
