@@ -1,7 +1,8 @@
 /**
  * What a window asks of the one that owns an agent (`tt:{town}:control:{id}`), and that one's answer, which stands for a short
  * while under `tt:{town}:reply:{token}`. Each command carries the agent's epoch, a nonce, and a proof made with the town's key:
- * the owner obeys nobody else, and each command once (`controlGuard.ts`).
+ * the owner obeys nobody else, and each command once (`controlGuard.ts`). The answer is proven with the same key: nobody else
+ * can say that something was done.
  */
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
@@ -13,7 +14,7 @@ import type { PlanContext } from './plans.ts';
 import { parseJson } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
 import { isRedisError } from './redis/errors.ts';
-import type { TownKey } from './townKey.ts';
+import type { ProvenCommand, TownKey } from './townKey.ts';
 import type { WakeSource } from './wake.ts';
 import { wellFormedJson } from '../util/text.ts';
 
@@ -29,6 +30,9 @@ const reply = z.union([
 ]);
 
 export type ControlReply = z.output<typeof reply>;
+
+/** As an answer stands in Redis: its JSON, and the proof of the owner's town key. */
+const provenReply = z.object({ answer: z.string(), key: z.string(), proof: z.string() });
 
 /** `gone`: there is no such agent. `silent`: nobody answered in time, so whether it was done is not known. */
 export type ControlOutcome = ControlReply | 'gone' | 'silent';
@@ -72,8 +76,8 @@ export class Control {
       const end = performance.now() + limitMs;
       for (;;) {
         const raw = await this.text(this.keys.reply(token));
-        const decoded = raw === undefined ? undefined : reply.safeParse(parseJson(raw));
-        if (decoded?.success) return decoded.data;
+        const outcome = raw === undefined ? undefined : await this.read(raw, { agentId, token, key });
+        if (outcome) return outcome;
         if (performance.now() >= end) return 'silent';
         await next(told);
       }
@@ -81,6 +85,20 @@ export class Control {
       clearInterval(timer);
       listening.dispose();
     }
+  }
+
+  /** The answer, if it is one of the owner's: what is not proven was written by somebody else, and the owner's may come yet. */
+  private async read(
+    raw: string,
+    { agentId, token, key }: { agentId: string; token: string; key: TownKey },
+  ): Promise<ControlReply | undefined> {
+    const stored = provenReply.safeParse(parseJson(raw));
+    if (!stored.success) return undefined;
+    const { answer, ...proof } = stored.data;
+    const check = await key.check(replyCommand(this.keys, agentId, token, answer), proof);
+    if (check === 'otherKey') return { ok: false, reason: 'otherTownKey', message: 'Its window has another town key.' };
+    const decoded = check === 'right' ? reply.safeParse(parseJson(answer)) : undefined;
+    return decoded?.success ? decoded.data : undefined;
   }
 
   /** The text at a key; undefined where there is none, or a value of another type. */
@@ -104,10 +122,22 @@ function controlPlan(
   return new Plan(keys, agentId).command('XADD', keys.control(agentId), 'MAXLEN', '~', 100, '*', ...words);
 }
 
-/** Adds the owner's answer to a plan, where the asking window waits for one. */
-export function withReply(plan: Plan, keys: TownKeys, { fields }: ControlRequest, answer: ControlReply): Plan {
-  const token = fields.reply;
-  return token ? plan.command('SET', keys.reply(token), wellFormedJson(answer), 'PX', REPLY_MS) : plan;
+/** Writes the owner's answer where the asking window waits for it; undefined where none does. @throws TinytownError `townKeyUnusable` */
+export async function replyPlan(
+  { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
+  { fields: { reply: token } }: ControlRequest,
+  answer: ControlReply,
+  key: TownKey,
+): Promise<Plan | undefined> {
+  if (!token) return undefined;
+  const text = wellFormedJson(answer);
+  const proven = { answer: text, ...(await key.prove(replyCommand(keys, agentId, token, text))) };
+  return new Plan(keys, agentId).command('SET', keys.reply(token), JSON.stringify(proven), 'PX', REPLY_MS);
+}
+
+/** What the proof of an answer covers. */
+function replyCommand({ town }: TownKeys, agentId: string, token: string, answer: string): ProvenCommand {
+  return { town, agentId, action: 'reply', fields: { token, answer } };
 }
 
 function next(event: Emitter<void>): Promise<void> {

@@ -9,10 +9,12 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
+import { replyPlan } from '../../src/town/control.ts';
 import { RUNTIME_HOST } from '../../src/town/leases.ts';
 import { type AgentRecord, type AgentState } from '../../src/town/records.ts';
 import { openRedis } from '../../src/town/redis/connect.ts';
 import { Town } from '../../src/town/town.ts';
+import { TownKey } from '../../src/town/townKey.ts';
 import type { AgentSummary } from '../../src/ui/api.ts';
 import { EXTENSION_ID, Setting } from '../../src/ui/ids.ts';
 import { silentLogger } from '../../src/util/logger.ts';
@@ -294,7 +296,14 @@ describe('every command in every state of an agent', () => {
     const nothing: string[] = [];
     const asked = await eventually(look, { timeout: BOUND_MS, interval: 50 }).catch(() => nothing);
     const token = asked[asked.indexOf('reply') + 1];
-    if (asked.includes('reply') && token !== undefined) await redis.set(other.keys.reply(token), '{"ok":true}');
+    if (asked.includes('reply') && token !== undefined) {
+      await run('copyTownKey');
+      const key = new TownKey(dir.path, other.keys.town);
+      await key.replace(await vscode.env.clipboard.readText());
+      const request = { entry: '', action: '', fields: { reply: token } };
+      const plan = await replyPlan({ keys: other.keys, agentId: id }, request, { ok: true }, key);
+      if (plan) await other.delivery.apply(plan);
+    }
     if (asked.includes('release')) await other.leases.release([id]);
   }
 

@@ -1,8 +1,8 @@
 /** An agent as its owner sees and writes it: the record as last looked at, and changes that only the owner can make. */
 import type { TurnRecord } from '../../town/batch.ts';
-import { type ControlReply, withReply } from '../../town/control.ts';
+import { type ControlReply, replyPlan } from '../../town/control.ts';
 import { type ControlRequest, type Peek, type UnreadableMessage, WrongTypeError } from '../../town/delivery.ts';
-import { Plan } from '../../town/plan.ts';
+import type { Plan } from '../../town/plan.ts';
 import { type PlanContext, setAsidePlan, statePlan } from '../../town/plans.ts';
 import type { AgentRecord, AgentState } from '../../town/records.ts';
 import { isPassing } from '../../town/redis/errors.ts';
@@ -149,9 +149,9 @@ export class OwnedAgent {
 
   /** Tells the window that has asked for something what came of it, where it waits for that. */
   async reply(request: ControlRequest, answer: ControlReply): Promise<void> {
-    const { keys } = this.parts;
-    if (request.fields.reply !== undefined)
-      await this.commit(withReply(new Plan(keys, this.id), keys, request, answer));
+    const { keys, townKey } = this.parts;
+    const plan = await replyPlan({ keys, agentId: this.id }, request, answer, townKey);
+    if (plan) await this.commit(plan);
   }
 
   /** Moves the agent from a state to another, unless somebody has asked for something else meanwhile. */

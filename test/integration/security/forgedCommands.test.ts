@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Redis } from 'ioredis';
+import * as z from 'zod/mini';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import { requestDigest } from '../../../src/loop/agent/requestCodec.ts';
@@ -54,7 +55,7 @@ describe('commands in the name of the user', () => {
   async function give(action: string, fields: Record<string, string>): Promise<unknown> {
     await redis.xadd(keys.control(agentId), '*', ...Object.entries({ action, ...fields }).flat());
     const reply = await eventually(() => redis.get(keys.reply(fields.reply ?? '')), { what: 'an answer' });
-    return JSON.parse(reply);
+    return JSON.parse(z.object({ answer: z.string() }).parse(JSON.parse(reply)).answer);
   }
 
   it('are refused without a proof, or with one of another key: told once, logged once, and nothing is done', async () => {
