@@ -5,13 +5,16 @@ import { Backoff } from '../util/backoff.ts';
 import type { Logger } from '../util/logger.ts';
 import type { CodexConnection } from './connection.ts';
 import { CodexError } from './errors.ts';
-import { threadResume, threadStart } from './methods.ts';
+import { configRead, threadResume, threadStart } from './methods.ts';
 import type { ThreadStartParams } from './protocol/v2/ThreadStartParams';
 
 export type ThreadOptions = Pick<
   ThreadStartParams,
   'cwd' | 'model' | 'approvalPolicy' | 'sandbox' | 'permissions' | 'config'
 >;
+
+/** What only a new thread can be given. */
+export type NewThreadOptions = Omit<ThreadOptions, 'cwd'> & Pick<ThreadStartParams, 'developerInstructions'>;
 
 /** What it runs on is null where the server does not say. */
 export interface OpenedThread {
@@ -28,7 +31,7 @@ export interface OpenedThread {
  */
 export async function startThread(
   connection: CodexConnection,
-  options: Omit<ThreadOptions, 'cwd'>,
+  options: NewThreadOptions,
   limitMs: number,
 ): Promise<OpenedThread> {
   return opened(await connection.request(threadStart, options, limitMs));
@@ -55,6 +58,16 @@ export async function resumeThread(
       await pause(wait);
     }
   }
+}
+
+/** The developer instructions that Codex's configuration has for threads in `cwd`; undefined for none. */
+export async function configuredInstructions(
+  connection: CodexConnection,
+  cwd: string,
+  limitMs: number,
+): Promise<string | undefined> {
+  const { config } = await connection.request(configRead, { cwd }, limitMs);
+  return config.developer_instructions ?? undefined;
 }
 
 function opened({ thread, model, reasoningEffort }: z.output<(typeof threadStart)['result']>): OpenedThread {

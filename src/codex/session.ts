@@ -19,7 +19,13 @@ import {
   turnStart,
   turnSteer,
 } from './methods.ts';
-import { type OpenedThread, type ThreadOptions, resumeThread, startThread } from './openThread.ts';
+import {
+  type NewThreadOptions,
+  type OpenedThread,
+  type ThreadOptions,
+  resumeThread,
+  startThread,
+} from './openThread.ts';
 import { OtherThreads } from './otherThreads.ts';
 import type { PendingRequests } from './pendingRequests.ts';
 import type { TurnStartParams } from './protocol/v2/TurnStartParams';
@@ -103,7 +109,7 @@ export class CodexSession {
   }
 
   /** Opens a new thread in the folder of the app-server. It is not stored before its first turn. */
-  async startThread(options: Omit<ThreadOptions, 'cwd'>): Promise<OpenedThread> {
+  async startThread(options: NewThreadOptions): Promise<OpenedThread> {
     return this.opened(await startThread(this.connection, options, this.limits.startMs));
   }
 

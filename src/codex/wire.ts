@@ -185,6 +185,7 @@ export const resultSchemas = {
     config: z.object({
       model: optionalText,
       model_reasoning_effort: optionalText,
+      developer_instructions: optionalText,
       sandbox_workspace_write: z.nullish(
         z.object({
           writable_roots: z.array(z.string()),

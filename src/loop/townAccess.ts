@@ -8,7 +8,7 @@ import { writeTtLauncher } from '../runtime/ttLauncher.ts';
 import { ACCESS_VARIABLE } from '../town/accessFile.ts';
 import { TOOLS_SERVER } from '../runtime/toolsServer.ts';
 import type { AgentRecord } from '../town/records.ts';
-import type { TownAccess } from './agent/prompt.ts';
+import type { TownAccess } from './agent/standing.ts';
 
 /** Files of what agents run: the MCP server and the `tt` command. */
 export interface ToolBundles {

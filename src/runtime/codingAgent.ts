@@ -141,8 +141,9 @@ export interface CodingAgent {
   /**
    * Starts the program and resumes `threadId`, or opens a new thread where it is null.
    * Resolves with the thread's id; null for a runtime that has none.
+   * @param instructions What a new thread is told for good. A stored thread keeps what it was told, and so does a copy of it.
    */
-  start(threadId: string | null): Promise<{ threadId: string | null }>;
+  start(threadId: string | null, instructions?: string): Promise<{ threadId: string | null }>;
 
   /**
    * Starts a turn; resolves once it was accepted. Never called while a turn is active. A runtime that is made anew for

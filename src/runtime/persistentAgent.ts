@@ -9,7 +9,7 @@ import { searchHistory } from '../codex/history.ts';
 import { askPeople } from '../codex/askPeople.ts';
 import { permissionProfile, realFolders, workspaceExtras } from '../codex/permissions.ts';
 import type { IncomingRequest } from '../codex/serverRequests.ts';
-import type { ThreadOptions } from '../codex/openThread.ts';
+import { type ThreadOptions, configuredInstructions } from '../codex/openThread.ts';
 import { ServerStarts } from '../codex/serverStarts.ts';
 import { CodexSession, type SessionLimits } from '../codex/session.ts';
 import type { TransportEnd } from '../codex/transport.ts';
@@ -112,9 +112,9 @@ export class PersistentAgent implements CodingAgent {
     return this.life?.connection.pid;
   }
 
-  start(threadId: string | null): Promise<{ threadId: string }> {
+  start(threadId: string | null, instructions?: string): Promise<{ threadId: string }> {
     if (this.stopping) return Promise.reject(new CodexError('notRunning', 'The agent was stopped.'));
-    this.starting ??= this.startOnce(threadId).catch((error: unknown) => {
+    this.starting ??= this.startOnce(threadId, instructions).catch((error: unknown) => {
       this.starting = undefined;
       throw error;
     });
@@ -189,16 +189,17 @@ export class PersistentAgent implements CodingAgent {
     return this.stopping;
   }
 
-  private async startOnce(threadId: string | null): Promise<{ threadId: string }> {
+  private async startOnce(threadId: string | null, instructions = ''): Promise<{ threadId: string }> {
     const life = await this.launch();
     try {
       this.stopSignal.signal.throwIfAborted();
       const options = await this.threadOptions(life.connection);
       const { session } = life;
       const { cwd } = this.options;
-      const opening =
-        threadId === null ? session.startThread(options) : session.resumeThread(threadId, { ...options, cwd });
-      const runsOn = await opening;
+      const runsOn =
+        threadId === null
+          ? await session.startThread({ ...options, developerInstructions: await this.instructed(life, instructions) })
+          : await session.resumeThread(threadId, { ...options, cwd });
       life.model = new ThreadModel(life.connection, runsOn, cwd, this.limits.startMs);
       const failures = await life.servers.failures(SERVERS_MS);
       this.stopSignal.signal.throwIfAborted();
@@ -305,6 +306,12 @@ export class PersistentAgent implements CodingAgent {
   private async discard(life: Life): Promise<void> {
     life.ending ??= 'unresponsive';
     await life.connection.close(discardGraceMs);
+  }
+
+  /** Those given at the start would take the place of those in the user's configuration, so they go together. */
+  private async instructed({ connection }: Life, instructions: string): Promise<string> {
+    const own = await configuredInstructions(connection, this.options.cwd, this.limits.startMs);
+    return own === undefined ? instructions : `${own}\n\n${instructions}`;
   }
 
   private async threadOptions(connection: CodexConnection): Promise<Omit<ThreadOptions, 'cwd'>> {

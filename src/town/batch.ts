@@ -28,6 +28,8 @@ const batch = z.object({
   deliveredAt: z.optional(z.number()),
   /** The process that it was sent to went away in mid-turn: what became of it is looked up. */
   adrift: z.optional(z.boolean()),
+  /** The agent's `thread_told` once this was delivered, until that is written. */
+  told: z.optional(z.string()),
   messages: z.array(batchMessage),
 });
 

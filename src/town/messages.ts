@@ -1,7 +1,7 @@
 /** Messages between agents, people and `tt`: one JSON text each, tagged flat by `type`. */
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
-import { _default as orElse } from 'zod/mini';
+import { _default as orElse, catch as orCatch } from 'zod/mini';
 import { isId } from './keys.ts';
 import { type Decoded, MAX_TEXT, decodingProblem, fieldName, isTime, parseJson } from './records.ts';
 import { wellFormedJson } from '../util/text.ts';
@@ -36,6 +36,8 @@ export interface MessageEnvelope {
   /** RFC 3339. */
   createdAt: string;
   correlationId: string | null;
+  /** Shows that these are the person's own words: see `personsWords.ts`. */
+  proof?: string | undefined;
 }
 
 export type Message = MessageEnvelope & MessageBody;
@@ -55,6 +57,8 @@ const envelope = z.object({
   priority: orElse(z.enum(priorities, 'is not a priority that is known here'), 'normal'),
   created_at: z.string('is missing').check(z.refine(isTime, 'is not a time')),
   correlation_id: orElse(z.nullable(id), null),
+  // A field of ours: whatever else stands there proves nothing, and spoils nothing.
+  proof: orCatch(z.optional(z.string()), undefined),
 });
 
 const ackType = z.union(
@@ -117,6 +121,7 @@ export function decodeMessage(raw: string): Decoded<Message> {
     priority: head.data.priority,
     createdAt: head.data.created_at,
     correlationId: head.data.correlation_id,
+    ...(head.data.proof !== undefined && { proof: head.data.proof }),
     ...decoded.data,
   };
   return { ok: true, value };
@@ -124,7 +129,7 @@ export function decodeMessage(raw: string): Decoded<Message> {
 
 /** The one line that stands in Redis, with the keys in the order `tt` writes them. */
 export function encodeMessage(message: Message): string {
-  const { id, from, to, priority, createdAt, correlationId, ...payload } = message;
+  const { id, from, to, priority, createdAt, correlationId, proof, ...payload } = message;
   return wellFormedJson({
     id,
     from,
@@ -133,6 +138,7 @@ export function encodeMessage(message: Message): string {
     priority,
     created_at: createdAt,
     correlation_id: correlationId,
+    proof,
   });
 }
 

@@ -99,13 +99,23 @@ export function setBatchesAsidePlan({ keys, agentId, now }: PlanContext, unreada
 
 /** Records that a batch reached the agent's thread: from now on the thread is worth resuming. */
 export function deliveredPlan({ keys, agentId, agentName, threadId, now }: PlanContext, batch: Batch): Plan {
-  const delivered: Batch = { ...batch, threadId, delivered: true, deliveredAt: now };
+  const { told, ...rest } = batch;
+  const delivered: Batch = { ...rest, threadId, delivered: true, deliveredAt: now };
   const plan = new Plan(keys, agentId)
     .whileField(keys.inflight(agentId), batch.id)
     .command('HSET', keys.inflight(agentId), batch.id, wellFormedJson(delivered))
-    .agentFields({ last_active_at: iso(now), ...(threadId !== null && { runtime_session_id: threadId }) });
+    .agentFields({
+      last_active_at: iso(now),
+      ...(threadId !== null && { runtime_session_id: threadId }),
+      ...(told !== undefined && { thread_told: told }),
+    });
   if (batch.kind === 'steer') return plan;
   return plan.event(newEvent('agent_turn_started', `${agentName}: turn started`, { agentId }));
+}
+
+/** Remembers what the agent's thread knows: see `standing.ts` of the loop. */
+export function toldPlan({ keys, agentId }: PlanContext, told: string): Plan {
+  return new Plan(keys, agentId).agentFields({ thread_told: told });
 }
 
 /** Says of batches that the process they were sent to is gone, until it is known what became of them. */
@@ -189,6 +199,8 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
   // Of a batch that is found in the history only now, this is the first that is heard of its thread.
   const thread = facts.batches.find(({ batch }) => batch.delivered)?.batch.threadId;
   if (typeof thread === 'string') plan.agentFields({ runtime_session_id: thread });
+  const told = facts.batches.findLast(({ batch }) => batch.delivered && batch.told !== undefined)?.batch.told;
+  if (told !== undefined) plan.agentFields({ thread_told: told });
   plan.agentFields({ last_active_at: iso(now), last_heartbeat: iso(now) });
   if ('lastError' in facts) plan.agentFields({ last_error: facts.lastError });
   if (facts.round) plan.command('HINCRBY', keys.agent(agentId), 'rounds_completed', 1);

@@ -36,16 +36,17 @@ export function hasText({ type }: Message): boolean {
 
 /**
  * Gives a waiting message another text; place, id, sender and time stay, and so does whatever else another writer has put
- * into it. Of an assignment, `task` gets the text as its description.
+ * into it. Of an assignment, `task` gets the text as its description. `proof` shows that the text is the person's.
  */
 export function editPlan(
   place: Place,
   waiting: WaitingMessage,
   text: string,
-  { look, task, now }: { look: MessageLook; task: TaskRecord | undefined; now: number },
+  facts: { look: MessageLook; task: TaskRecord | undefined; proof: string | undefined; now: number },
 ): Plan {
   const plan = changePlan(place, waiting, '✎ A waiting message was edited');
   const { message, list, raw } = waiting;
+  const { look, task, proof, now } = facts;
   // A thread that holds the old text in full would be sent only a few words of the new one.
   rewriteSeen(plan, place, look, message.id, 'sendWhole');
   if (message.type === 'task_assign') {
@@ -54,7 +55,7 @@ export function editPlan(
     return plan.whileOpen(key).fields(key, { description: text, updated_at: new Date(now).toISOString() });
   }
   const key = place.keys[list](place.agentId);
-  const edited = withText(raw, message, text);
+  const edited = withText(raw, message, text, proof);
   return plan.command('LINSERT', key, 'BEFORE', raw, edited).command('LREM', key, 1, raw);
 }
 
@@ -111,9 +112,9 @@ function rewriteSeen(
   plan.whileValue(keys.turn(agentId), 'seen', look.seenText).fields(keys.turn(agentId), { seen: text });
 }
 
-function withText(raw: Buffer, message: Message, text: string): string {
+function withText(raw: Buffer, message: Message, text: string, proof: string | undefined): string {
   const field = textFields[message.type];
   const json = anyObject.safeParse(parseJson(raw.toString()));
   if (field === undefined || !json.success) return raw.toString();
-  return wellFormedJson({ ...json.data, [field]: text });
+  return wellFormedJson({ ...json.data, [field]: text, proof });
 }

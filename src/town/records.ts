@@ -92,6 +92,7 @@ const agentHash = z.object({
   last_error: z.optional(text),
   mode_reason: z.optional(text),
   backlog_offered: z.optional(label),
+  thread_told: z.optional(text),
 });
 
 const taskHash = z.object({
@@ -147,6 +148,8 @@ export interface AgentRecord {
   modeReason?: string | undefined;
   /** The digest of the backlog tasks that it was shown last: the same ones are never offered to it again. */
   backlogOffered?: string | undefined;
+  /** What its thread knows of who it is and how to work: see `standing.ts`. */
+  threadTold?: string | undefined;
 }
 
 /** A task. `assignedBy` is ours: who is told how it ended. */
@@ -207,6 +210,7 @@ export function decodeAgent(hash: Record<string, string>): Decoded<AgentRecord> 
       lastError: it.last_error,
       modeReason: it.mode_reason,
       backlogOffered: it.backlog_offered,
+      threadTold: it.thread_told,
     },
   };
 }

@@ -1,13 +1,14 @@
 /**
  * The town's key: what the user's own windows have and other clients of the same Redis do not. It is kept in the extension's
  * storage on each of the user's machines, and never in Redis. With it a window proves that a command to the owner of an agent
- * (`control.ts`) comes from the user.
+ * (`control.ts`) comes from the user, and that words are the user's own (`personsWords.ts`).
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import path from 'node:path';
 import { TinytownError } from '../util/errors.ts';
 import { privateFolder, readOrCreatePrivate, writePrivate } from '../util/privateFiles.ts';
 import { say } from '../util/sentence.ts';
+import { SerialQueue } from '../util/serialQueue.ts';
 import { storageRefuses } from '../util/storing.ts';
 
 /** A command to the owner of an agent, as its proof covers it. */
@@ -30,6 +31,8 @@ export type ProofCheck = 'right' | 'otherKey' | 'wrong';
 
 export class TownKey {
   private readonly file: string;
+  /** One after the other: what is sent at the same moment keeps its order. */
+  private readonly reads = new SerialQueue();
 
   /** The key of the town with this name, which is made when it is first needed. @param storageDir The extension's. */
   constructor(storageDir: string, town: string) {
@@ -38,7 +41,11 @@ export class TownKey {
   }
 
   /** The key, for the user to take to another machine: not for logs. @throws TinytownError `townKeyUnusable`, `storageRefuses` */
-  async read(): Promise<string> {
+  read(): Promise<string> {
+    return this.reads.run(() => this.readNow());
+  }
+
+  private async readNow(): Promise<string> {
     let text;
     try {
       await privateFolder(path.dirname(this.file));
@@ -75,6 +82,16 @@ export class TownKey {
     const proof = Buffer.from(claimed.proof ?? '', 'base64url');
     if (proof.length === right.length && timingSafeEqual(proof, right)) return 'right';
     return claimed.key !== undefined && claimed.key !== idOf(key) ? 'otherKey' : 'wrong';
+  }
+
+  /** Proofs of texts, in their order, as only the user's windows can make them. @throws TinytownError `townKeyUnusable` */
+  async proofsOf(texts: readonly string[]): Promise<string[]> {
+    const key = Buffer.from(await this.read(), 'base64url');
+    return texts.map((text) =>
+      createHmac('sha256', key)
+        .update(JSON.stringify(['tinytown text 1', text]))
+        .digest('base64url'),
+    );
   }
 }
 

@@ -104,7 +104,7 @@ export const shownTargets: readonly Target[] = [
 ];
 
 const headings =
-  /^(?:## (?:Continue|Messages to act on|For your information \(.*\)|Backlog|Acting on the town|How to work)|### (?:URGENT: )?(?:Task|Question|Message|[a-z_]+) .*)$/;
+  /^(?:## (?:Continue|Messages to act on|For your information \(.*\)|Backlog|What has changed|What you read|No tools|Tools|Acting on the town|How to work)|### (?:URGENT: )?(?:Task|Question|Message|[a-z_]+) .*)$/;
 
 /** Nothing that stands outside a prompt's fences ends its line, or is a heading that the town has not written. */
 export function assertFenced(prompt: string): void {

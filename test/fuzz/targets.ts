@@ -6,7 +6,8 @@ import { decodeNotification } from '../../src/codex/methods.ts';
 import { isServerRequest, readRequest } from '../../src/codex/serverRequests.ts';
 import { PAST_TURNS, WITHDRAWN, type AgentView, emptyView, reduceView } from '../../src/loop/views/agentView.ts';
 import { decide, inOrder } from '../../src/loop/agent/decide.ts';
-import { roundPrompt, steerPrompt } from '../../src/loop/agent/prompt.ts';
+import { bodyText, roundPrompt, steerPrompt } from '../../src/loop/agent/prompt.ts';
+import { knownAtStart } from '../../src/loop/agent/standing.ts';
 import { toRuntimeEvents } from '../../src/runtime/events.ts';
 import { TextAnswer, readExecEvent } from '../../src/runtime/execOutput.ts';
 import { answerProblem, toAgentRequest, toServerAnswer } from '../../src/runtime/requests.ts';
@@ -163,30 +164,44 @@ export const targets: readonly Target[] = [
       assert.ok(agent.ok);
       const messages = waiting(random);
       const continued = new Set(messages.filter(() => random.chance(0.2)).map(({ message }) => message.id));
+      const persons = new Set(messages.filter(() => random.chance(0.5)));
+      const town = hostileText(random);
+      const name = hostileText(random);
+      const role = roleOf(agent.value);
+      const start = { town, name: random.chance(0.5) ? name : hostileText(random), role, access: 'tools' as const };
+      const whole = random.chance(0.3);
       const common = {
         messages,
+        persons,
         continued,
-        access: random.pick(['tools', 'command'] as const),
+        town,
+        agent: { ...agent.value, name },
+        role,
+        known: whole ? undefined : random.chance(0.2) ? {} : knownAtStart(start),
+        access: random.pick(['tools', 'command', 'none'] as const),
         task: () => (random.chance(0.5) ? taskOf(random) : undefined),
         nameOf: () => hostileText(random),
       };
+      const total = random.whole(0, 3);
+      const matching = random.chance(0.5) ? [taskOf(random)] : [];
       const prompt = roundPrompt({
         ...common,
-        town: hostileText(random),
-        agent: { ...agent.value, name: hostileText(random) },
-        role: roleOf(agent.value),
-        backlog: { total: random.whole(0, 3), matching: random.chance(0.5) ? [taskOf(random)] : [] },
+        backlog: { total, matching, isNew: random.chance(0.5) },
         round: 1,
-        maxRounds: 0,
+        maxRounds: random.whole(0, 1),
       });
       const steer = steerPrompt(common);
       for (const { message } of messages) {
         if (message.type !== 'query' || continued.has(message.id)) continue;
         assert.ok(steer.includes(message.question), 'a steer holds its messages in full');
       }
-      assert.match(prompt, /\n## How to work\n/);
-      assertFenced(prompt);
-      assertFenced(steer);
+      if (whole) assert.match(prompt, /\n## How to work\n/);
+      for (const text of [prompt, steer]) {
+        const [only] = messages;
+        const plain =
+          !whole && messages.length === 1 && only && persons.has(only) && bodyText(common.task, only.message);
+        if (plain !== text) assertFenced(text);
+      }
     },
   },
   {

@@ -71,7 +71,7 @@ describe('from the editor to an agent', () => {
     const { userTexts } = await told('Leave this line alone');
     held.open();
     assert.ok(userTexts.some((text) => text.includes('Take your time')));
-    assert.match(userTexts.at(-1) ?? '', /^Urgent follow-up/);
+    assert.match(userTexts.at(-1) ?? '', /^Leave this line alone/);
     await town.agent('scout', ({ state }) => state === 'idle');
   });
 

@@ -31,6 +31,8 @@ export interface ModelRequest {
   userTexts: string[];
   /** The last of them; empty where there is none. */
   lastUserText: string;
+  /** What codex was told for good when the thread was made. */
+  developerTexts: string[];
   /** Results of the tools that were called since the last user text, oldest first. */
   toolOutputs: string[];
   /** The thread that it belongs to; empty where codex does not say. */
@@ -55,6 +57,11 @@ export interface ScriptedModel {
   /** User texts of the latest request. */
   userMessages(): string[];
   close(): Promise<void>;
+}
+
+/** The agent that a request is for: by the instructions of its thread, or of a one-shot process by its prompt. */
+export function agentOf({ developerTexts, userTexts }: ModelRequest): string {
+  return /^You are "(\w+)", /m.exec([...developerTexts, ...userTexts].join('\n'))?.[1] ?? '';
 }
 
 /** Answers once, with the beginning of what was asked. */
@@ -133,11 +140,14 @@ const textParts = z.array(z.looseObject({ text: z.optional(z.string()) }));
 function readRequest(raw: unknown, index: number): Omit<ModelRequest, 'threadId' | 'authorization' | 'closed'> {
   const body = requestBody.parse(raw);
   const userTexts: string[] = [];
+  const developerTexts: string[] = [];
   let toolOutputs: string[] = [];
   for (const item of body.input) {
-    if (item.type === 'message' && item.role === 'user') {
-      const parts = textParts.safeParse(item['content']);
-      const texts = parts.success ? parts.data.map((part) => part.text ?? '') : [];
+    const parts = textParts.safeParse(item['content']);
+    const texts = parts.success ? parts.data.map((part) => part.text ?? '') : [];
+    if (item.type === 'message' && item.role === 'developer') {
+      developerTexts.push(...texts);
+    } else if (item.type === 'message' && item.role === 'user') {
       for (const text of texts.filter((candidate) => !isContext(candidate))) {
         userTexts.push(text);
         toolOutputs = [];
@@ -147,7 +157,7 @@ function readRequest(raw: unknown, index: number): Omit<ModelRequest, 'threadId'
       toolOutputs.push(typeof output === 'string' ? output : JSON.stringify(output));
     }
   }
-  return { index, body, userTexts, lastUserText: userTexts.at(-1) ?? '', toolOutputs };
+  return { index, body, userTexts, developerTexts, lastUserText: userTexts.at(-1) ?? '', toolOutputs };
 }
 
 /** Codex tells the model about folder, instructions and aborted turns in user messages of its own, all tagged. */

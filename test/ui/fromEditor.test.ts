@@ -72,7 +72,7 @@ describe('from the editor', () => {
     await workbench.screenshots('selection-sent');
     const steered = await told('Leave this alone');
     held.open();
-    assert.match(steered, /^Urgent follow-up[^]*Line 1 of `lamps\.js`:\n```javascript\nconst lamps = 1;\n\n```/);
+    assert.match(steered, /^Leave this alone[^]*Line 1 of `lamps\.js`:\n```javascript\nconst lamps = 1;\n\n```/);
   });
 
   it('go files, from the menu of the Explorer', async () => {

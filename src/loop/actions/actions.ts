@@ -7,8 +7,9 @@ import { type Home, awayBecause, homeFields, homeOf } from '../../town/home.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
 import { LEASE_MS, RUNTIME_HOST } from '../../town/leases.ts';
 import { type MessageKind, messageOfKind } from '../../town/messageKinds.ts';
-import { encodeMessage, newMessage } from '../../town/messages.ts';
+import { type Message, encodeMessage, newMessage } from '../../town/messages.ts';
 import { resolveAgent } from '../../town/names.ts';
+import { withProof } from '../../town/personsWords.ts';
 import { Plan } from '../../town/plan.ts';
 import { requestPlan } from '../../town/plans.ts';
 import type { AgentRecord, TaskRecord } from '../../town/records.ts';
@@ -77,7 +78,7 @@ export class TownActions {
     const find = (ref: string): Promise<AgentRecord> => this.find(ref);
     const poke = (agentId: string): void => this.crew.poke(agentId);
     this.tasks = new TaskActions(town, find);
-    this.queue = new QueueActions(town, find, poke);
+    this.queue = new QueueActions(town, find, poke, rules.townKey);
     this.leftovers = new Leftovers(town, find, poke);
     this.town = town;
     this.crew = crew;
@@ -117,7 +118,7 @@ export class TownActions {
   ): Promise<string> {
     const body = messageOfKind(kind, checkedText(text));
     const agent = await this.find(ref);
-    const message = newMessage({ ...body, from: SUPERVISOR_ID, to: agent.id });
+    const message = await this.inPersonsWords(newMessage({ ...body, from: SUPERVISOR_ID, to: agent.id }));
     await this.town.inbox.send(message, { urgent });
     return message.id;
   }
@@ -133,7 +134,7 @@ export class TownActions {
     const missed: { name: string; why: string }[] = [];
     for (const { id, name } of open) {
       try {
-        await this.town.inbox.send(newMessage({ ...body, from: SUPERVISOR_ID, to: id }));
+        await this.town.inbox.send(await this.inPersonsWords(newMessage({ ...body, from: SUPERVISOR_ID, to: id })));
       } catch (error) {
         if (isRedisError(error) && error.reason === 'redisUnavailable') throw error;
         missed.push({ name, why: describeError(error) });
@@ -159,7 +160,10 @@ export class TownActions {
   async steer(ref: string, text: string): Promise<string> {
     const description = checkedText(text);
     const agent = await this.find(ref);
-    const message = newMessage({ type: 'task', description, from: SUPERVISOR_ID, to: agent.id, priority: 'urgent' });
+    const to = agent.id;
+    const message = await this.inPersonsWords(
+      newMessage({ type: 'task', description, from: SUPERVISOR_ID, to, priority: 'urgent' }),
+    );
     await this.town.inbox.send(message, { urgent: true });
     return message.id;
   }
@@ -382,6 +386,10 @@ export class TownActions {
   }
 
   /** Asks for another state. An agent at work changes by itself all the time: it is asked for again from what it is then. */
+  private inPersonsWords(message: Message): Promise<Message> {
+    return withProof(message, this.town.keys.town, this.rules.townKey);
+  }
+
   private async request(
     agent: AgentRecord,
     request: StateRequest,

@@ -5,9 +5,11 @@
 import type { WaitingMessage } from '../../town/delivery.ts';
 import type { MessageLook } from '../../town/messageLook.ts';
 import type { Plan } from '../../town/plan.ts';
+import { proofOf } from '../../town/personsWords.ts';
 import { editPlan, movePlan, promotePlan, removePlan } from '../../town/queuePlans.ts';
 import { type AgentRecord, type TaskRecord, isTaskOver } from '../../town/records.ts';
 import type { Town } from '../../town/town.ts';
+import type { TownKey } from '../../town/townKey.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';
 import { checkedText } from './checkedText.ts';
@@ -37,9 +39,20 @@ export class QueueActions {
   private readonly town: Town;
   private readonly find: (ref: string) => Promise<AgentRecord>;
   private readonly poke: (agentId: string) => void;
+  private readonly townKey: TownKey;
 
-  /** @param find The agent that a reference means; throws where there is none. @param poke Has an agent looked at. */
-  constructor(town: Town, find: (ref: string) => Promise<AgentRecord>, poke: (agentId: string) => void) {
+  /**
+   * @param find The agent that a reference means; throws where there is none.
+   * @param poke Has an agent looked at.
+   * @param townKey Proves that an edited text is the person's.
+   */
+  constructor(
+    town: Town,
+    find: (ref: string) => Promise<AgentRecord>,
+    poke: (agentId: string) => void,
+    townKey: TownKey,
+  ) {
+    this.townKey = townKey;
     this.town = town;
     this.find = find;
     this.poke = poke;
@@ -60,7 +73,8 @@ export class QueueActions {
   async edit(ref: string, messageId: string, text: string): Promise<void> {
     const said = checkedText(text);
     await this.change('editQueued', ref, messageId, async ({ agent, look, waiting }) => {
-      const facts = { look, task: await this.taskOf(waiting), now: Date.now() };
+      const proof = await proofOf(waiting.message, this.town.keys.town, this.townKey, said);
+      const facts = { look, task: await this.taskOf(waiting), proof, now: Date.now() };
       // Whether it was done already need not be found out: done again, it changes nothing more.
       return { plan: editPlan(this.place(agent), waiting, said, facts), done: () => false };
     });

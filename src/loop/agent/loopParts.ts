@@ -13,7 +13,7 @@ import type { ProgramClaim } from '../trust/confirmations.ts';
 import type { PermissionMode, Permissions } from '../trust/permissionModes.ts';
 import type { Answer } from '../trust/workspaceValue.ts';
 import type { ProcessRoom } from './processRoom.ts';
-import type { TownAccess } from './prompt.ts';
+import type { TownAccess } from './standing.ts';
 import type { RoundLog } from './roundLog.ts';
 import type { OwnThreads } from './ownThreads.ts';
 import type { UnwrittenHolds } from './unwrittenHolds.ts';

@@ -12,6 +12,7 @@ import { say } from '../../util/sentence.ts';
 import type { HeldAgent } from './accountHold.ts';
 import { HiddenMessages } from './hiddenMessages.ts';
 import type { LoopParts } from './loopParts.ts';
+import { type ThreadTold, decodeTold } from './standing.ts';
 
 /** Kinds of keys of an agent that a look reads, besides its record. */
 const listedKeys = ['urgent', 'inbox', 'inflight', 'turn', 'stop', 'control'] as const;
@@ -27,6 +28,8 @@ export class OwnedAgent {
   readonly parts: LoopParts;
   /** The thread that its runtime has open; null for none. */
   threadId: string | null = null;
+  /** The thread that was made last, and what it was given; its record comes to say so with the first turn. */
+  made: ThreadTold | undefined;
   /** Its owner's: see `leases.ts`. */
   readonly epoch: string;
   private last: { record: AgentRecord; turn: TurnRecord; waiting: { inbox: number; urgent: number } } | undefined;
@@ -52,6 +55,14 @@ export class OwnedAgent {
   /** The record as last seen or written. @throws TinytownError before the first look */
   get record(): AgentRecord {
     return this.seen.record;
+  }
+
+  /** What the open thread knows of who the agent is and how to work. One that nothing is known of may know nothing. */
+  get told(): ThreadTold {
+    const { threadId, made } = this;
+    const told = decodeTold(this.record.threadTold, threadId);
+    if (told) return told;
+    return made && made.thread === threadId ? made : { thread: threadId ?? '', given: {}, since: {} };
   }
 
   /** What earlier turns left behind, as of the last look. */

@@ -1,9 +1,13 @@
 /**
  * What an agent reads at the start of a round, and what a steer adds to it: one function each, for every runtime.
+ *
+ * A thread that was told once who it is and how to work (`standing.ts`) gets what is new. One message of the person alone is
+ * then exactly the person's words. A process that remembers nothing gets everything, each time.
+ *
  * Text from others is quoted in a fence that its content cannot close, so that it reads as data and arrives unchanged. What
- * stands outside fences is one line: names are in quotes, ids have the form of ids.
+ * stands outside fences is one line: names are in quotes, ids have the form of ids. The person's plain words are the only
+ * exception, and only where they are proven to be the person's (`personsWords.ts`).
  */
-import { TOOLS_SERVER } from '../../runtime/toolsServer.ts';
 import { spellHidden } from '../../util/hidden.ts';
 import { shellWord } from '../../util/shellWords.ts';
 import { fenced, oneLine } from '../../util/text.ts';
@@ -13,54 +17,81 @@ import type { WaitingMessage } from '../../town/delivery.ts';
 import { classify, isActionable } from '../../town/messageClass.ts';
 import type { Message } from '../../town/messages.ts';
 import { roleHint, type Role } from '../../town/roles.ts';
-
-/** How an agent reaches the town: tools of an MCP server, or the `tt` command; `none` where its tools did not start. */
-export type TownAccess = 'tools' | 'command' | 'none';
+import {
+  type Known,
+  type StandingFacts,
+  type TownAccess,
+  accessSection,
+  knowsPlainWords,
+  quoted,
+  whatDiffers,
+  whoLine,
+  workSection,
+} from './standing.ts';
 
 export interface PromptFacts {
   town: string;
   agent: AgentRecord;
   role: Role;
   access: TownAccess;
+  /** What the thread knows of who it is and how to work; undefined for a process that remembers nothing. */
+  known: Known | undefined;
   messages: readonly WaitingMessage[];
+  /** Those of the messages that are proven to be in the person's own words. */
+  persons: ReadonlySet<WaitingMessage>;
   /** Ids of messages whose full text this thread already holds: their turn was cut off or failed. */
   continued: ReadonlySet<string>;
   /** The task behind an id, where its record could be read. */
   task: (id: string) => TaskRecord | undefined;
   /** The name to show for an agent's id. */
   nameOf: (id: string) => string;
-  /** Undefined where the agent may not pick up tasks on its own. */
-  backlog: { total: number; matching: readonly TaskRecord[] } | undefined;
+  /**
+   * Undefined where the agent may not pick up tasks on its own. `isNew`: the tasks are not those that it was shown last.
+   */
+  backlog: { total: number; matching: readonly TaskRecord[]; isNew: boolean } | undefined;
   /** The number of this round, from 1. */
   round: number;
   /** 0 = no limit. */
   maxRounds: number;
 }
 
+type Facts = Omit<PromptFacts, 'backlog' | 'round' | 'maxRounds'>;
+
 const INFORMATIONAL_SHOWN = 8;
 const BACKLOG_SHOWN = 8;
 const BACKLOG_TEXT = 200;
 const CONTINUED_TEXT = 160;
 
-/** The prompt of a round, with every actionable message in full. */
+/** The prompt of a round, with every actionable message in full. Empty where a thread has to be told nothing. */
 export function roundPrompt(facts: PromptFacts): string {
-  const { agent } = facts;
-  const sections = [
-    `You are ${quoted(agent.name)}, ${article(facts.role)} agent in the town ${quoted(facts.town, 512)}. ` +
-      'Several agents work on this repository; a person, the supervisor, watches and answers.',
-    actionableSection(facts),
-    informationalSection(facts),
-    confirmationSection(facts),
-    backlogSection(facts),
-    accessSection(facts.access),
-    stateSection(facts),
-    workflowSection(facts),
-  ];
-  return sections.filter((section) => section !== '').join('\n\n');
+  const { known, backlog } = facts;
+  const plain = plainWords(facts);
+  const messages = [plain ?? actionableSection(facts), informationalSection(facts), confirmationSection(facts)];
+  const sections = known
+    ? [
+        whatDiffers(known, standingFacts(facts))?.text ?? '',
+        ...messages,
+        backlog?.isNew ? backlogSection(facts) : '',
+        lastRoundLine(facts),
+      ]
+    : [
+        whoLine(standingFacts(facts)),
+        ...messages,
+        backlogSection(facts),
+        accessSection(facts.access),
+        stateSection(facts),
+        workflowSection(facts),
+      ];
+  const told = sections.filter((section) => section !== '');
+  // Beside anything else, the person's words stand under a heading like those of everybody.
+  if (plain === undefined || (known !== undefined && told.length === 1)) return told.join('\n\n');
+  return roundPrompt({ ...facts, persons: new Set() });
 }
 
 /** What a steer puts into the running turn; what the thread holds already is named only. */
-export function steerPrompt(facts: Pick<PromptFacts, 'messages' | 'task' | 'nameOf' | 'access' | 'continued'>): string {
+export function steerPrompt(facts: Facts): string {
+  const plain = plainWords(facts);
+  if (plain !== undefined) return plain;
   const known = facts.messages.filter(({ message }) => facts.continued.has(message.id) && isActionable(message));
   const parts = fresh(facts).map((waiting) => messageText(facts, waiting));
   if (known.length > 0) {
@@ -71,6 +102,27 @@ export function steerPrompt(facts: Pick<PromptFacts, 'messages' | 'task' | 'name
   return ['Urgent follow-up to the turn that is running. Take it into account before you go on.', ...parts].join(
     '\n\n',
   );
+}
+
+/** As the standing part speaks of the agent. */
+export function standingFacts({
+  town,
+  agent,
+  role,
+  access,
+}: Pick<Facts, 'town' | 'agent' | 'role' | 'access'>): StandingFacts {
+  return { town, name: agent.name, role, access };
+}
+
+/** The words of a person's message that comes alone, in a thread that knows what plain words are. */
+function plainWords({ known, messages, persons, continued, ...facts }: Facts): string | undefined {
+  const [only, ...others] = messages;
+  if (!known || !only || others.length > 0 || !persons.has(only) || continued.has(only.message.id)) return undefined;
+  // An assignment comes with the id of its task.
+  const isWords = only.message.type === 'task' || only.message.type === 'query';
+  if (!isWords || !knowsPlainWords(known)) return undefined;
+  const words = bodyText(facts.task, only.message);
+  return words.trim() === '' ? undefined : words;
 }
 
 function actionableSection(facts: PromptFacts): string {
@@ -93,21 +145,18 @@ function actionableSection(facts: PromptFacts): string {
 }
 
 /** A line each. */
-function named(facts: Pick<PromptFacts, 'task' | 'nameOf'>, messages: readonly WaitingMessage[]): string {
+function named(facts: Pick<Facts, 'task' | 'nameOf'>, messages: readonly WaitingMessage[]): string {
   return messages
     .map(({ message }) => `- ${heading(facts, message)}: ${oneLine(bodyText(facts.task, message), CONTINUED_TEXT)}`)
     .join('\n');
 }
 
-function messageText(
-  facts: Pick<PromptFacts, 'task' | 'nameOf' | 'access'>,
-  { message, list }: WaitingMessage,
-): string {
+function messageText(facts: Facts, { message, list }: WaitingMessage): string {
   const urgent = list === 'urgent' || message.priority === 'urgent';
   const lines = [`### ${urgent ? 'URGENT: ' : ''}${heading(facts, message)}`, fenced(bodyText(facts.task, message))];
-  if (message.type === 'task_assign') lines.push(completionLine(facts.access, message.taskId));
+  if (message.type === 'task_assign') lines.push(completionLine(facts, message.taskId));
   if (message.type === 'query' && message.from !== SUPERVISOR_ID) lines.push(answerLine(facts, message.from));
-  return lines.join('\n');
+  return lines.filter((line) => line !== '').join('\n');
 }
 
 function heading(facts: Pick<PromptFacts, 'nameOf'>, message: Message): string {
@@ -127,8 +176,10 @@ function heading(facts: Pick<PromptFacts, 'nameOf'>, message: Message): string {
   }
 }
 
-function completionLine(access: TownAccess, taskId: string): string {
+/** Empty where the thread knows. */
+function completionLine({ access, known }: Facts, taskId: string): string {
   if (!isId(taskId)) return 'No task of the town has this id, so it cannot be completed. Tell the supervisor.';
+  if (known) return '';
   switch (access) {
     case 'tools':
       return `When it is done, call task_complete with task_id ${taskId} and a short result; if it cannot be done, task_fail.`;
@@ -139,11 +190,14 @@ function completionLine(access: TownAccess, taskId: string): string {
   }
 }
 
-function answerLine({ access, nameOf }: Pick<PromptFacts, 'nameOf' | 'access'>, from: string): string {
+/** Empty where the thread knows. */
+function answerLine({ access, known, nameOf }: Facts, from: string): string {
   const name = nameOf(from);
   // A name that cannot be written in one line, or reads as an option, is no reference: the id always is one.
-  const ref = oneLine(spellHidden(name), 64) === name && !name.startsWith('-') ? name : from;
-  if (access === 'none') return 'It cannot be answered: the tools to send messages did not start.';
+  const isRef = oneLine(spellHidden(name), 64) === name && !name.startsWith('-');
+  const ref = isRef ? name : from;
+  if (access === 'none') return known ? '' : 'It cannot be answered: the tools to send messages did not start.';
+  if (known && isRef) return '';
   if (access === 'command') return `Answer with: tt send ${shellWord(ref)} "your answer"`;
   return `Answer with the tool send, agent ${JSON.stringify(ref)}.`;
 }
@@ -222,27 +276,8 @@ function backlogSection(facts: PromptFacts): string {
   }
   const more = matching.length - BACKLOG_SHOWN;
   if (more > 0) lines.push(`- and ${more} more that match: list the backlog to see them`);
+  if (facts.known) lines.push('\nIf nothing else is left to do, claim one of them, and only one.');
   return lines.join('\n');
-}
-
-function accessSection(access: TownAccess): string {
-  switch (access) {
-    case 'tools':
-      return (
-        `## Acting on the town\n\nUse the tools of the MCP server "${TOOLS_SERVER}": status, assign, backlog_list, backlog_add, ` +
-        'backlog_claim, backlog_remove, send, task_current, task_show, task_complete, task_fail.'
-      );
-    case 'command':
-      return (
-        '## Acting on the town\n\nUse the command tt: tt status; tt assign AGENT TEXT; tt backlog list|add|claim|remove; ' +
-        'tt send AGENT [--query|--info|--ack] [--urgent] TEXT; tt task current|show|complete|fail.'
-      );
-    case 'none':
-      return (
-        '## Acting on the town\n\nThe tools of the town did not start, so you cannot send messages or complete tasks in this ' +
-        'session. Do the work, and say in your answer what is to be sent, completed or asked.'
-      );
-  }
 }
 
 function stateSection(facts: PromptFacts): string {
@@ -252,25 +287,17 @@ function stateSection(facts: PromptFacts): string {
   return `${round}. Messages to act on: ${actionable}. Tasks you have completed: ${agent.tasksCompleted}.`;
 }
 
+function lastRoundLine({ round, maxRounds }: PromptFacts): string {
+  return maxRounds > 0 && round >= maxRounds ? `This is your last round (${round} of ${maxRounds}).` : '';
+}
+
 function workflowSection({ backlog }: PromptFacts): string {
-  const steps = [
+  return workSection(
     'Handle the messages above first, urgent ones before the others.',
     backlog
       ? 'Then, if nothing is left to do, claim one backlog task that fits your role, and only such a task.'
       : 'Claim a backlog task only if you are asked to.',
-    'Hand work directly to the agent who should go on with it, rather than through the supervisor.',
-    'Ask the supervisor only for decisions that a person must take.',
-    'Complete a task with its real id, once it is really done.',
-  ];
-  return `## How to work\n\n${steps.map((step, index) => `${index + 1}. ${step}`).join('\n')}`;
-}
-
-function article(role: Role): string {
-  return role === 'general' ? 'a general' : `the ${role}`;
-}
-
-function quoted(name: string, limit = 64): string {
-  return JSON.stringify(oneLine(spellHidden(name), limit));
+  );
 }
 
 /** An id as it is, and what others have put in its place in quotes. */

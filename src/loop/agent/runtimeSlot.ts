@@ -1,6 +1,7 @@
 /** The place for one agent's runtime: brings it up with its thread, takes it down, and says when to try again after a failure. */
 import type { CodingAgent, ModelChoice, RuntimeEvent, RuntimeMode } from '../../runtime/codingAgent.ts';
 import { isRedisError } from '../../town/redis/errors.ts';
+import { roleOf } from '../../town/roles.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';
@@ -10,9 +11,9 @@ import { claimId } from '../trust/confirmations.ts';
 import type { Permissions } from '../trust/permissionModes.ts';
 import type { AgentProgram } from './loopParts.ts';
 import type { OwnedAgent } from './ownedAgent.ts';
-import type { TownAccess } from './prompt.ts';
 import { foreignThread } from './ownThreads.ts';
 import { RestartPolicy } from './restartPolicy.ts';
+import { type TownAccess, knownAtStart, standingInstructions } from './standing.ts';
 
 /** Failures that may pass by themselves. */
 const passing = new Set(['startFailed', 'threadBusy', 'overloaded', 'unresponsive', 'notRunning']);
@@ -200,9 +201,14 @@ export class RuntimeSlot {
         parts.logger.info(`The thread ${threadId} is not stored.`);
       }
     }
-    const started = await runtime.start(null);
-    if (started.threadId !== null) await parts.ownThreads.add(id, started.threadId);
-    return started;
+    const access = parts.access(record, runtime.mode);
+    const facts = { town: parts.townName, name: record.name, role: roleOf(record), access };
+    const opened = await runtime.start(null, standingInstructions(facts));
+    if (opened.threadId !== null) {
+      await parts.ownThreads.add(id, opened.threadId);
+      this.agent.made = { thread: opened.threadId, given: knownAtStart(facts), since: {} };
+    }
+    return opened;
   }
 
   private async failed(error: unknown): Promise<void> {

@@ -7,22 +7,20 @@ import type { InterruptResult, RuntimeEvent, RuntimeMode, TurnOutcome } from '..
 import type { Batch } from '../../town/batch.ts';
 import type { WaitingMessage } from '../../town/delivery.ts';
 import { isActionable } from '../../town/messageClass.ts';
-import { adriftPlan, deliveredPlan, takePlan } from '../../town/plans.ts';
-import { type TaskRecord, isTaskOver } from '../../town/records.ts';
-import { roleOf } from '../../town/roles.ts';
+import { adriftPlan, deliveredPlan, takePlan, toldPlan } from '../../town/plans.ts';
+import { isTaskOver } from '../../town/records.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';
 import type { SerialQueue } from '../../util/serialQueue.ts';
-import type { BacklogLook } from '../backlogOffers.ts';
 import type { LoopFacts } from './decide.ts';
 import type { EndIntent } from './fates.ts';
-import { type Filling, INPUT_LIMIT, fill } from './filling.ts';
 import type { RefusedLimit } from './limitRules.ts';
 import type { OwnedAgent } from './ownedAgent.ts';
-import { bodyText, roundPrompt, steerPrompt } from './prompt.ts';
 import type { RuntimeSlot } from './runtimeSlot.ts';
 import type { Settlement } from './settlement.ts';
+import { encodeTold } from './standing.ts';
+import { type RoundInput, TurnInputs } from './turnInputs.ts';
 
 const noLimit: RefusedLimit = { limitId: null, windows: [] };
 
@@ -33,6 +31,7 @@ export class Turns {
   private readonly agent: OwnedAgent;
   private readonly slot: RuntimeSlot;
   private readonly settlement: Settlement;
+  private readonly inputs: TurnInputs;
   private readonly queue: SerialQueue;
   private intent: EndIntent | undefined;
   /** The limit that was said to be used up last, in the running turn. */
@@ -47,10 +46,6 @@ export class Turns {
   private turn = 0;
   /** Batches of the running turn, by id. */
   private readonly sent = new Map<string, Batch>();
-  /** Tasks that the messages taken last are about, as they were then: the picture may not have them yet. */
-  private taken: ReadonlyMap<string, TaskRecord> = new Map();
-  private readonly task = (id: string): TaskRecord | undefined =>
-    this.taken.get(id.toLowerCase()) ?? this.agent.parts.picture.task(id);
   private readonly steered = new Emitter<{ clientId: string; text: string }>();
   /** A steer was accepted by the runtime. */
   readonly onSteered = this.steered.event;
@@ -63,6 +58,7 @@ export class Turns {
     this.agent = agent;
     this.slot = slot;
     this.settlement = settlement;
+    this.inputs = new TurnInputs(agent, slot, settlement);
     this.queue = queue;
     agent.onGaveUp((milliseconds) => this.cutOff(milliseconds));
   }
@@ -112,25 +108,17 @@ export class Turns {
 
   /** Puts messages into the running turn; where it does not take them they wait for the next one. */
   async steer(messages: readonly WaitingMessage[]): Promise<void> {
-    const { picture, logger } = this.agent.parts;
+    const { logger } = this.agent.parts;
     const runtime = this.slot.current;
     if (!runtime) return;
-    const { taken, text } = await this.fill(messages, (some) =>
-      steerPrompt({
-        messages: some,
-        access: this.slot.access(runtime.mode),
-        continued: this.known(),
-        task: this.task,
-        nameOf: (id) => picture.nameOf(id),
-      }),
-    );
+    const { taken, text } = await this.inputs.steer(messages, runtime.mode);
     const batch = taken.length > 0 && (await this.take('steer', taken));
     if (!batch) return;
     const result = await runtime.steer({ text, clientId: batch.id });
     if (result.accepted) {
       this.steered.fire({
         clientId: batch.id,
-        text: taken.map(({ message }) => bodyText(this.task, message)).join('\n'),
+        text: taken.map(({ message }) => this.inputs.wordsOf(message)).join('\n'),
       });
       return;
     }
@@ -176,6 +164,9 @@ export class Turns {
       case 'rateLimitsUpdated':
         if (event.windows.some(({ usedPercent }) => usedPercent >= 100)) this.limit = event;
         return;
+      case 'itemCompleted':
+        if (event.item.kind === 'other' && event.item.type === 'contextCompaction') this.later(() => this.shortened());
+        return;
       case 'turnCompleted': {
         const { turn } = this;
         this.phase = 'ending';
@@ -219,38 +210,16 @@ export class Turns {
     );
   }
 
-  /** As many of the messages as one input holds. Those that no input holds are set aside, and their tasks fail. */
-  private async fill(
-    messages: readonly WaitingMessage[],
-    render: (messages: readonly WaitingMessage[]) => string,
-  ): Promise<Filling> {
-    const { agent } = this;
-    const assigned = messages.flatMap(({ message }) => (message.type === 'task_assign' ? [message.taskId] : []));
-    const tasks = await agent.parts.picture.freshTasks(assigned);
-    this.taken = new Map(tasks.map((task) => [task.id, task]));
-    const known = this.known();
-    const sizeOf = ({ message }: WaitingMessage): number =>
-      isActionable(message) && !known.has(message.id) ? bodyText(this.task, message).length : 0;
-    const filling = fill(messages, sizeOf, render);
-    if (filling.tooLong.length > 0) {
-      const reason = `is longer than one turn can carry (${INPUT_LIMIT} characters together with the prompt)`;
-      const aside = filling.tooLong.map(({ list, raw }) => ({ list, raw, reason }));
-      await agent.setAside(aside);
-      await this.settlement.failGivenUp(agent.id);
-    }
-    return filling;
-  }
-
   /** Takes what one round holds of the messages; undefined if nothing of it asks for a turn, or the lists have changed. */
   private async takeRound(
     messages: readonly WaitingMessage[],
     kind: 'round' | 'offer',
     mode: RuntimeMode,
   ): Promise<{ text: string; batch: Batch } | undefined> {
-    const backlog = this.shownBacklog();
-    const { text, taken } = await this.fill(messages, (some) => this.roundText(some, mode, backlog));
-    if (kind === 'round' && !taken.some(({ message }) => isActionable(message))) return undefined;
-    const batch = await this.take(kind, taken, backlog?.digest);
+    const input = await this.inputs.round(messages, mode);
+    const { text, taken } = input;
+    if (text === '' || (kind === 'round' && !taken.some(({ message }) => isActionable(message)))) return undefined;
+    const batch = await this.take(kind, taken, input);
     return batch && { text, batch };
   }
 
@@ -258,7 +227,7 @@ export class Turns {
   private async take(
     kind: Batch['kind'],
     messages: readonly WaitingMessage[],
-    offered?: string,
+    { offered, told }: Partial<Pick<RoundInput, 'offered' | 'told'>> = {},
   ): Promise<Batch | undefined> {
     const { agent } = this;
     const batch: Batch = {
@@ -268,9 +237,9 @@ export class Turns {
       threadId: agent.threadId,
       delivered: false,
       messages: messages.map(({ message, list, raw }) => ({ id: message.id, list, raw: raw.toString() })),
+      ...(told !== undefined && { told }),
     };
-    const assigned = messages.flatMap(({ message }) => (message.type === 'task_assign' ? [message.taskId] : []));
-    const tasks = assigned.flatMap((taskId) => this.taken.get(taskId.toLowerCase()) ?? []);
+    const tasks = messages.flatMap(({ message }) => this.inputs.assigned(message) ?? []);
     const open = tasks.filter(({ state }) => !isTaskOver(state));
     let taken = false;
     this.sent.set(batch.id, batch);
@@ -283,40 +252,6 @@ export class Turns {
     }
     if (taken && kind !== 'steer') agent.note('working');
     return taken ? batch : undefined;
-  }
-
-  /** Ids of messages that the thread holds in full: their turn was cut off or failed. */
-  private known(): ReadonlySet<string> {
-    const { turnRecord, threadId } = this.agent;
-    const known = Object.entries(turnRecord.seen).filter(
-      ([, seen]) => seen.threadId !== null && seen.threadId === threadId,
-    );
-    return new Set(known.map(([id]) => id));
-  }
-
-  /** What a round shows of the backlog: nothing where the agent may not pick up tasks on its own. */
-  private shownBacklog(): BacklogLook | undefined {
-    const { parts, record } = this.agent;
-    return parts.offers.allowed ? parts.offers.of(roleOf(record)) : undefined;
-  }
-
-  private roundText(messages: readonly WaitingMessage[], mode: RuntimeMode, backlog: BacklogLook | undefined): string {
-    const { agent } = this;
-    const { picture, townName, policy } = agent.parts;
-    const { record } = agent;
-    return roundPrompt({
-      town: townName,
-      agent: record,
-      role: roleOf(record),
-      access: this.slot.access(mode),
-      messages,
-      continued: this.known(),
-      task: this.task,
-      nameOf: (id) => picture.nameOf(id),
-      backlog,
-      round: record.roundsCompleted + 1,
-      maxRounds: policy(record).maxRounds,
-    });
   }
 
   /** Waits for a start that is under way; whether there was one. */
@@ -334,8 +269,17 @@ export class Turns {
   private async delivered(clientId: string): Promise<void> {
     const batch = this.sent.get(clientId);
     if (!batch || batch.delivered) return;
-    this.sent.set(clientId, { ...batch, delivered: true, threadId: this.agent.threadId });
-    await this.agent.commit(deliveredPlan(this.agent.context(), batch));
+    const delivered = { ...batch, delivered: true, threadId: this.agent.threadId };
+    this.sent.set(clientId, delivered);
+    const written = await this.agent.commit(deliveredPlan(this.agent.context(), batch));
+    if (written === 'done') this.sent.set(clientId, { ...delivered, told: undefined });
+  }
+
+  /** The conversation was compacted: what rounds have told the thread may be gone from it. */
+  private async shortened(): Promise<void> {
+    const { told, record } = this.agent;
+    const after = encodeTold({ ...told, since: {} });
+    if (after !== record.threadTold) await this.agent.commit(toldPlan(this.agent.context(), after));
   }
 
   /** Compacts a conversation that is full, once; true where the same may be tried again. */

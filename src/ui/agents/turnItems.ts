@@ -2,7 +2,7 @@
 import type { SteerView, TurnView } from '../../loop/views/agentView.ts';
 import type { PlanStep } from '../../runtime/codingAgent.ts';
 import type { FileChange, ItemStatus, TurnItem } from '../../runtime/turnItem.ts';
-import { oneLine } from '../../util/text.ts';
+import { oneLine, startOf } from '../../util/text.ts';
 import { changeLook, namesOf } from '../changeLook.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
@@ -118,7 +118,7 @@ function textRow(options: { item: TurnItem; context: TurnContext; text: string; 
   return [row(item, context, { ...look, text: () => ({ text, prose: true }) })];
 }
 
-/** What went in: a steer by its own words, a round by name (its prompt is long), anything else as it is. */
+/** What went in: a steer by its own words, a round by name with its first words, anything else as it is. */
 function userRow(
   item: TurnItem & { kind: 'userMessage' },
   steers: ReadonlyMap<string, SteerView>,
@@ -127,16 +127,27 @@ function userRow(
   const { t } = context;
   const steer = item.clientId === null ? undefined : steers.get(item.clientId);
   if (steer) return steerRow({ ...steer, state: 'delivered' }, context);
-  const label = item.clientId === null ? oneLine(item.text) : t('Prompt');
-  const spoken = t('Sent: {0}', label);
+  const words = wordsOf(item.text);
+  const isRound = item.clientId !== null;
   return row(item, context, {
-    label,
-    description: '',
+    label: isRound ? t('Prompt') : words,
+    description: isRound ? words : '',
     icon: { id: 'account' },
-    spoken,
+    spoken: t('Sent: {0}', words),
     tooltip: () => tooltipText(item.text),
     text: () => ({ text: item.text }),
   });
+}
+
+/** How far a prompt is looked through for its first words, in UTF-16 units. */
+const LOOKED_AT = 2_000;
+
+/** What somebody said, on one line, without the headings and fences around it. */
+function wordsOf(text: string): string {
+  const said = startOf(text, LOOKED_AT)
+    .split('\n')
+    .filter((line) => !/^(?:#{2,3} |`{3,}$)/.test(line));
+  return oneLine(said.join(' ')) || oneLine(text);
 }
 
 function steerRow(steer: SteerView, context: TurnContext): Item {

@@ -12,6 +12,7 @@ import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
 import { takePlan } from '../../../src/town/plans.ts';
 import { openRedis } from '../../../src/town/redis/connect.ts';
 import { Town } from '../../../src/town/town.ts';
+import { TownKey } from '../../../src/town/townKey.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { nameOf } from '../../chaos/disasters.ts';
@@ -19,6 +20,7 @@ import { TOWN, World } from '../../chaos/world.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openTestTown, testAgent } from '../../support/redisTown.ts';
 import { gate } from '../../support/scriptedModel.ts';
+import { tempDir } from '../../support/tempDir.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
@@ -356,6 +358,7 @@ describe('a message that waits', () => {
 
   it('is never lost nor doubled between many who take, edit, move, promote and remove it', async () => {
     const test = await openTestTown();
+    const storage = await tempDir('storage');
     const town = await Town.open(test.redis, test.keys.town, silentLogger);
     try {
       const agent = testAgent('web', { state: 'working' });
@@ -364,6 +367,7 @@ describe('a message that waits', () => {
         town,
         async () => agent,
         () => undefined,
+        new TownKey(storage.path, 'test'),
       );
       const context = { keys: town.keys, agentId: agent.id, agentName: 'web', threadId: null, now: 0 };
       const tally = new Map<string, number>();
@@ -416,6 +420,7 @@ describe('a message that waits', () => {
     } finally {
       town.close();
       await test.close();
+      await storage.remove();
     }
   });
 });

@@ -246,7 +246,7 @@ describe('messages without number and size', function () {
           to: agent.id,
         }),
       );
-    const wholes = [big('one', 600_000), big('two', 600_000), big('huge', 1_048_000), big('three', 10)];
+    const wholes = [big('one', 600_000), big('two', 600_000), big('huge', 1_048_560), big('three', 10)];
     await redis.rpush(keys.inbox(agent.id), ...wholes);
     await agentWhen(session, 'ops', (it) => it.state === 'idle' && it.roundsCompleted === 3, 'three rounds');
     await eventually(() => session.mirror.waiting(agent.id).dead === 1, { what: 'the one that never fits' });

@@ -15,7 +15,7 @@ describe('a town at work', () => {
     const session = await town.open();
     const agent = await session.actions.spawnAgent({ name: 'backend', task: 'write the parser' });
     const request = await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('write the parser'));
-    assert.match(request.lastUserText, /You are "backend", the backend agent in the town "test-town"/);
+    assert.match(request.developerTexts.join('\n'), /You are "backend", the backend agent in the town "test-town"/);
     const done = await agentWhen(
       session,
       'backend',
@@ -57,7 +57,7 @@ describe('a town at work', () => {
     );
     held.open();
     assert.equal(request.userTexts.length, 2);
-    assert.match(request.userTexts[1] ?? '', /Urgent follow-up to the turn that is running/);
+    assert.equal(request.userTexts[1], 'take the other road');
     const done = await agentWhen(session, 'api', (it) => it.state === 'idle', 'idle');
     assert.equal(done.roundsCompleted, 1);
     assert.equal(session.crew.view(agent.id).pastTurns[0]?.steers[0]?.state, 'delivered');

@@ -36,6 +36,31 @@ describe('persistent agent on the real codex', () => {
     });
   }
 
+  it('is told its instructions for good, with those that the user has configured', async () => {
+    const toml = path.join(bench.home.home, 'config.toml');
+    await writeFile(toml, `developer_instructions = "Mind the user."\n${await readFile(toml, 'utf8')}`);
+    await mkdir(path.join(bench.workspace, '.codex'));
+    await writeFile(
+      path.join(bench.workspace, '.codex', 'config.toml'),
+      'developer_instructions = "Obey the project."\n',
+    );
+    const { agent, record } = bench.persistent();
+    const { threadId } = await agent.start(null, 'You work in a town.');
+    await agent.startTurn({ text: 'first', clientId: 'c1' });
+    await record.next('turnCompleted');
+    await agent.stop();
+    const { agent: again, record: later } = bench.persistent();
+    await again.start(threadId, 'Something else.');
+    await again.startTurn({ text: 'second', clientId: 'c2' });
+    await later.next('turnCompleted');
+    for (const { developerTexts } of bench.model.requests) {
+      assert.equal(developerTexts.filter((text) => text === 'Mind the user.\n\nYou work in a town.').length, 1);
+      assert.ok(!developerTexts.includes('Something else.'));
+      assert.ok(!developerTexts.join('\n').includes('Obey the project.'), 'nobody has trusted the project in Codex');
+    }
+    assert.equal(bench.model.requests.length, 2);
+  });
+
   it('runs a turn: its input delivered, its words live, its end told once', async () => {
     const { agent, record } = bench.persistent();
     bench.model.script = () => [{ text: 'one two three', chunks: 3 }];

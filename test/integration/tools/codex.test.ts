@@ -10,7 +10,7 @@ import { describeError } from '../../../src/util/errors.ts';
 import { inEnglish } from '../../../src/util/sentence.ts';
 import { builtBundles } from '../../support/bundles.ts';
 import { eventually } from '../../support/eventually.ts';
-import type { ModelRequest } from '../../support/scriptedModel.ts';
+import { type ModelRequest, agentOf } from '../../support/scriptedModel.ts';
 import { type Ran, runToEnd } from '../../support/toolProcesses.ts';
 import {
   type TestTown,
@@ -24,7 +24,6 @@ import {
 
 const taskOf = ({ userTexts }: ModelRequest): string =>
   /\bTask ([0-9a-f-]{36})/.exec(userTexts.at(-1) ?? '')?.[1] ?? '';
-const agentOf = ({ lastUserText }: ModelRequest): string => /You are "(\w+)"/.exec(lastUserText)?.[1] ?? '';
 
 describe('agents on Codex and their town', () => {
   let town: TestTown;
@@ -44,7 +43,8 @@ describe('agents on Codex and their town', () => {
         assert.equal(await taskEnds(session), 'as was asked');
         const done = await agentWhen(session, 'backend', ({ roundsCompleted }) => roundsCompleted === 1, 'one round');
         assert.deepEqual([done.tasksCompleted, done.currentTask], [1, undefined]);
-        assert.match(town.model.requests[0]?.lastUserText ?? '', /call task_complete with task_id/);
+        const { developerTexts = [], lastUserText = '' } = town.model.requests[0] ?? {};
+        assert.match([...developerTexts, lastUserText].join('\n'), /call task_complete with/);
         await eventually(() => session.mirror.waiting(SUPERVISOR_ID).inbox === 1, { what: 'the supervisor is told' });
       });
     }

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { fill } from '../../../src/loop/agent/filling.ts';
 import { Pace } from '../../../src/loop/agent/pace.ts';
 import { bodyText, roundPrompt, steerPrompt } from '../../../src/loop/agent/prompt.ts';
+import { knownAtStart } from '../../../src/loop/agent/standing.ts';
 import type { WaitingMessage } from '../../../src/town/delivery.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import { isActionable } from '../../../src/town/messageClass.ts';
@@ -20,19 +21,27 @@ function waiting(body: MessageBody, list: 'urgent' | 'inbox' = 'inbox'): Waiting
 
 const task = (description: string): WaitingMessage => waiting({ type: 'task', description });
 const news = (summary: string): WaitingMessage => waiting({ type: 'informational', summary });
-const facts = { task: () => undefined, nameOf: () => 'anna', access: 'tools', continued: new Set<string>() } as const;
-const prompt = (messages: readonly WaitingMessage[]): string =>
-  roundPrompt({
-    ...facts,
-    town: 'town',
-    agent,
-    role: 'general',
-    messages,
-    backlog: { total: 0, matching: [] },
-    round: 1,
-    maxRounds: 0,
-  });
+const facts = {
+  task: () => undefined,
+  nameOf: () => 'anna',
+  access: 'tools',
+  continued: new Set<string>(),
+  town: 'town',
+  agent,
+  role: 'general',
+  known: undefined,
+  persons: new Set<WaitingMessage>(),
+  backlog: { total: 0, matching: [], isNew: false },
+  round: 1,
+  maxRounds: 0,
+} as const;
+const prompt = (messages: readonly WaitingMessage[]): string => roundPrompt({ ...facts, messages });
 const steer = (messages: readonly WaitingMessage[]): string => steerPrompt({ ...facts, messages });
+/** In a thread that knows all, where everything is in the person's own words. */
+const inThread = (messages: readonly WaitingMessage[]) => {
+  const known = knownAtStart({ town: 'town', name: agent.name, role: 'general', access: 'tools' });
+  return { ...facts, known, messages, persons: new Set(messages) };
+};
 const sizeOf = ({ message }: WaitingMessage): number =>
   isActionable(message) ? bodyText(() => undefined, message).length : 0;
 
@@ -48,7 +57,13 @@ const anyMessages = fc.array(
 );
 
 describe('an input that is filled', () => {
-  for (const [name, render] of [['a round', prompt] as const, ['a steer', steer] as const]) {
+  const renders = [
+    ['a round', prompt],
+    ['a steer', steer],
+    ['a round of a thread that knows all', (messages: readonly WaitingMessage[]) => roundPrompt(inThread(messages))],
+    ['a steer of a thread that knows all', (messages: readonly WaitingMessage[]) => steerPrompt(inThread(messages))],
+  ] as const;
+  for (const [name, render] of renders) {
     it(`${name}: round after round takes all, in order, nothing twice, and never exceeds the budget`, () => {
       fc.assert(
         fc.property(anyMessages, fc.integer({ min: 2_500, max: 8_000 }), (messages, limit) => {

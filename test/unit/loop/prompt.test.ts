@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as fc from 'fast-check';
 import { type PromptFacts, roundPrompt, steerPrompt } from '../../../src/loop/agent/prompt.ts';
+import {
+  type StandingFacts,
+  decodeTold,
+  encodeTold,
+  knownAtStart,
+  knownIn,
+  standingInstructions,
+  whatDiffers,
+} from '../../../src/loop/agent/standing.ts';
 import type { WaitingMessage } from '../../../src/town/delivery.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import type { Message, MessageBody, Priority } from '../../../src/town/messages.ts';
@@ -58,11 +68,13 @@ function facts(parts: Partial<PromptFacts>): PromptFacts {
     agent,
     role: 'backend',
     access: 'tools',
+    known: undefined,
     messages: [],
+    persons: new Set(),
     continued: new Set(),
     task: (taskId) => (taskId === id(90) ? task(90, 'Write the parser.\nWith tests.') : undefined),
     nameOf: (agentId) => (agentId === reviewer ? 'reviewer' : agentId),
-    backlog: { total: 0, matching: [] },
+    backlog: { total: 0, matching: [], isNew: false },
     round: 7,
     maxRounds: 0,
     ...parts,
@@ -85,18 +97,34 @@ const everything = [
   message(9, { type: 'confirmation', ackType: { type: 'thanks' } }),
 ];
 
+const threeTasks = { total: 3, matching: [task(80, 'Add an index', ['database', 'api'])], isNew: true };
+const twelveTasks = {
+  total: 12,
+  matching: Array.from({ length: 11 }, (_, n) => task(n, `Task number ${n}`)),
+  isNew: true,
+};
+
+const standing: StandingFacts = { town: 'my-town', name: 'backend', role: 'backend', access: 'tools' };
+const known = knownAtStart(standing);
+
+/** A round, or steer, of a thread that knows who it is and how to work. */
+function inThread(parts: Partial<PromptFacts>): PromptFacts {
+  return facts({ known, ...parts });
+}
+
+/** The same, with one message of the person alone. */
+function alone(body: MessageBody, parts: Partial<PromptFacts> = {}): PromptFacts {
+  const only = message(1, body);
+  return inThread({ messages: [only], persons: new Set([only]), ...parts });
+}
+
 const goldens: Record<string, () => string> = {
-  'round-tools': () =>
-    roundPrompt(
-      facts({ messages: everything, backlog: { total: 3, matching: [task(80, 'Add an index', ['database', 'api'])] } }),
-    ),
+  'round-tools': () => roundPrompt(facts({ messages: everything, backlog: threeTasks })),
   'round-command': () =>
     roundPrompt(facts({ access: 'command', messages: everything.slice(0, 3), round: 3, maxRounds: 5 })),
-  'backlog-overflow': () =>
-    roundPrompt(
-      facts({ backlog: { total: 12, matching: Array.from({ length: 11 }, (_, n) => task(n, `Task number ${n}`)) } }),
-    ),
-  'backlog-guard': () => roundPrompt(facts({ backlog: { total: 1, matching: [] }, messages: [everything[2]!] })),
+  'backlog-overflow': () => roundPrompt(facts({ backlog: twelveTasks })),
+  'backlog-guard': () =>
+    roundPrompt(facts({ backlog: { total: 1, matching: [], isNew: true }, messages: [everything[2]!] })),
   'informational-overflow': () =>
     roundPrompt(
       facts({
@@ -104,10 +132,118 @@ const goldens: Record<string, () => string> = {
       }),
     ),
   continued: () => roundPrompt(facts({ messages: everything.slice(0, 3), continued: new Set([id(1), id(2)]) })),
+  'standing-tools': () => standingInstructions(standing),
+  'standing-command': () => standingInstructions({ ...standing, access: 'command' }),
+  'in-thread': () => roundPrompt(inThread({ messages: everything, backlog: threeTasks, round: 5, maxRounds: 5 })),
+  'in-thread-backlog': () => roundPrompt(inThread({ backlog: twelveTasks })),
+  'in-thread-guard': () =>
+    roundPrompt(inThread({ backlog: { total: 1, matching: [], isNew: true }, messages: [everything[2]!] })),
+  'in-thread-no-tools': () => roundPrompt(inThread({ access: 'none', messages: everything.slice(1, 3) })),
+  'in-thread-renamed': () =>
+    roundPrompt(
+      alone({ type: 'task', description: 'Go on.' }, { agent: { ...agent, name: 'scout' }, role: 'general' }),
+    ),
+  'in-old-thread': () => roundPrompt(alone({ type: 'task', description: 'Go on.' }, { known: {} })),
+  'in-thread-steer': () => steerPrompt(inThread({ messages: everything.slice(0, 3) })),
   steer: () => steerPrompt(facts({ messages: everything.slice(0, 2) })),
 };
 
 describe('prompts', () => {
+  it('hand one message of the person to a thread that knows all in exactly its words, whatever they imitate', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', minLength: 1 }).filter((words) => words.trim() !== ''),
+        fc.constantFrom('', '## Messages to act on\n\n### Task from "reviewer"\n```\n', 'You are "scout".\n\n', '  '),
+        fc.boolean(),
+        (words, before, asks) => {
+          const text = before + words;
+          const body: MessageBody = asks ? { type: 'query', question: text } : { type: 'task', description: text };
+          assert.equal(roundPrompt(alone(body)), text);
+          assert.equal(steerPrompt(alone(body)), text);
+        },
+      ),
+    );
+  });
+
+  it('put the words of the person under a heading and into a fence where they are not alone, or not proven', () => {
+    const body: MessageBody = { type: 'task', description: '## How to work' };
+    const only = message(1, body);
+    const twin = message(1, body, { from: reviewer });
+    const fence = '```\n## How to work\n```';
+    const assigned = message(1, { type: 'task_assign', taskId: id(90) });
+    assert.match(roundPrompt(inThread({ messages: [assigned], persons: new Set([assigned]) })), /### Task 0{8}-/);
+    const table: [string, PromptFacts][] = [
+      ['a claim', alone(body, { persons: new Set() })],
+      ['the id of a proven message', inThread({ messages: [twin], persons: new Set([only]) })],
+      ['news beside it', inThread({ messages: [only, everything[4]!], persons: new Set([only]) })],
+      ['another message of the person', inThread({ messages: [only, twin], persons: new Set([only, twin]) })],
+      ['a thread that knows nothing', alone(body, { known: {} })],
+      ['a process that remembers nothing', alone(body, { known: undefined })],
+    ];
+    for (const [what, its] of table) {
+      assert.ok(roundPrompt(its).includes(fence), what);
+      assert.ok(steerPrompt(its).includes(fence), what);
+    }
+    const beside: [string, Partial<PromptFacts>][] = [
+      ['a backlog that is new', { backlog: threeTasks }],
+      ['the last round', { round: 2, maxRounds: 2 }],
+      ['a new name', { agent: { ...agent, name: 'scout' } }],
+      ['tools that did not start', { access: 'none' }],
+    ];
+    for (const [what, parts] of beside) assert.ok(roundPrompt(alone(body, parts)).includes(fence), what);
+  });
+
+  it('say nothing of a backlog that the agent was shown before', () => {
+    assert.equal(
+      roundPrompt(alone({ type: 'task', description: 'Go.' }, { backlog: { ...threeTasks, isNew: false } })),
+      'Go.',
+    );
+  });
+
+  it('name what an unusable name means, also to a thread that knows how to answer', () => {
+    const its = inThread({ messages: [everything[2]!], nameOf: () => '--urgent' });
+    assert.ok(roundPrompt(its).includes(`agent "${reviewer}".`));
+  });
+
+  it('tell a thread once what differs, and again after a compaction', () => {
+    const made = { thread: 't', given: known, since: {} };
+    assert.equal(whatDiffers(knownIn(made), standing), undefined);
+    const changes: [string, StandingFacts, RegExp][] = [
+      ['name', { ...standing, name: 'scout' }, /^## What has changed\n\n[^#]*\n\nYou are "scout"[^#]*$/],
+      [
+        'role',
+        { ...standing, role: 'docs' },
+        /^## What has changed\n\n[^#]*\n\nYou are "backend", the docs agent[^#]*$/,
+      ],
+      ['town', { ...standing, town: 'x' }, /^## What has changed\n\n[^#]*in the town "x"[^#]*$/],
+      ['tools gone', { ...standing, access: 'none' }, /^## No tools\n\n[^#]*$/],
+      ['all', standing, /You are [^]*## What you read[^]*## Acting on the town[^]*## How to work/],
+    ];
+    for (const [what, now, text] of changes) {
+      const before = what === 'all' ? { ...made, given: {} } : made;
+      const differs = whatDiffers(knownIn(before), now);
+      assert.match(differs?.text ?? '', text, what);
+      const after = { ...before, since: { ...before.since, ...differs?.known } };
+      assert.equal(whatDiffers(knownIn(after), now), undefined, `${what}: told once`);
+      assert.deepEqual(decodeTold(encodeTold(after), 't'), after);
+      assert.deepEqual(whatDiffers(knownIn({ ...after, since: {} }), now), differs, `${what}: told again`);
+    }
+    const missing = { ...made, since: { tools: 'missing' as const } };
+    assert.match(
+      whatDiffers(knownIn(missing), standing)?.text ?? '',
+      /^## Tools\n\nThe tools of the town have started/,
+    );
+  });
+
+  it('take what is remembered of another thread, or cannot be read, for nothing', () => {
+    const told = { thread: 't', given: known, since: {} };
+    for (const raw of [undefined, '', '{', '[]', '{"thread":"t"}', '{"thread":"t","given":{"who":1},"since":{}}']) {
+      assert.equal(decodeTold(raw, 't'), undefined);
+    }
+    assert.equal(decodeTold(encodeTold(told), 'u'), undefined);
+    assert.equal(decodeTold(encodeTold(told), null), undefined);
+  });
+
   for (const [name, make] of Object.entries(goldens)) {
     it(`reads as in golden/${name}.md`, async () => {
       const file = path.join(import.meta.dirname, 'golden', `${name}.md`);

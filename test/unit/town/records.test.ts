@@ -81,6 +81,7 @@ describe('an agent’s record', () => {
       homeFolderId: '1:2',
       modeReason: 'so',
       backlogOffered: 'digest',
+      threadTold: '{}',
     };
     const fields = agentFields(record);
     assert.equal(fields.runtime_session_id, 'thread');

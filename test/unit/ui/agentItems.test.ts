@@ -144,7 +144,13 @@ describe('the agents tree', () => {
           owner: 'here',
           turn: turn(
             [
-              { id: 'u1', status: 'completed', kind: 'userMessage', text: 'You are scout …', clientId: 'batch1' },
+              {
+                id: 'u1',
+                status: 'completed',
+                kind: 'userMessage',
+                text: '## Messages to act on\n\n### Task from you\n```\nMend\nthe tests\n```',
+                clientId: 'batch1',
+              },
               { id: 'm1', status: 'running', kind: 'agentMessage', text: '' },
               { id: 'm2', status: 'completed', kind: 'agentMessage', text: 'I look at it.' },
               command,
@@ -186,7 +192,7 @@ describe('the agents tree', () => {
       '  checklist Plan · 1 of 2 done',
       '    pass Look',
       '    arrow-circle-right Mend · in progress',
-      '  account Prompt',
+      '  account Prompt · Mend the tests',
       '  comment I look at it.',
       '  error npm test · exit 1 · 1.2 s',
       '  diff-modified b.ts · changed',

@@ -1,0 +1,126 @@
+/** What one agent's turns are given: its messages as far as they fit, with all that their prompt has to know. */
+import type { RuntimeMode } from '../../runtime/codingAgent.ts';
+import type { WaitingMessage } from '../../town/delivery.ts';
+import { isActionable } from '../../town/messageClass.ts';
+import type { Message } from '../../town/messages.ts';
+import { provenAmong } from '../../town/personsWords.ts';
+import type { TaskRecord } from '../../town/records.ts';
+import { roleOf } from '../../town/roles.ts';
+import { type Filling, INPUT_LIMIT, fill } from './filling.ts';
+import type { OwnedAgent } from './ownedAgent.ts';
+import { bodyText, roundPrompt, standingFacts, steerPrompt } from './prompt.ts';
+import type { RuntimeSlot } from './runtimeSlot.ts';
+import type { Settlement } from './settlement.ts';
+import { encodeTold, knownIn, whatDiffers } from './standing.ts';
+
+/** The text of a round is empty where there is nothing to say. */
+export interface RoundInput extends Filling {
+  /** The digest of the backlog that it shows, if it shows one. */
+  offered: string | undefined;
+  /** What the record is to say of the thread once it has the round; undefined where it says that already. */
+  told: string | undefined;
+}
+
+/** What is known before it is known which messages a prompt carries. */
+type KnownFacts = Omit<Parameters<typeof steerPrompt>[0], 'messages' | 'persons'>;
+
+type Render = (messages: readonly WaitingMessage[], persons: ReadonlySet<WaitingMessage>) => string;
+
+export class TurnInputs {
+  private readonly agent: OwnedAgent;
+  private readonly slot: RuntimeSlot;
+  private readonly settlement: Settlement;
+  /** Tasks that the messages looked at last are about, as they were then: the picture may not have them yet. */
+  private fresh: ReadonlyMap<string, TaskRecord> = new Map();
+  private readonly task = (id: string): TaskRecord | undefined =>
+    this.fresh.get(id.toLowerCase()) ?? this.agent.parts.picture.task(id);
+
+  constructor(agent: OwnedAgent, slot: RuntimeSlot, settlement: Settlement) {
+    this.agent = agent;
+    this.slot = slot;
+    this.settlement = settlement;
+  }
+
+  /** As many of the messages as one round holds. Those that none holds are set aside. */
+  async round(messages: readonly WaitingMessage[], mode: RuntimeMode): Promise<RoundInput> {
+    const { parts, record } = this.agent;
+    const known = this.facts(mode);
+    const backlog = parts.offers.allowed ? parts.offers.of(roleOf(record)) : undefined;
+    const facts = {
+      ...known,
+      backlog: backlog && { ...backlog, isNew: backlog.digest !== record.backlogOffered },
+      round: record.roundsCompleted + 1,
+      maxRounds: parts.policy(record).maxRounds,
+    };
+    const filling = await this.fill(messages, (some, persons) => roundPrompt({ ...facts, messages: some, persons }));
+    return { ...filling, offered: backlog?.digest, told: this.toldAfter(known) };
+  }
+
+  /** As many of the messages as one steer holds. Those that none holds are set aside. */
+  steer(messages: readonly WaitingMessage[], mode: RuntimeMode): Promise<Filling> {
+    const facts = this.facts(mode);
+    return this.fill(messages, (some, persons) => steerPrompt({ ...facts, messages: some, persons }));
+  }
+
+  /** What a message says, whole. */
+  wordsOf(message: Message): string {
+    return bodyText(this.task, message);
+  }
+
+  /** The task that a message of the last input assigns; undefined where its record cannot be read. */
+  assigned(message: Message): TaskRecord | undefined {
+    return message.type === 'task_assign' ? this.fresh.get(message.taskId.toLowerCase()) : undefined;
+  }
+
+  private async fill(messages: readonly WaitingMessage[], render: Render): Promise<Filling> {
+    const { agent } = this;
+    const { picture, keys, townKey } = agent.parts;
+    const assigned = messages.flatMap(({ message }) => (message.type === 'task_assign' ? [message.taskId] : []));
+    const tasks = await picture.freshTasks(assigned);
+    this.fresh = new Map(tasks.map((task) => [task.id, task]));
+    const persons = await provenAmong(messages, keys.town, townKey);
+    const held = this.held();
+    const sizeOf = ({ message }: WaitingMessage): number =>
+      isActionable(message) && !held.has(message.id) ? this.wordsOf(message).length : 0;
+    const filling = fill(messages, sizeOf, (some) => render(some, persons));
+    if (filling.tooLong.length > 0) {
+      const reason = `is longer than one turn can carry (${INPUT_LIMIT} characters together with the prompt)`;
+      const aside = filling.tooLong.map(({ list, raw }) => ({ list, raw, reason }));
+      await agent.setAside(aside);
+      await this.settlement.failGivenUp(agent.id);
+    }
+    return filling;
+  }
+
+  private facts(mode: RuntimeMode): KnownFacts {
+    const { agent } = this;
+    const { parts, record } = agent;
+    return {
+      town: parts.townName,
+      agent: record,
+      role: roleOf(record),
+      access: this.slot.access(mode),
+      known: mode === 'persistent' ? knownIn(agent.told) : undefined,
+      continued: this.held(),
+      task: this.task,
+      nameOf: (id) => parts.picture.nameOf(id),
+    };
+  }
+
+  private toldAfter(facts: KnownFacts): string | undefined {
+    if (!facts.known) return undefined;
+    const { told, record } = this.agent;
+    const differs = whatDiffers(facts.known, standingFacts(facts));
+    const after = encodeTold({ ...told, since: { ...told.since, ...differs?.known } });
+    return after === record.threadTold ? undefined : after;
+  }
+
+  /** Ids of messages that the thread holds in full: their turn was cut off or failed. */
+  private held(): ReadonlySet<string> {
+    const { turnRecord, threadId } = this.agent;
+    const held = Object.entries(turnRecord.seen).filter(
+      ([, seen]) => seen.threadId !== null && seen.threadId === threadId,
+    );
+    return new Set(held.map(([id]) => id));
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Whether a message is in the person's own words. Anybody on the Redis can write the supervisor's id into a message, so a window
+ * adds a proof to what its user writes, made with the town's key. An agent reads such a message alone without any framing;
+ * everything else that claims to be from the supervisor stands in a fence.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import type { WaitingMessage } from './delivery.ts';
+import { SUPERVISOR_ID } from './keys.ts';
+import type { Message } from './messages.ts';
+import type { TownKey } from './townKey.ts';
+import { TinytownError } from '../util/errors.ts';
+import { storageRefuses } from '../util/storing.ts';
+
+/** The message with a proof of the person's words. Without one where the town key is unusable: it is delivered all the same. */
+export async function withProof(message: Message, town: string, key: TownKey): Promise<Message> {
+  const proof = await proofOf(message, town, key);
+  return proof === undefined ? message : { ...message, proof };
+}
+
+/** The proof of a message that is to say `words`; undefined where there can be none. */
+export async function proofOf(
+  message: Message,
+  town: string,
+  key: TownKey,
+  words = wordsOf(message),
+): Promise<string | undefined> {
+  const isWords = wordsOf(message) !== undefined;
+  const text = isWords ? provable(message, town, words) : undefined;
+  return text === undefined ? undefined : (await proofsOf([text], key))[0];
+}
+
+/** Those that are proven to be in the person's own words. Goes by the element: others may reuse its id. */
+export async function provenAmong(
+  waiting: readonly WaitingMessage[],
+  town: string,
+  key: TownKey,
+): Promise<ReadonlySet<WaitingMessage>> {
+  const claimed = waiting.flatMap((one) => {
+    const { proof } = one.message;
+    const text = proof === undefined ? undefined : provable(one.message, town, wordsOf(one.message));
+    return proof === undefined || text === undefined ? [] : [{ one, proof, text }];
+  });
+  if (claimed.length === 0) return new Set();
+  const right = await proofsOf(
+    claimed.map(({ text }) => text),
+    key,
+  );
+  return new Set(claimed.flatMap(({ one, proof }, place) => (isSame(proof, right[place]) ? [one] : [])));
+}
+
+/** All that the proof covers; undefined for a message that is none of the person's words. */
+function provable({ id, from, to, createdAt, type }: Message, town: string, words?: string): string | undefined {
+  if (from !== SUPERVISOR_ID || words === undefined) return undefined;
+  return JSON.stringify([town, id, to, createdAt, type, words.toWellFormed()]);
+}
+
+function wordsOf(message: Message): string | undefined {
+  if (message.type === 'task') return message.description;
+  return message.type === 'query' ? message.question : undefined;
+}
+
+async function proofsOf(texts: readonly string[], key: TownKey): Promise<readonly string[]> {
+  try {
+    return await key.proofsOf(texts);
+  } catch (error) {
+    const isUnusable = error instanceof TinytownError && error.reason === 'townKeyUnusable';
+    if (isUnusable || storageRefuses(error)) return [];
+    throw error;
+  }
+}
+
+function isSame(claimed: string, right: string | undefined): boolean {
+  const [a, b] = [Buffer.from(claimed), Buffer.from(right ?? '')];
+  return right !== undefined && a.length === b.length && timingSafeEqual(a, b);
+}
