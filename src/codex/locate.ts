@@ -9,10 +9,10 @@ import { type Sentence, say } from '../util/sentence.ts';
 const run = promisify(execFile);
 
 /**
- * The oldest version that agents run on. With 0.160 steering a running turn fails; 0.164 is the oldest one that passed the
+ * The oldest version that agents run on. Steering a running turn fails on 0.161; 0.163 is the oldest one that passed all
  * integration tests (`npm run codex-versions`).
  */
-const codexFloor = '0.164.0';
+const codexFloor = '0.163.0';
 
 export type CodexLocation =
   | {
