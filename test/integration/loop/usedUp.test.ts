@@ -136,4 +136,19 @@ describe('an account whose limit is used up', () => {
     await session.actions.assignTask('web', 'task of web');
     for (const name of names) await agentWhen(session, name, (it) => it.tasksCompleted === 1, 'its task done');
   });
+
+  it('lets another agent try while the process of the one that tried starts again', async () => {
+    const session = await town.open({ maxAttempts: 10 }, { ...times, retryMs: 3_000 });
+    await useUp(session, 3_600);
+    // Whoever tries gets no answer.
+    town.model.script = () => [{ delay: 60_000 }];
+    const before = town.model.requests.length;
+    await session.actions.tryNow();
+    await eventually(() => town.model.requests.length > before, { what: 'one tries' });
+    const tries = [...session.mirror.agents.values()].filter(({ id }) => session.crew.view(id).turn);
+    assert.equal(tries.length, 1);
+    process.kill(-(session.crew.view(tries[0]?.id ?? '').pid ?? 0), 'SIGKILL');
+    const other = names.find((name) => name !== tries[0]?.name) ?? '';
+    await agentWhen(session, other, (_, view) => view.turn !== undefined, 'tries');
+  });
 });
