@@ -120,6 +120,7 @@ export class Disasters {
         return true;
       case 'jumpClock':
         if (alive.length === 0) return false;
+        this.ledger.clocksDifferSince = Math.min(this.ledger.clocksDifferSince, Date.now());
         return (await this.random.pick(alive).ask({ do: 'jumpClock', byMs: disaster.byMs })) === undefined;
       case 'loseReplies':
         world.proxy.loseReplies(disaster.count);

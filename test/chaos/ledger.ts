@@ -3,6 +3,8 @@ import type { Lane, PlannedMessage } from './schedule.ts';
 
 export interface WrittenMessage extends PlannedMessage {
   writer: number;
+  /** Through a window, whose clock says when it was written. */
+  throughWindow: boolean;
   /** It is certain that it stands in Redis; otherwise its write got no answer, and it may be there or not. */
   certain: boolean;
   /** Unix milliseconds: when its write began, and when that was over. */
@@ -27,6 +29,9 @@ export class Ledger {
 
   readonly rollbacks: Rollback[] = [];
 
+  /** Unix milliseconds since when windows' clocks may be wrong. */
+  clocksDifferSince = Number.POSITIVE_INFINITY;
+
   /** Redis was taken back while the message was there or being written: it may come again. */
   mayRepeat({ from }: WrittenMessage): boolean {
     return this.rollbacks.some(({ over }) => from <= over);
@@ -41,10 +46,15 @@ export class Ledger {
     this.messages.push(message);
   }
 
-  /** What one writer wrote to one agent in one lane, in order, but for what was set aside. */
+  /**
+   * What one writer wrote to one agent in one lane, in order. Leaves out what was set aside, and what has its place by the
+   * time of a clock that may be wrong.
+   */
   sequences(): WrittenMessage[][] {
     const sequences = new Map<string, WrittenMessage[]>();
     for (const message of this.messages.filter(({ marker }) => !this.setAside.has(marker))) {
+      const { lane, throughWindow, until } = message;
+      if (throughWindow && (lane === 'urgent' || lane === 'high') && until >= this.clocksDifferSince) continue;
       const key = [message.writer, message.agent, orderedWith(message.lane)].join();
       sequences.set(key, [...(sequences.get(key) ?? []), message]);
     }

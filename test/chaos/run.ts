@@ -121,7 +121,8 @@ async function carryOut(
   const writing = writers.map(async (writer, index) => {
     for (const planned of schedule.writes.filter(({ writer: who }) => who === index)) {
       await until(planned.at);
-      const message = { ...planned, certain: false, from: Date.now(), until: Number.POSITIVE_INFINITY };
+      const throughWindow = index >= schedule.rawWriters;
+      const message = { ...planned, throughWindow, certain: false, from: Date.now(), until: Number.POSITIVE_INFINITY };
       // Before it is written: it may arrive before its writer knows.
       ledger.add(message);
       message.certain = await writer.write(planned, agentIds[planned.agent] ?? '');

@@ -137,6 +137,8 @@ export function offerTime({ allowed, isNew, changedAt, quietMs, notBefore }: Bac
 function whileTurnRuns(facts: LoopFacts): LoopAction {
   if (facts.state === 'paused') return { do: 'endTurnForPause' };
   if (facts.runtime !== 'persistent' || !facts.steerable || facts.state === 'draining') return { do: 'wait' };
+  // The reply to an earlier steer's write was lost: what it took comes first, with the next round.
+  if (facts.unfinished) return { do: 'wait' };
   const messages = facts.waiting.filter(({ list }) => list === 'urgent');
   return messages.length > 0 ? { do: 'steer', messages } : { do: 'wait' };
 }

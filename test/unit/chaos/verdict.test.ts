@@ -9,7 +9,8 @@ function ledger(...lanes: Lane[]): Ledger {
   for (const [number, lane] of lanes.entries()) {
     const times = { from: 1_000 * number, until: 1_000 * number + 10 };
     const marker = `<<7.${number}>>`;
-    made.add({ marker, agent: 0, lane, kind: 'task', assigned: false, writer: 0, certain: true, ...times });
+    const writer = { writer: 0, throughWindow: true };
+    made.add({ marker, agent: 0, lane, kind: 'task', assigned: false, ...writer, certain: true, ...times });
   }
   return made;
 }
@@ -64,6 +65,19 @@ describe('the judge of a chaos run', () => {
       for (const [place, pattern] of expected.entries()) assert.match(found[place] ?? '', pattern);
     });
   }
+
+  it('asks for no order by time among what was written by clocks that may differ', () => {
+    const swapped = thread('<<7.1>>', '<<7.0>>');
+    for (const [lane, since, expected] of [
+      ['urgent', 2_000, 1],
+      ['urgent', 1_000, 0],
+      ['normal', 1_000, 1],
+    ] as const) {
+      const written = ledger(lane, lane);
+      written.clocksDifferSince = since;
+      assert.equal(violations(written, swapped).length, expected, `${lane}, clocks differ since ${since}`);
+    }
+  });
 
   it('allows for what got no answer, for news, and for what was set aside', () => {
     const written = ledger('normal', 'normal', 'normal');

@@ -131,6 +131,11 @@ const rows: [name: string, known: Partial<LoopFacts>, action: string, messages?:
   ],
   ['urgent news steer too', { state: 'working', turn: 'running', waiting: [urgentNews] }, 'steer', [urgentNews]],
   [
+    'an urgent message does not overtake one whose steer was taken without an answer',
+    { state: 'working', turn: 'running', unfinished: true, waiting: [urgentTask] },
+    'wait',
+  ],
+  [
     'a one-shot turn cannot be steered',
     { state: 'working', turn: 'running', runtime: 'one-shot', wantedMode: 'one-shot', waiting: [urgentTask] },
     'wait',
