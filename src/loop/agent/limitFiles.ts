@@ -5,11 +5,12 @@
  */
 import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
-import { mkdir, open, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import { parseJson } from '../../town/records.ts';
 import { type Clock, systemClock } from '../../util/deadline.ts';
+import { writePrivate } from '../../util/privateFiles.ts';
 import { storing } from '../../util/storing.ts';
 
 const limitHold = z.object({
@@ -59,10 +60,7 @@ export class LimitFiles {
 
   async write(hold: LimitHold): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const file = this.fileOf(hold.limitId, 'json');
-    const own = `${file}.${process.pid}.tmp`;
-    await storing(() => writeFile(own, JSON.stringify(hold), { mode: 0o600 }));
-    await rename(own, file);
+    await writePrivate(this.fileOf(hold.limitId, 'json'), JSON.stringify(hold));
   }
 
   async remove(limitId: string): Promise<void> {
