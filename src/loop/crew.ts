@@ -69,7 +69,7 @@ export class Crew {
   constructor(parts: CrewParts, mirror: TownMirror, wake: WakeSource, leases: Leases) {
     this.parts = parts;
     this.account = new AccountHold(parts.limits);
-    this.room = new ProcessRoom(() => parts.maxAgents());
+    this.room = new ProcessRoom(() => parts.maxAgents(), parts.places);
     this.others = new OtherWindows(leases, parts.logger);
     this.rules = new TakeRules(() => performance.now());
     this.views = new AgentViews(parts.now);
@@ -260,6 +260,9 @@ export class Crew {
     const ends = Promise.allSettled([...this.running.values()].map(({ loop }) => loop.close()));
     await within(ends, CLOSE_MS, 'Closing the agents').catch((error: unknown) =>
       this.parts.logger.warn(describeError(error)),
+    );
+    await within(this.room.close(), GIVE_BACK_MS, 'Giving places back').catch((error: unknown) =>
+      this.parts.logger.debug(describeError(error)),
     );
     // What is being taken now is given back by whoever takes it.
     const givenBack = Promise.allSettled(this.taking.values()).then(() => this.leases.close());

@@ -35,6 +35,7 @@ import { Follower } from './views/follower.ts';
 import { type TownExamination, examineTown } from './doctor/examination.ts';
 import type { CrewParts, TownFacts } from './agent/loopParts.ts';
 import { roundLogFolder, roundLogPrefix } from './agent/roundLog.ts';
+import { TownPlaces } from './agent/townPlaces.ts';
 import { OwnThreads } from './agent/ownThreads.ts';
 import { UnwrittenHolds } from './agent/unwrittenHolds.ts';
 import { LimitFiles } from './agent/limitFiles.ts';
@@ -222,6 +223,7 @@ async function openSession(options: SessionOptions, begun: DisposableStore): Pro
   await limits.start();
   const pickup = begun.add(new PickupChoice(storageDir, realFolder, config.name));
   await pickup.start();
+  const places = new TownPlaces(storageDir, realFolder, config.name);
   const ownThreads = new OwnThreads(storageDir, config.name);
   const { mirror, keys } = town;
   const offers = new BacklogOffers({ choice: pickup, mirror, redis, keys, quietMs: times?.quietMs });
@@ -234,6 +236,7 @@ async function openSession(options: SessionOptions, begun: DisposableStore): Pro
     logFolder: roundLogFolder(storageDir),
     unwrittenHolds: new UnwrittenHolds(storageDir, logger),
     ownThreads,
+    places,
     townName: config.name,
     windowId: town.leases.windowId,
     keys: town.keys,
@@ -383,6 +386,7 @@ async function openSession(options: SessionOptions, begun: DisposableStore): Pro
       offers.dispose();
       pickup.dispose();
       await Promise.all([crew.close(), codex.close()]);
+      await places.close();
       town.close();
     },
   };

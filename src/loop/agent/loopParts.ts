@@ -15,6 +15,7 @@ import type { Answer } from '../trust/workspaceValue.ts';
 import type { ProcessRoom } from './processRoom.ts';
 import type { TownAccess } from './standing.ts';
 import type { RoundLog } from './roundLog.ts';
+import type { Places } from './townPlaces.ts';
 import type { OwnThreads } from './ownThreads.ts';
 import type { UnwrittenHolds } from './unwrittenHolds.ts';
 import type { AccountHold } from './accountHold.ts';
@@ -106,6 +107,8 @@ export interface CrewParts extends Omit<LoopParts, 'roundLog' | 'account' | 'roo
   permissionMode(agentId: string): PermissionMode | undefined;
   /** How long an agent of `tt` has given no sign of life, in milliseconds; undefined while it may live. */
   silence(agentId: string): number | undefined;
-  /** How many agents this window may run at the same time. */
+  /** How many agents of the town may run on this machine at the same time. */
   maxAgents(): number;
+  /** Of the town on this machine. */
+  places: Places;
 }

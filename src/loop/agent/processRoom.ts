@@ -1,13 +1,24 @@
 /**
- * How many agents of this window may have a runtime at the same time: as many as the town may have agents. Records decide
- * which agents are run, and anybody on the Redis can write records. An agent that has work and finds no room waits; one that
- * has nothing to do makes room for it.
+ * How many agents of a town may have a runtime on this machine at the same time: as many as the town may have agents. Records
+ * decide which agents are run, and anybody on the Redis can write records. An agent that has work and finds no room waits; one
+ * that has nothing to do makes room for it, also for one of another window.
  */
+import type { GiveBack, Places } from './townPlaces.ts';
 import { Emitter } from '../../util/event.ts';
+
+/** How often it is looked whether other windows have given places back, or want some, in milliseconds. */
+const LOOK_MS = 1_000;
 
 export class ProcessRoom {
   private readonly limit: () => number;
-  private readonly held = new Set<string>();
+  private readonly places: Places;
+  private readonly held = new Map<string, GiveBack>();
+  /** Those that give their places back. */
+  private readonly leaving = new Map<string, Promise<void>>();
+  /** The other windows had all places at the last look. */
+  private full = false;
+  private othersWait = false;
+  private looks: NodeJS.Timeout | undefined;
   private readonly waiting = new Set<string>();
   private readonly waits = new Emitter<void>();
   /** An agent has begun to wait. */
@@ -16,18 +27,19 @@ export class ProcessRoom {
   /** There is room; with the agents that have waited for it, none of which waits any more. */
   readonly onFree = this.frees.event;
 
-  constructor(limit: () => number) {
+  constructor(limit: () => number, places: Places) {
     this.limit = limit;
+    this.places = places;
   }
 
   /** Whether an agent has a place, or there is one for it. */
   isFor(agentId: string): boolean {
-    return this.held.has(agentId) || this.held.size < this.limit();
+    return this.held.has(agentId) || (!this.full && this.held.size < this.limit());
   }
 
   /** Whether others wait for the place of an agent. */
   isWanted(agentId: string): boolean {
-    return this.held.has(agentId) && this.waiting.size > 0;
+    return this.held.has(agentId) && (this.waiting.size > 0 || this.othersWait);
   }
 
   /** Whether an agent with work waits. */
@@ -35,11 +47,31 @@ export class ProcessRoom {
     return this.waiting.has(agentId);
   }
 
-  /** Takes a place; false where there is none. */
-  take(agentId: string): boolean {
+  /** Takes a place; false where there is none. @throws TinytownError `storageRefuses` */
+  async take(agentId: string): Promise<boolean> {
+    await this.leaving.get(agentId);
+    if (this.held.has(agentId)) return true;
     if (!this.isFor(agentId)) return false;
-    this.held.add(agentId);
+    // Counts while the place is asked for.
+    this.held.set(agentId, () => Promise.resolve());
+    let giveBack: GiveBack | undefined;
+    try {
+      giveBack = await this.places.take(this.limit());
+    } finally {
+      if (!giveBack) this.held.delete(agentId);
+    }
+    if (!giveBack) {
+      this.full = true;
+      this.looks ??= setInterval(() => void this.look(), LOOK_MS).unref();
+      return false;
+    }
+    if (!this.held.has(agentId)) {
+      await giveBack();
+      return false;
+    }
+    this.held.set(agentId, giveBack);
     this.waiting.delete(agentId);
+    this.looks ??= setInterval(() => void this.look(), LOOK_MS).unref();
     return true;
   }
 
@@ -47,17 +79,43 @@ export class ProcessRoom {
   wait(agentId: string): void {
     if (this.waiting.has(agentId)) return;
     this.waiting.add(agentId);
+    if (this.full) this.places.ask().catch(() => undefined);
     this.waits.fire();
   }
 
   /** An agent has no runtime any more. */
   release(agentId: string): void {
-    if (this.held.delete(agentId)) this.free();
+    const giveBack = this.held.get(agentId);
+    if (!giveBack || this.leaving.has(agentId)) return;
+    const left = giveBack()
+      .catch(() => undefined)
+      .finally(() => {
+        this.held.delete(agentId);
+        this.leaving.delete(agentId);
+        this.free();
+      });
+    this.leaving.set(agentId, left);
+  }
+
+  /** Resolves when all places that were released are given back. */
+  async close(): Promise<void> {
+    clearInterval(this.looks);
+    await Promise.all(this.leaving.values());
   }
 
   /** An agent that may have waited does so no more. */
   forget(agentId: string): void {
     this.waiting.delete(agentId);
+  }
+
+  private async look(): Promise<void> {
+    const wait = this.held.size > 0 && (await this.places.asked());
+    const news = wait && !this.othersWait;
+    this.othersWait = wait;
+    if (news) this.waits.fire();
+    if (!this.full) return;
+    this.full = false;
+    this.free();
   }
 
   /** The limit may have changed. */

@@ -82,7 +82,12 @@ export class RuntimeSlot {
    */
   async start(): Promise<void> {
     const { agent } = this;
-    if (!agent.parts.room.take(agent.id)) return;
+    try {
+      if (!(await agent.parts.room.take(agent.id))) return;
+    } catch (error) {
+      if (!storageRefuses(error)) throw error;
+      return await this.failed(error);
+    }
     const { state } = agent.record;
     if (state !== 'starting') await agent.setState(state, 'starting', '… Starting');
     const { mode } = agent.parts.choose(agent.record);

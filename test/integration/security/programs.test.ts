@@ -184,4 +184,27 @@ describe('programs', () => {
     for (const name of names) await agentWhen(session, name, (it) => it.roundsCompleted === 1, 'one round');
     assert.equal(most.pids, 2);
   });
+
+  it('records start no more than maxAgents of a town either where several windows share it', async () => {
+    const held = gate();
+    town = await startTestTown(() => [{ hold: held.opened }, { text: 'done' }]);
+    const windows = await Promise.all([town.open({ maxAgents: 2 }), town.open({ maxAgents: 2 })]);
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const name of names) await plantAgent(town, name, { cli: 'codex' });
+    const ids = (): string[] => [...windows[0].mirror.agents.keys()];
+    const pids = (): number =>
+      windows.flatMap(({ crew }) => ids().filter((id) => crew.view(id).pid !== undefined)).length;
+    const most = { pids: 0 };
+    for (const { crew } of windows) crew.onDidChangeView(() => (most.pids = Math.max(most.pids, pids())));
+    await eventually(() => pids() === 2, { what: 'two that run' });
+    await eventually(
+      () => windows.flatMap(({ crew }) => ids().filter((id) => crew.view(id).waitsForRoom)).length >= 3,
+      {
+        what: 'three that wait',
+      },
+    );
+    held.open();
+    for (const name of names) await agentWhen(windows[0], name, (it) => it.roundsCompleted === 1, 'one round');
+    assert.equal(most.pids, 2);
+  });
 });

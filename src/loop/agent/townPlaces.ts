@@ -1,0 +1,74 @@
+/**
+ * The places for running agents that all windows of a town on this machine share: a lock file each, in the extension's storage.
+ * Records in Redis cannot be counted for this, as anybody there can write and delete them.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { takeLock } from '../../util/fileLock.ts';
+import { privateFolder, writePrivate } from '../../util/privateFiles.ts';
+
+/** Gives a place back. */
+export type GiveBack = () => Promise<void>;
+
+/** The places of one window are its own where it stands alone, as in tests. */
+export interface Places {
+  /** Takes one of `count` places; undefined where there is none. @throws TinytownError `storageRefuses` */
+  take(count: number): Promise<GiveBack | undefined>;
+  /** Tells the other windows that an agent of this one waits for a place. */
+  ask(): Promise<void>;
+  /** Whether an agent of another window has begun to wait, or still waits, since this was last asked. */
+  asked(): Promise<boolean>;
+}
+
+export class TownPlaces implements Places {
+  private readonly root: string;
+  private readonly folder: string;
+  private readonly own = `wanted-${randomUUID()}`;
+  /** What other windows have asked, and when. */
+  private known = new Map<string, number>();
+
+  /** @param storageDir The extension's own folder. @param townFolder Without links. */
+  constructor(storageDir: string, townFolder: string, town: string) {
+    this.root = path.join(storageDir, 'places');
+    const name = createHash('sha256').update(JSON.stringify([townFolder, town]));
+    this.folder = path.join(this.root, name.digest('hex').slice(0, 32));
+  }
+
+  async take(count: number): Promise<GiveBack | undefined> {
+    await privateFolder(this.root);
+    await privateFolder(this.folder);
+    // A place whose window has ended is only cleared by the first look at it.
+    return (await this.takeOne(count)) ?? (await this.takeOne(count));
+  }
+
+  private async takeOne(count: number): Promise<GiveBack | undefined> {
+    for (let place = 0; place < count; place += 1) {
+      const giveBack = await takeLock(path.join(this.folder, `${place}.lock`));
+      if (giveBack) return giveBack;
+    }
+    return undefined;
+  }
+
+  async ask(): Promise<void> {
+    await writePrivate(path.join(this.folder, this.own), '');
+  }
+
+  async asked(): Promise<boolean> {
+    const names = await readdir(this.folder).catch(() => []);
+    const found = new Map<string, number>();
+    for (const name of names) {
+      if (!name.startsWith('wanted-') || name === this.own) continue;
+      const { mtimeMs } = (await stat(path.join(this.folder, name)).catch(() => undefined)) ?? {};
+      if (mtimeMs !== undefined) found.set(name, mtimeMs);
+    }
+    const news = [...found].some(([name, at]) => this.known.get(name) !== at);
+    this.known = found;
+    return news;
+  }
+
+  /** Forgets what this window has asked. */
+  async close(): Promise<void> {
+    await rm(path.join(this.folder, this.own), { force: true });
+  }
+}
