@@ -201,7 +201,9 @@ export class PersistentAgent implements CodingAgent {
           ? await session.startThread({ ...options, developerInstructions: await this.instructed(life, instructions) })
           : await session.resumeThread(threadId, { ...options, cwd });
       life.model = new ThreadModel(life.connection, runsOn, cwd, this.limits.startMs);
-      const failures = await life.servers.failures(SERVERS_MS);
+      const failures = await Promise.race([life.servers.failures(SERVERS_MS), life.connection.closed.then(() => [])]);
+      // Its end was told to nobody, as nobody knew it yet.
+      if (this.life !== life) throw new CodexError('notRunning', 'Codex ended while its tools started.');
       this.stopSignal.signal.throwIfAborted();
       life.ready = true;
       const { version } = life;

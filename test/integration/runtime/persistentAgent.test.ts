@@ -1,6 +1,6 @@
 /** The real codex, with nothing scripted but the model. */
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startTimeOf } from '../../../src/util/processTable.ts';
 import { AgentBench } from '../../support/agentHarness.ts';
@@ -308,6 +308,18 @@ describe('persistent agent on the real codex', () => {
     assert.equal(started.status, 'rejected');
     assert.equal(record.of('exited').length, record.of('sessionReady').length);
     await eventually(async () => (await bench.registry.list()).length === 0);
+  });
+
+  it('does not count as started if its process ends while its tools start', async () => {
+    const started = path.join(bench.workspace, 'started');
+    const slow = { command: 'sh', args: ['-c', 'sleep 1; touch "$0"; sleep 60', started] };
+    const { agent } = bench.persistent({ threadConfig: { mcp_servers: { slow } } });
+    const start = agent.start(null);
+    start.catch(() => undefined);
+    await eventually(async () => (await stat(started)).isFile(), { what: 'a tool that starts' });
+    assert.ok(agent.pid);
+    process.kill(-agent.pid, 'SIGKILL');
+    await assert.rejects(start, { reason: 'notRunning' });
   });
 
   it('shares one start among concurrent calls', async () => {
