@@ -1,5 +1,7 @@
-/** The box for new backlog tasks: it stays open for the next one until Escape. */
+/** What commands about tasks ask people for. The box for new backlog tasks stays open for the next one until Escape. */
 import * as vscode from 'vscode';
+import type { TaskRecord } from '../../town/records.ts';
+import { oneLine } from '../../util/text.ts';
 import { problemOf } from '../problems.ts';
 import { linesOf } from './taskText.ts';
 
@@ -49,4 +51,38 @@ export function askForTasks(add: (text: string) => Promise<void>): Promise<void>
     });
     box.show();
   });
+}
+
+/** What came of a task. */
+export function askResult(task: TaskRecord): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: t('Complete “{0}”', shortened(task)),
+    placeHolder: t('What was the result? Optional.'),
+    ignoreFocusOut: true,
+  });
+}
+
+/** The tags of tasks, as one text; those of a single task are there to be changed. */
+export function askTags(tasks: readonly TaskRecord[]): Thenable<string | undefined> {
+  const [first, ...more] = tasks;
+  const only = more.length === 0 ? first : undefined;
+  return vscode.window.showInputBox({
+    title: only ? t('Tag “{0}”', shortened(only)) : t('Tag {0} Tasks', tasks.length),
+    placeHolder: t('Separate tags with spaces. Agents get tasks whose tags match their role.'),
+    value: only?.tags.map((tag) => `#${tag}`).join(' ') ?? '',
+    ignoreFocusOut: true,
+  });
+}
+
+/** The title of the question who gets these tasks. */
+export function giveTitle(tasks: readonly TaskRecord[]): string {
+  const [first, ...more] = tasks;
+  return first && more.length === 0
+    ? t('Give “{0}” to an Agent', shortened(first))
+    : t('Give {0} Tasks to an Agent', tasks.length);
+}
+
+/** A task as a title names it. */
+function shortened({ description }: TaskRecord): string {
+  return oneLine(description, 60);
 }

@@ -15,7 +15,7 @@ import { withoutIcons } from '../plainText.ts';
 import type { RequestDocuments } from '../needs/requestDocuments.ts';
 import { problemOf } from '../problems.ts';
 import { runCommand } from '../runCommand.ts';
-import { askForTasks } from './askTasks.ts';
+import { askForTasks, askResult, askTags, giveTitle } from './askTasks.ts';
 import { askAboutPickup, registerPickup } from './pickup.ts';
 import { type TaskCall, readTaskCall } from './taskCall.ts';
 import { taskIcons } from './taskItems.ts';
@@ -102,7 +102,7 @@ async function claimBacklogTask(call: TaskCall, session: TownSession): Promise<s
   const waiting = mirror.backlog.flatMap((id) => mirror.tasks.get(id) ?? []);
   const ids = await idsOf(call, call.words[1], () => pickTask(waiting, t('Give a Backlog Task to an Agent')));
   if (ids.length === 0) return undefined;
-  const agent = call.words[0] ?? (await pickAgentOf(session, t('Give Task to an Agent')))?.id;
+  const agent = call.words[0] ?? (await pickAgentOf(session, giveTitle(tasksOf(session, ids))))?.id;
   if (agent === undefined) return undefined;
   return eachOf(ids, (id) => session.actions.tasks.claim(id, agent));
 }
@@ -134,7 +134,7 @@ async function eachOf(ids: readonly string[], work: (id: string) => Promise<void
 async function completeTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
   const id = call.task ?? call.words[0] ?? (await pickTask(openTasks(session), t('Complete a Task')));
   if (id === undefined) return undefined;
-  const result = call.words[1] ?? (call.interactive ? await askResult() : '');
+  const result = call.words[1] ?? (call.interactive ? await askResult(taskOf(session, id)) : '');
   if (result === undefined) return undefined;
   await session.actions.tasks.complete(id, result.trim() || t('Completed by the supervisor.'));
   return id;
@@ -185,7 +185,7 @@ async function clearFinishedTasks({ interactive }: TaskCall, session: TownSessio
 async function tagTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
   const ids = await idsOf(call, call.words[0], () => pickTask(openTasks(session), t('Tag a Task')));
   if (ids.length === 0) return undefined;
-  const text = call.words[1] ?? (call.interactive ? await askTags(session, ids) : call.tags.join(' '));
+  const text = call.words[1] ?? (call.interactive ? await askTags(tasksOf(session, ids)) : call.tags.join(' '));
   if (text === undefined) return undefined;
   return eachOf(ids, (id) => session.actions.tasks.tag(id, text.split(/[\s,]+/)));
 }
@@ -251,21 +251,14 @@ async function upToDate({ interactive }: TaskCall, { mirror }: TownSession): Pro
   if (!interactive) await mirror.refresh();
 }
 
+function tasksOf(session: TownSession, ids: readonly string[]): TaskRecord[] {
+  return ids.map((id) => taskOf(session, id));
+}
+
 function taskOf({ mirror }: TownSession, id: string): TaskRecord {
   const task = mirror.tasks.get(id);
   if (!task) throw new TinytownError('taskGone', t('This task no longer exists.'));
   return task;
-}
-
-function askTags(session: TownSession, ids: readonly string[]): Thenable<string | undefined> {
-  const [only = '', ...others] = ids;
-  const now = others.length === 0 ? taskOf(session, only).tags : [];
-  return vscode.window.showInputBox({
-    title: others.length === 0 ? t('Tag Task') : t('Tag {0} Tasks', ids.length),
-    placeHolder: t('Separate tags with spaces. Agents get tasks whose tags match their role.'),
-    value: now.map((tag) => `#${tag}`).join(' '),
-    ignoreFocusOut: true,
-  });
 }
 
 /** Any task there is, found by typing part of its text, tags, state, agent or result. */
@@ -304,12 +297,4 @@ async function pickTask(tasks: readonly TaskRecord[], title: string): Promise<st
     id,
   }));
   return (await vscode.window.showQuickPick(picks, { title, placeHolder: t('Which task?') }))?.id;
-}
-
-function askResult(): Thenable<string | undefined> {
-  return vscode.window.showInputBox({
-    title: t('Complete Task'),
-    placeHolder: t('What was the result? Optional.'),
-    ignoreFocusOut: true,
-  });
 }
