@@ -37,17 +37,26 @@ export class TreeView {
   }
 
   /** Resolves when the row is open; it may be one that has nothing below it yet. */
-  async expand(label: string): Promise<void> {
+  expand(label: string): Promise<void> {
+    return this.fold(label, 'true');
+  }
+
+  /** Resolves when the row is closed; it must have something below it. */
+  collapse(label: string): Promise<void> {
+    return this.fold(label, 'false');
+  }
+
+  private async fold(label: string, wanted: 'true' | 'false'): Promise<void> {
     const row = this.item(label);
     await eventually(
       async () => {
         const state = await row.getAttribute('aria-expanded');
-        if (state !== 'false') return state === 'true';
+        if (state === wanted || state === null) return state === wanted;
         await row.locator('.monaco-tl-twistie').click();
-        await row.and(this.page.locator('[aria-expanded="true"]')).waitFor();
+        await row.and(this.page.locator(`[aria-expanded="${wanted}"]`)).waitFor();
         return true;
       },
-      { what: `“${label}” open` },
+      { what: `“${label}” ${wanted === 'true' ? 'open' : 'closed'}` },
     );
   }
 
@@ -90,7 +99,7 @@ export class TreeView {
   }
 
   /** Chooses from a row's context menu. */
-  async contextMenu(label: string, action: string): Promise<void> {
+  async contextMenu(label: string, action: string, { by = 'key' }: { by?: 'key' | 'mouse' } = {}): Promise<void> {
     await eventually(async () => {
       await this.item(label).click({ button: 'right' });
       try {
@@ -102,7 +111,14 @@ export class TreeView {
       }
       return true;
     });
-    await this.page.keyboard.press('Enter');
+    if (by === 'key') return this.page.keyboard.press('Enter');
+    await eventually(async () => {
+      if ((await this.entry(action).count()) === 0) return true;
+      // A menu ignores clicks in its first moments.
+      await this.entry(action).click({ timeout: 1_000 });
+      await this.entry(action).waitFor({ state: 'detached', timeout: 1_000 });
+      return true;
+    });
   }
 
   private entry(action: string): Locator {

@@ -110,7 +110,14 @@ export class Workbench {
       await temp.remove();
     };
     const hosts = new Set<number>();
-    return Workbench.openWindow({ server, browser, family, settings, userData, removeDirs, hosts }, folder);
+    const shared = { server, browser, family, settings, userData, removeDirs, hosts };
+    try {
+      return await Workbench.openWindow(shared, folder);
+    } catch (error) {
+      // Nobody else can end what was started, and the test would not end either.
+      await Workbench.end(shared);
+      throw error;
+    }
   }
 
   private static async openWindow(shared: Shared, folder: string | undefined): Promise<Workbench> {
@@ -276,11 +283,15 @@ export class Workbench {
   }
 
   /** Ends everything: windows, server, and whatever they started. */
-  async close(): Promise<void> {
-    await this.shared.browser.close();
-    await this.shared.server.stop();
-    await this.shared.family.end();
-    await this.shared.removeDirs();
+  close(): Promise<void> {
+    return Workbench.end(this.shared);
+  }
+
+  private static async end(shared: Shared): Promise<void> {
+    await shared.browser.close();
+    await shared.server.stop();
+    await shared.family.end();
+    await shared.removeDirs();
   }
 
   private async ready(): Promise<void> {
