@@ -37,23 +37,27 @@ interface Question {
   value?: string;
   validateInput?: (text: string) => string | undefined;
   /** Closes the question; what was typed is there when it is asked again. */
-  button?: { icon: string; tooltip: string; press: () => void };
+  button?: { look: vscode.QuickInputButton; press: () => void };
+  /** What is typed is not shown, and kept nowhere. */
+  secret?: boolean;
 }
 
 /** Asks for a text. Undefined after Escape; what was typed until then is there when the same is asked again. */
-function ask({
+export function ask({
   title,
   placeHolder = '',
   prompt,
   value = '',
   validateInput,
   button,
+  secret = false,
 }: Question): Promise<string | undefined> {
   const question = `${title}\n${value}`;
   const box = vscode.window.createInputBox();
   const draft = drafts.get(question);
   Object.assign(box, { title, placeholder: placeHolder, prompt, ignoreFocusOut: true, value: draft ?? value });
-  if (button) box.buttons = [{ iconPath: new vscode.ThemeIcon(button.icon), tooltip: button.tooltip }];
+  box.password = secret;
+  if (button) box.buttons = [button.look];
   const validate = (): string | undefined => validateInput?.(box.value);
   // Taken here: the listeners below run in a context of their own.
   const typed = typing.getStore();
@@ -64,7 +68,7 @@ function ask({
       box.validationMessage = validate();
       if (box.validationMessage !== undefined) return;
       accepted = true;
-      typed?.set(question, box.value);
+      if (!secret) typed?.set(question, box.value);
       resolve(box.value);
       box.hide();
     });
@@ -73,7 +77,7 @@ function ask({
       box.hide();
     });
     box.onDidHide(() => {
-      if (!accepted && box.value.trim() !== '' && box.value !== value) drafts.set(question, box.value);
+      if (!accepted && !secret && box.value.trim() !== '' && box.value !== value) drafts.set(question, box.value);
       resolve(undefined);
       box.dispose();
     });
@@ -130,7 +134,10 @@ export async function askNewAgent(
       prompt: t('A name like “frontend”, “reviewer” or “docs” is also the agent’s role: it gets the tasks that match.'),
       value: suggestName(agents),
       validateInput: (value) => said(validateAgentName(value, agents)),
-      button: { icon: 'shield', tooltip: t('Permissions: {0}', now), press: () => (pressed = true) },
+      button: {
+        look: { iconPath: new vscode.ThemeIcon('shield'), tooltip: t('Permissions: {0}', now) },
+        press: () => (pressed = true),
+      },
     });
     if (name !== undefined) return { name, permissions };
     if (!pressed) return undefined;

@@ -256,7 +256,7 @@ describe('what needs a person', () => {
     return toolOutputs[0] ?? '';
   }
 
-  it('fills in the form of a tool, field by field', async () => {
+  it('fills in the form of a tool, goes back, and corrects an answer before it is sent', async () => {
     await spawnAgent(workbench, 'traveller', 'Book the journey');
     await needs.item('traveller: Where to?').waitFor();
     await needs.clickInline('traveller: Where to?', 'Answer');
@@ -273,9 +273,23 @@ describe('what needs a person', () => {
     await quickInput.pick('second');
     await quickInput.widget.getByText('Where to? · seats (3/4)').waitFor();
     await quickInput.accept();
+    await quickInput.widget.getByText('Where to? · Window seat (4/4)').waitFor();
+    await quickInput.back();
+    await quickInput.widget.getByText('Where to? · seats (3/4)').waitFor();
+    assert.equal(await quickInput.input.inputValue(), '2');
+    await quickInput.accept();
     await quickInput.pick('Skip');
+    await quickInput.rows.filter({ hasText: 'Send' }).waitFor();
+    await workbench.screenshots('needs-you-form-summary');
+    await quickInput.pick('City');
+    await quickInput.widget.getByText('Where to? · City (1/4)').waitFor();
+    assert.equal(await quickInput.input.inputValue(), 'Rome');
+    await quickInput.type('Pisa');
+    await quickInput.accept();
+    await quickInput.rows.filter({ hasText: 'City' }).filter({ hasText: 'Pisa' }).waitFor();
+    await quickInput.accept();
     const told = (await answered('Book the journey')).replaceAll('\\', '');
-    assert.match(told, /"accept".*\{"city":"Rome","class":"second","seats":2\}/);
+    assert.match(told, /"accept".*\{"city":"Pisa","class":"second","seats":2\}/);
   });
 
   it('shows where a link leads before it opens it', async () => {

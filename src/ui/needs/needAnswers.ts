@@ -10,9 +10,11 @@ import type {
 import { spellHidden } from '../../util/hidden.ts';
 import { oneLine } from '../../util/text.ts';
 import { type TypedField, fieldProblem, fieldValue, pickedProblem } from './formFields.ts';
+import { type Step, askInSteps, back, pickOne, pickSeveral } from './formSteps.ts';
 import { choiceOf } from './needs.ts';
 import { fits } from './seen.ts';
 import { requestLabel } from './needsYouItems.ts';
+import { ask } from '../ask.ts';
 import { confirm } from '../notify.ts';
 import { withoutIcons, withoutMarks } from '../plainText.ts';
 
@@ -69,51 +71,67 @@ async function askChoice(request: AgentRequest, who: string): Promise<RequestAns
 }
 
 async function askQuestions(questions: readonly RequestQuestion[], who: string): Promise<RequestAnswer | undefined> {
-  const answers: Record<string, string[]> = {};
-  for (const [index, question] of questions.entries()) {
+  const steps = questions.map((question, index) => questionStep(question, stepTitle(question, index)));
+  const given = await askInSteps(t('Answer {0}', who), steps);
+  return given && { answers: Object.fromEntries(given.map((answer, index) => [questions[index]?.id, [answer]])) };
+
+  function stepTitle({ header }: RequestQuestion, index: number): string {
     const step = questions.length > 1 ? ` (${index + 1}/${questions.length})` : '';
-    const answer = await askQuestion(question, `${oneLine(question.header, 64) || t('Answer {0}', who)}${step}`);
-    if (answer === undefined) return undefined;
-    answers[question.id] = [answer];
+    return `${oneLine(header, 64) || t('Answer {0}', who)}${step}`;
   }
-  return { answers };
 }
 
-async function askQuestion(question: RequestQuestion, title: string): Promise<string | undefined> {
+function questionStep(question: RequestQuestion, title: string): Step<string> {
   const prompt = oneLine(question.question, 1000);
-  if (question.options.length === 0) return askTyped({ title, prompt, secret: question.secret });
   const options = question.options.map(({ label, description }) => ({
     label: withoutIcons(oneLine(label, 200)),
     detail: withoutIcons(oneLine(description, DETAIL)),
     answer: label,
   }));
   const other = { label: t('Other…'), detail: '', answer: undefined, alwaysShow: true };
-  const picked = await vscode.window.showQuickPick(question.freeText ? [...options, other] : options, {
-    title,
-    placeHolder: prompt,
-    ignoreFocusOut: true,
-  });
-  if (!picked) return undefined;
-  return picked.answer ?? askTyped({ title, prompt, secret: question.secret });
+  const items = question.freeText ? [...options, other] : options;
+  return {
+    title: withoutIcons(oneLine(question.header || question.question, 60)),
+    say: (answer) => (question.secret ? '••••••' : withoutIcons(oneLine(answer, 120))),
+    ask: async (before, canGoBack) => {
+      for (;;) {
+        if (options.length > 0) {
+          const active = before === undefined ? undefined : (options.find(({ answer }) => answer === before) ?? other);
+          const picked = await pickOne(items, { title, placeHolder: prompt, canGoBack, active });
+          if (typeof picked !== 'object') return picked;
+          if (picked.answer !== undefined) return picked.answer;
+        }
+        const value = options.some(({ answer }) => answer === before) || question.secret ? undefined : before;
+        const validateInput = (text: string): string | undefined =>
+          text === '' ? t('Type an answer, or press Escape to cancel.') : undefined;
+        const canReturn = canGoBack || options.length > 0;
+        const typed = await type({ title, prompt, value, secret: question.secret, validateInput }, canReturn);
+        // From the text, Back leads to the options first.
+        if (typed !== back || options.length === 0) return typed;
+      }
+    },
+  };
 }
 
-/** What is typed is kept nowhere; a secret is not even shown. */
-function askTyped({
-  title,
-  prompt,
-  secret,
-}: {
-  title: string;
-  prompt: string;
-  secret: boolean;
-}): Thenable<string | undefined> {
-  return vscode.window.showInputBox({
-    title,
-    prompt: withoutMarks(prompt),
-    password: secret,
-    ignoreFocusOut: true,
-    validateInput: (value) => (value === '' ? t('Type an answer, or press Escape to cancel.') : undefined),
+/** Asks for a text. What others wrote is shown as text alone. */
+async function type(
+  question: {
+    title: string;
+    prompt: string;
+    value?: string | undefined;
+    secret?: boolean;
+    validateInput: (text: string) => string | undefined;
+  },
+  canGoBack: boolean,
+): Promise<string | typeof back | undefined> {
+  let pressed = false;
+  const typed = await ask({
+    ...question,
+    prompt: withoutMarks(question.prompt),
+    value: question.value ?? '',
+    ...(canGoBack && { button: { look: vscode.QuickInputButtons.Back, press: () => (pressed = true) } }),
   });
+  return pressed ? back : typed;
 }
 
 async function askForm(
@@ -121,40 +139,61 @@ async function askForm(
   message: string,
   who: string,
 ): Promise<RequestAnswer | undefined> {
-  const form: Record<string, unknown> = {};
-  for (const [index, field] of fields.entries()) {
-    const about = oneLine(message, 60) || t('Answer {0}', who);
-    const title = `${about} · ${oneLine(field.title, 40)} (${index + 1}/${fields.length})`;
-    const answer = await askField(field, title);
-    if (!answer) return undefined;
-    if (answer.value !== undefined) form[field.name] = answer.value;
-  }
-  return { form };
+  const about = oneLine(message, 60) || t('Answer {0}', who);
+  const steps = fields.map((field, index) =>
+    fieldStep(field, `${about} · ${oneLine(field.title, 40)} (${index + 1}/${fields.length})`),
+  );
+  const given = await askInSteps(about, steps);
+  const said = given?.flatMap(({ value }, index) => (value === undefined ? [] : [[fields[index]?.name, value]]));
+  return said && { form: Object.fromEntries(said) as Record<string, unknown> };
 }
 
-/** The field's value, undefined in it to leave the field out. */
-async function askField(field: ElicitationField, title: string): Promise<{ value: unknown } | undefined> {
+/** A field's value; undefined in it leaves the field out. */
+interface FieldAnswer {
+  value: unknown;
+}
+
+function fieldStep(field: ElicitationField, title: string): Step<FieldAnswer> {
+  return {
+    title: withoutIcons(oneLine(field.title, 60)),
+    say: ({ value }) => withoutIcons(oneLine(fieldWords(field, value), 120)),
+    ask: (before, canGoBack) => askField(field, title, before, canGoBack),
+  };
+}
+
+function fieldWords(field: ElicitationField, value: unknown): string {
+  if (value === undefined) return t('skipped');
+  if (typeof value === 'boolean') return value ? t('Yes') : t('No');
+  const named = field.type === 'select' || field.type === 'multiSelect' ? field.options : [];
+  const each = Array.isArray(value) ? value : [value];
+  return each.map((one) => named.find((option) => option.value === one)?.label ?? String(one)).join(', ');
+}
+
+async function askField(
+  field: ElicitationField,
+  title: string,
+  before: FieldAnswer | undefined,
+  canGoBack: boolean,
+): Promise<FieldAnswer | typeof back | undefined> {
   const name = oneLine(field.title, 100);
   const placeHolder = field.description === null ? name : `${name}: ${oneLine(field.description, DETAIL)}`;
-  const options = { title, placeHolder, ignoreFocusOut: true };
   switch (field.type) {
     case 'text':
     case 'number':
-      return askTypedField(field, title, placeHolder);
+      return askTypedField(field, { title, prompt: placeHolder, before, canGoBack });
     case 'boolean': {
-      const yes = { label: t('Yes'), value: true };
-      const no = { label: t('No'), value: false };
-      const items = field.default === false ? [no, yes] : [yes, no];
-      return vscode.window.showQuickPick([...items, ...leaveOut(field)], options);
+      const items = [{ label: t('Yes'), value: true }, { label: t('No'), value: false }, ...leaveOut(field)];
+      const now = before ? before.value : (field.default ?? true);
+      return pickOne(items, { title, placeHolder, canGoBack, active: items.find(({ value }) => value === now) });
     }
     case 'select': {
-      const items = field.options.map(({ value, label }) => ({ label: withoutIcons(oneLine(label, 200)), value }));
-      const first = items.filter(({ value }) => value === field.default);
-      const rest = items.filter(({ value }) => value !== field.default);
-      return vscode.window.showQuickPick([...first, ...rest, ...leaveOut(field)], options);
+      const named = field.options.map(({ value, label }) => ({ label: withoutIcons(oneLine(label, 200)), value }));
+      const items = [...named, ...leaveOut(field)];
+      const now = before ? before.value : field.default;
+      return pickOne(items, { title, placeHolder, canGoBack, active: items.find(({ value }) => value === now) });
     }
     case 'multiSelect':
-      return askSeveral(field, options);
+      return askSeveral(field, { title, placeHolder, canGoBack }, before);
   }
 }
 
@@ -164,24 +203,32 @@ function leaveOut({ required }: ElicitationField): { label: string; value: undef
 
 async function askTypedField(
   field: TypedField,
-  title: string,
-  prompt: string,
-): Promise<{ value: unknown } | undefined> {
-  const typed = await vscode.window.showInputBox({
+  {
     title,
-    prompt: withoutMarks(field.required ? prompt : `${prompt} ${t('(optional)')}`),
-    ...(field.default === null ? {} : { value: String(field.default) }),
-    ignoreFocusOut: true,
-    validateInput: (value) => fieldProblem(field, value, t),
-  });
-  return typed === undefined ? undefined : { value: fieldValue(field, typed) };
+    prompt,
+    before,
+    canGoBack,
+  }: { title: string; prompt: string; before: FieldAnswer | undefined; canGoBack: boolean },
+): Promise<FieldAnswer | typeof back | undefined> {
+  const now = before ? before.value : field.default;
+  const typed = await type(
+    {
+      title,
+      prompt: field.required ? prompt : `${prompt} ${t('(optional)')}`,
+      value: typeof now === 'string' || typeof now === 'number' ? String(now) : undefined,
+      validateInput: (value) => fieldProblem(field, value, t),
+    },
+    canGoBack,
+  );
+  return typeof typed === 'string' ? { value: fieldValue(field, typed) } : typed;
 }
 
 async function askSeveral(
   field: Extract<ElicitationField, { type: 'multiSelect' }>,
-  options: { title: string; placeHolder: string; ignoreFocusOut: boolean },
-): Promise<{ value: unknown } | undefined> {
-  let chosen: readonly string[] = field.default;
+  options: { title: string; placeHolder: string; canGoBack: boolean },
+  before: FieldAnswer | undefined,
+): Promise<FieldAnswer | typeof back | undefined> {
+  let chosen: readonly unknown[] = before ? (Array.isArray(before.value) ? before.value : []) : field.default;
   let problem: string | undefined;
   for (;;) {
     const items = field.options.map(({ value, label }) => ({
@@ -190,8 +237,8 @@ async function askSeveral(
       picked: chosen.includes(value),
     }));
     const placeHolder = problem ? `${problem} ${options.placeHolder}` : options.placeHolder;
-    const picked = await vscode.window.showQuickPick(items, { ...options, placeHolder, canPickMany: true });
-    if (!picked) return undefined;
+    const picked = await pickSeveral(items, { ...options, placeHolder });
+    if (!Array.isArray(picked)) return picked;
     chosen = picked.map(({ value }) => value);
     problem = pickedProblem(field, chosen.length, t);
     if (problem === undefined) return { value: chosen.length === 0 && !field.required ? undefined : chosen };

@@ -30,6 +30,11 @@ export class QuickInput {
     await this.input.press('Enter');
   }
 
+  /** Presses the arrow that leads to the step before. */
+  async back(): Promise<void> {
+    await this.widget.getByRole('button', { name: 'Back' }).click();
+  }
+
   /** Chooses the row whose label contains `label`. */
   async pick(label: string | RegExp): Promise<void> {
     await this.rows.filter({ hasText: label }).first().click();
