@@ -99,6 +99,19 @@ describe('what needs the person', () => {
     listener.dispose();
   });
 
+  it('is a change of several files, which is shown whole, and approved from the title of its document', async () => {
+    assert.equal(await run('changePermissions', 'asker', 'ask'), 'ask');
+    const patch = '*** Begin Patch\n*** Add File: one.txt\n+first\n*** Add File: two.txt\n+second\n*** End Patch';
+    await ask({ exec: `apply_patch <<'EOF'\n${patch}\nEOF` });
+    const { id } = await need('fileChange');
+    await run('openRequest', 'asker', id);
+    const document = vscode.window.activeTextEditor?.document;
+    for (const part of [/one\.txt/, /first/, /two\.txt/, /second/]) assert.match(document?.getText() ?? '', part);
+    assert.equal(await run('approve', document?.uri), id);
+    await eventually(async () => (await exists('one.txt')) && (await exists('two.txt')));
+    await eventually(() => openRequests().length === 0);
+  });
+
   it('is a command to decline, which then does not run', async () => {
     await ask({ exec: 'touch declined', escalate: 'May I?' });
     const { id } = await need('command');

@@ -1,6 +1,6 @@
 /**
- * Shows what an agent asks for in editors of its own: a change as a diff, everything else as a text that cannot be edited;
- * and other whole texts in the same way.
+ * Shows what an agent asks for in editors of its own: a change of one file as a diff, everything else as a text that cannot
+ * be edited; and other whole texts in the same way.
  */
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -37,8 +37,6 @@ interface Shown {
 export class RequestDocuments implements Disposable {
   /** By the address of the document, or of the right side of the diff, which the editor calls by it. */
   private readonly shown = new Map<string, Shown>();
-  /** Titles of editors for several files, with the key of their request: such an editor has no address of ours. */
-  private readonly several = new Map<string, string>();
   private readonly texts = new VirtualTexts('tinytown-request');
 
   /** @param file which of the files to be changed; all of them where it is not said. */
@@ -55,25 +53,20 @@ export class RequestDocuments implements Disposable {
     }
     const { changes } = need.request;
     const chosen = file === undefined ? changes : changes.slice(file, file + 1);
-    const sides = await Promise.all(
-      chosen.map((change, index) => this.sidesOf(`${need.key}/${file ?? index}`, change, folder)),
-    );
-    const [first] = sides;
-    if (sides.some((side) => side === undefined) || !first) {
-      // The file is not what the diff was made for: then the diff itself says most.
-      const text = chosen.map(changeText).join('\n\n');
-      const uri = await this.showText(need.key, title, text, { language: 'diff' });
-      this.offer(uri, need, chosen.length === changes.length);
-    } else if (sides.length === 1) {
-      const [change] = chosen;
-      const names = change ? `${oneLine(need.who, 64)}: ${oneLine(diffNames(change, folder), 120)}` : title;
-      this.offer(first.after, need, seenInDiff(need.request, folder));
-      await vscode.commands.executeCommand('vscode.diff', first.before, first.after, names, { preview: true });
-    } else {
-      const resources = sides.flatMap((side) => (side ? [[side.file, side.before, side.after]] : []));
-      this.several.set(title, need.key);
-      await vscode.commands.executeCommand('vscode.changes', title, resources);
+    const [change, ...others] = chosen;
+    const sides =
+      change && others.length === 0 ? await this.sidesOf(`${need.key}/${file ?? 0}`, change, folder) : undefined;
+    if (change && sides) {
+      const names = `${oneLine(need.who, 64)}: ${oneLine(diffNames(change, folder), 120)}`;
+      this.offer(sides.after, need, seenInDiff(need.request, folder));
+      await vscode.commands.executeCommand('vscode.diff', sides.before, sides.after, names, { preview: true });
+      return;
     }
+    // Several files in one text, where all can be seen and approved; or a file that is not what the diff was made for.
+    const whole = chosen.length === changes.length;
+    const text = whole ? wholeText(need, t) : chosen.map(changeText).join('\n\n');
+    const uri = await this.showText(need.key, title, text, { language: 'diff' });
+    this.offer(uri, need, whole);
   }
 
   /** The request that a document shows, and whether its title offers the action; undefined where it shows none that waits. */
@@ -86,17 +79,13 @@ export class RequestDocuments implements Disposable {
     const waiting = new Set(needs.map(({ key }) => key));
     const gone = new Set<string>();
     for (const [address, { need }] of this.shown) if (!waiting.has(need)) gone.add(address);
-    const titles = new Set<string>();
-    for (const [title, need] of this.several) if (!waiting.has(need)) titles.add(title);
-    if (gone.size === 0 && titles.size === 0) return;
+    if (gone.size === 0) return;
     for (const address of gone) this.shown.delete(address);
-    for (const title of titles) this.several.delete(title);
     this.tellTitles();
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-    const old = tabs.filter(({ input, label }) => {
+    const old = tabs.filter(({ input }) => {
       if (input instanceof vscode.TabInputText) return gone.has(input.uri.toString());
-      if (input instanceof vscode.TabInputTextDiff) return gone.has(input.modified.toString());
-      return input === undefined && titles.has(label);
+      return input instanceof vscode.TabInputTextDiff && gone.has(input.modified.toString());
     });
     if (old.length > 0) await vscode.window.tabGroups.close(old, true);
   }
@@ -145,16 +134,16 @@ export class RequestDocuments implements Disposable {
     key: string,
     { path: name, change, diff }: FileChange,
     folder: string,
-  ): Promise<{ file: vscode.Uri; before: vscode.Uri; after: vscode.Uri } | undefined> {
+  ): Promise<{ before: vscode.Uri; after: vscode.Uri } | undefined> {
     const absolute = absolutePath(name, folder);
     if (isElsewhere(absolute, folder)) return undefined;
     const file = vscode.Uri.file(absolute);
     const base = path.basename(file.fsPath);
     const side = (which: string, text: string): vscode.Uri => this.texts.put(`${key}/${which}`, base, text);
-    if (change === 'add') return { file, before: side('before', ''), after: side('after', diff) };
+    if (change === 'add') return { before: side('before', ''), after: side('after', diff) };
     const text = (await readAgentFile(name, folder)) ?? undefined;
-    if (change === 'delete') return { file, before: side('before', text ?? diff), after: side('after', '') };
+    if (change === 'delete') return { before: side('before', text ?? diff), after: side('after', '') };
     const changed = text === undefined ? undefined : applyUnifiedDiff(text, diff);
-    return changed === undefined ? undefined : { file, before: file, after: side('after', changed) };
+    return changed === undefined ? undefined : { before: file, after: side('after', changed) };
   }
 }

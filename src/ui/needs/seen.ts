@@ -96,9 +96,12 @@ export function diffNames(change: FileChange, folder: string): string {
   );
 }
 
-/** Whether one diff, under a title with the file's whole name, shows everything that would be approved. */
+/**
+ * Whether one diff, under a title with the file's whole name, shows everything that would be approved. The reason stands in
+ * no diff, and may name a folder that the agent could write to from then on.
+ */
 export function seenInDiff(request: AgentRequest, folder: string): boolean {
-  if (request.kind !== 'fileChange' || request.subAgent !== null) return false;
+  if (request.kind !== 'fileChange' || request.subAgent !== null || request.reason !== null) return false;
   const [change, ...more] = request.changes;
   if (!change || more.length > 0) return false;
   return fits(diffNames(change, folder), 120) && isPlain(namesOf(change).join('\n'));

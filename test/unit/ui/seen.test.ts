@@ -85,6 +85,7 @@ describe('the title of a document has an Approve button', () => {
     const no: AgentRequest[] = [
       { ...head, kind: 'fileChange', reason: null, changes: two },
       { ...head, kind: 'fileChange', reason: null, changes: [] },
+      { ...head, kind: 'fileChange', reason: 'Write below /home from now on.', changes: two.slice(0, 1) },
       { ...change('a'), subAgent: 'x' },
       change(`/w/${'d/'.repeat(80)}a`),
       change('p\u0430th.ts'),
