@@ -42,9 +42,9 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
   private readonly throttle = new Throttle<'all'>(() => this.update(), REFRESH_MS);
   private readonly model: () => Item[];
 
-  /** @param model the roots as they are now. */
-  constructor(model: () => Item[]) {
-    this.model = model;
+  /** @param model the roots as they are now. It is told which rows show what is below them, by their ids. */
+  constructor(model: (isOpen: (id: string) => boolean) => Item[]) {
+    this.model = () => model((id) => this.open.has(id));
   }
 
   /** Something may have changed: rows are compared, and those that differ are drawn again. Cheap to call often. */
@@ -101,8 +101,21 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
   }
 
   private below(row?: Row): Row[] {
-    if (!row) return (this.roots = adopt(this.roots, this.model(), undefined));
-    return (row.children = adopt(row.children, row.item.children?.() ?? [], row));
+    if (!row) return (this.roots = this.adopt(this.roots, this.model(), undefined));
+    return (row.children = this.adopt(row.children, row.item.children?.() ?? [], row));
+  }
+
+  /** Rows for `items`, with the identity of those that were there before. A row that goes and comes back begins anew. */
+  private adopt(before: Row[] | undefined, items: Item[], parent: Row | undefined): Row[] {
+    const gone = new Map(before?.map((row) => [row.item.id, row]));
+    const rows = items.map((item) => {
+      const row = gone.get(item.id) ?? new Row(item, parent);
+      row.item = item;
+      gone.delete(item.id);
+      return row;
+    });
+    for (const id of gone.keys()) this.open.delete(id);
+    return rows;
   }
 
   getParent(row: Row): Row | undefined {
@@ -157,16 +170,6 @@ const collapsible = {
   collapsed: vscode.TreeItemCollapsibleState.Collapsed,
   expanded: vscode.TreeItemCollapsibleState.Expanded,
 };
-
-/** Rows for `items`, with the identity of those that were there before. */
-function adopt(before: Row[] | undefined, items: Item[], parent: Row | undefined): Row[] {
-  const known = new Map(before?.map((row) => [row.item.id, row]));
-  return items.map((item) => {
-    const row = known.get(item.id) ?? new Row(item, parent);
-    row.item = item;
-    return row;
-  });
-}
 
 /** Brings the rows up to date and lists those that must be drawn again; what is below such a row is drawn with it. */
 function differing(rows: readonly Row[], items: readonly Item[]): Row[] {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import type { AgentRequest } from '../../src/runtime/agentRequest.ts';
 import { withoutShell } from '../../src/runtime/shownCommand.ts';
 import { TownKeys, townNameProblem } from '../../src/town/keys.ts';
-import { commandLine, commandRows, seenInLabel, seenInRows } from '../../src/ui/needs/seen.ts';
+import { COLUMNS, approvedRows, columnsOf } from '../../src/ui/needs/approvedRows.ts';
+import { commandLine, seenInLabel } from '../../src/ui/needs/seen.ts';
 import { lookAlikesIn, nameKey, spellHidden } from '../../src/util/hidden.ts';
 import { shellLine, shellWord, wordsOf } from '../../src/util/shellWords.ts';
 import { endOf, oneLine, startOf } from '../../src/util/text.ts';
@@ -50,12 +51,17 @@ export const shownTargets: readonly Target[] = [
         input: false,
         permissions: random.chance(0.2) ? [hostileText(random)] : [],
       };
-      const { rows, whole } = commandRows(command);
+      const { rows, whole } = approvedRows(request, '/w', english);
       const label = commandLine(command);
-      for (const text of [label, ...rows]) assert.ok(!hidden.test(text) && !text.includes('\n'), text);
+      for (const text of [label, ...rows.map((row) => row.text)]) {
+        assert.ok(!hidden.test(text) && !text.includes('\n'), text);
+      }
+      for (const { text } of rows) assert.ok(columnsOf(text) <= COLUMNS, text);
       if (seenInLabel(request, '/w', english)) assert.equal(label, spellHidden(command));
-      if (whole && rows.length > 0) assert.equal(rows.join(''), spellHidden(command).replaceAll('\n', ''));
-      if (seenInRows(request, english)) assert.ok(whole);
+      if (whole) {
+        const shown = rows.map(({ text, continues }) => (continues ? text : `\n${text === '⏎' ? '' : text}`)).join('');
+        assert.ok(`${shown}\n`.startsWith(`\n${spellHidden(command)}${command === '' ? '' : '\n'}`));
+      }
       lookAlikesIn(command);
     },
   },

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
+import { COLUMNS, columnsOf } from '../../src/ui/needs/approvedRows.ts';
 import { eventually } from '../support/eventually.ts';
 import type { ModelRequest, Step } from '../support/scriptedModel.ts';
 import { completeTask } from '../support/testTown.ts';
@@ -144,6 +145,7 @@ describe('what needs a person', () => {
     await workbench.statusBar('3 need you').waitFor();
     const rows = [
       'builder: Run touch built.txt',
+      'touch built.txt',
       'The build writes outside of the workspace.',
       'lighter: Change lamp.txt',
       'lamp.txt changed · +1 −1',
@@ -163,6 +165,23 @@ describe('what needs a person', () => {
     await badge.getByText('3', { exact: true }).waitFor();
     await workbench.view('Agents').description('builder').getByText('waiting for you').waitFor();
     await workbench.screenshots('needs-you');
+  });
+
+  it('has room for every row of what is to be approved in a sidebar of 250 pixels', async () => {
+    const label = needs.item('touch built.txt').locator('.label-name');
+    const characters = [...Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)), 'Ж', '漢', '😀'];
+    const font: string = await label.evaluate('(element) => getComputedStyle(element).font');
+    const widths: number[] = await workbench.page.evaluate(`(() => {
+      const context = document.createElement('canvas').getContext('2d');
+      context.font = ${JSON.stringify(font)};
+      return ${JSON.stringify(characters)}.map((character) => context.measureText(character).width);
+    })()`);
+    const column = Math.max(...characters.map((character, index) => (widths[index] ?? 0) / columnsOf(character)));
+    const [row, pane] = [await label.boundingBox(), await needs.pane.boundingBox()];
+    assert.ok(row && pane);
+    const right = row.x - pane.x + COLUMNS * column;
+    // The rest is the scroll bar's.
+    assert.ok(column > 5 && right <= 240, `The widest row ends at ${right} pixels, at ${column} a column.`);
   });
 
   it('approves a command from anywhere, at the row where the arrow keys are', async () => {

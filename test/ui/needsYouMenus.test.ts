@@ -83,9 +83,14 @@ describe('the buttons and menus in Needs You', () => {
 
   const build = (number: number): RowButtons =>
     row(`builder: Run touch b${number}.txt`, 'request;command;approve;decline;declineAndSay;answer;openRequest;');
-  const nextIs = (number: number) => (): Promise<void> => needs.item(`builder: Run touch b${number}.txt`).waitFor();
+  /** The next request is there and open: only then it can be approved in its row. */
+  const nextIs = (number: number) => async (): Promise<void> => {
+    await needs.item(`builder: Run touch b${number}.txt`).waitFor();
+    await needs.expand(`builder: Run touch b${number}.txt`);
+  };
 
   it('open, approve and decline a request', async () => {
+    await nextIs(1)();
     await build(1).inline('openRequest', { opens: /Run touch b1\.txt/ });
     await build(1).menu('openRequest', { opens: /Run touch b1\.txt/ });
     await build(1).menu('answer', { asks: 'Answer builder' });
@@ -105,6 +110,7 @@ describe('the buttons and menus in Needs You', () => {
       },
     });
     await build(1).menu('interrupt', { until: () => gone('builder: Run touch b1.txt') });
+    await needs.expand('writer: Add menu.md');
     const change = row('writer: Add menu.md', 'request;fileChange;approve;approveForSession;decline;openRequest;');
     await change.menu('approveForSession', { until: () => gone('writer: Add menu.md') });
   });

@@ -76,9 +76,13 @@ describe('the buttons and menus of agents and tasks', () => {
     await town.made.tell('writer', 'Write the menu');
     await isNow('writer', /waiting for you/)();
     await agents.expand('writer');
-    const change = row('Add menu.md', 'need;request;fileChange;approve;decline;answer;openRequest;');
-    await change.inline('openRequest', { opens: /menu\.md/ });
-    await change.inline('approve', { until: () => gone('Add menu.md') });
+    // It is approved in Needs You, where it is seen whole, or by an answer.
+    const change = row('Add menu.md', 'need;request;fileChange;decline;answer;openRequest;');
+    await change.inline('answer', {
+      asks: 'Answer writer',
+      answer: { pick: 'Approve' },
+      until: () => gone('Add menu.md'),
+    });
     await isNow('writer', /^idle/)();
     const past = row('Turn completed', 'past;');
     const transcript = { opens: /writer transcript/ };

@@ -31,7 +31,7 @@ import {
 } from './needs.ts';
 import type { NeedsFeed } from './needsFeed.ts';
 import type { NeedsView } from './needsView.ts';
-import { seenInLabel, seenInRows } from './seen.ts';
+import { offersApproval, seenInLabel } from './seen.ts';
 import { withoutIcons } from '../plainText.ts';
 import { labelOf, titleOf, wholeText } from './needsYouItems.ts';
 import type { RequestDocuments } from './requestDocuments.ts';
@@ -100,7 +100,7 @@ function readNeedCall(args: readonly unknown[], documents: RequestDocuments): Ne
   }
   if (first instanceof Row) {
     const { id, needKey } = first.item;
-    return { interactive: true, need: needKey, reports: id === 'need/reports' };
+    return { interactive: true, offered: offersApproval(first.item), need: needKey, reports: id === 'need/reports' };
   }
   const row = target.safeParse(first);
   if (row.success) return { interactive: true, offered: true, ...row.data };
@@ -116,17 +116,18 @@ async function act(action: NeedAction, call: NeedCall, parts: NeedParts): Promis
   view.used();
   if (call.reports) return dismissReports(parts);
   if (!call.interactive) await feed.refresh();
-  const need = await needFor(action, call, parts);
+  const aimed = call.focused ? { ...call, ...(await view.focused()) } : call;
+  const need = await needFor(action, aimed, parts);
   if (!need) return undefined;
   const place = feed.needs.findIndex(({ key }) => key === need.key);
-  const done = await perform(action, need, call, parts);
+  const done = await perform(action, need, aimed, parts);
   if (done !== undefined && (call.focused || clicked !== undefined)) await view.answered(need.key, place);
   return done;
 }
 
-async function needFor(action: NeedAction, call: NeedCall, { feed, view, host }: NeedParts): Promise<Need | undefined> {
+async function needFor(action: NeedAction, call: NeedCall, { feed, host }: NeedParts): Promise<Need | undefined> {
   await host.session();
-  const key = call.focused ? await view.focused() : call.need;
+  const key = call.need;
   if (key === undefined && call.focused) return undefined;
   if (key !== undefined) {
     const need = feed.needs.find((one) => one.key === key);
@@ -193,7 +194,7 @@ async function perform(action: NeedAction, need: Need, call: NeedCall, parts: Ne
     case 'approveForSession':
     case 'decline': {
       if (need.kind !== 'request') return undefined;
-      if (action !== 'decline' && !isSeen(need, call)) return answer(need, call, parts);
+      if (action !== 'decline' && !isSeen(call)) return answer(need, call, parts);
       const choice = choiceOf(need.request, action);
       return choice && answerRequest(need, { choice: choice.id }, parts);
     }
@@ -216,9 +217,9 @@ async function perform(action: NeedAction, need: Need, call: NeedCall, parts: Ne
   }
 }
 
-/** Whether the person has all of it in sight where the command is called: in rows, or in what offered it as a button. */
-function isSeen({ request }: RequestNeed, { interactive, offered = false }: NeedCall): boolean {
-  return !interactive || offered || seenInRows(request, t);
+/** Whether the person has all of it in sight: it stands where the button is that was pressed. */
+function isSeen({ interactive, offered = false }: NeedCall): boolean {
+  return !interactive || offered;
 }
 
 /** Resolves with the need's key. A Redis takes effect when the town is opened anew, which is done at once. */

@@ -1,22 +1,18 @@
-/** The rows below what an agent asks for: the parts of it that its own row does not say. */
-import path from 'node:path';
+/** The rows below what an agent asks for. */
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
-import type { FileChange } from '../../runtime/turnItem.ts';
-import { inWords } from '../../util/sentence.ts';
 import { spellHidden } from '../../util/hidden.ts';
 import { oneLine } from '../../util/text.ts';
-import { changeLook, namesOf } from '../changeLook.ts';
 import { Command } from '../ids.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
-import { shownPath } from '../shownPath.ts';
 import { tooltipText } from '../tooltip.ts';
+import { approvedRows } from './approvedRows.ts';
 import type { Need, SetAside } from './needs.ts';
-import { ROW, approvedText, commandRows, lookAlikeWarning, spelledName } from './seen.ts';
+import { LABEL } from './seen.ts';
 
 export interface Detail {
   label: string;
-  /** Every blank of the label counts. It has the length of a row. */
+  /** Every blank of the label counts, and it is spelled out and short enough already. */
   exact?: boolean;
   /** Where the label is only a part of it. */
   whole?: string;
@@ -30,28 +26,23 @@ export interface Detail {
   text?: string;
 }
 
-/** What is below a request's row. */
+/** What is below a request's row: first what would be approved, then why. */
 export function detailsOf(request: AgentRequest, folder: string | undefined, t: Translate): Detail[] {
-  const details: Detail[] = [];
+  const details: Detail[] = approvedRows(request, folder, t).rows.map(({ text, icon, file, description, whole }) => ({
+    label: text,
+    exact: true,
+    icon: { id: icon },
+    ...(file === undefined ? {} : { file }),
+    ...(description === undefined ? {} : { description }),
+    ...(whole === undefined ? {} : { whole }),
+  }));
   const add = (icon: string, text: string | null, description = ''): void => {
     if (text) details.push({ label: text, description, icon: { id: icon } });
   };
   switch (request.kind) {
     case 'command':
-      for (const line of commandRows(request.command).rows) {
-        details.push({ label: line, exact: true, icon: { id: 'chevron-right' } });
-      }
-      add('comment', request.reason);
-      for (const permission of request.permissions) add('shield', inWords(permission, t));
-      if (request.cwd !== folder) add('folder', request.cwd);
-      break;
-    case 'fileChange':
-      add('comment', request.reason);
-      for (const [file, change] of request.changes.entries()) details.push(fileDetail(change, file, folder, t));
-      break;
     case 'permissions':
       add('comment', request.reason);
-      for (const line of request.summary) add('shield', inWords(line, t));
       break;
     case 'question':
       for (const question of request.questions) {
@@ -64,12 +55,11 @@ export function detailsOf(request: AgentRequest, folder: string | undefined, t: 
       }
       break;
     case 'elicitation':
-      add('server', request.server);
-      add('symbol-parameter', request.arguments);
-      add('link', request.url);
       for (const field of request.form ?? []) add('symbol-field', field.title, field.description ?? '');
+      break;
+    case 'fileChange':
+      break;
   }
-  add('warning', lookAlikeWarning(approvedText(request, t), t) ?? null);
   if (request.subAgent !== null) add('organization', t('Sub-agent {0}', request.subAgent));
   return details;
 }
@@ -86,32 +76,18 @@ export function setAsideDetails(messages: readonly SetAside[], t: Translate): De
   }));
 }
 
-function fileDetail(made: FileChange, file: number, folder: string | undefined, t: Translate): Detail {
-  const { word, icon } = changeLook(made, t);
-  const lines = made.diff.split(/\r\n|\r|\n/);
-  const count = (sign: string): number =>
-    lines.filter((line) => line.startsWith(sign) && !line.startsWith(sign.repeat(3))).length;
-  const size = made.change === 'update' ? ` · +${count('+')} −${count('-')}` : '';
-  const names = namesOf(made);
-  const label = names.map(spelledName).join(' → ');
-  const places = names.map((name) => path.dirname(folder === undefined ? name : shownPath(name, folder)));
-  const place = spellHidden([...new Set(places)].filter((one) => one !== '.').join(' → '));
-  const description = [`${word}${size}`, place].filter(Boolean).join(' · ');
-  return { label, whole: spellHidden(names.join(' → ')), description, icon: { id: icon }, file };
-}
-
-export function detailItem(need: Need, id: string, detail: Detail): Item {
-  const spelled = spellHidden(detail.label);
-  const label = detail.exact ? spelled : oneLine(spelled, ROW);
+export function detailItem(need: Need, id: string, detail: Detail, t: Translate): Item {
+  const label = detail.exact ? detail.label : oneLine(spellHidden(detail.label), LABEL);
   const whole = detail.whole === undefined ? label : oneLine(detail.whole, 600);
-  const description = oneLine(detail.description ?? '', ROW);
+  const spoken = oneLine(whole, 600) || t('(blanks)');
+  const description = oneLine(detail.description ?? '', LABEL);
   return {
     id,
     label,
     description,
     icon: detail.icon,
     contextValue: 'needDetail;',
-    spoken: description ? `${whole}, ${description}` : whole,
+    spoken: description ? `${spoken}, ${description}` : spoken,
     collapse: 'none',
     needKey: need.key,
     ...(need.agentId === undefined ? {} : { agentId: need.agentId }),

@@ -11,6 +11,7 @@ import type { Need } from './needs.ts';
 import { waitingCount } from './needs.ts';
 import type { NeedsFeed, Withdrawal } from './needsFeed.ts';
 import { needsYouItems } from './needsYouItems.ts';
+import { offersApproval } from './seen.ts';
 import type { TownHost } from '../town/townHost.ts';
 
 const { t } = vscode.l10n;
@@ -34,17 +35,27 @@ export class NeedsView implements Disposable {
   constructor(host: TownHost, feed: NeedsFeed, looked: Looked) {
     this.feed = feed;
     this.tree = this.store.add(
-      new ItemTree(() =>
+      new ItemTree((isOpen) =>
         needsYouItems(feed.needs, {
           t,
           now: Date.now(),
           folder: host.ready?.folder,
           isRead: (messageId) => looked.isRead(messageId),
+          isOpen,
         }),
       ),
     );
     this.view = this.store.add(vscode.window.createTreeView(View.needsYou, { treeDataProvider: this.tree }));
     this.keyboard = new KeyboardRow(this.view);
+    // What can be approved in a row goes by what is shown below it.
+    this.store.add(this.tree.onDidOpen(() => this.tree.refresh()));
+    this.store.add(this.view.onDidExpandElement(({ element }) => this.tree.reopened(element)));
+    this.store.add(
+      this.view.onDidCollapseElement(({ element }) => {
+        this.tree.closed(element);
+        this.tree.refresh();
+      }),
+    );
     this.store.add(feed.onDidChange(() => this.draw()));
     this.store.add(looked.onDidChange(() => this.tree.refresh()));
     this.store.add(feed.onWithdrawn((withdrawal) => mention(withdrawalText(withdrawal))));
@@ -74,13 +85,17 @@ export class NeedsView implements Disposable {
     return next?.key;
   }
 
-  /** The need whose row the keyboard is on; undefined on none, and just after another was answered. */
-  async focused(): Promise<string | undefined> {
+  /**
+   * The need whose row the keyboard is on, and whether it can be approved there; undefined on none, and just after another was
+   * answered.
+   */
+  async focused(): Promise<{ need: string; offered: boolean } | undefined> {
     if (performance.now() < this.settled) return undefined;
     const row = (await this.keyboard.find())?.row;
     // Looked at last, from now on.
     if (row) await this.select(row);
-    return row?.item.needKey;
+    if (row?.item.needKey === undefined) return undefined;
+    return { need: row.item.needKey, offered: [row, row.parent].some((one) => one && offersApproval(one.item)) };
   }
 
   /** The person does something here. */

@@ -13,7 +13,8 @@ import { tooltipText } from '../tooltip.ts';
 import { detailItem, detailsOf, setAsideDetails } from './needDetails.ts';
 import { claimLabel, claimText } from '../trust/claimWords.ts';
 import { type MessageNeed, type Need, asksForMore } from './needs.ts';
-import { approvedText, commandLine, lookAlikeWarning, rowActionsOf, spelledName } from './seen.ts';
+import { approvedText, lookAlikeWarning } from './approvedRows.ts';
+import { commandLine, rowActionsOf, spelledName } from './seen.ts';
 
 /** With more of them, rows are closed at first: a list, not a wall. */
 const OPEN_LIMIT = 5;
@@ -36,6 +37,8 @@ export interface NeedLook {
   folder?: string | undefined;
   /** Rows show at first what is below them. */
   open?: boolean;
+  /** Whether a row shows now what is below it, by the row's id. By default it does not: then nothing can be approved there. */
+  isOpen?: (id: string) => boolean;
   /** Whether the person has opened the message. */
   isRead?: (messageId: string) => boolean;
   /** Tells a row apart from the same need's row elsewhere in the tree. */
@@ -45,7 +48,7 @@ export interface NeedLook {
 /** The row of one need. */
 export function needItem(
   need: Need,
-  { t, now, folder, open = false, prefix = '', isRead = () => false }: NeedLook,
+  { t, now, folder, open = false, prefix = '', isRead = () => false, isOpen = () => false }: NeedLook,
 ): Item {
   const what = labelOf(need, t);
   const since = now === undefined || need.kind === 'claim' ? '' : age(now - need.at, t);
@@ -74,7 +77,7 @@ export function needItem(
       'need',
       need.kind,
       need.kind === 'request' ? need.request.kind : '',
-      ...rowActionsOf(need, t),
+      ...rowActionsOf(need, folder, isOpen(id), t),
       '',
     ].join(';'),
     spoken: [
@@ -94,7 +97,7 @@ export function needItem(
           wholeText(need, t),
         ].join('\n\n'),
       ),
-    children: () => details.map((detail, index) => detailItem(need, `${id}/${index}`, detail)),
+    children: () => details.map((detail, index) => detailItem(need, `${id}/${index}`, detail, t)),
   };
 }
 

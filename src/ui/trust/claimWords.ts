@@ -3,7 +3,7 @@ import type { Claim, NarrowedSetting } from '../../loop/trust/confirmations.ts';
 import { spellHidden } from '../../util/hidden.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Translate } from '../l10n.ts';
-import { lookAlikeWarning } from '../needs/seen.ts';
+import { lookAlikeWarning } from '../needs/approvedRows.ts';
 
 /** What would be allowed, in a line. */
 export function claimLabel(claim: Claim, t: Translate): string {

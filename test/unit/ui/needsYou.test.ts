@@ -148,17 +148,13 @@ describe('the view of what needs you', () => {
     const changes = [{ path: 'src/lamp.ts', movedTo: 'lib/light.ts', change: 'update' as const, diff: '' }];
     const moved = asked<'fileChange'>({ kind: 'fileChange', reason: null, changes });
     const needs = needsOf(picture({ agents: [agentRecord('a')], views: { a: { requests: [moved] } } }), []);
-    const [row, file] = flat(needsYouItems(needs, { t: english }));
+    const [row, file, folder] = flat(needsYouItems(needs, { t: english }));
     assert.equal(row?.label, 'Rename lamp.ts to light.ts');
     assert.deepEqual(
       [file?.label, file?.description, file?.spoken, file?.icon.id],
-      [
-        'lamp.ts → light.ts',
-        'renamed · +0 −0 · src → lib',
-        'src/lamp.ts → lib/light.ts, renamed · +0 −0 · src → lib',
-        'diff-renamed',
-      ],
+      ['lamp.ts → light.ts', 'renamed · +0 −0', 'src/lamp.ts → lib/light.ts, renamed · +0 −0', 'diff-renamed'],
     );
+    assert.equal(folder?.label, 'src → lib');
     assert.match(needs.map((need) => wholeText(need, english)).join(), /^src\/lamp\.ts → lib\/light\.ts/);
   });
 
@@ -173,11 +169,13 @@ describe('the view of what needs you', () => {
       'warning b: 2 messages failed · 10 min',
       'mail a: Shall I go on? · 5 min',
       'terminal a: Run npm test · 2 min',
-      '  comment to test',
+      '  chevron-right npm test',
       '  shield network',
       '  folder /w',
+      '  comment to test',
       'diff a: Change 2 files · 1 min',
-      '  diff-modified lamp.ts · changed · +2 −1 · src',
+      '  diff-modified lamp.ts · changed · +2 −1',
+      '  folder src',
       '  diff-added new.txt · added',
     ]);
     assert.equal(waitingCount(needs(everything, [message('m')])), 6);
@@ -308,8 +306,8 @@ describe('the view of what needs you', () => {
     const scene = { agents: [agentRecord('a')], views: { a: { requests: [command('x')] } } };
     const labels = (folder: string): string[] =>
       flat(needsYouItems(needs(scene), { t: english, folder })).map(({ label }) => label);
-    assert.deepEqual(labels('/w'), ['Run x', 'to test', 'network']);
-    assert.deepEqual(labels('/other'), ['Run x', 'to test', 'network', '/w']);
+    assert.deepEqual(labels('/w'), ['Run x', 'x', 'network', 'to test']);
+    assert.deepEqual(labels('/other'), ['Run x', 'x', 'network', '/w', 'to test']);
   });
 
   it('is a list of closed rows when much waits', () => {
@@ -457,7 +455,11 @@ describe('what can be done about it', () => {
       ...everything,
       views: { a: { requests: [command('x'), { ...question, id: 'q' }, { ...form, id: 'f' }] } },
     };
-    const items = needsYouItems(needs(scene, [message('m'), message('n', { asks: false })]), { now, t: english });
+    const items = needsYouItems(needs(scene, [message('m'), message('n', { asks: false })]), {
+      now,
+      t: english,
+      isOpen: () => true,
+    });
     const buttons = items.map((item) =>
       inline
         .filter(({ when }) => /needsYou/.test(when))
@@ -485,6 +487,7 @@ describe('an agent that waits for you', () => {
       english,
     );
     assert.deepEqual(drawn(tree).slice(0, 2), ['bell-dot a · waiting for you', '  terminal Run npm test']);
-    assert.match(flat(tree)[1]?.contextValue ?? '', /^need;request;.*;approve;/);
+    // What would be approved stands in rows that are closed.
+    assert.match(flat(tree)[1]?.contextValue ?? '', /^need;request;command;decline;/);
   });
 });

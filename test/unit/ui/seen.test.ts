@@ -5,7 +5,9 @@ import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import { say } from '../../../src/util/sentence.ts';
 import { needsOf } from '../../../src/ui/needs/needs.ts';
 import { needItem, wholeText } from '../../../src/ui/needs/needsYouItems.ts';
-import { commandRows, diffNames, seenInDiff, seenInLabel, seenInRows, seenInText } from '../../../src/ui/needs/seen.ts';
+import { COLUMNS, ROWS, approvedRows, columnsOf, wrapped } from '../../../src/ui/needs/approvedRows.ts';
+import { diffNames, seenInDiff, seenInLabel, seenInRows, seenInText } from '../../../src/ui/needs/seen.ts';
+import { spellHidden } from '../../../src/util/hidden.ts';
 import { agentRecord, english, flat, picture } from './support.ts';
 
 const head = {
@@ -56,8 +58,8 @@ function needOf(request: AgentRequest) {
 }
 
 /** What stands in the request's row and below it, and whether there is an Approve button. */
-function row(request: AgentRequest): { labels: string[]; approvable: boolean } {
-  const rows = flat([needItem(needOf(request), { t: english, folder: '/w' })]);
+function row(request: AgentRequest, open = true): { labels: string[]; approvable: boolean } {
+  const rows = flat([needItem(needOf(request), { t: english, folder: '/w', isOpen: () => open })]);
   const [first] = rows;
   return { labels: rows.map(({ label }) => label), approvable: /;approve;/.test(first?.contextValue ?? '') };
 }
@@ -127,11 +129,21 @@ describe('a notification has an Approve button', () => {
 
 describe('a row has an Approve button', () => {
   it('where the rows below it show the whole command, blank for blank', () => {
-    const text = `echo a\n\n  ${'b  '.repeat(200)}\n; rm -rf ~`;
+    const text = `echo a\n\n  ${'b  '.repeat(100)}\n; rm -rf ~`;
     const { labels, approvable } = row(command(text));
     assert.ok(approvable);
-    assert.equal(labels.slice(1).join(''), text.replaceAll('\n', ''));
-    assert.ok(labels.every((label) => label.length <= 300));
+    assert.equal(labels.slice(1).join(''), text.replace('\n\n', '⏎').replaceAll('\n', ''));
+  });
+
+  it('above rows that show even a short command: its label may be cut off', () => {
+    assert.deepEqual(row(command('npm test')), { labels: ['Run npm test', 'npm test'], approvable: true });
+  });
+
+  it('only while the rows below it are open', () => {
+    for (const request of [command('ls'), change('a.ts'), toolCall('{}')]) {
+      assert.ok(row(request).approvable);
+      assert.ok(!row(request, false).approvable);
+    }
   });
 
   it('and says where a line ends that has become part of one', () => {
@@ -140,21 +152,105 @@ describe('a row has an Approve button', () => {
 
   const no: [string, AgentRequest][] = [
     ['a command of too many lines', command('true\n'.repeat(41))],
+    ['an empty command', command('')],
     ['a huge command', command('x'.repeat(50_000))],
-    ['a long folder', command('ls', { cwd: `/${'x'.repeat(400)}` })],
-    ['long arguments of a tool', toolCall('x'.repeat(400))],
-    ['a long name of a file', change(`${'x/'.repeat(200)}y`)],
-    ['a folder to write to behind a long reason', grant(`${'why '.repeat(90)}Write below /home from now on.`)],
+    ['a command whose parts need too many rows together', command('true\n'.repeat(38), { cwd: `/${'x'.repeat(50)}` })],
+    ['a long folder', command('ls', { cwd: `/${'x'.repeat(900)}` })],
+    ['long arguments of a tool', toolCall('x'.repeat(900))],
+    ['a long name of a file', change(`${'x/'.repeat(500)}y`)],
+    ['a folder to write to behind a long reason', grant(`${'why '.repeat(300)}Write below /home from now on.`)],
+    ['permissions that are not known', { ...head, kind: 'permissions', reason: 'please', summary: [] }],
     ['a change that is not known', { ...head, kind: 'fileChange', reason: null, changes: [] }],
   ];
   for (const [what, request] of no) {
     it(`but not for ${what}, which can be answered after it was opened`, () => {
-      assert.ok(!seenInRows(request, english));
-      const { contextValue } = needItem(needOf(request), { t: english, folder: '/w' });
+      assert.ok(!seenInRows(request, '/w', english));
+      const { contextValue } = needItem(needOf(request), { t: english, folder: '/w', isOpen: () => true });
       assert.match(contextValue, /;decline;declineAndSay;answer;openRequest;$/);
       assert.ok(!contextValue.includes('approve'));
     });
   }
+});
+
+/** Icon, text and file of each row. */
+const rowsOf = (request: AgentRequest): string[] =>
+  approvedRows(request, '/w', english).rows.map(({ icon, text, file }) => `${icon} ${text} ${file}`);
+
+describe('the rows of what is to be approved', () => {
+  const text = fc.string({
+    unit: fc.oneof(
+      fc.constantFrom('a', 'i', ' ', '  ', '\n', '\t', 'W', '@', '&', ';', '漢', '\ufdfd', '😀', 'e\u0301', '\u200b'),
+      fc.constantFrom('rm -rf ~', ' '.repeat(30), 'x'.repeat(30)),
+    ),
+    maxLength: 60,
+  });
+
+  it('joined, are the whole command; a line break of ours looks different from one of the command', () => {
+    fc.assert(
+      fc.property(text, (shown) => {
+        const { rows, whole } = approvedRows(command(shown), '/w', english);
+        const icons = new Set(rows.map(({ icon, continues }) => `${icon} ${continues}`));
+        for (const icon of icons) assert.ok(['chevron-right false', 'blank true'].includes(icon), icon);
+        if (!whole || shown === '') return;
+        const joined = rows.map((one) => `${one.continues ? '' : '\n'}${one.text === '⏎' ? '' : one.text}`).join('');
+        assert.equal(joined, `\n${spellHidden(shown)}`);
+      }),
+    );
+  });
+
+  it('fit a narrow sidebar, with all else that would be approved', () => {
+    fc.assert(
+      fc.property(text, (shown) => {
+        const requests = [
+          command(shown, { cwd: shown, permissions: [shown] }),
+          change(`${shown}/${shown}`),
+          grant(shown),
+          { ...toolCall(shown), server: shown, message: shown, url: null },
+        ];
+        for (const request of requests) {
+          for (const one of approvedRows(request, '/w', english).rows) {
+            assert.ok(columnsOf(one.text) <= COLUMNS, one.text);
+            assert.doesNotMatch(one.text, /\n/);
+          }
+        }
+      }),
+    );
+  });
+
+  it('are at most so many where it can be approved', () => {
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 20 }), (parts) => {
+        const request = command(parts.join(''), { cwd: '/elsewhere', permissions: parts });
+        const { rows, whole } = approvedRows(request, '/w', english);
+        assert.equal(row(request).approvable, whole);
+        if (whole) assert.ok(rows.length <= ROWS);
+      }),
+    );
+    assert.ok(row(command('true\n'.repeat(ROWS - 1) + 'true')).approvable);
+    assert.ok(!row(command('true\n'.repeat(ROWS) + 'true')).approvable);
+  });
+
+  it('break before blanks, which can be seen there', () => {
+    assert.deepEqual(wrapped('make build -- --all  --fast'), ['make build -- --all', '  --fast']);
+    assert.deepEqual(wrapped(`  ${'a'.repeat(30)}`), [`  ${'a'.repeat(19)}`, 'a'.repeat(11)]);
+    assert.deepEqual(wrapped('W'.repeat(12)), ['W'.repeat(10), 'WW']);
+  });
+
+  it('show the folder of a file, both of one that is moved, and blanks at the end of a name', () => {
+    assert.deepEqual(rowsOf(change('/w/src/a.ts')), ['diff-modified a.ts 0', 'folder src 0']);
+    assert.deepEqual(rowsOf(change('/w/a.ts ')), ['diff-modified a.ts\\u{20} 0']);
+    assert.deepEqual(
+      rowsOf({
+        ...head,
+        kind: 'fileChange',
+        reason: null,
+        changes: [{ path: '/w/a.ts', movedTo: '/w/lib/a.ts', change: 'update', diff: '' }],
+      }),
+      ['diff-renamed a.ts → a.ts 0', 'folder . → lib 0'],
+    );
+    const long = change(`/w/${'long-nest-'.repeat(3)}long-nest`);
+    assert.deepEqual(rowsOf(long), ['diff-modified long-nest-long-nest-l 0', 'blank ong-nest-long-nest 0']);
+  });
 });
 
 describe('what is to be approved', () => {
@@ -173,9 +269,9 @@ describe('what is to be approved', () => {
     ];
     for (const request of requests) {
       const [item] = [needItem(needOf(request), { t: english, folder: '/w' })];
-      const seen = flat([item])
-        .flatMap(({ label, description }) => [label, description])
-        .join('\n');
+      const seen = flat(item.children?.() ?? [])
+        .map(({ label }) => label)
+        .join('');
       for (const text of [seen, wholeText(needOf(request), english), item.tooltip?.() ?? '']) {
         assert.ok(text.includes(spelled), text);
       }
@@ -185,7 +281,7 @@ describe('what is to be approved', () => {
   it('names characters that look like others', () => {
     const warning = 'Characters that look like others: \u0430 (U+0430)';
     for (const request of [command('c\u0430t x'), command('ls', { cwd: '/b\u0430d' }), change('p\u0430th.ts')]) {
-      assert.ok(row(request).labels.includes(warning));
+      assert.ok(row(request).labels.join('').includes(warning));
       assert.ok(wholeText(needOf(request), english).endsWith(warning));
     }
     assert.ok(!row(command('cat x')).labels.join('').includes('look like'));
@@ -201,7 +297,7 @@ describe('what is to be approved', () => {
         if (first.approvable && second.approvable && seenInLabel(command(one), '/w', english)) {
           assert.equal(first.labels.join('\n') === second.labels.join('\n'), one === other);
         }
-        assert.ok(commandRows(one).rows.every((line) => !/[\u200b\u00a0\r]/.test(line)));
+        assert.ok(first.labels.every((label) => !/[\u200b\u00a0\r\n]/.test(label)));
       }),
     );
   });
