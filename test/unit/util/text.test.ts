@@ -83,14 +83,11 @@ describe('JSON for other programs', () => {
       unit: fc.oneof(fc.constantFrom('\ud83d', '\ude00', '\\', 'u', 'd83d', '"'), fc.string()),
     });
     fc.assert(
-      fc.property(fc.dictionary(half, fc.array(half)), (value) => {
+      fc.property(fc.array(fc.array(half)), (value) => {
         const json = wellFormedJson(value);
         assert.ok(!/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(json), json);
-        const entries = Object.entries(value).map(([key, texts]) => [
-          key.toWellFormed(),
-          texts.map((text) => text.toWellFormed()),
-        ]);
-        assert.deepEqual(JSON.parse(json), JSON.parse(JSON.stringify(Object.fromEntries(entries))));
+        const texts = value.map((each) => each.map((text) => text.toWellFormed()));
+        assert.deepEqual(JSON.parse(json), texts);
       }),
       { numRuns: 500 },
     );
