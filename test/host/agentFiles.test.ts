@@ -50,7 +50,11 @@ describe('a file on another machine', () => {
         const item = { id: 'i', status: 'completed', kind: 'fileChange', changes: [added(path)] };
         const turn = { id: 't', startedAt: 0, items: [item] };
         // Only what is looked at.
-        const session = { folder: '/w', codex: {}, crew: { view: () => ({ ...emptyView('persistent'), turn }) } };
+        const session = {
+          folder: '/w',
+          historyOf: () => undefined,
+          crew: { view: () => ({ ...emptyView('persistent'), turn }) },
+        };
         const agent = { id: 'a', name: 'a' };
         const target = { turn: 't', item: 'i', change: 0 };
         assert.equal(await documents.show(session as unknown as TownSession, agent as AgentRecord, target), 1);
