@@ -26,7 +26,7 @@ import {
   machineSettings,
 } from './ids.ts';
 import { Row, withoutRow } from './itemTree.ts';
-import { reach } from './milestones.ts';
+import { reach, tickReached } from './milestones.ts';
 import { inform, mention, showProblem } from './notify.ts';
 import type { Records } from './history/recordCommands.ts';
 import { runCommand } from './runCommand.ts';
@@ -254,8 +254,14 @@ async function help(): Promise<void> {
     {
       label: `$(book) ${t('Get Started')}`,
       detail: t('A walkthrough, from the first agent to the first answer.'),
-      open: () =>
-        vscode.commands.executeCommand('workbench.action.openWalkthrough', `${EXTENSION_ID}#${WALKTHROUGH}`, false),
+      open: async () => {
+        await vscode.commands.executeCommand(
+          'workbench.action.openWalkthrough',
+          `${EXTENSION_ID}#${WALKTHROUGH}`,
+          false,
+        );
+        await tickReached();
+      },
     },
     {
       label: `$(checklist) ${t('Run Doctor')}`,

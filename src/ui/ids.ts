@@ -136,7 +136,7 @@ export const ContextKey = {
   pickup: 'tinytown.pickup',
 } as const;
 
-/** Prefix of the context keys of `milestones.ts`. */
+/** The beginning of the context keys of `milestones.ts`. */
 export const MILESTONE_CONTEXT = 'tinytown.reached';
 
 /** The provider of tools for the editor's own chat. */

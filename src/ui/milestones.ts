@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { MILESTONE_CONTEXT } from './ids.ts';
 
-export type Milestone = 'codex' | 'signedIn' | 'redis' | 'agent' | 'task' | 'steer' | 'answer';
+export type Milestone = 'codex' | 'signedIn' | 'redis' | 'folder' | 'agent' | 'task' | 'steer' | 'answer';
 
 const reached = new Set<Milestone>();
 
@@ -11,4 +11,14 @@ export function reach(milestone: Milestone): void {
   if (reached.has(milestone)) return;
   reached.add(milestone);
   void vscode.commands.executeCommand('setContext', `${MILESTONE_CONTEXT}.${milestone}`, true);
+}
+
+/**
+ * Ticks the steps that were reached before the walkthrough was opened. The editor may read the steps as late as that, and then
+ * ticks one only when a key changes: a key that had its value before never does. So each step has a second key.
+ */
+export async function tickReached(): Promise<void> {
+  for (const milestone of reached) {
+    await vscode.commands.executeCommand('setContext', `${MILESTONE_CONTEXT}Before.${milestone}`, true);
+  }
 }

@@ -233,6 +233,7 @@ export class EditorTown implements vscode.Disposable {
       vscode.workspace.onDidChangeWorkspaceFolders(() => void this.host.look()),
       vscode.workspace.onDidChangeConfiguration((event) => this.settingsChanged(event)),
       this.host.onDidChange(({ kind }) => {
+        if (kind === 'ready' || kind === 'noTown') reach('folder');
         if (kind === 'ready') reach('redis');
         this.show();
       }),
