@@ -102,6 +102,7 @@ async function claimBacklogTask(call: TaskCall, session: TownSession): Promise<s
   const waiting = mirror.backlog.flatMap((id) => mirror.tasks.get(id) ?? []);
   const ids = await idsOf(call, call.words[1], () => pickTask(waiting, t('Give a Backlog Task to an Agent')));
   if (ids.length === 0) return undefined;
+  if (call.words[0] === undefined) await upToDate(call, session);
   const agent = call.words[0] ?? (await pickAgentOf(session, giveTitle(tasksOf(session, ids))))?.id;
   if (agent === undefined) return undefined;
   return eachOf(ids, (id) => session.actions.tasks.claim(id, agent));
