@@ -2,13 +2,13 @@
  * What this window's agents are shown of the backlog, and when: only if the user lets them pick up tasks on their own, after
  * the backlog has been quiet, and one agent at a time over all windows.
  */
-import { createHash } from 'node:crypto';
 import type { TownKeys } from '../town/keys.ts';
 import { RUNTIME_HOST } from '../town/leases.ts';
 import type { TownMirror } from '../town/mirror.ts';
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import type { TownRedis } from '../town/redis/connect.ts';
 import { type Role, matchesRole, roleOf } from '../town/roles.ts';
+import { shortDigest } from '../util/digest.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';
 import type { PickupChoice } from './pickupChoice.ts';
@@ -133,5 +133,5 @@ export class BacklogOffers implements Disposable {
 
 function digestOf(tasks: readonly TaskRecord[]): string {
   const said = tasks.map(({ id, description, tags }) => JSON.stringify([id, description, tags.toSorted()])).toSorted();
-  return createHash('sha256').update(JSON.stringify(said)).digest('hex').slice(0, 32);
+  return shortDigest(JSON.stringify(said));
 }

@@ -47,7 +47,7 @@ export class CrewProblems {
     this.redisAwayTold = false;
   }
 
-  /** The next time that the disk is full is told of again. */
+  /** The user is told again the next time that the disk is full. */
   storageWorks(): void {
     this.storageRefusesTold = false;
   }

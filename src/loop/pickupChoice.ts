@@ -3,10 +3,10 @@
  * is kept in the extension's private storage: no agent, repository or client of Redis can give it. All windows of the user on
  * this machine share it.
  */
-import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { shortDigest } from '../util/digest.ts';
 import type { Disposable } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';
 import { privateFolder, writePrivate } from '../util/privateFiles.ts';
@@ -29,11 +29,7 @@ export class PickupChoice implements Disposable {
   /** @param storageDir The extension's. @param townFolder The real path: another folder with a town of this name is another town. */
   constructor(storageDir: string, townFolder: string, town: string) {
     this.folder = path.join(storageDir, 'pickup');
-    const name = createHash('sha256')
-      .update(JSON.stringify([townFolder, town]))
-      .digest('hex')
-      .slice(0, 32);
-    this.file = path.join(this.folder, name);
+    this.file = path.join(this.folder, shortDigest(JSON.stringify([townFolder, town])));
   }
 
   /** The last known answer; undefined until the user has given one. */

@@ -202,7 +202,7 @@ export class PersistentAgent implements CodingAgent {
           : await session.resumeThread(threadId, { ...options, cwd });
       life.model = new ThreadModel(life.connection, runsOn, cwd, this.limits.startMs);
       const failures = await Promise.race([life.servers.failures(SERVERS_MS), life.connection.closed.then(() => [])]);
-      // Its end was told to nobody, as nobody knew it yet.
+      // Nobody was told that it ended, because nobody knew it yet.
       if (this.life !== life) throw new CodexError('notRunning', 'Codex ended while its tools started.');
       this.stopSignal.signal.throwIfAborted();
       life.ready = true;
@@ -310,7 +310,7 @@ export class PersistentAgent implements CodingAgent {
     await life.connection.close(discardGraceMs);
   }
 
-  /** Those given at the start would take the place of those in the user's configuration, so they go together. */
+  /** The user's own instructions and ours. Codex would use ours in place of the user's. */
   private async instructed({ connection }: Life, instructions: string): Promise<string> {
     const own = await configuredInstructions(connection, this.options.cwd, this.limits.startMs);
     return own === undefined ? instructions : `${own}\n\n${instructions}`;

@@ -3,10 +3,10 @@
  * in the extension's storage, which agents on Codex cannot read. So no environment holds the password of Redis, and nobody
  * becomes somebody else by changing a variable.
  */
-import { createHash } from 'node:crypto';
 import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
+import { shortDigest } from '../util/digest.ts';
 import { TinytownError } from '../util/errors.ts';
 import { privateFolder, writePrivate } from '../util/privateFiles.ts';
 import { parseJson } from './records.ts';
@@ -42,11 +42,7 @@ export class AccessFiles {
 
   /** Where the file of an agent or of the supervisor is, once it was written. */
   fileOf(self: string): string {
-    const name = createHash('sha256')
-      .update(JSON.stringify([this.town, self]))
-      .digest('hex')
-      .slice(0, 32);
-    return path.join(this.folder, `${name}.json`);
+    return path.join(this.folder, `${shortDigest(JSON.stringify([this.town, self]))}.json`);
   }
 
   /** Writes the file of an agent or of the supervisor. Resolves with its path. */

@@ -29,7 +29,7 @@ export async function proofOf(
   return text === undefined ? undefined : (await proofsOf([text], key))[0];
 }
 
-/** Those that are proven to be in the person's own words. Goes by the element: others may reuse its id. */
+/** The messages that are proven to be in the person's own words. Compares elements, not ids, which others may reuse. */
 export async function provenAmong(
   waiting: readonly WaitingMessage[],
   town: string,

@@ -36,7 +36,7 @@ export function hasText({ type }: Message): boolean {
 
 /**
  * Gives a waiting message another text; place, id, sender and time stay, and so does whatever else another writer has put
- * into it. Of an assignment, `task` gets the text as its description. `proof` shows that the text is the person's.
+ * into it. For an assignment, the text becomes the description of `task`. `proof` shows that the text is the person's.
  */
 export function editPlan(
   place: Place,

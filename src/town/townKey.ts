@@ -5,6 +5,7 @@
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import path from 'node:path';
+import { shortDigest } from '../util/digest.ts';
 import { TinytownError } from '../util/errors.ts';
 import { privateFolder, readOrCreatePrivate, writePrivate } from '../util/privateFiles.ts';
 import { say } from '../util/sentence.ts';
@@ -36,7 +37,7 @@ export class TownKey {
 
   /** The key of the town with this name, which is made when it is first needed. @param storageDir The extension's. */
   constructor(storageDir: string, town: string) {
-    const name = createHash('sha256').update(town).digest('hex').slice(0, 32);
+    const name = shortDigest(town);
     this.file = path.join(storageDir, 'keys', `${name}.key`);
   }
 

@@ -54,7 +54,7 @@ async function signIn(call: Call, codex: CodexService, log: EditorLog): Promise<
   const now = await codex.account();
   if (now.state === 'notNeeded') {
     reach('signedIn');
-    // It may have refused all the same. Whoever asks for this has mended its key, and the agents that wait try again.
+    // The provider may have refused anyway. The user has probably mended its key, so the waiting agents try again.
     codex.stillSignedIn();
     if (call.interactive) void inform(t('Your model provider needs no sign-in. Agents can work.'));
     return now;

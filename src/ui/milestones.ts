@@ -14,8 +14,9 @@ export function reach(milestone: Milestone): void {
 }
 
 /**
- * Ticks the steps that were reached before the walkthrough was opened. The editor may read the steps as late as that, and then
- * ticks one only when a key changes: a key that had its value before never does. So each step has a second key.
+ * Ticks the steps that were reached before the walkthrough was opened. The editor may not read the steps
+ * before that, and then ticks a step only when its key changes. A key that was set earlier never ticks, so each step has a
+ * second key.
  */
 export async function tickReached(): Promise<void> {
   for (const milestone of reached) {

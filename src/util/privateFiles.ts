@@ -47,7 +47,7 @@ export async function writePrivate(file: string, text: string): Promise<void> {
 
 /** The file's text; where there is no file yet, it is made with `text`. Of several that make it at once, one does. */
 export async function readOrCreatePrivate(file: string, text: string): Promise<string> {
-  // What is there can be read though nothing can be written.
+  // An existing file can be read even if nothing can be written.
   const known = await readFile(file, 'utf8').catch(() => undefined);
   if (known !== undefined) return known;
   const draft = await writeDraft(file, text);

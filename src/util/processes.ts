@@ -83,7 +83,7 @@ export async function spawnManaged(
   const exited = child.exited.then(async (exit) => {
     signalGroup(child.pid, 'SIGKILL');
     // One that ends in order ends its commands; one that was signaled, or fell over, does not. The exit code alone does not
-    // say so: the launchers of older versions of Codex end with 0 where a signal has ended Codex itself.
+    // tell: the launchers of older versions of Codex end with 0 after a signal has ended Codex itself.
     if (exit.code !== 0 || child.signaled) commandsEnded = await groups.end();
     // Whoever is told of the exit wants to know why. What has got away may keep the pipe open.
     await within(saidAll, LAST_WORDS_MS, 'stderr').catch(() => undefined);

@@ -2,11 +2,11 @@
 import { TinytownError } from './errors.ts';
 import { type Said, say } from './sentence.ts';
 
-/** What the system says where nothing is wrong but the disk. */
+/** By the system's error code: what to say of the disk. */
 const reasons: Readonly<Record<string, Said>> = {
-  ENOSPC: 'The disk is full: what the extension keeps for itself cannot be written.',
-  EDQUOT: 'Your share of the disk is used up: what the extension keeps for itself cannot be written.',
-  EROFS: 'The disk is read-only: what the extension keeps for itself cannot be written.',
+  ENOSPC: 'The disk is full, so Tinytown cannot write its own files.',
+  EDQUOT: 'Your share of the disk is used up, so Tinytown cannot write its own files.',
+  EROFS: 'The disk is read-only, so Tinytown cannot write its own files.',
 };
 
 /** Does what `job` does. @throws TinytownError `storageRefuses` where the disk is full or read-only */
@@ -17,7 +17,7 @@ export async function storing<T>(job: () => Promise<T>): Promise<T> {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const message = Object.hasOwn(reasons, code) ? reasons[code] : undefined;
     if (message === undefined) throw error;
-    const hint = say('Make room on it: agents that wait go on by themselves.');
+    const hint = say('Make room on it. Waiting agents then go on by themselves.');
     throw new TinytownError('storageRefuses', message, { cause: error, hint });
   }
 }

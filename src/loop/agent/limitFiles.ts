@@ -3,12 +3,12 @@
  * with the account sees them, whatever town it has open, and so does the window after a reload. One file a limit, so that
  * two windows never overwrite each other's news; beside it, while one agent tries whether the limit works again, its claim.
  */
-import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { mkdir, open, readFile, readdir, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import { parseJson } from '../../town/records.ts';
+import { shortDigest } from '../../util/digest.ts';
 import { type Clock, systemClock } from '../../util/deadline.ts';
 import { writePrivate } from '../../util/privateFiles.ts';
 import { storing } from '../../util/storing.ts';
@@ -43,7 +43,7 @@ export class LimitFiles {
 
   /** @param storageDir The extension's own folder. @param account Where Codex keeps the account. */
   constructor(storageDir: string, account: string, clock = systemClock) {
-    this.folder = path.join(storageDir, 'limits', digest(account));
+    this.folder = path.join(storageDir, 'limits', shortDigest(account));
     this.clock = clock;
   }
 
@@ -117,10 +117,6 @@ export class LimitFiles {
   }
 
   private fileOf(limitId: string, kind: 'json' | 'try'): string {
-    return path.join(this.folder, `${digest(limitId)}.${kind}`);
+    return path.join(this.folder, `${shortDigest(limitId)}.${kind}`);
   }
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

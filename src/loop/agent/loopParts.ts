@@ -77,7 +77,7 @@ export interface LoopParts {
   policy: (record: AgentRecord) => AgentPolicy;
   /** This machine's. */
   unwrittenHolds: UnwrittenHolds;
-  /** This machine's. */
+  /** On this machine. */
   ownThreads: OwnThreads;
   /** The first wait before something that failed is tried again, in milliseconds. */
   retryMs: number;
@@ -109,6 +109,6 @@ export interface CrewParts extends Omit<LoopParts, 'roundLog' | 'account' | 'roo
   silence(agentId: string): number | undefined;
   /** How many agents of the town may run on this machine at the same time. */
   maxAgents(): number;
-  /** Of the town on this machine. */
+  /** The town's places on this machine. */
   places: Places;
 }

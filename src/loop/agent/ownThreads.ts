@@ -3,10 +3,10 @@
  * anybody on that Redis can write records: without this, one could name a conversation of the user's own, have an agent read
  * it out, or have it shown as the agent's. An empty file for each agent and thread, in the extension's storage.
  */
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ReadHistory } from '../../runtime/historyPages.ts';
+import { shortDigest } from '../../util/digest.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { privateFolder, writePrivate } from '../../util/privateFiles.ts';
 import { say } from '../../util/sentence.ts';
@@ -44,8 +44,7 @@ export class OwnThreads {
   }
 
   private fileOf(agentId: string, threadId: string): string {
-    const name = createHash('sha256').update(JSON.stringify([this.town, agentId, threadId]));
-    return path.join(this.folder, name.digest('hex').slice(0, 32));
+    return path.join(this.folder, shortDigest(JSON.stringify([this.town, agentId, threadId])));
   }
 }
 

@@ -57,7 +57,7 @@ export class OwnedAgent {
     return this.seen.record;
   }
 
-  /** What the open thread knows of who the agent is and how to work. One that nothing is known of may know nothing. */
+  /** What the open thread knows of who the agent is and how to work; nothing, if the record does not say. */
   get told(): ThreadTold {
     const { threadId, made } = this;
     const told = decodeTold(this.record.threadTold, threadId);

@@ -6,14 +6,14 @@
 import type { GiveBack, Places } from './townPlaces.ts';
 import { Emitter } from '../../util/event.ts';
 
-/** How often it is looked whether other windows have given places back, or want some, in milliseconds. */
+/** How often to look whether other windows have given places back or want some, in milliseconds. */
 const LOOK_MS = 1_000;
 
 export class ProcessRoom {
   private readonly limit: () => number;
   private readonly places: Places;
   private readonly held = new Map<string, GiveBack>();
-  /** Those that give their places back. */
+  /** The agents whose places are being given back. */
   private readonly leaving = new Map<string, Promise<void>>();
   /** The other windows had all places at the last look. */
   private full = false;
@@ -52,7 +52,7 @@ export class ProcessRoom {
     await this.leaving.get(agentId);
     if (this.held.has(agentId)) return true;
     if (!this.isFor(agentId)) return false;
-    // Counts while the place is asked for.
+    // The agent counts from now on, so that two starts cannot take the last place.
     this.held.set(agentId, () => Promise.resolve());
     let giveBack: GiveBack | undefined;
     try {
@@ -60,9 +60,9 @@ export class ProcessRoom {
     } finally {
       if (!giveBack) this.held.delete(agentId);
     }
+    this.looks ??= setInterval(() => void this.look(), LOOK_MS).unref();
     if (!giveBack) {
       this.full = true;
-      this.looks ??= setInterval(() => void this.look(), LOOK_MS).unref();
       return false;
     }
     if (!this.held.has(agentId)) {
@@ -71,7 +71,6 @@ export class ProcessRoom {
     }
     this.held.set(agentId, giveBack);
     this.waiting.delete(agentId);
-    this.looks ??= setInterval(() => void this.look(), LOOK_MS).unref();
     return true;
   }
 

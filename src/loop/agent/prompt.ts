@@ -104,7 +104,7 @@ export function steerPrompt(facts: Facts): string {
   );
 }
 
-/** As the standing part speaks of the agent. */
+/** What the standing part says of the agent. */
 export function standingFacts({
   town,
   agent,
@@ -176,7 +176,7 @@ function heading(facts: Pick<PromptFacts, 'nameOf'>, message: Message): string {
   }
 }
 
-/** Empty where the thread knows. */
+/** Empty if the thread knows already. */
 function completionLine({ access, known }: Facts, taskId: string): string {
   if (!isId(taskId)) return 'No task of the town has this id, so it cannot be completed. Tell the supervisor.';
   if (known) return '';
@@ -190,7 +190,7 @@ function completionLine({ access, known }: Facts, taskId: string): string {
   }
 }
 
-/** Empty where the thread knows. */
+/** Empty if the thread knows already. */
 function answerLine({ access, known, nameOf }: Facts, from: string): string {
   const name = nameOf(from);
   // A name that cannot be written in one line, or reads as an option, is no reference: the id always is one.

@@ -18,7 +18,7 @@ import { type TownAccess, knownAtStart, standingInstructions } from './standing.
 /** Failures that may pass by themselves. */
 const passing = new Set(['startFailed', 'threadBusy', 'overloaded', 'unresponsive', 'notRunning']);
 
-/** How often an agent is tried again that could not start as the disk is full, in milliseconds. */
+/** How often an agent that could not start because the disk is full is tried again, in milliseconds. */
 const STORAGE_AGAIN_MS = 5_000;
 
 export class RuntimeSlot {
@@ -34,7 +34,7 @@ export class RuntimeSlot {
   private program: string | undefined;
   private closed = false;
   private toolless: CodingAgent | undefined;
-  /** That the disk is full was told since the last start. */
+  /** Whether the user was told that the disk is full since the last start. */
   private toldOfStorage = false;
   private readonly events = new Emitter<RuntimeEvent>();
   /** What the runtime tells; of one that was taken down only its exit, and that it asks no more. */

@@ -1,7 +1,7 @@
 /**
  * What an agent is told for good: who it is, how to read what it gets, what it can do to the town, how to work. A new thread
- * gets it as developer instructions, which outlive compaction and resume, and cannot be changed. So it is remembered for each
- * thread which of it the thread knows, and a round says what differs: after a rename or an update of the extension, in threads
+ * gets it as developer instructions, which outlive compaction and resume, and cannot be changed. So the record keeps
+ * what each thread knows, and a round says what differs: after a rename or an update of the extension, in threads
  * that were made without it, and where the tools of the town did not start.
  */
 import { createHash } from 'node:crypto';
@@ -32,7 +32,7 @@ const known = z.object({
   tools: z.optional(z.enum(['there', 'missing'])),
 });
 
-/** What a thread knows: of each part the digest of the text that it was told last. Without `tools` they are taken to be there. */
+/** What a thread knows: for each part, the digest of the text that it was told last. No `tools` means that they are there. */
 export type Known = z.infer<typeof known>;
 
 const threadTold = z.object({ thread: z.string(), given: known, since: known });
@@ -59,15 +59,16 @@ export function knownIn({ given, since }: ThreadTold): Known {
 export function whatDiffers(before: Known, facts: StandingFacts): { text: string; known: Known } | undefined {
   const changed = parts.filter((part) => before[part] !== digestOf(part, facts));
   const tools = facts.access === 'none' ? 'missing' : 'there';
+  const toolsChanged = tools !== (before.tools ?? 'there');
   const sections: string[] = [];
   if (changed.length > 0) {
     const texts = changed.map((part) => textOf(part, facts));
     sections.push('## What has changed\n\nThis holds from now on, in place of what you were told before.', ...texts);
   }
-  if (tools !== (before.tools ?? 'there')) sections.push(tools === 'missing' ? TOOLS_MISSING : TOOLS_BACK);
+  if (toolsChanged) sections.push(tools === 'missing' ? TOOLS_MISSING : TOOLS_BACK);
   if (sections.length === 0) return undefined;
   const digests = Object.fromEntries(changed.map((part) => [part, digestOf(part, facts)]));
-  return { text: sections.join('\n\n'), known: { ...digests, ...((before.tools ?? 'there') !== tools && { tools }) } };
+  return { text: sections.join('\n\n'), known: { ...digests, ...(toolsChanged && { tools }) } };
 }
 
 /** Whether a thread knows that plain words are the supervisor's. */

@@ -2,16 +2,18 @@
  * The places for running agents that all windows of a town on this machine share: a lock file each, in the extension's storage.
  * Records in Redis cannot be counted for this, as anybody there can write and delete them.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { shortDigest } from '../../util/digest.ts';
+import { modifiedAt } from '../../util/driveTime.ts';
 import { takeLock } from '../../util/fileLock.ts';
 import { privateFolder, writePrivate } from '../../util/privateFiles.ts';
 
 /** Gives a place back. */
 export type GiveBack = () => Promise<void>;
 
-/** The places of one window are its own where it stands alone, as in tests. */
+/** Places for running agents. A window that stands alone, as in tests, has them to itself. */
 export interface Places {
   /** Takes one of `count` places; undefined where there is none. @throws TinytownError `storageRefuses` */
   take(count: number): Promise<GiveBack | undefined>;
@@ -31,8 +33,7 @@ export class TownPlaces implements Places {
   /** @param storageDir The extension's own folder. @param townFolder Without links. */
   constructor(storageDir: string, townFolder: string, town: string) {
     this.root = path.join(storageDir, 'places');
-    const name = createHash('sha256').update(JSON.stringify([townFolder, town]));
-    this.folder = path.join(this.root, name.digest('hex').slice(0, 32));
+    this.folder = path.join(this.root, shortDigest(JSON.stringify([townFolder, town])));
   }
 
   async take(count: number): Promise<GiveBack | undefined> {
@@ -59,8 +60,8 @@ export class TownPlaces implements Places {
     const found = new Map<string, number>();
     for (const name of names) {
       if (!name.startsWith('wanted-') || name === this.own) continue;
-      const { mtimeMs } = (await stat(path.join(this.folder, name)).catch(() => undefined)) ?? {};
-      if (mtimeMs !== undefined) found.set(name, mtimeMs);
+      const at = await modifiedAt(path.join(this.folder, name));
+      if (at !== undefined) found.set(name, at);
     }
     const news = [...found].some(([name, at]) => this.known.get(name) !== at);
     this.known = found;

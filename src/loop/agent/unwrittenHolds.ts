@@ -2,11 +2,11 @@
  * Work that is to be held and that Redis has not taken yet, in files of the extension's storage, one for each agent: a window
  * that closes while Redis refuses changes leaves the next window what it needs to hold the work.
  */
-import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import { parseJson } from '../../town/records.ts';
+import { shortDigest } from '../../util/digest.ts';
 import { describeError } from '../../util/errors.ts';
 import type { Logger } from '../../util/logger.ts';
 import { privateFolder, writePrivate } from '../../util/privateFiles.ts';
@@ -47,6 +47,6 @@ export class UnwrittenHolds {
   }
 
   private fileOf(agentId: string): string {
-    return path.join(this.folder, `${createHash('sha256').update(agentId).digest('hex').slice(0, 32)}.json`);
+    return path.join(this.folder, `${shortDigest(agentId)}.json`);
   }
 }

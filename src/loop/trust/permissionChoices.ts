@@ -2,12 +2,12 @@
  * Which permissions the user has chosen for single agents of a town. A file for each agent in the extension's storage: all
  * windows of this machine see it, and neither agents in a sandbox nor other clients of the Redis can write it.
  */
-import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import { parseJson } from '../../town/records.ts';
+import { shortDigest } from '../../util/digest.ts';
 import type { Disposable } from '../../util/disposable.ts';
 import { describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
@@ -41,7 +41,7 @@ export class PermissionChoices implements Disposable {
    */
   constructor(storageDir: string, townFolder: string, townName: string, logger: Logger) {
     this.root = path.join(storageDir, 'permissions');
-    this.folder = path.join(this.root, digest(JSON.stringify([townFolder, townName])));
+    this.folder = path.join(this.root, shortDigest(JSON.stringify([townFolder, townName])));
     this.logger = logger;
   }
 
@@ -65,7 +65,7 @@ export class PermissionChoices implements Disposable {
 
   /** @param mode Undefined takes a choice back. */
   async choose(agentId: string, mode: PermissionMode | undefined): Promise<void> {
-    const file = path.join(this.folder, `${digest(agentId)}.json`);
+    const file = path.join(this.folder, `${shortDigest(agentId)}.json`);
     if (mode === undefined) await rm(file, { force: true });
     else await writePrivate(file, JSON.stringify({ agent: agentId, mode }));
     await this.look();
@@ -116,8 +116,4 @@ export class PermissionChoices implements Disposable {
 
 function isSame<K, V>(one: ReadonlyMap<K, V>, other: ReadonlyMap<K, V>): boolean {
   return one.size === other.size && [...one].every(([key, value]) => other.get(key) === value);
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

@@ -24,7 +24,7 @@ export interface ApprovedRow {
   continues: boolean;
   /** Opens this one of the files to be changed. */
   file?: number;
-  /** Says more about a file. It may be cut off. */
+  /** More about a file. The editor may cut it off. */
   description?: string;
   /** A file's whole path. */
   whole?: string;

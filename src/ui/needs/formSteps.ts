@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 
 const { t } = vscode.l10n;
 
-/** The person wants the step before. */
+/** The person goes back one step. */
 export const back = Symbol('back');
 
 export interface Step<T> {

@@ -217,7 +217,7 @@ async function perform(action: NeedAction, need: Need, call: NeedCall, parts: Ne
   }
 }
 
-/** Whether the person has all of it in sight: it stands where the button is that was pressed. */
+/** Whether the person sees all of it beside the button that was pressed. */
 function isSeen({ interactive, offered = false }: NeedCall): boolean {
   return !interactive || offered;
 }

@@ -131,7 +131,7 @@ export class TownHost<S extends Closable = TownSession> {
       return this.enter(folder, session);
     } catch (error) {
       this.parts.onError('open the town', error);
-      // Redis, or room on the disk, may be there later, and nobody should have to press a button for that.
+      // Redis may come back, or the disk get room again. Nobody should have to press a button for that.
       if (isPassing(error) || storageRefuses(error))
         this.again = setTimeout(() => void this.look(), this.pauses.next()).unref();
       return this.set({ kind: 'failed', folder, error, problem: problemOf(error, this.t) });

@@ -1,6 +1,5 @@
 /** What an agent may do is for the user to choose: on this machine, agent by agent, and for nobody who writes to the Redis. */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { appendFile, chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
@@ -8,10 +7,9 @@ import type { PermissionMode } from '../../../src/loop/trust/permissionModes.ts'
 import type { TownSettings } from '../../../src/loop/settings.ts';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
-import { RUNTIME_HOST } from '../../../src/town/leases.ts';
-import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
 import { codexPath } from '../../support/codexHome.ts';
 import { eventually } from '../../support/eventually.ts';
+import { plantAgent } from '../../support/plantAgent.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
@@ -111,26 +109,8 @@ tee -a '${log}' | '${codexPath}' "$@"
     assert.ok(plain && JSON.stringify(plain).includes(':read-only'), 'Codex is told of the sandbox');
     assert.equal(Object(plain).approvalPolicy, 'untrusted');
 
-    const id = randomUUID();
-    const now = new Date().toISOString();
     const redis = town.redis.client();
-    await redis.hset(keys.agent(id), {
-      id,
-      name: 'greedy',
-      spawn_mode: 'fresh',
-      agent_type: 'worker',
-      state: 'cold',
-      cli: 'codex',
-      created_at: now,
-      last_heartbeat: now,
-      last_active_at: now,
-      tasks_completed: '0',
-      rounds_completed: '0',
-      runtime_host: RUNTIME_HOST,
-      ...greedyFields,
-    });
-    const body = { type: 'task', description: 'go on', from: id, to: id } as const;
-    await redis.rpush(keys.inbox(id), encodeMessage(newMessage(body)));
+    const id = await plantAgent(town, 'greedy', { cli: 'codex', ...greedyFields });
     await agentWhen(session, 'greedy', (it) => it.roundsCompleted === 1, 'one round');
     assert.deepEqual(unnamed((await threadsOpened()).at(-1)), unnamed(plain));
 
