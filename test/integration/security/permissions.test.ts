@@ -59,6 +59,9 @@ describe('the permissions of an agent', function () {
   });
   beforeEach(async () => {
     town = await startTestTown();
+    // This project may be below /tmp, where Codex lets commands write unless told otherwise.
+    const noTmp = '\n[sandbox_workspace_write]\nexclude_slash_tmp = true\n';
+    await appendFile(path.join(town.codexHome, 'config.toml'), noTmp);
     log = path.join(town.codexHome, 'heard');
     rounds = 0;
   });

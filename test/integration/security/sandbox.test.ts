@@ -143,6 +143,8 @@ describe('the sandbox of agents', function () {
   it('keeps a resumed agent from them, also where the thread was made with less of a sandbox', async () => {
     town = await startTestTown();
     await networkOn();
+    // This project may be below /tmp, where Codex lets commands write unless told otherwise.
+    await appendFile(path.join(town.codexHome, 'config.toml'), 'exclude_slash_tmp = true\n');
     const first = await open({ sandbox: 'danger-full-access' });
     await output(first, ['echo hello']);
     await first.close();
