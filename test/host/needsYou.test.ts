@@ -152,9 +152,13 @@ describe('what needs the person', () => {
 
   it('is a question whose option is clicked', async () => {
     await ask({ tool: { name: 'request_user_input', arguments: { questions: [question] } } });
-    const { id, agent } = await need('question');
+    const { id } = await need('question');
+    await run('openRequest', 'asker', id);
+    const input = openRequests()[0]?.input;
+    assert.ok(input instanceof vscode.TabInputText);
+    const [, key = ''] = input.uri.path.split('/');
     // What the option's row runs.
-    assert.equal(await run('answer', { need: `request/${agent}/${id}`, option: 'Red' }), id);
+    assert.equal(await run('answer', { need: decodeURIComponent(key), option: 'Red' }), id);
     assert.deepEqual(JSON.parse(await toolOutput()), { answers: { q: { answers: ['Red'] } } });
   });
 

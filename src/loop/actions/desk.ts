@@ -66,11 +66,15 @@ export class Desk {
       .toSorted((a, b) => a.request.askedAt - b.request.askedAt);
   }
 
-  /** @throws TinytownError `requestGone` where it was answered or withdrawn meanwhile, `badAnswer` where the answer does not fit */
-  async answerRequest(ref: string, requestId: string, answer: RequestAnswer): Promise<void> {
+  /**
+   * @param shown The request as the person has seen it. What Redis says of it may have changed since.
+   * @throws TinytownError `requestGone` where it was answered or withdrawn meanwhile, `badAnswer` where the answer does not fit,
+   * `notWhatWasShown`
+   */
+  async answerRequest(ref: string, requestId: string, answer: RequestAnswer, shown?: AgentRequest): Promise<void> {
     const agent = await this.find(ref);
     if (this.crew.owns(agent.id)) return this.crew.answer(agent.id, requestId, answer);
-    const request = this.crew.view(agent.id).requests.find(({ id }) => id === requestId);
+    const request = shown ?? this.crew.view(agent.id).requests.find(({ id }) => id === requestId);
     if (!request) throw requestGone();
     const problem = answerProblem(request, answer);
     if (problem !== undefined) throw new TinytownError('badAnswer', problem);

@@ -1,7 +1,7 @@
 /** What agents ask, as it stands in Redis for the other windows (`tt:{town}:turn:{id}`, field `requests`). Never an answer. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import type { AgentRequest } from '../../runtime/agentRequest.ts';
+import type { AgentRequest, ChoiceLabel } from '../../runtime/agentRequest.ts';
 import { parseJson } from '../../town/records.ts';
 import { startOf, wellFormedJson } from '../../util/text.ts';
 
@@ -11,57 +11,63 @@ const texts = z.array(z.string());
 
 /** A sentence with texts, or with sentences that have texts: deeper is none. */
 const plain = z.union([z.string(), z.number(), z.boolean()]);
-const simple = z.object({ template: z.string(), fillings: z.array(plain) });
-const said = z.union([z.string(), z.object({ template: z.string(), fillings: z.array(z.union([plain, simple])) })]);
+const simple = z.strictObject({ template: z.string(), fillings: z.array(plain) });
+const said = z.union([
+  z.string(),
+  z.strictObject({ template: z.string(), fillings: z.array(z.union([plain, simple])) }),
+]);
 
-const options = z.array(z.object({ value: z.string(), label: z.string() }));
+const options = z.array(z.strictObject({ value: z.string(), label: z.string() }));
 
-const field = z.intersection(
-  z.object({ name: z.string(), title: z.string(), description: nullableText, required: z.boolean() }),
-  z.discriminatedUnion('type', [
-    z.object({
-      type: z.literal('text'),
-      format: z.nullable(z.enum(['email', 'uri', 'date', 'date-time'])),
-      minLength: nullableNumber,
-      maxLength: nullableNumber,
-      default: nullableText,
-    }),
-    z.object({
-      type: z.literal('number'),
-      integer: z.boolean(),
-      minimum: nullableNumber,
-      maximum: nullableNumber,
-      default: nullableNumber,
-    }),
-    z.object({ type: z.literal('boolean'), default: z.nullable(z.boolean()) }),
-    z.object({ type: z.literal('select'), options, default: nullableText }),
-    z.object({
-      type: z.literal('multiSelect'),
-      options,
-      minItems: nullableNumber,
-      maxItems: nullableNumber,
-      default: texts,
-    }),
-  ]),
-);
+const anyField = { name: z.string(), title: z.string(), description: nullableText, required: z.boolean() };
+const field = z.discriminatedUnion('type', [
+  z.strictObject({
+    ...anyField,
+    type: z.literal('text'),
+    format: z.nullable(z.enum(['email', 'uri', 'date', 'date-time'])),
+    minLength: nullableNumber,
+    maxLength: nullableNumber,
+    default: nullableText,
+  }),
+  z.strictObject({
+    ...anyField,
+    type: z.literal('number'),
+    integer: z.boolean(),
+    minimum: nullableNumber,
+    maximum: nullableNumber,
+    default: nullableNumber,
+  }),
+  z.strictObject({ ...anyField, type: z.literal('boolean'), default: z.nullable(z.boolean()) }),
+  z.strictObject({ ...anyField, type: z.literal('select'), options, default: nullableText }),
+  z.strictObject({
+    ...anyField,
+    type: z.literal('multiSelect'),
+    options,
+    minItems: nullableNumber,
+    maxItems: nullableNumber,
+    default: texts,
+  }),
+]);
 
-const head = z.object({
+const head = {
   id: z.string(),
   turnId: nullableText,
   itemId: nullableText,
   askedAt: z.number(),
   subAgent: nullableText,
   choices: z.array(
-    z.object({
+    z.strictObject({
       id: z.string(),
       label: z.enum(['approve', 'approveForSession', 'approveAlways', 'allowHost', 'blockHost', 'decline', 'cancel']),
       detail: nullableText,
     }),
   ),
-});
+};
 
-const body = z.discriminatedUnion('kind', [
-  z.object({
+/** Strict: a part that is not known here could be what makes the request dangerous, and would not be shown. */
+const request = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...head,
     kind: z.literal('command'),
     command: z.string(),
     cwd: z.string(),
@@ -69,27 +75,37 @@ const body = z.discriminatedUnion('kind', [
     input: z.boolean(),
     permissions: z.array(said),
   }),
-  z.object({
+  z.strictObject({
+    ...head,
     kind: z.literal('fileChange'),
     reason: nullableText,
-    changes: z.array(z.object({ path: z.string(), change: z.enum(['add', 'delete', 'update']), diff: z.string() })),
+    changes: z.array(
+      z.strictObject({
+        path: z.string(),
+        change: z.enum(['add', 'delete', 'update']),
+        diff: z.string(),
+        movedTo: z.exactOptional(z.string()),
+      }),
+    ),
   }),
-  z.object({ kind: z.literal('permissions'), reason: nullableText, summary: z.array(said) }),
-  z.object({
+  z.strictObject({ ...head, kind: z.literal('permissions'), reason: nullableText, summary: z.array(said) }),
+  z.strictObject({
+    ...head,
     kind: z.literal('question'),
     blocking: z.boolean(),
     questions: z.array(
-      z.object({
+      z.strictObject({
         id: z.string(),
         header: z.string(),
         question: z.string(),
-        options: z.array(z.object({ label: z.string(), description: z.string() })),
+        options: z.array(z.strictObject({ label: z.string(), description: z.string() })),
         freeText: z.boolean(),
         secret: z.boolean(),
       }),
     ),
   }),
-  z.object({
+  z.strictObject({
+    ...head,
     kind: z.literal('elicitation'),
     server: z.string(),
     message: z.string(),
@@ -99,15 +115,27 @@ const body = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const request = z.intersection(head, body);
-
 /** Longest text, such as the diff of one file, that other windows see, in characters. */
 const DIFF_TEXT = 100_000;
 
+const refusals: ReadonlySet<ChoiceLabel> = new Set(['decline', 'cancel']);
+
+/** A request of which only a part is written can be declined elsewhere, and approved only where all of it is shown. */
 export function encodeRequests(requests: readonly AgentRequest[]): string {
-  return wellFormedJson(requests, (_key, value: unknown) =>
-    typeof value === 'string' && value.length > DIFF_TEXT ? `${startOf(value, DIFF_TEXT)}\n…` : value,
-  );
+  return `[${requests.map(encodeRequest).join(',')}]`;
+}
+
+function encodeRequest(asked: AgentRequest): string {
+  let whole = true;
+  const cut = (_key: string, value: unknown): unknown => {
+    if (typeof value !== 'string' || value.length <= DIFF_TEXT) return value;
+    whole = false;
+    return `${startOf(value, DIFF_TEXT)}\n… The window that runs the agent shows the rest.`;
+  };
+  const all = wellFormedJson(asked, cut);
+  if (whole) return all;
+  const choices = asked.choices.filter(({ label }) => refusals.has(label));
+  return wellFormedJson({ ...asked, choices }, cut);
 }
 
 /** What another window wrote; a request that cannot be read is left out: it can be answered where it is asked. */
@@ -119,10 +147,18 @@ export function decodeRequests(raw: string): AgentRequest[] {
   });
 }
 
+const digests = new WeakMap<AgentRequest, string>();
+
 /** Names a request as other windows see it: an answer holds for what was shown, whoever has written to Redis since. */
 export function requestDigest(shown: AgentRequest): string {
+  const known = digests.get(shown);
+  if (known !== undefined) return known;
   const [seen] = decodeRequests(encodeRequests([shown]));
-  return createHash('sha256').update(JSON.stringify(seen)).digest('hex');
+  const digest = createHash('sha256')
+    .update(JSON.stringify(seen ?? null))
+    .digest('hex');
+  digests.set(shown, digest);
+  return digest;
 }
 
 const answer = z.union([

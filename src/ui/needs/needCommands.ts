@@ -240,7 +240,7 @@ async function decideClaim(
 
 async function answerRequest(need: RequestNeed, given: RequestAnswer, { host }: NeedParts): Promise<string> {
   const { actions } = await host.session();
-  await actions.desk.answerRequest(need.agentId, need.request.id, given);
+  await actions.desk.answerRequest(need.agentId, need.request.id, given, need.request);
   reach('answer');
   return need.request.id;
 }

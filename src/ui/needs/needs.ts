@@ -1,5 +1,6 @@
 /** What waits for the person at the editor, over all agents and windows, and what can be done about each. No editor here. */
 import type { AgentProgram } from '../../loop/agent/loopParts.ts';
+import { requestDigest } from '../../loop/agent/requestCodec.ts';
 import { type Claim, claimId } from '../../loop/trust/confirmations.ts';
 import type { Answer } from '../../loop/trust/workspaceValue.ts';
 import type { AgentView } from '../../loop/views/agentView.ts';
@@ -177,7 +178,8 @@ function limitNeeds(picture: TownPicture): Need[] {
 /** What an agent asks and waits for, oldest first. */
 export function requestsOf({ id: agentId, name: who }: AgentRecord, { requests }: AgentView): RequestNeed[] {
   return requests.map((request) => ({
-    key: `request/${agentId}/${request.id}`,
+    // What another window asks stands in Redis, where others can change it: then it is another need.
+    key: `request/${agentId}/${request.id}/${requestDigest(request)}`,
     agentId,
     who,
     at: request.askedAt,

@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis';
 import * as z from 'zod/mini';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
+import { requestsOf } from '../../../src/ui/needs/needs.ts';
 import { requestDigest } from '../../../src/loop/agent/requestCodec.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
 import { TownKey } from '../../../src/town/townKey.ts';
@@ -104,6 +105,32 @@ describe('commands in the name of the user', () => {
     const answered = other.actions.desk.answerRequest('ops', request.id, { choice: 'approve' });
     await assert.rejects(answered, { reason: 'notWhatWasShown' });
     assert.equal(isDone(), false);
+  });
+
+  it('do not approve what another client had changed while it was shown, and has changed back since', async () => {
+    const other = await town.open(cautious);
+    const harmless = { ...request, command: 'echo harmless' };
+    await redis.hset(keys.turn(agentId), 'requests', JSON.stringify([harmless]));
+    const shown = await eventually(
+      () => other.actions.desk.pendingRequests().find((one) => JSON.stringify(one).includes('harmless'))?.request,
+      { what: 'the forged request is shown' },
+    );
+    await redis.hset(keys.turn(agentId), 'requests', JSON.stringify([request]));
+    await eventually(() => !JSON.stringify(other.actions.desk.pendingRequests()).includes('harmless'), {
+      what: 'the forged request is gone',
+    });
+    const answered = other.actions.desk.answerRequest('ops', request.id, { choice: 'approve' }, shown);
+    await assert.rejects(answered, { reason: 'notWhatWasShown' });
+    assert.equal(isDone(), false);
+    const keyOf = (one: AgentRequest): string | undefined => {
+      const agent = session.mirror.agents.get(agentId);
+      return agent && requestsOf(agent, { ...other.crew.view(agentId), requests: [one] })[0]?.key;
+    };
+    assert.notEqual(
+      keyOf(shown),
+      keyOf(request),
+      'an old row, document or notification does not approve the new request',
+    );
   });
 
   it('from another machine work once it was given the town key', async () => {

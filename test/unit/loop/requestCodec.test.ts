@@ -27,6 +27,16 @@ const requests: [AgentRequest, string][] = [
     { ...head, id: 'd', kind: 'fileChange', reason: null, changes: [{ path: '/w/a', change: 'add', diff: '+a' }] },
     'change /w/a',
   ],
+  [
+    {
+      ...head,
+      id: 'moved',
+      kind: 'fileChange',
+      reason: null,
+      changes: [{ path: '/w/a', change: 'update', diff: '', movedTo: '/home/me/.profile' }],
+    },
+    'change /w/a',
+  ],
   [{ ...head, id: 'e', kind: 'fileChange', reason: null, changes: [] }, 'change files'],
   [
     {
@@ -98,6 +108,34 @@ describe('requests for other windows', () => {
     const raw = encodeRequests([{ ...head, id: 'a', kind: 'fileChange', reason: null, changes: [change] }]);
     assert.ok(raw.length < 101_000);
     assert.equal(decodeRequests(raw).length, 1);
+  });
+
+  it('offer no approval where another window sees only a part, in any of their texts', () => {
+    const long = 'x'.repeat(150_000);
+    const choices = (['approve', 'approveForSession', 'approveAlways', 'allowHost', 'decline', 'cancel'] as const).map(
+      (label) => ({ id: label, label, detail: null }),
+    );
+    const command = { kind: 'command', command: `ls ${long}`, cwd: '/w', reason: null, input: false } as const;
+    const server = { kind: 'elicitation', server: 's', message: '', form: null, url: null } as const;
+    const asked: AgentRequest[] = [
+      { ...head, choices, id: 'a', ...command, permissions: [] },
+      { ...head, choices, id: 'b', kind: 'permissions', reason: null, summary: [say('Write {0}', long)] },
+      { ...head, choices, id: 'c', ...server, arguments: long },
+    ];
+    for (const seen of decodeRequests(encodeRequests(asked))) {
+      assert.deepEqual(
+        seen.choices.map(({ label }) => label),
+        ['decline', 'cancel'],
+      );
+    }
+  });
+
+  it('are left out where they say more than is known here: it would not be shown', () => {
+    const [first] = requests[0] ?? [];
+    const [change] = requests.find(([{ id }]) => id === 'moved') ?? [];
+    assert.deepEqual(decodeRequests(JSON.stringify([{ ...first, alsoRuns: 'rm' }])), []);
+    const raw = JSON.stringify([change]).replace('"movedTo"', '"copiedTo"');
+    assert.deepEqual(decodeRequests(raw), []);
   });
 });
 
