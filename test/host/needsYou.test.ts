@@ -1,6 +1,6 @@
 /** What agents ask and write, answered by commands as programs call them: the real codex, a scripted model, a real Redis. */
 import assert from 'node:assert/strict';
-import { access } from 'node:fs/promises';
+import { access, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { NeedSummary } from '../../src/ui/api.ts';
@@ -109,6 +109,20 @@ describe('what needs the person', () => {
     for (const part of [/one\.txt/, /first/, /two\.txt/, /second/]) assert.match(document?.getText() ?? '', part);
     assert.equal(await run('approve', document?.uri), id);
     await eventually(async () => (await exists('one.txt')) && (await exists('two.txt')));
+    await eventually(() => openRequests().length === 0);
+  });
+
+  it('is a change of blanks, which a diff would not mark: it is shown as a text, and approved there', async () => {
+    await writeFile(path.join(folder(), 'door.py'), 'if locked:\n    knock()\n    wait()\n');
+    const hunk = '*** Update File: door.py\n@@\n if locked:\n     knock()\n-    wait()\n+wait()';
+    await ask({ exec: `apply_patch <<'EOF'\n*** Begin Patch\n${hunk}\n*** End Patch\nEOF` });
+    const { id } = await need('fileChange');
+    await run('openRequest', 'asker', id);
+    const [tab] = openRequests();
+    assert.ok(tab?.input instanceof vscode.TabInputText);
+    const document = vscode.window.activeTextEditor?.document;
+    assert.match(document?.getText() ?? '', /^Change .*door\.py\n@@[^\n]*\n {5}knock\(\)\n- {4}wait\(\)\n\+wait\(\)/m);
+    assert.equal(await run('approve', document?.uri), id);
     await eventually(() => openRequests().length === 0);
   });
 

@@ -124,7 +124,7 @@ function fileWords(
 }
 
 /** `text` with line feeds, tabs, and blanks at its ends as their codes. */
-function inOneLine(text: string): string {
+export function inOneLine(text: string): string {
   return spellHidden(text)
     .replace(/[\n\t]/g, codeOf)
     .replace(/^ +| +$/g, (blanks) => blanks.replaceAll(' ', codeOf));

@@ -5,6 +5,7 @@ import { oneLine, stripControls } from '../../util/text.ts';
 import { inWords } from '../../util/sentence.ts';
 import type { FileChange } from '../../runtime/turnItem.ts';
 import { namesOf } from '../changeLook.ts';
+import { diffText } from '../history/changes.ts';
 import { Command } from '../ids.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
@@ -13,7 +14,7 @@ import { tooltipText } from '../tooltip.ts';
 import { detailItem, detailsOf, setAsideDetails } from './needDetails.ts';
 import { claimLabel, claimText } from '../trust/claimWords.ts';
 import { type MessageNeed, type Need, asksForMore } from './needs.ts';
-import { approvedText, lookAlikeWarning } from './approvedRows.ts';
+import { approvedText, inOneLine, lookAlikeWarning } from './approvedRows.ts';
 import { commandLine, rowActionsOf, spelledName } from './seen.ts';
 
 /** With more of them, rows are closed at first: a list, not a wall. */
@@ -170,10 +171,7 @@ export function requestLabel(request: AgentRequest, t: Translate): string {
       const [first, ...more] = request.changes;
       if (!first) return oneLine(request.reason ?? '') || t('Change files');
       if (more.length > 0) return t('Change {0} files', request.changes.length);
-      const [name = '', newName] = namesOf(first).map(spelledName);
-      if (newName !== undefined) return t('Rename {0} to {1}', name, newName);
-      const words = { add: t('Add {0}', name), delete: t('Delete {0}', name), update: t('Change {0}', name) };
-      return words[first.change];
+      return changeHeading(first, namesOf(first).map(spelledName), t);
     }
     case 'permissions':
       return t(
@@ -235,7 +233,7 @@ function requestText(request: AgentRequest, t: Translate): string {
       );
       break;
     case 'fileChange':
-      parts.push(spellHidden(request.reason ?? ''), ...request.changes.map(changeText));
+      parts.push(spellHidden(request.reason ?? ''), ...request.changes.map((change) => changeText(change, t)));
       break;
     case 'permissions':
       parts.push(request.reason ?? undefined, ...request.summary.map((line) => spellHidden(inWords(line, t))));
@@ -253,9 +251,16 @@ function requestText(request: AgentRequest, t: Translate): string {
   return parts.flatMap((part) => (part ? [stripControls(part)] : [])).join('\n\n');
 }
 
-/** A file's names and its diff. */
-export function changeText(change: FileChange): string {
-  return spellHidden(`${namesOf(change).join(' → ')}\n${change.diff}`);
+/** What is done to a file, and its diff. Every line that an agent wrote begins with a sign of ours: none can pass for a heading. */
+export function changeText(change: FileChange, t: Translate): string {
+  const heading = changeHeading(change, namesOf(change).map(inOneLine), t);
+  return `${heading}\n${diffText({ ...change, diff: spellHidden(change.diff) })}`;
+}
+
+function changeHeading({ change }: FileChange, [name = '', newName]: string[], t: Translate): string {
+  if (newName !== undefined) return t('Rename {0} to {1}', name, newName);
+  const words = { add: t('Add {0}', name), delete: t('Delete {0}', name), update: t('Change {0}', name) };
+  return words[change];
 }
 
 /** Whether it concerns all agents of the account alike. */

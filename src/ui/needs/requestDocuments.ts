@@ -54,8 +54,9 @@ export class RequestDocuments implements Disposable {
     const { changes } = need.request;
     const chosen = file === undefined ? changes : changes.slice(file, file + 1);
     const [change, ...others] = chosen;
-    const sides =
-      change && others.length === 0 ? await this.sidesOf(`${need.key}/${file ?? 0}`, change, folder) : undefined;
+    // What a diff would not show whole is shown as a text, unless its file was chosen.
+    const asDiff = others.length === 0 && (file !== undefined || seenInDiff(need.request, folder));
+    const sides = change && asDiff ? await this.sidesOf(`${need.key}/${file ?? 0}`, change, folder) : undefined;
     if (change && sides) {
       const names = `${oneLine(need.who, 64)}: ${oneLine(diffNames(change, folder), 120)}`;
       this.offer(sides.after, need, seenInDiff(need.request, folder));
@@ -64,7 +65,7 @@ export class RequestDocuments implements Disposable {
     }
     // Several files in one text, where all can be seen and approved; or a file that is not what the diff was made for.
     const whole = chosen.length === changes.length;
-    const text = whole ? wholeText(need, t) : chosen.map(changeText).join('\n\n');
+    const text = whole ? wholeText(need, t) : chosen.map((one) => changeText(one, t)).join('\n\n');
     const uri = await this.showText(need.key, title, text, { language: 'diff' });
     this.offer(uri, need, whole);
   }
@@ -140,8 +141,9 @@ export class RequestDocuments implements Disposable {
     const file = vscode.Uri.file(absolute);
     const base = path.basename(file.fsPath);
     const side = (which: string, text: string): vscode.Uri => this.texts.put(`${key}/${which}`, base, text);
-    if (change === 'add') return { before: side('before', ''), after: side('after', diff) };
     const text = (await readAgentFile(name, folder)) ?? undefined;
+    // A file of that name is replaced.
+    if (change === 'add') return { before: side('before', text ?? ''), after: side('after', diff) };
     if (change === 'delete') return { before: side('before', text ?? diff), after: side('after', '') };
     const changed = text === undefined ? undefined : applyUnifiedDiff(text, diff);
     return changed === undefined ? undefined : { before: file, after: side('after', changed) };

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
 import type { FileChange } from '../../runtime/turnItem.ts';
-import { lookAlikesIn, spellHidden } from '../../util/hidden.ts';
+import { hidesCharacters, lookAlikesIn, spellHidden } from '../../util/hidden.ts';
 import { inWords } from '../../util/sentence.ts';
 import { oneLine } from '../../util/text.ts';
 import { namesOf } from '../changeLook.ts';
@@ -78,7 +78,22 @@ export function seenInDiff(request: AgentRequest, folder: string): boolean {
   if (request.kind !== 'fileChange' || request.subAgent !== null || request.reason !== null) return false;
   const [change, ...more] = request.changes;
   if (!change || more.length > 0) return false;
+  // Workspace settings say whether the editor marks hidden characters.
+  if (hidesCharacters(change.diff.replaceAll('\r\n', '\n')) || changesBlanks(change)) return false;
   return fits(diffNames(change, folder), 120) && isPlain(namesOf(change).join('\n'));
+}
+
+/** Whether a line changes by nothing but blanks at its ends, which a diff in the editor does not mark. */
+function changesBlanks({ change, diff }: FileChange): boolean {
+  if (change !== 'update') return false;
+  const linesWith = (sign: string): string[] =>
+    diff.split('\n').flatMap((line) => (line.startsWith(sign) ? line.slice(1) : []));
+  const removed = new Map(linesWith('-').map((line) => [line.trim(), new Set<string>()]));
+  for (const line of linesWith('-')) removed.get(line.trim())?.add(line);
+  return linesWith('+').some((line) => {
+    const before = removed.get(line.trim());
+    return before !== undefined && (before.size > 1 || !before.has(line));
+  });
 }
 
 /**

@@ -159,7 +159,7 @@ describe('the view of what needs you', () => {
       ['lamp.ts → light.ts', 'renamed · +0 −0', 'src/lamp.ts → lib/light.ts, renamed · +0 −0', 'diff-renamed'],
     );
     assert.equal(folder?.label, 'src → lib');
-    assert.match(needs.map((need) => wholeText(need, english)).join(), /^src\/lamp\.ts → lib\/light\.ts/);
+    assert.match(needs.map((need) => wholeText(need, english)).join(), /^Rename src\/lamp\.ts to lib\/light\.ts/);
   });
 
   it('is empty where nothing waits', () => {

@@ -34,6 +34,13 @@ const change = (path: string): AgentRequest => ({
   changes: [{ path, change: 'update', diff: '@@' }],
 });
 
+const changed = (diff: string): AgentRequest => ({
+  ...head,
+  kind: 'fileChange',
+  reason: null,
+  changes: [{ path: 'a.py', change: 'update', diff: `@@ -1,2 +1,2 @@\n${diff}` }],
+});
+
 const grant = (reason: string): AgentRequest => ({
   ...head,
   kind: 'fileChange',
@@ -91,7 +98,15 @@ describe('the title of a document has an Approve button', () => {
       { ...change('a'), subAgent: 'x' },
       change(`/w/${'d/'.repeat(80)}a`),
       change('p\u0430th.ts'),
+      changed('-  return a;\n+return a;\n'),
+      changed('-a\n-  b\n+  a\n+b\n'),
+      changed('-  a\n-a\n+a\n'),
+      changed('-a\n+a\r\n'),
+      changed('-a\n+a\u200bb\n'),
     ];
+    for (const diff of ['-a\n+b\n', '-a\r\n+b\r\n', '-a\n b\n+a\n']) {
+      assert.ok(seenInDiff(changed(diff), '/w'), JSON.stringify(diff));
+    }
     for (const request of no) assert.ok(!seenInDiff(request, '/w'), JSON.stringify(request));
   });
 });
@@ -276,6 +291,24 @@ describe('what is to be approved', () => {
         assert.ok(text.includes(spelled), text);
       }
     }
+  });
+
+  it('says of every file what is done to it, in a line that no name and no content can write', () => {
+    const changes = [
+      { path: 'a.txt', change: 'add' as const, diff: 'one\n\nAdd b.txt\ntwo' },
+      { path: 'b.txt', change: 'delete' as const, diff: 'three\r\nfour' },
+      { path: 'c\nAdd d.txt', change: 'update' as const, diff: '@@ -1 +1 @@\n-x\n+y' },
+      { path: 'e.txt', change: 'update' as const, movedTo: 'f.txt', diff: '' },
+    ];
+    assert.equal(
+      wholeText(needOf({ ...head, kind: 'fileChange', reason: null, changes }), english),
+      [
+        'Add a.txt\n+one\n+\n+Add b.txt\n+two',
+        'Delete b.txt\n-three\\u{d}\n-four',
+        'Change c\\u{a}Add d.txt\n@@ -1 +1 @@\n-x\n+y',
+        'Rename e.txt to f.txt\n',
+      ].join('\n\n'),
+    );
   });
 
   it('names characters that look like others', () => {
