@@ -37,23 +37,24 @@ const decisions = z.pipe(
 
 const texts = z.array(z.string());
 const special = z.union([
-  z.object({ kind: z.enum(['root', 'minimal', 'tmpdir', 'slash_tmp']) }),
-  z.object({ kind: z.literal('project_roots'), subpath: z.nullable(z.string()) }),
-  z.object({ kind: z.literal('unknown'), path: z.string(), subpath: z.nullable(z.string()) }),
+  z.strictObject({ kind: z.enum(['root', 'minimal', 'tmpdir', 'slash_tmp']) }),
+  z.strictObject({ kind: z.literal('project_roots'), subpath: z.nullable(z.string()) }),
+  z.strictObject({ kind: z.literal('unknown'), path: z.string(), subpath: z.nullable(z.string()) }),
 ]);
 const place = z.union([
-  z.object({ type: z.literal('path'), path: z.string() }),
-  z.object({ type: z.literal('glob_pattern'), pattern: z.string() }),
-  z.object({ type: z.literal('special'), value: special }),
+  z.strictObject({ type: z.literal('path'), path: z.string() }),
+  z.strictObject({ type: z.literal('glob_pattern'), pattern: z.string() }),
+  z.strictObject({ type: z.literal('special'), value: special }),
 ]);
-const permissions = z.object({
-  network: z.nullish(z.object({ enabled: z.nullable(z.boolean()) })),
+/** Strict: a permission that is not known here would be given without being shown. */
+const permissions = z.strictObject({
+  network: z.nullish(z.strictObject({ enabled: z.nullable(z.boolean()) })),
   fileSystem: z.nullish(
-    z.object({
+    z.strictObject({
       read: z.nullable(texts),
       write: z.nullable(texts),
       globScanMaxDepth: z.optional(z.number()),
-      entries: z.optional(z.array(z.object({ path: place, access: z.enum(['read', 'write', 'deny']) }))),
+      entries: z.optional(z.array(z.strictObject({ path: place, access: z.enum(['read', 'write', 'deny']) }))),
     }),
   ),
 });
@@ -75,7 +76,7 @@ const askedSchemas = {
     command: optionalText,
     cwd: optionalText,
     networkApprovalContext: z.nullish(z.object({ host: z.string(), protocol: z.string() })),
-    additionalPermissions: orElse(z.nullish(permissions), null),
+    additionalPermissions: z.nullish(permissions),
     availableDecisions: decisions,
   }),
   'item/fileChange/requestApproval': z.object({ ...ofItem, grantRoot: optionalText }),

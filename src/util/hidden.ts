@@ -16,7 +16,23 @@ const invisible =
 
 /** `text` with each hidden character as its code, such as `\u{200b}`; line feeds and tabs stay. */
 export function spellHidden(text: string): string {
-  return text.replace(hidden, (character) => `\\u{${codeOf(character)}}`);
+  return text.replace(hidden, spell);
+}
+
+/** The letters that are written from right to left, as characters of an expression. */
+const TURNED = '\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}';
+const turned = new RegExp(`[${TURNED}]`, 'gu');
+/** What stands between two such words, or between one and a number, is drawn in the opposite order: `א > ב` reads as `ב < א`. */
+const reordered = new RegExp(`[${TURNED}](?:[^\\p{L}]*\\p{N}|[^${TURNED}\\p{L}][^\\p{L}]*[${TURNED}])`, 'u');
+
+/** Like {@link spellHidden}, for commands and names: also the letters that would change the order of the words on their line. */
+export function spellOut(text: string): string {
+  const lines = spellHidden(text).split('\n');
+  return lines.map((line) => (reordered.test(line) ? line.replace(turned, spell) : line)).join('\n');
+}
+
+function spell(character: string): string {
+  return `\\u{${codeOf(character)}}`;
 }
 
 /**
@@ -49,7 +65,7 @@ const oddCharacter =
   /[\u00b4\u0131\u0251\u0261\u01c0\u01c3\u02b9-\u02bf\u02c8\u02cb\u02d0\u02d7\u0589\u05be\u05c3\u05f3\u05f4\u060c\u066a\u066d\u06d4\u2010-\u2015\u2016-\u201f\u2032-\u2037\u2039\u203a\u2043\u2044\u204e\u2052\u2053\u2212\u2215\u2216\u2217\u2223\u2236\u223c\u2758\u275b-\u275e\u29f5\u29f8\u29f9\u3014\u3015\u3001\u3002\ua4fa\ua789]/u;
 
 /** The characters of `text` that can be taken for others, each once, at most `limit` of them. */
-export function lookAlikesIn(text: string, limit = 8): LookAlike[] {
+export function lookAlikesIn(text: string, limit = Infinity): LookAlike[] {
   const found = new Set<string>();
   for (const [word] of text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
     if (!/\P{ASCII}/u.test(word)) continue;

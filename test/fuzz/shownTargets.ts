@@ -5,7 +5,7 @@ import { withoutShell } from '../../src/runtime/shownCommand.ts';
 import { TownKeys, townNameProblem } from '../../src/town/keys.ts';
 import { COLUMNS, approvedRows, columnsOf } from '../../src/ui/needs/approvedRows.ts';
 import { commandLine, seenInLabel } from '../../src/ui/needs/seen.ts';
-import { lookAlikesIn, nameKey, spellHidden } from '../../src/util/hidden.ts';
+import { lookAlikesIn, nameKey, spellOut } from '../../src/util/hidden.ts';
 import { shellLine, shellWord, wordsOf } from '../../src/util/shellWords.ts';
 import { endOf, oneLine, startOf } from '../../src/util/text.ts';
 import { hostileText } from './hostile.ts';
@@ -57,10 +57,10 @@ export const shownTargets: readonly Target[] = [
         assert.ok(!hidden.test(text) && !text.includes('\n'), text);
       }
       for (const { text } of rows) assert.ok(columnsOf(text) <= COLUMNS, text);
-      if (seenInLabel(request, '/w', english)) assert.equal(label, spellHidden(command));
+      if (seenInLabel(request, '/w', english)) assert.equal(label, spellOut(command));
       if (whole) {
         const shown = rows.map(({ text, continues }) => (continues ? text : `\n${text === '⏎' ? '' : text}`)).join('');
-        assert.ok(`${shown}\n`.startsWith(`\n${spellHidden(command)}${command === '' ? '' : '\n'}`));
+        assert.ok(`${shown}\n`.startsWith(`\n${spellOut(command)}${command === '' ? '' : '\n'}`));
       }
       lookAlikesIn(command);
     },

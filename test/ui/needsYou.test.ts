@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { COLUMNS, columnsOf } from '../../src/ui/needs/approvedRows.ts';
@@ -182,6 +182,20 @@ describe('what needs a person', () => {
     const right = row.x - pane.x + COLUMNS * column;
     // The rest is the scroll bar's.
     assert.ok(column > 5 && right <= 240, `The widest row ends at ${right} pixels, at ${column} a column.`);
+  });
+
+  it('offers no approval in rows that the workspace has moved to the right', async () => {
+    const row = needs.item('builder: Run touch built.txt');
+    const approve = row.locator('.actions .action-label[aria-label^="Approve"]');
+    await row.hover();
+    await approve.waitFor();
+    const settings = path.join(folder, '.vscode/settings.json');
+    await mkdir(path.dirname(settings), { recursive: true });
+    await writeFile(settings, '{ "workbench.tree.indent": 40 }');
+    await approve.waitFor({ state: 'detached' });
+    await rm(settings);
+    await row.hover();
+    await approve.waitFor();
   });
 
   it('approves a command from anywhere, at the row where the arrow keys are', async () => {

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
 import type { FileChange } from '../../runtime/turnItem.ts';
-import { lookAlikesIn, spellHidden } from '../../util/hidden.ts';
+import { lookAlikesIn, spellOut } from '../../util/hidden.ts';
 import { inWords } from '../../util/sentence.ts';
 import { changeLook, namesOf } from '../changeLook.ts';
 import type { Translate } from '../l10n.ts';
@@ -61,7 +61,7 @@ export function approvedRows(
   const addText = (icon: string, text: string | null): void => {
     if (text === null || text === '') return;
     whole &&= text.length <= LOOKED_AT;
-    addLines(icon, spellHidden(text.slice(0, LOOKED_AT)).split('\n'));
+    addLines(icon, spellOut(text.slice(0, LOOKED_AT)).split('\n'));
   };
   /** A name, a path or a sentence. */
   const addName = (icon: string, name: string | null, more?: Partial<ApprovedRow>): void => {
@@ -80,7 +80,7 @@ export function approvedRows(
       addText('comment', request.reason);
       for (const [file, change] of request.changes.entries()) {
         const { icon, name, place, description } = fileWords(change, folder, t);
-        const full = spellHidden(namesOf(change).join(' → '));
+        const full = spellOut(namesOf(change).join(' → '));
         addName(icon, name, { file, description, whole: full });
         addName('folder', place, { file });
       }
@@ -98,7 +98,7 @@ export function approvedRows(
     case 'question':
       return { rows, whole };
   }
-  addName('warning', lookAlikeWarning(approvedText(request, t), t) ?? null);
+  addName('warning', lookAlikeWarning(approvedText(request, t).slice(0, LOOKED_AT), t) ?? null);
   return { rows, whole: whole && rows.length > 0 && rows.length <= ROWS };
 }
 
@@ -125,7 +125,7 @@ function fileWords(
 
 /** `text` with line feeds, tabs, and blanks at its ends as their codes. */
 export function inOneLine(text: string): string {
-  return spellHidden(text)
+  return spellOut(text)
     .replace(/[\n\t]/g, codeOf)
     .replace(/^ +| +$/g, (blanks) => blanks.replaceAll(' ', codeOf));
 }
@@ -172,7 +172,7 @@ function widthOf(character: string): number {
 
 /** A warning that names the characters which look like others; undefined where there are none. */
 export function lookAlikeWarning(text: string, t: Translate): string | undefined {
-  const found = lookAlikesIn(text.slice(0, LOOKED_AT)).map(({ character, code }) => `${character} (${code})`);
+  const found = lookAlikesIn(text).map(({ character, code }) => `${character} (${code})`);
   return found.length === 0 ? undefined : t('Characters that look like others: {0}', found.join(', '));
 }
 

@@ -7,12 +7,12 @@ import type {
   RequestChoice,
   RequestQuestion,
 } from '../../runtime/agentRequest.ts';
-import { spellHidden } from '../../util/hidden.ts';
+import { spellOut } from '../../util/hidden.ts';
 import { oneLine } from '../../util/text.ts';
 import { type TypedField, fieldProblem, fieldValue, pickedProblem } from './formFields.ts';
 import { type Step, askInSteps, back, pickOne, pickSeveral } from './formSteps.ts';
 import { choiceOf } from './needs.ts';
-import { fits } from './seen.ts';
+import { fits, pageText } from './seen.ts';
 import { requestLabel } from './needsYouItems.ts';
 import { ask } from '../ask.ts';
 import { confirm } from '../notify.ts';
@@ -40,7 +40,7 @@ export async function askAnswer(request: AgentRequest, who: string): Promise<Req
 
 /** What a choice is called. */
 function choiceLabel({ label, detail }: RequestChoice): string {
-  const what = detail === null ? '' : oneLine(spellHidden(detail), DETAIL);
+  const what = detail === null ? '' : oneLine(spellOut(detail), DETAIL);
   switch (label) {
     case 'approve':
       return t('Approve');
@@ -60,7 +60,7 @@ function choiceLabel({ label, detail }: RequestChoice): string {
 }
 
 async function askChoice(request: AgentRequest, who: string): Promise<RequestAnswer | undefined> {
-  const offered = request.choices.filter(({ detail }) => detail === null || fits(spellHidden(detail), DETAIL));
+  const offered = request.choices.filter(({ detail }) => detail === null || fits(spellOut(detail), DETAIL));
   const items = offered.map((choice) => ({ label: withoutIcons(choiceLabel(choice)), choice }));
   const picked = await vscode.window.showQuickPick(items, {
     title: t('Answer {0}', who),
@@ -248,9 +248,10 @@ async function askSeveral(
 /** The address is shown before anything is opened; only web pages are. */
 async function askLink(request: AgentRequest, url: string, who: string): Promise<RequestAnswer | undefined> {
   const approve = choiceOf(request, 'approve');
-  if (!approve || !/^https?:\/\//i.test(url)) return askChoice(request, who);
-  const question = t('{0} asks you to open a page', who);
-  const message = request.kind === 'elicitation' ? oneLine(request.message, 500) : '';
-  if (!(await confirm(question, `${message}\n\n${spellHidden(url)}`, t('Open Page')))) return undefined;
+  const detail = pageText(request.kind === 'elicitation' ? request.message : '', url, t);
+  if (!approve || detail === undefined) {
+    return askChoice({ ...request, choices: request.choices.filter((choice) => choice !== approve) }, who);
+  }
+  if (!(await confirm(t('{0} asks you to open a page', who), detail, t('Open Page')))) return undefined;
   return (await vscode.env.openExternal(vscode.Uri.parse(url, true))) ? { choice: approve.id } : undefined;
 }

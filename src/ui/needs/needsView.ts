@@ -23,6 +23,10 @@ const SETTLE_MS = 400;
 /** How long the keyboard waits for the next need, in milliseconds. */
 const SOON_MS = 700;
 
+const INDENT = 'workbench.tree.indent';
+/** The editor's default, in pixels. */
+const USUAL_INDENT = 8;
+
 export class NeedsView implements Disposable {
   private readonly store = new DisposableStore();
   private readonly feed: NeedsFeed;
@@ -41,7 +45,7 @@ export class NeedsView implements Disposable {
           now: Date.now(),
           folder: host.ready?.folder,
           isRead: (messageId) => looked.isRead(messageId),
-          isOpen,
+          isOpen: (id) => isOpen(id) && !isIndented(),
         }),
       ),
     );
@@ -57,6 +61,11 @@ export class NeedsView implements Disposable {
       }),
     );
     this.store.add(feed.onDidChange(() => this.draw()));
+    this.store.add(
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration(INDENT)) this.tree.refresh();
+      }),
+    );
     this.store.add(looked.onDidChange(() => this.tree.refresh()));
     this.store.add(feed.onWithdrawn((withdrawal) => mention(withdrawalText(withdrawal))));
     const ages = setInterval(() => this.tree.refresh(), AGE_MS);
@@ -146,6 +155,12 @@ export class NeedsView implements Disposable {
     const tooltip = count === 1 ? t('1 thing needs you') : t('{0} things need you', count);
     this.view.badge = count > 0 ? { value: count, tooltip } : undefined;
   }
+}
+
+/** Whether rows begin further to the right than they do by default: then they may be cut. A workspace can set this. */
+function isIndented(): boolean {
+  const indent: unknown = vscode.workspace.getConfiguration().get(INDENT);
+  return typeof indent === 'number' && indent > USUAL_INDENT;
 }
 
 function withdrawalText({ who, reason }: Withdrawal): string {

@@ -1,6 +1,6 @@
 /** The view of what needs the person, as plain data. What agents wrote is shown whole and as text, never as markup. */
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
-import { spellHidden } from '../../util/hidden.ts';
+import { spellHidden, spellOut } from '../../util/hidden.ts';
 import { oneLine, stripControls } from '../../util/text.ts';
 import { inWords } from '../../util/sentence.ts';
 import type { FileChange } from '../../runtime/turnItem.ts';
@@ -176,8 +176,7 @@ export function requestLabel(request: AgentRequest, t: Translate): string {
     case 'permissions':
       return t(
         'Allow: {0}',
-        oneLine(spellHidden(request.summary.map((line) => inWords(line, t)).join(', '))) ||
-          oneLine(request.reason ?? ''),
+        oneLine(spellOut(request.summary.map((line) => inWords(line, t)).join(', '))) || oneLine(request.reason ?? ''),
       );
     case 'question':
       return oneLine(request.questions.map(({ question }) => question).join(' '));
@@ -225,18 +224,18 @@ function requestText(request: AgentRequest, t: Translate): string {
   ];
   switch (request.kind) {
     case 'command':
-      parts.push(spellHidden(request.command), t('In {0}', spellHidden(request.cwd)), request.reason ?? undefined);
+      parts.push(spellOut(request.command), t('In {0}', spellOut(request.cwd)), request.reason ?? undefined);
       parts.push(
         request.permissions.length > 0
-          ? t('With: {0}', request.permissions.map((line) => spellHidden(inWords(line, t))).join('\n'))
+          ? t('With: {0}', request.permissions.map((line) => spellOut(inWords(line, t))).join('\n'))
           : undefined,
       );
       break;
     case 'fileChange':
-      parts.push(spellHidden(request.reason ?? ''), ...request.changes.map((change) => changeText(change, t)));
+      parts.push(spellOut(request.reason ?? ''), ...request.changes.map((change) => changeText(change, t)));
       break;
     case 'permissions':
-      parts.push(request.reason ?? undefined, ...request.summary.map((line) => spellHidden(inWords(line, t))));
+      parts.push(request.reason ?? undefined, ...request.summary.map((line) => spellOut(inWords(line, t))));
       break;
     case 'question':
       for (const { question, options } of request.questions) {
@@ -244,8 +243,8 @@ function requestText(request: AgentRequest, t: Translate): string {
       }
       break;
     case 'elicitation':
-      parts.push(t('Asked by the tool server {0}', spellHidden(request.server)), spellHidden(request.message));
-      parts.push(spellHidden(request.arguments ?? ''), spellHidden(request.url ?? ''));
+      parts.push(t('Asked by the tool server {0}', spellOut(request.server)), spellHidden(request.message));
+      parts.push(spellOut(request.arguments ?? ''), spellOut(request.url ?? ''));
   }
   parts.push(lookAlikeWarning(approvedText(request, t), t));
   return parts.flatMap((part) => (part ? [stripControls(part)] : [])).join('\n\n');

@@ -2,18 +2,21 @@
 import path from 'node:path';
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
 import type { FileChange } from '../../runtime/turnItem.ts';
-import { hidesCharacters, lookAlikesIn, spellHidden } from '../../util/hidden.ts';
+import { hidesCharacters, lookAlikesIn, spellOut } from '../../util/hidden.ts';
 import { inWords } from '../../util/sentence.ts';
 import { oneLine } from '../../util/text.ts';
 import { namesOf } from '../changeLook.ts';
 import type { Translate } from '../l10n.ts';
 import { shownPath } from '../shownPath.ts';
 import type { Item } from '../items.ts';
-import { LOOKED_AT, approvedRows } from './approvedRows.ts';
+import { LOOKED_AT, approvedRows, lookAlikeWarning } from './approvedRows.ts';
 import { type Need, type NeedAction, actionsOf } from './needs.ts';
 
 /** Characters of a label or a description. */
 export const LABEL = 300;
+
+/** What a dialog shows whole, in characters. */
+export const MOST_SHOWN = 3_000;
 
 /** Whether `text` stands whole in a row of at most `limit` characters, blank for blank. */
 export function fits(text: string, limit: number): boolean {
@@ -22,12 +25,18 @@ export function fits(text: string, limit: number): boolean {
 
 /** What a request's label shows of a command: one line, with a sign where a line ends. */
 export function commandLine(command: string): string {
-  return oneLine(spellHidden(command.slice(0, LOOKED_AT)).replaceAll('\n', ' ⏎ '));
+  return oneLine(spellOut(command.slice(0, LOOKED_AT)).replaceAll('\n', ' ⏎ '));
 }
 
 /** The last part of a file's path. */
 export function spelledName(file: string): string {
-  return oneLine(spellHidden(path.basename(file) || file), LABEL);
+  return oneLine(spellOut(path.basename(file) || file), LABEL);
+}
+
+/** What is to be read before a page is opened; undefined where that is no page of the web, or cannot be shown whole. */
+export function pageText(message: string, url: string, t: Translate): string | undefined {
+  const text = [oneLine(message, 500), spellOut(url), lookAlikeWarning(url, t)].filter(Boolean).join('\n\n');
+  return /^https?:\/\//i.test(url) && text.length <= MOST_SHOWN ? text : undefined;
 }
 
 /** Whether the request's label shows everything that would be approved, and nothing in it looks like something else. */
@@ -37,11 +46,11 @@ export function seenInLabel(request: AgentRequest, folder: string | undefined, t
     case 'command': {
       const { command, cwd, permissions } = request;
       if (command.length > 120 || cwd !== folder || permissions.length > 0) return false;
-      return fits(spellHidden(command), 120) && isPlain(command);
+      return fits(spellOut(command), 120) && isPlain(command);
     }
     case 'permissions': {
       const lines = request.summary.map((line) => inWords(line, t)).join(', ');
-      return lines !== '' && fits(spellHidden(lines), 120) && isPlain(lines);
+      return lines !== '' && fits(spellOut(lines), 120) && isPlain(lines);
     }
     case 'fileChange':
     case 'question':
@@ -63,7 +72,7 @@ export function seenInText(request: AgentRequest): boolean {
 
 /** The names in the title of a diff that shows one change whole. */
 export function diffNames(change: FileChange, folder: string): string {
-  return spellHidden(
+  return spellOut(
     namesOf(change)
       .map((name) => shownPath(name, folder))
       .join(' → '),

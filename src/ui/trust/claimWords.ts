@@ -1,6 +1,6 @@
 /** What a folder asks for beyond the user's own settings, in words. All of it is shown, with nothing hidden in it. */
 import type { Claim, NarrowedSetting } from '../../loop/trust/confirmations.ts';
-import { spellHidden } from '../../util/hidden.ts';
+import { spellOut } from '../../util/hidden.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Translate } from '../l10n.ts';
 import { lookAlikeWarning } from '../needs/approvedRows.ts';
@@ -109,5 +109,5 @@ function settingMeaning(name: NarrowedSetting, t: Translate): string {
 
 /** The lines of the question are ours: what is asked for gets none of its own. */
 function spelled(text: string): string {
-  return spellHidden(text).replaceAll('\n', ' ⏎ ');
+  return spellOut(text).replaceAll('\n', ' ⏎ ');
 }

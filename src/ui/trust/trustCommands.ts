@@ -7,6 +7,7 @@ import { TinytownError } from '../../util/errors.ts';
 import { type Call, readCall } from '../calls.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command, type CommandId } from '../ids.ts';
+import { MOST_SHOWN } from '../needs/seen.ts';
 import { decide, inform, warn } from '../notify.ts';
 import { problemOf } from '../problems.ts';
 import { runCommand } from '../runCommand.ts';
@@ -23,9 +24,6 @@ export function memoryIn(state: vscode.Memento): ConfirmationMemory {
     delete: (key) => state.update(key, undefined),
   };
 }
-
-/** What a dialog shows whole, in characters. */
-const MOST_SHOWN = 3_000;
 
 /** Shows all of it; undefined where the person leaves the question open. */
 export async function askToAllow(claim: Claim): Promise<boolean | undefined> {

@@ -28,6 +28,10 @@ const amend = { acceptWithExecpolicyAmendment: { execpolicy_amendment: ['git', '
 const allow = { applyNetworkPolicyAmendment: { network_policy_amendment: { host: 'npm.example', action: 'allow' } } };
 const block = { applyNetworkPolicyAmendment: { network_policy_amendment: { host: 'npm.example', action: 'deny' } } };
 
+function withMore(additionalPermissions: unknown): unknown {
+  return decodeAsked('item/commandExecution/requestApproval', { command: 'ls', additionalPermissions });
+}
+
 describe('the choices of a command', () => {
   const rows: [string, unknown, string[]][] = [
     [
@@ -263,6 +267,17 @@ describe('answers', () => {
   it('are not asked for where the request cannot be read', () => {
     assert.equal(decodeAsked('item/tool/requestUserInput', { questions: 'none' }), undefined);
     assert.equal(decodeAsked('item/tool/call', {}), undefined);
+    assert.ok(withMore({ network: null, fileSystem: null }));
+    // Whoever approves the command would approve these unseen.
+    for (const more of [
+      { network: 'all', fileSystem: null },
+      { network: null, fileSystem: null, devices: ['camera'] },
+      { network: { enabled: false, ports: [22] }, fileSystem: null },
+      { network: null, fileSystem: { read: null, write: null, execute: ['/'] } },
+      { network: null, fileSystem: { read: null, write: null, entries: [{ path: 7, access: 'write' }] } },
+    ]) {
+      assert.equal(withMore(more), undefined, JSON.stringify(more));
+    }
   });
 });
 

@@ -6,8 +6,8 @@ import { say } from '../../../src/util/sentence.ts';
 import { needsOf } from '../../../src/ui/needs/needs.ts';
 import { needItem, wholeText } from '../../../src/ui/needs/needsYouItems.ts';
 import { COLUMNS, ROWS, approvedRows, columnsOf, wrapped } from '../../../src/ui/needs/approvedRows.ts';
-import { diffNames, seenInDiff, seenInLabel, seenInRows, seenInText } from '../../../src/ui/needs/seen.ts';
-import { spellHidden } from '../../../src/util/hidden.ts';
+import { diffNames, pageText, seenInDiff, seenInLabel, seenInRows, seenInText } from '../../../src/ui/needs/seen.ts';
+import { spellOut } from '../../../src/util/hidden.ts';
 import { agentRecord, english, flat, picture } from './support.ts';
 
 const head = {
@@ -195,7 +195,7 @@ describe('the rows of what is to be approved', () => {
   const text = fc.string({
     unit: fc.oneof(
       fc.constantFrom('a', 'i', ' ', '  ', '\n', '\t', 'W', '@', '&', ';', '漢', '\ufdfd', '😀', 'e\u0301', '\u200b'),
-      fc.constantFrom('rm -rf ~', ' '.repeat(30), 'x'.repeat(30)),
+      fc.constantFrom('\u05d0', '\u0628', '5', '>', 'rm -rf ~', ' '.repeat(30), 'x'.repeat(30)),
     ),
     maxLength: 60,
   });
@@ -208,7 +208,7 @@ describe('the rows of what is to be approved', () => {
         for (const icon of icons) assert.ok(['chevron-right false', 'blank true'].includes(icon), icon);
         if (!whole || shown === '') return;
         const joined = rows.map((one) => `${one.continues ? '' : '\n'}${one.text === '⏎' ? '' : one.text}`).join('');
-        assert.equal(joined, `\n${spellHidden(shown)}`);
+        assert.equal(joined, `\n${spellOut(shown)}`);
       }),
     );
   });
@@ -318,6 +318,18 @@ describe('what is to be approved', () => {
       assert.ok(wholeText(needOf(request), english).endsWith(warning));
     }
     assert.ok(!row(command('cat x')).labels.join('').includes('look like'));
+    assert.ok(wholeText(needOf(command(`${'x'.repeat(20_000)} c\u0430t`)), english).endsWith(warning));
+  });
+
+  it('is a page of the web whose whole address can be seen', () => {
+    assert.equal(pageText('Sign in', 'https://a.b/c', english), 'Sign in\n\nhttps://a.b/c');
+    assert.equal(
+      pageText('', 'https://g\u043eogle.com', english),
+      'https://g\u043eogle.com\n\nCharacters that look like others: \u043e (U+043E)',
+    );
+    for (const url of ['file:///etc/passwd', 'command:x', '//host/x', `https://a.b/${'x'.repeat(4_000)}`]) {
+      assert.equal(pageText('', url, english), undefined);
+    }
   });
 
   it('is told apart: two commands that differ never look the same where they can be approved', () => {

@@ -1,7 +1,7 @@
 /** What a text hides is spelled out, and what looks like something else is named. */
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { hidesCharacters, lookAlikesIn, spellHidden } from '../../../src/util/hidden.ts';
+import { hidesCharacters, lookAlikesIn, spellHidden, spellOut } from '../../../src/util/hidden.ts';
 
 describe('hidden characters', () => {
   const table: [string, number[]][] = [
@@ -45,6 +45,26 @@ describe('hidden characters', () => {
   });
 });
 
+describe('letters that are written from right to left', () => {
+  it('are spelled out where what stands between them would be shown in another order', () => {
+    const table: [string, string][] = [
+      ['cat \u05d0 > \u05d1', 'cat \\u{5d0} > \\u{5d1}'],
+      ['cp \u05d0 \u05d1', 'cp \\u{5d0} \\u{5d1}'],
+      ['\u0627/\u0628', '\\u{627}/\\u{628}'],
+      ['kill \u05d0 5', 'kill \\u{5d0} 5'],
+      ['ls \u05d0\ncp \u05d0 \u05d1', 'ls \u05d0\ncp \\u{5d0} \\u{5d1}'],
+    ];
+    for (const [text, spelled] of table) assert.equal(spellOut(text), spelled);
+  });
+
+  it('are shown as they are where nothing is', () => {
+    const [word, pointed] = ['\u05e9\u05dc\u05d5\u05dd', '\u05de\u05b4\u05dc\u05bc\u05b8\u05d4'];
+    for (const text of [`echo ${word}`, pointed, `cp ${word} to ${word}`, `${word}\n${word}`, `5 ${word}!`]) {
+      assert.equal(spellOut(text), text);
+    }
+  });
+});
+
 describe('look-alike characters', () => {
   const table: [string, string[]][] = [
     ['c\u0430t file', ['U+0430']],
@@ -73,7 +93,8 @@ describe('look-alike characters', () => {
     }
   });
 
-  it('are named a few at a time', () => {
+  it('are named all, or as many as are asked for', () => {
+    assert.equal(lookAlikesIn('\u201c\u201d\u2018\u2019\u2013\u2014\u2039\u203a\u2212\u2215 c\u0430t').length, 11);
     assert.equal(lookAlikesIn('\uff21\uff22\uff23\uff24', 2).length, 2);
   });
 });
