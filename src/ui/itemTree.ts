@@ -6,6 +6,8 @@ import { type Item, sameLook } from './items.ts';
 import { Throttle } from './throttle.ts';
 
 const REFRESH_MS = 100;
+/** Within this time after the roots were drawn anew, the editor asks what is below each open row. */
+const ASKED_MS = 1_000;
 
 /** A row's identity: the editor keeps it between refreshes, while `item` is what it shows now. */
 export class Row {
@@ -39,6 +41,9 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
   private readonly open = new Set<string>();
   /** Rows that were closed, and may have other children by now. */
   private readonly unseen = new WeakSet<Row>();
+  /** Those that it has asked about since the roots were drawn anew. */
+  private asked = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
   private readonly throttle = new Throttle<'all'>(() => this.update(), REFRESH_MS);
   private readonly model: () => Item[];
 
@@ -93,6 +98,7 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
 
   /** The rows below a row that is opened, else the roots, as far as they are known. */
   childrenOf(row?: Row): Row[] {
+    if (row) this.asked.add(row.item.id);
     if (row && !this.open.has(row.item.id)) {
       this.open.add(row.item.id);
       this.opened.fire(row);
@@ -149,6 +155,7 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.timer);
     this.throttle.dispose();
     this.changed.dispose();
     this.opened.dispose();
@@ -157,11 +164,22 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
   private update(): void {
     if (!this.roots) return;
     const fresh = this.model();
-    if (!sameIds(this.roots, fresh)) {
-      this.changed.fire(undefined);
-      return;
-    }
-    for (const row of differing(this.roots, fresh)) this.changed.fire(row);
+    if (!sameIds(this.roots, fresh)) this.drawRoots();
+    else for (const row of differing(this.roots, fresh)) this.changed.fire(row);
+  }
+
+  private drawRoots(): void {
+    this.asked = new Set();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.forgetUnasked(), ASKED_MS);
+    this.changed.fire(undefined);
+  }
+
+  /** The editor may lose a click that opens a row while it draws the roots. It then has the row closed, and says nothing. */
+  private forgetUnasked(): void {
+    const before = this.open.size;
+    for (const id of this.open) if (!this.asked.has(id)) this.open.delete(id);
+    if (this.open.size < before) this.refresh();
   }
 }
 

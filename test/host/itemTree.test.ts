@@ -103,6 +103,20 @@ describe('a tree', () => {
     assert.deepEqual(ids(), []);
   });
 
+  it('counts a row as closed when the editor draws the roots anew and does not ask what is below it', async () => {
+    roots = [parentOf('p'), parentOf('q')];
+    const [p, q] = tree.childrenOf();
+    assert.ok(p && q);
+    tree.childrenOf(p);
+    tree.childrenOf(q);
+    roots = [...roots, item('r')];
+    assert.deepEqual(await refreshed(), [undefined]);
+    tree.childrenOf();
+    tree.childrenOf(q);
+    await eventually(() => tree.openRoots.length === 1);
+    assert.deepEqual(tree.openRoots, [q]);
+  });
+
   it('does not look below a closed row, and draws it anew when it is opened again', async () => {
     let looks = 0;
     const below = (label: string): Item[] => [

@@ -137,11 +137,13 @@ describe('what needs the person', () => {
   it('is a command to decline, with the reason', async () => {
     await ask({ exec: 'touch refused', escalate: 'May I?' });
     const { id } = await need('command');
-    // The reason makes the model be asked anew, in the same turn.
+    const before = town.model.requests.length;
     town.model.script = echoScript;
     await refused('badArguments', 'declineAndSay', 'asker', id, { why: 'x' });
     assert.equal(await run('declineAndSay', 'asker', id, { reason: 'Use the other folder.' }), id);
-    await town.model.waitForRequest((it) => it.userTexts.join('\n').includes('Use the other folder.'));
+    // The model must not take another step before it knows the reason.
+    const next = await town.model.waitForRequest(({ index }) => index >= before);
+    assert.equal(next.userTexts.at(-1), 'Use the other folder.');
     assert.equal(await exists('refused'), false);
   });
 

@@ -8,8 +8,8 @@ import { inform } from '../notify.ts';
 
 const { t } = vscode.l10n;
 
-/** A turn takes a steer, or refuses it, in less; one that another has just refused is not asked again. */
-const STEER_MS = 5_000;
+/** Milliseconds. A turn takes or refuses a steer in less. One that has just refused another steer is not asked again. */
+export const STEER_MS = 5_000;
 
 /** Follows a steer that was just sent into a turn that runs. Never rejects: its receipt shows the same. */
 export async function tellIfQueued(session: TownSession, agent: AgentRecord, messageId: string): Promise<void> {
@@ -30,8 +30,12 @@ export async function tellIfQueued(session: TownSession, agent: AgentRecord, mes
   }
 }
 
-/** Taken by the turn or done with; or put back, which leaves a count of attempts. */
+/** Whether a steer has left its list, or was put back after the turn refused it, which leaves a count of attempts. */
+export function isOnItsWay(receipt: Receipt | undefined): boolean {
+  return receipt?.state !== 'queued' || receipt.attempts !== undefined;
+}
+
+/** Whether the turn has taken or refused a steer. */
 function isDecided(receipt: Receipt | undefined): boolean {
-  if (receipt?.state === 'queued') return receipt.attempts !== undefined;
-  return receipt?.state !== 'sent';
+  return receipt?.state !== 'sent' && isOnItsWay(receipt);
 }

@@ -10,6 +10,7 @@ import { resolveAgent } from '../../town/names.ts';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
+import { STEER_MS, isOnItsWay } from '../agents/steerNotice.ts';
 import { askText } from '../ask.ts';
 import { reach } from '../milestones.ts';
 import { isByKey, readCall } from '../calls.ts';
@@ -247,7 +248,7 @@ async function answerRequest(need: RequestNeed, given: RequestAnswer, { host }: 
 
 const refusal = z.object({ reason: z.string() });
 
-/** `declineAndSay(agent?, requestId?, {reason}?)`: the reason follows the refusal into the turn. */
+/** `declineAndSay(agent?, requestId?, {reason}?)`: steers the turn with the reason, then declines. */
 async function declineAndSay(need: RequestNeed, call: NeedCall, parts: NeedParts): Promise<string | undefined> {
   const choice = choiceOf(need.request, 'decline');
   if (!choice) return undefined;
@@ -257,10 +258,11 @@ async function declineAndSay(need: RequestNeed, call: NeedCall, parts: NeedParts
     given?.data.reason ??
     (await askText(t('Decline and Tell {0} Why', oneLine(need.who, 64)), t('Why not, and what should it do instead?')));
   if (reason === undefined) return undefined;
-  const done = await answerRequest(need, { choice: choice.id }, parts);
-  const { actions } = await parts.host.session();
-  await actions.steer(need.agentId, reason);
-  return done;
+  const { actions, receipts } = await parts.host.session();
+  // The agent goes on as soon as it is refused. It should know the reason by then.
+  const messageId = await actions.steer(need.agentId, reason);
+  await receipts.until({ agentId: need.agentId, messageId }, isOnItsWay, STEER_MS);
+  return answerRequest(need, { choice: choice.id }, parts);
 }
 
 const answers = z.union([

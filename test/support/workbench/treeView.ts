@@ -53,7 +53,8 @@ export class TreeView {
         const state = await row.getAttribute('aria-expanded');
         if (state === wanted || state === null) return state === wanted;
         await row.locator('.monaco-tl-twistie').click();
-        await row.and(this.page.locator(`[aria-expanded="${wanted}"]`)).waitFor();
+        // The editor may lose the click while it draws the rows anew.
+        await row.and(this.page.locator(`[aria-expanded="${wanted}"]`)).waitFor({ timeout: 3_000 });
         return true;
       },
       { what: `“${label}” ${wanted === 'true' ? 'open' : 'closed'}` },

@@ -275,10 +275,12 @@ export class Workbench {
     return texts.join('\n');
   }
 
-  /** Closes this window only. */
+  /** Closes this window only; resolves when its extension host has ended. */
   async closeWindow(): Promise<void> {
-    // Left as a person leaves it: a page that is only gone could still come back, and its extension host waits for it.
-    await this.page.goto('about:blank');
+    // What a page sends while it is unloaded may be lost. Its extension host would then wait for it to come back.
+    await this.page.evaluate("dispatchEvent(new Event('pagehide'))");
+    const { hostPid } = this;
+    await eventually(() => this.processes().every(({ pid }) => pid !== hostPid), { what: 'The end of the window' });
     await this.page.close();
   }
 
