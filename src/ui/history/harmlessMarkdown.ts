@@ -55,8 +55,9 @@ function plainLines(text: string): string[] {
 /** Index of the line that closes a code block, or behind the last. */
 function closing(lines: readonly string[], from: number, marks: string): number {
   const close = new RegExp(`^[ \\t]*${marks}${marks.charAt(0)}*[ \\t]*$`);
-  const found = lines.findIndex((line, index) => index >= from && close.test(line));
-  return found < 0 ? lines.length : found;
+  let index = from;
+  while (index < lines.length && !close.test(lines[index] ?? '')) index += 1;
+  return index;
 }
 
 function withoutIndent(line: string, width: number): string {
@@ -64,12 +65,12 @@ function withoutIndent(line: string, width: number): string {
   return line.slice(Math.min(indent, width));
 }
 
-/** What has a meaning in Markdown that we do not want, and what may hide it: an escape that is there, and code. */
-const marks = /\\[!-/:-@[-`{-~]|`+|<|\](?=[(:])|\$\$/g;
+/** What has a meaning in Markdown that we do not want, and what may hide it: an escape that is there, code, and an address. */
+const marks = /\\[!-/:-@[-`{-~]|`+|<|\](?=[(:])|\$\$|:\/\//g;
 
 function harmlessLine(line: string): string {
   // A heading, a line under one, or a rule: the outline is ours.
-  const start = /^\s*(?=#{1,6}(?:\s|$)|=+\s*$|-+\s*$)/.exec(line);
+  const start = /^[\s>]*(?:(?:[-*+]|\d{1,9}[.)])[\s>]+)*(?=#{1,6}(?:\s|$)|=+\s*$|-+\s*$)/.exec(line);
   if (start) return `${start[0]}\\${escaped(line.slice(start[0].length))}`;
   return escaped(line);
 }
@@ -77,12 +78,15 @@ function harmlessLine(line: string): string {
 function escaped(line: string): string {
   let out = '';
   let position = 0;
+  // A renderer that makes addresses links takes what follows them for a part of them, and an escape in it escapes nothing.
+  const lastMark = Math.max(...['\\', '`', '<', ']', '$'].map((mark) => line.lastIndexOf(mark)));
   marks.lastIndex = 0;
   for (let match = marks.exec(line); match; match = marks.exec(line)) {
     const [mark] = match;
     out += line.slice(position, match.index);
     position = match.index + mark.length;
     if (mark.startsWith('\\')) out += mark;
+    else if (mark === '://') out += match.index < lastMark ? '\\://' : mark;
     else if (mark.startsWith('`')) {
       const end = spanEnd(line, position, mark.length);
       // A bar may end a table's cell in the middle of code.
