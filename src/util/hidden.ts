@@ -70,7 +70,8 @@ export function lookAlikesIn(text: string, limit = Infinity): LookAlike[] {
   for (const [word] of text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
     if (!/\P{ASCII}/u.test(word)) continue;
     const mixed = /\p{Script=Latin}/u.test(word);
-    for (const letter of word) if (mixed ? similarScript.test(letter) : drawnAlike.test(word)) found.add(letter);
+    if (!mixed && !drawnAlike.test(word)) continue;
+    for (const letter of word) if (!mixed || similarScript.test(letter)) found.add(letter);
   }
   for (const [character] of text.matchAll(/\P{ASCII}/gu)) {
     if (oddCharacter.test(character) || /^[!-~]$/.test(character.normalize('NFKC'))) found.add(character);

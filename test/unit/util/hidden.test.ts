@@ -93,6 +93,12 @@ describe('look-alike characters', () => {
     }
   });
 
+  it('are found in a huge word, too', () => {
+    const start = performance.now();
+    assert.deepEqual(lookAlikesIn('\u0430'.repeat(200_000)), [{ character: '\u0430', code: 'U+0430' }]);
+    assert.ok(performance.now() - start < 5_000);
+  });
+
   it('are named all, or as many as are asked for', () => {
     assert.equal(lookAlikesIn('\u201c\u201d\u2018\u2019\u2013\u2014\u2039\u203a\u2212\u2215 c\u0430t').length, 11);
     assert.equal(lookAlikesIn('\uff21\uff22\uff23\uff24', 2).length, 2);
