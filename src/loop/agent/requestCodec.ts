@@ -5,19 +5,23 @@ import type { AgentRequest, ChoiceLabel } from '../../runtime/agentRequest.ts';
 import { parseJson } from '../../town/records.ts';
 import { startOf, wellFormedJson } from '../../util/text.ts';
 
+/** More than anybody can look through. What is longer is not shown, as a view of it would take too long. */
+const MOST = 1_000;
+
+function list<S extends z.core.SomeType>(schema: S): z.ZodMiniArray<S> {
+  return z.array(schema).check(z.maxLength(MOST));
+}
+
 const nullableText = z.nullable(z.string());
 const nullableNumber = z.nullable(z.number());
-const texts = z.array(z.string());
+const texts = list(z.string());
 
 /** A sentence with texts, or with sentences that have texts: deeper is none. */
 const plain = z.union([z.string(), z.number(), z.boolean()]);
-const simple = z.strictObject({ template: z.string(), fillings: z.array(plain) });
-const said = z.union([
-  z.string(),
-  z.strictObject({ template: z.string(), fillings: z.array(z.union([plain, simple])) }),
-]);
+const simple = z.strictObject({ template: z.string(), fillings: list(plain) });
+const said = z.union([z.string(), z.strictObject({ template: z.string(), fillings: list(z.union([plain, simple])) })]);
 
-const options = z.array(z.strictObject({ value: z.string(), label: z.string() }));
+const options = list(z.strictObject({ value: z.string(), label: z.string() }));
 
 const anyField = { name: z.string(), title: z.string(), description: nullableText, required: z.boolean() };
 const field = z.discriminatedUnion('type', [
@@ -55,7 +59,7 @@ const head = {
   itemId: nullableText,
   askedAt: z.number(),
   subAgent: nullableText,
-  choices: z.array(
+  choices: list(
     z.strictObject({
       id: z.string(),
       label: z.enum(['approve', 'approveForSession', 'approveAlways', 'allowHost', 'blockHost', 'decline', 'cancel']),
@@ -73,13 +77,13 @@ const request = z.discriminatedUnion('kind', [
     cwd: z.string(),
     reason: nullableText,
     input: z.boolean(),
-    permissions: z.array(said),
+    permissions: list(said),
   }),
   z.strictObject({
     ...head,
     kind: z.literal('fileChange'),
     reason: nullableText,
-    changes: z.array(
+    changes: list(
       z.strictObject({
         path: z.string(),
         change: z.enum(['add', 'delete', 'update']),
@@ -88,17 +92,17 @@ const request = z.discriminatedUnion('kind', [
       }),
     ),
   }),
-  z.strictObject({ ...head, kind: z.literal('permissions'), reason: nullableText, summary: z.array(said) }),
+  z.strictObject({ ...head, kind: z.literal('permissions'), reason: nullableText, summary: list(said) }),
   z.strictObject({
     ...head,
     kind: z.literal('question'),
     blocking: z.boolean(),
-    questions: z.array(
+    questions: list(
       z.strictObject({
         id: z.string(),
         header: z.string(),
         question: z.string(),
-        options: z.array(z.strictObject({ label: z.string(), description: z.string() })),
+        options: list(z.strictObject({ label: z.string(), description: z.string() })),
         freeText: z.boolean(),
         secret: z.boolean(),
       }),
@@ -110,13 +114,16 @@ const request = z.discriminatedUnion('kind', [
     server: z.string(),
     message: z.string(),
     arguments: nullableText,
-    form: z.nullable(z.array(field)),
+    form: z.nullable(list(field)),
     url: nullableText,
   }),
 ]);
 
 /** Longest text, such as the diff of one file, that other windows see, in characters. */
 const DIFF_TEXT = 100_000;
+
+/** Longest list of requests that is read, in characters. */
+const MOST_TEXT = 16 * 1_048_576;
 
 const refusals: ReadonlySet<ChoiceLabel> = new Set(['decline', 'cancel']);
 
@@ -140,8 +147,9 @@ function encodeRequest(asked: AgentRequest): string {
 
 /** What another window wrote; a request that cannot be read is left out: it can be answered where it is asked. */
 export function decodeRequests(raw: string): AgentRequest[] {
-  const list = z.array(z.unknown()).safeParse(parseJson(raw));
-  return (list.success ? list.data : []).flatMap((one): AgentRequest[] => {
+  if (raw.length > MOST_TEXT) return [];
+  const all = z.array(z.unknown()).safeParse(parseJson(raw));
+  return (all.success ? all.data.slice(0, MOST) : []).flatMap((one): AgentRequest[] => {
     const decoded = request.safeParse(one);
     return decoded.success ? [decoded.data] : [];
   });

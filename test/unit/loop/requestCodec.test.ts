@@ -130,6 +130,18 @@ describe('requests for other windows', () => {
     }
   });
 
+  it('are not so many, and have not so many parts, that a view could not show them', () => {
+    const [first] = requests[0] ?? [];
+    const [question] = requests.find(([{ id }]) => id === 'g') ?? [];
+    assert.ok(first && question?.kind === 'question');
+    const many = Array.from({ length: 100_000 }, (_, index) => ({ ...first, id: `r${index}` }));
+    assert.ok(decodeRequests(JSON.stringify(many)).length <= 1_000);
+    const [asked] = question.questions;
+    const options = Array.from({ length: 100_000 }, (_, index) => ({ label: `${index}`, description: '' }));
+    assert.deepEqual(decodeRequests(JSON.stringify([{ ...question, questions: [{ ...asked, options }] }])), []);
+    assert.deepEqual(decodeRequests(JSON.stringify([{ ...first, reason: 'x'.repeat(20_000_000) }])), []);
+  });
+
   it('are left out where they say more than is known here: it would not be shown', () => {
     const [first] = requests[0] ?? [];
     const [change] = requests.find(([{ id }]) => id === 'moved') ?? [];
