@@ -126,6 +126,24 @@ describe('what needs the person', () => {
     await eventually(() => openRequests().length === 0);
   });
 
+  it('is not approved from a diff that was closed: opened again by the editor, it is empty', async () => {
+    await ask({ exec: "apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: unseen.txt\n+x\n*** End Patch\nEOF" });
+    const { id } = await need('fileChange');
+    await run('openRequest', 'asker', id);
+    const shown = await eventually(
+      () =>
+        vscode.workspace.textDocuments.find(
+          ({ uri }) => uri.scheme === 'tinytown-request' && uri.path.includes('after'),
+        ),
+      { what: 'the diff' },
+    );
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await eventually(() => shown.isClosed);
+    await refused('requestGone', 'approve', shown.uri);
+    await run('decline', 'asker');
+    assert.equal(await exists('unseen.txt'), false);
+  });
+
   it('is a command to decline, which then does not run', async () => {
     await ask({ exec: 'touch declined', escalate: 'May I?' });
     const { id } = await need('command');

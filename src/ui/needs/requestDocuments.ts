@@ -12,7 +12,7 @@ import { changeText, titleOf, wholeText } from './needsYouItems.ts';
 import { absolutePath, isElsewhere, readAgentFile } from '../agentFiles.ts';
 import { diffNames, seenInDiff, seenInText } from './seen.ts';
 import { applyUnifiedDiff } from '../unifiedDiff.ts';
-import { VirtualTexts } from '../virtualTexts.ts';
+import { VirtualTexts, onDidCloseForGood } from '../virtualTexts.ts';
 
 const { t } = vscode.l10n;
 
@@ -38,6 +38,10 @@ export class RequestDocuments implements Disposable {
   /** By the address of the document, or of the right side of the diff, which the editor calls by it. */
   private readonly shown = new Map<string, Shown>();
   private readonly texts = new VirtualTexts('tinytown-request');
+  // The editor may open a closed document again by itself, and then it is empty.
+  private readonly closing = onDidCloseForGood(({ uri }) => {
+    if (this.shown.delete(uri.toString())) this.tellTitles();
+  });
 
   /** @param file which of the files to be changed; all of them where it is not said. */
   async show(need: Need, folder: string, file?: number): Promise<void> {
@@ -92,6 +96,7 @@ export class RequestDocuments implements Disposable {
   }
 
   dispose(): void {
+    this.closing.dispose();
     this.texts.dispose();
   }
 
