@@ -9,9 +9,9 @@ import { storing } from './storing.ts';
 const holder = z.object({ pid: z.number(), startTime: z.string(), place: z.optional(z.string()) });
 
 /** How often the holder shows that it lives, in milliseconds. */
-const SIGN_OF_LIFE_MS = 1_000;
+const SIGN_OF_LIFE_MS = 4_000;
 /** A holder that cannot be judged by its process has ended when it has shown no sign of life for so long, in milliseconds. */
-const SILENT_MS = 10_000;
+const SILENT_MS = 15_000;
 /** A lock file whose holder cannot be read is being written just now, or was left half-written this long ago. */
 const UNREADABLE_FOR_MS = 5_000;
 

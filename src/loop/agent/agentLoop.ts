@@ -38,7 +38,7 @@ export type LoopEnd = 'closed' | 'lost' | 'released' | 'gone' | 'dormant';
 const FOLDER_AGAIN_MS = 5_000;
 /** After a failure to read or write, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
-/** Timers stand still while the machine sleeps, and people set the clock: it is looked at so often, in milliseconds. */
+/** How often a waiting loop checks the clocks, in milliseconds: timers stop while the machine sleeps, and people set the clock. */
 const TICK_MS = 15_000;
 
 export class AgentLoop {
@@ -445,10 +445,17 @@ export class AgentLoop {
     this.ended.fire(end);
   }
 
+  /** Looks again at `until`. Before that it only checks the clocks: a look costs Redis a dozen commands. */
   private wait(until: number | undefined): void {
     if (until === undefined || this.end) return;
-    const left = Math.max(until - this.parts.now(), 0);
-    this.timer = setTimeout(() => this.wake(), Math.min(left, TICK_MS));
+    const clock = { wall: () => this.parts.now(), steady: () => performance.now() };
+    const deadline = new Deadline(until, Infinity, clock);
+    const check = (): void => {
+      const left = deadline.remainingMs;
+      if (left <= 0) this.wake();
+      else this.timer = setTimeout(check, Math.min(left, TICK_MS));
+    };
+    this.timer = setTimeout(check, Math.min(deadline.remainingMs, TICK_MS));
   }
 }
 

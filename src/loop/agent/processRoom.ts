@@ -7,7 +7,7 @@ import type { GiveBack, Places } from './townPlaces.ts';
 import { Emitter } from '../../util/event.ts';
 
 /** How often to look whether other windows have given places back or want some, in milliseconds. */
-const LOOK_MS = 1_000;
+const LOOK_MS = 2_000;
 
 export class ProcessRoom {
   private readonly limit: () => number;
