@@ -1,6 +1,7 @@
 /**
  * Runs test/host/**\/*.test.ts with mocha in a real extension host: `node test/host/run.ts [--grep TEXT] [FILE…]`, where
- * FILE is part of a test file's path. The desktop editor runs them where it can be had, else a VS Code server.
+ * FILE is part of a test file's path. The desktop editor runs them where it can be had, else a VS Code server. `--bundle` only
+ * bundles them, for a debugger that runs them itself.
  */
 import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -16,10 +17,14 @@ import { HOST_GREP, HOST_OUTPUT } from './environment.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const bundle = path.join(root, 'dist/test/host/index.cjs');
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { grep: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { grep: { type: 'string' }, bundle: { type: 'boolean', default: false } },
+});
 
 async function main(): Promise<void> {
   await bundleTests();
+  if (values.bundle) return;
   const dir = await tempDir('host');
   const temp = await shortTempDir();
   const workspace = path.join(dir.path, 'workspace');
