@@ -39,8 +39,8 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   const looked = new Looked(context.workspaceState);
   const views = new TownViews(host, outputs, looked);
   const feed = new NeedsFeed(host, (what, error) => log.warn(`Could not ${what}: ${describeError(error)}`));
-  const needs = new NeedsView(host, feed, looked);
   const documents = new RequestDocuments();
+  const needs = new NeedsView(host, feed, looked, documents);
   const texts = new WholeTexts();
   const records = { transcripts: new TranscriptDocuments(host), changes: new ChangeDocuments() };
   const statusBar = new StatusBar(host, feed);

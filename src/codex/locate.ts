@@ -9,10 +9,10 @@ import { type Sentence, say } from '../util/sentence.ts';
 const run = promisify(execFile);
 
 /**
- * The oldest version that agents run on. Steering a running turn fails on 0.161; 0.163 is the oldest one that passed all
- * integration tests (`npm run codex-versions`).
+ * The oldest version that agents run on. `codex exec` of 0.166 and older starts the MCP servers of a project that the user does
+ * not trust (`npm run codex-versions`).
  */
-const codexFloor = '0.163.0';
+const codexFloor = '0.169.0';
 
 export type CodexLocation =
   | {

@@ -110,7 +110,9 @@ describe('the buttons and menus in Needs You', () => {
       },
     });
     await build(1).menu('interrupt', { until: () => gone('builder: Run touch b1.txt') });
+    // A row offers to approve a change only while its diff is open, too.
     await needs.expand('writer: Add menu.md');
+    await needs.select('writer: Add menu.md');
     const change = row('writer: Add menu.md', 'request;fileChange;approve;approveForSession;decline;openRequest;');
     await change.menu('approveForSession', { until: () => gone('writer: Add menu.md') });
   });

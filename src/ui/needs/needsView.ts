@@ -11,6 +11,7 @@ import type { Need } from './needs.ts';
 import { waitingCount } from './needs.ts';
 import type { NeedsFeed, Withdrawal } from './needsFeed.ts';
 import { needsYouItems } from './needsYouItems.ts';
+import type { RequestDocuments } from './requestDocuments.ts';
 import { offersApproval } from './seen.ts';
 import type { TownHost } from '../town/townHost.ts';
 
@@ -22,6 +23,8 @@ const AGE_MS = 20_000;
 const SETTLE_MS = 400;
 /** How long the keyboard waits for the next need, in milliseconds. */
 const SOON_MS = 700;
+/** How often a row is put to the keyboard until it is selected. */
+const REVEALS = 3;
 
 const INDENT = 'workbench.tree.indent';
 /** The editor's default, in pixels. */
@@ -36,7 +39,7 @@ export class NeedsView implements Disposable {
   private settled = 0;
   private uses = 0;
 
-  constructor(host: TownHost, feed: NeedsFeed, looked: Looked) {
+  constructor(host: TownHost, feed: NeedsFeed, looked: Looked, documents: RequestDocuments) {
     this.feed = feed;
     this.tree = this.store.add(
       new ItemTree((isOpen) =>
@@ -46,6 +49,7 @@ export class NeedsView implements Disposable {
           folder: host.ready?.folder,
           isRead: (messageId) => looked.isRead(messageId),
           isOpen: (id) => isOpen(id) && !isIndented(),
+          isShown: (key) => documents.showsWhole(key),
         }),
       ),
     );
@@ -67,6 +71,7 @@ export class NeedsView implements Disposable {
       }),
     );
     this.store.add(looked.onDidChange(() => this.tree.refresh()));
+    this.store.add(documents.onDidChange(() => this.tree.refresh()));
     this.store.add(feed.onWithdrawn((withdrawal) => mention(withdrawalText(withdrawal))));
     const ages = setInterval(() => this.tree.refresh(), AGE_MS);
     this.store.add({ dispose: () => clearInterval(ages) });
@@ -144,8 +149,15 @@ export class NeedsView implements Disposable {
   }
 
   private async select(row: Row): Promise<void> {
-    // Rejects where the row is gone meanwhile: there is nothing to be shown then.
-    await this.view.reveal(row, { select: true, focus: true }).then(undefined, () => undefined);
+    // The editor may lose it while it draws the rows.
+    for (let tries = 0; tries < REVEALS; tries += 1) {
+      // Rejects where the row is gone meanwhile: there is nothing to be shown then.
+      const gone = await this.view.reveal(row, { select: true, focus: true }).then(
+        () => false,
+        () => true,
+      );
+      if (gone || this.view.selection[0] === row) return;
+    }
   }
 
   private draw(): void {

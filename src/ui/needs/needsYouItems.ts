@@ -40,6 +40,8 @@ export interface NeedLook {
   open?: boolean;
   /** Whether a row shows now what is below it, by the row's id. By default it does not: then nothing can be approved there. */
   isOpen?: (id: string) => boolean;
+  /** Whether an editor shows all of a request now, by the need's key. */
+  isShown?: (needKey: string) => boolean;
   /** Whether the person has opened the message. */
   isRead?: (messageId: string) => boolean;
   /** Tells a row apart from the same need's row elsewhere in the tree. */
@@ -49,7 +51,16 @@ export interface NeedLook {
 /** The row of one need. */
 export function needItem(
   need: Need,
-  { t, now, folder, open = false, prefix = '', isRead = () => false, isOpen = () => false }: NeedLook,
+  {
+    t,
+    now,
+    folder,
+    open = false,
+    prefix = '',
+    isRead = () => false,
+    isOpen = () => false,
+    isShown = () => false,
+  }: NeedLook,
 ): Item {
   const what = labelOf(need, t);
   const since = now === undefined || need.kind === 'claim' ? '' : age(now - need.at, t);
@@ -78,7 +89,7 @@ export function needItem(
       'need',
       need.kind,
       need.kind === 'request' ? need.request.kind : '',
-      ...rowActionsOf(need, folder, isOpen(id), t),
+      ...rowActionsOf(need, folder, { rows: isOpen(id), document: isShown(need.key) }, t),
       '',
     ].join(';'),
     spoken: [

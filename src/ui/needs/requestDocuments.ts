@@ -32,11 +32,16 @@ const titleKeys: Record<TitleAction, string> = {
 interface Shown {
   need: string;
   actions: readonly NeedAction[];
+  /** All of the request can be seen in it. */
+  whole: boolean;
 }
 
 export class RequestDocuments implements Disposable {
   /** By the address of the document, or of the right side of the diff, which the editor calls by it. */
   private readonly shown = new Map<string, Shown>();
+  private readonly changes = new vscode.EventEmitter<void>();
+  /** Another document shows a request, or one shows it no more. */
+  readonly onDidChange = this.changes.event;
   private readonly texts = new VirtualTexts('tinytown-request');
   // The editor may open a closed document again by itself, and then it is empty.
   private readonly closing = onDidCloseForGood(({ uri }) => {
@@ -79,6 +84,11 @@ export class RequestDocuments implements Disposable {
     return this.shown.get(uri.toString());
   }
 
+  /** Whether an open document shows all of a request, by the need's key. */
+  showsWhole(needKey: string): boolean {
+    return [...this.shown.values()].some(({ need, whole }) => whole && need === needKey);
+  }
+
   /** Closes the documents of requests that do not wait any more. */
   async closeAnswered(needs: readonly Need[]): Promise<void> {
     const waiting = new Set(needs.map(({ key }) => key));
@@ -97,6 +107,7 @@ export class RequestDocuments implements Disposable {
 
   dispose(): void {
     this.closing.dispose();
+    this.changes.dispose();
     this.texts.dispose();
   }
 
@@ -104,7 +115,7 @@ export class RequestDocuments implements Disposable {
   private offer(uri: vscode.Uri, need: RequestNeed, whole: boolean): void {
     const can = actionsOf(need);
     const actions = whole ? can : can.filter((action) => action !== 'approve' && action !== 'approveForSession');
-    this.shown.set(uri.toString(), { need: need.key, actions });
+    this.shown.set(uri.toString(), { need: need.key, actions, whole });
     this.tellTitles();
   }
 
@@ -115,6 +126,7 @@ export class RequestDocuments implements Disposable {
       );
       void vscode.commands.executeCommand('setContext', titleKeys[action], addresses);
     }
+    this.changes.fire();
   }
 
   /** Shows a text under `key`; shown again, the same document shows what it is then. */

@@ -105,13 +105,28 @@ function changesBlanks({ change, diff }: FileChange): boolean {
   });
 }
 
+/** What of a need is on screen now. */
+export interface OnScreen {
+  /** The rows below its row. */
+  rows: boolean;
+  /** A document or a diff that shows all of it. */
+  document: boolean;
+}
+
 /**
- * What can be done from the need's row. It offers no approval unless the rows below it show all of that.
- * @param open the rows below it are shown.
+ * What can be done from the need's row. It offers an approval only while the rows below it show all of that. Rows cannot show
+ * what a change does to a file: a document has to show that beside them.
  */
-export function rowActionsOf(need: Need, folder: string | undefined, open: boolean, t: Translate): NeedAction[] {
+export function rowActionsOf(
+  need: Need,
+  folder: string | undefined,
+  { rows, document }: OnScreen,
+  t: Translate,
+): NeedAction[] {
   const all = actionsOf(need);
-  if (need.kind !== 'request' || (open && seenInRows(need.request, folder, t))) return all;
+  if (need.kind !== 'request') return all;
+  const { request } = need;
+  if (rows && (request.kind !== 'fileChange' || document) && seenInRows(request, folder, t)) return all;
   return all.filter((action) => action !== 'approve' && action !== 'approveForSession');
 }
 

@@ -71,7 +71,7 @@ describe('finding codex', () => {
     [
       'is too old',
       'tooOld',
-      /is Codex 0\.155\.9; 0\.163\.0 or newer is needed/,
+      /is Codex 0\.155\.9; 0\.169\.0 or newer is needed/,
       () => program('codex', saying('0.155.9')),
     ],
     ['says nothing of a version', 'broken', /does not seem to be Codex/, () => program('codex', 'echo hello')],

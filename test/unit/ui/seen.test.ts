@@ -65,8 +65,9 @@ function needOf(request: AgentRequest) {
 }
 
 /** What stands in the request's row and below it, and whether there is an Approve button. */
-function row(request: AgentRequest, open = true): { labels: string[]; approvable: boolean } {
-  const rows = flat([needItem(needOf(request), { t: english, folder: '/w', isOpen: () => open })]);
+function row(request: AgentRequest, open = true, shown = true): { labels: string[]; approvable: boolean } {
+  const look = { t: english, folder: '/w', isOpen: () => open, isShown: () => shown };
+  const rows = flat([needItem(needOf(request), look)]);
   const [first] = rows;
   return { labels: rows.map(({ label }) => label), approvable: /;approve;/.test(first?.contextValue ?? '') };
 }
@@ -161,6 +162,12 @@ describe('a row has an Approve button', () => {
     }
   });
 
+  it('but for a change only while an editor shows what it does to the file', () => {
+    assert.ok(row(change('a.py')).approvable);
+    assert.ok(!row(change('a.py'), true, false).approvable);
+    assert.ok(row(command('ls'), true, false).approvable);
+  });
+
   it('and says where a line ends that has become part of one', () => {
     assert.equal(row(command('echo a\nrm b')).labels[0], 'Run echo a ⏎ rm b');
   });
@@ -180,7 +187,12 @@ describe('a row has an Approve button', () => {
   for (const [what, request] of no) {
     it(`but not for ${what}, which can be answered after it was opened`, () => {
       assert.ok(!seenInRows(request, '/w', english));
-      const { contextValue } = needItem(needOf(request), { t: english, folder: '/w', isOpen: () => true });
+      const { contextValue } = needItem(needOf(request), {
+        t: english,
+        folder: '/w',
+        isOpen: () => true,
+        isShown: () => true,
+      });
       assert.match(contextValue, /;decline;declineAndSay;answer;openRequest;$/);
       assert.ok(!contextValue.includes('approve'));
     });
