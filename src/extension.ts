@@ -13,7 +13,7 @@ import { EditorLog } from './ui/editorLog.ts';
 import { EditorTown } from './ui/town/editorTown.ts';
 import { registerNeedCommands } from './ui/needs/needCommands.ts';
 import { NeedsFeed } from './ui/needs/needsFeed.ts';
-import { Looked } from './ui/looked.ts';
+import { ReadMarks } from './ui/readMarks.ts';
 import { NeedsView } from './ui/needs/needsView.ts';
 import { offerProblemFixes } from './ui/editor/problemFixes.ts';
 import { registerQueueCommands } from './ui/agents/queueCommands.ts';
@@ -36,7 +36,7 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
   const { host } = town;
   close = () => host.close();
   const outputs = new AgentOutputs();
-  const looked = new Looked(context.workspaceState);
+  const looked = new ReadMarks(context.workspaceState);
   const views = new TownViews(host, outputs, looked);
   const feed = new NeedsFeed(host, (what, error) => log.warn(`Could not ${what}: ${describeError(error)}`));
   const documents = new RequestDocuments();
@@ -103,12 +103,12 @@ export function activate(context: vscode.ExtensionContext): TinytownApi {
     offerChatTools(host, town.version),
     host.whileReady((session, store) => {
       store.add(session.mirror.onDidChange(redraw));
-      store.add(session.crew.onDidChangeView(redraw));
+      store.add(session.runner.onDidChangeView(redraw));
       store.add(session.receipts.onDidChange(redraw));
       store.add(session.follower.onDidChange(redraw));
       store.add(session.past.onDidChange(redraw));
       store.add(session.follower.onEvent(({ agentId, event }) => outputs.watched(agentId, event)));
-      store.add(session.crew.onRuntimeEvent(({ agentId, event }) => outputs.handle(agentId, event)));
+      store.add(session.runner.onRuntimeEvent(({ agentId, event }) => outputs.handle(agentId, event)));
       store.add(drawAttention(session, log));
     }),
   );

@@ -8,7 +8,7 @@ import { TimeoutError, within } from '../util/boundedWait.ts';
 import { DisposableStore } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';
 import type { Logger } from '../util/logger.ts';
-import { Aftermath } from './aftermath.ts';
+import { InterruptCleanup } from './interruptCleanup.ts';
 import type { CodexConnection } from './connection.ts';
 import { CodexError } from './errors.ts';
 import {
@@ -65,7 +65,7 @@ export class CodexSession {
   private readonly stateChanged = new Emitter<void>();
   private readonly requests: PendingRequests;
   private readonly others = new OtherThreads();
-  private readonly aftermath: Aftermath;
+  private readonly interruptCleanup: InterruptCleanup;
   /** Of file changes that were begun, in any thread, by item: approvals name the item only. */
   private readonly changes = new Map<string, ChangedFiles>();
   private state: TurnState = { phase: 'idle' };
@@ -78,7 +78,7 @@ export class CodexSession {
     this.requests = requests;
     this.limits = limits;
     this.logger = logger;
-    this.aftermath = new Aftermath(connection, this.others, limits.steerMs, logger);
+    this.interruptCleanup = new InterruptCleanup(connection, this.others, limits.steerMs, logger);
     this.emitter = new Emitter((error) => logger.error(`A listener of the session failed: ${String(error)}`));
     void connection.closed.then(() => this.end());
   }
@@ -207,7 +207,7 @@ export class CodexSession {
     } catch (error) {
       throw new CodexError('unresponsive', 'The turn did not end when it was interrupted.', { cause: error });
     }
-    return this.over ? [] : await this.aftermath.end(this.threadId);
+    return this.over ? [] : await this.interruptCleanup.end(this.threadId);
   }
 
   /** To be called with every notification of the connection, in order. */

@@ -30,18 +30,18 @@ import { storing } from '../util/storing.ts';
 import { type ActionRules, TownActions } from './actions/actions.ts';
 import { summaryOf } from './actions/conversationSummary.ts';
 import { BacklogOffers } from './backlogOffers.ts';
-import { Crew } from './crew.ts';
-import { Follower } from './views/follower.ts';
+import { AgentRunner } from './agentRunner.ts';
+import { Follower } from './state/follower.ts';
 import { type TownExamination, examineTown } from './doctor/examination.ts';
-import type { CrewParts, TownFacts } from './agent/loopParts.ts';
+import type { AgentRunnerParts, TownFacts } from './agent/loopParts.ts';
 import { roundLogFolder, roundLogPrefix } from './agent/roundLog.ts';
 import { TownPlaces } from './agent/townPlaces.ts';
 import { OwnThreads } from './agent/ownThreads.ts';
 import { UnwrittenHolds } from './agent/unwrittenHolds.ts';
 import { LimitFiles } from './agent/limitFiles.ts';
 import { LimitHolds } from './agent/limitHolds.ts';
-import { Receipts } from './views/receipts.ts';
-import { PastTurns } from './views/pastTurns.ts';
+import { Receipts } from './state/receipts.ts';
+import { PastTurns } from './state/pastTurns.ts';
 import { PickupChoice } from './pickupChoice.ts';
 import { RETRY_MS } from './agent/restartPolicy.ts';
 import type { TownSettings } from './settings.ts';
@@ -51,7 +51,7 @@ import { isWithin } from './trust/permissionModes.ts';
 import { RedisUnconfirmed } from './trust/redisUnconfirmed.ts';
 import { TownTrust } from './trust/townTrust.ts';
 import type { Answer } from './trust/workspaceValue.ts';
-import { SignsOfLife, type SignOfLifeTimes } from './views/signsOfLife.ts';
+import { SignsOfLife, type SignOfLifeTimes } from './state/signsOfLife.ts';
 import { thisHome } from './thisHome.ts';
 import { TownFolder } from './townFolder.ts';
 import {
@@ -68,7 +68,7 @@ export interface TownSession {
   readonly name: string;
   readonly folder: string;
   readonly mirror: TownMirror;
-  readonly crew: Crew;
+  readonly runner: AgentRunner;
   readonly actions: TownActions;
   /** The path of the logs of an agent's rounds, with `…` for the number of the round. */
   roundLogs(agent: AgentRecord): string;
@@ -227,7 +227,7 @@ async function openSession(options: SessionOptions, begun: DisposableStore): Pro
   const ownThreads = new OwnThreads(storageDir, config.name);
   const { mirror, keys } = town;
   const offers = new BacklogOffers({ choice: pickup, mirror, redis, keys, quietMs: times?.quietMs });
-  const parts: CrewParts = {
+  const parts: AgentRunnerParts = {
     limits,
     offers,
     home,
@@ -294,7 +294,7 @@ async function openSession(options: SessionOptions, begun: DisposableStore): Pro
     logger,
     now: () => Date.now(),
   };
-  const crew = new Crew(parts, town.mirror, town.wake, town.leases);
+  const runner = new AgentRunner(parts, town.mirror, town.wake, town.leases);
   const codex = new CodexService({
     program: () => runtimes.codexProgram(),
     cwd: folder,
@@ -304,16 +304,16 @@ async function openSession(options: SessionOptions, begun: DisposableStore): Pro
   });
   const historyOf = (agentId: string): ReadHistory =>
     ownThreads.readerOf(agentId, (threadId, page) => codex.history(threadId, page));
-  codex.onSignedIn(() => crew.account.signedIn());
-  crew.account.onFound(() => void town.signIns.tell());
+  codex.onSignedIn(() => runner.account.signedIn());
+  runner.account.onFound(() => void town.signIns.tell());
   town.signIns.onNews(() => {
-    crew.account.signedInElsewhere();
-    for (const id of town.mirror.agents.keys()) crew.poke(id);
+    runner.account.signedInElsewhere();
+    for (const id of town.mirror.agents.keys()) runner.poke(id);
   });
-  crew.start();
-  signs.onDidChange(() => crew.signsChanged());
-  const answers = confirmations.onDidChange(() => crew.rulesChanged());
-  permissions.onDidChange(() => crew.rulesChanged());
+  runner.start();
+  signs.onDidChange(() => runner.signsChanged());
+  const answers = confirmations.onDidChange(() => runner.rulesChanged());
+  permissions.onDidChange(() => runner.rulesChanged());
   /** What somebody writes for an agent that is gone must not get what was chosen for that one. */
   const dropGonePermissions = (all: boolean): void => {
     const settings = trust.permissions(undefined);
@@ -334,8 +334,8 @@ async function openSession(options: SessionOptions, begun: DisposableStore): Pro
     folder,
     roundLogs: (agent) => path.join(parts.logFolder, `${roundLogPrefix(config.name, agent)}….log`),
     mirror: town.mirror,
-    crew,
-    actions: new TownActions(town, crew, signs, {
+    runner,
+    actions: new TownActions(town, runner, signs, {
       ...rules,
       summaryOf: async (agentId, threadId) =>
         await historyOf(agentId)(threadId, { cursor: null, limit: 6 }).then(
@@ -374,8 +374,8 @@ async function openSession(options: SessionOptions, begun: DisposableStore): Pro
       throw signedOut();
     },
     tryRedis: () => redis.tryNow(),
-    examine: () => examineTown(town, crew),
-    settingsChanged: () => crew.rulesChanged(),
+    examine: () => examineTown(town, runner),
+    settingsChanged: () => runner.rulesChanged(),
     close: async () => {
       answers.dispose();
       gone.dispose();
@@ -385,7 +385,7 @@ async function openSession(options: SessionOptions, begun: DisposableStore): Pro
       signs.dispose();
       offers.dispose();
       pickup.dispose();
-      await Promise.all([crew.close(), codex.close()]);
+      await Promise.all([runner.close(), codex.close()]);
       await places.close();
       town.close();
     },

@@ -20,7 +20,7 @@ import type { CodexProgram } from './runtimes.ts';
 import { type HistoryPage, toStoredTurn } from './storedTurn.ts';
 
 export interface CodexServiceOptions {
-  /** Looked for at each start, as the settings may change. */
+  /** ReadMarks for at each start, as the settings may change. */
   program(): Promise<CodexProgram>;
   cwd: string;
   /** The extension's version. */

@@ -11,7 +11,7 @@ import { silentLogger } from '../util/logger.ts';
 import { stripControls } from '../util/text.ts';
 import { catalogue } from './catalogue.ts';
 import type { Effect, Operation } from './operation.ts';
-import type { TownDoor } from './townDoor.ts';
+import type { ToolConnection } from './toolConnection.ts';
 import { version } from './version.ts';
 
 const offered = catalogue.filter(({ commandOnly }) => !commandOnly);
@@ -34,7 +34,7 @@ function toolOf({ name, description, effect, schema }: Operation): Tool {
 }
 
 /** What a tool answers; what goes wrong is told to the model, which can mend it, not to the protocol. */
-async function call(door: () => Promise<TownDoor>, name: string, args: unknown): Promise<CallToolResult> {
+async function call(door: () => Promise<ToolConnection>, name: string, args: unknown): Promise<CallToolResult> {
   try {
     const operation = offered.find((one) => one.name === name);
     if (!operation) return failed(`There is no tool ${name}. There are: ${offered.map((one) => one.name).join(', ')}.`);
@@ -58,7 +58,7 @@ function tookTooLong(name: string): TinytownError {
   });
 }
 
-function makeServer(door: () => Promise<TownDoor>): Server {
+function makeServer(door: () => Promise<ToolConnection>): Server {
   const server = new Server({ name: 'tinytown', version }, { capabilities: { tools: {} } });
   server.setRequestHandler('tools/list', () => ({ tools: offered.map(toolOf) }));
   server.setRequestHandler('tools/call', ({ params }) => call(door, params.name, params.arguments));
@@ -66,13 +66,13 @@ function makeServer(door: () => Promise<TownDoor>): Server {
 }
 
 /** What speaks with Redis is evaluated only when a tool is called, so that the server answers at once. */
-async function makeDoor(): Promise<TownDoor> {
-  const { TownDoor } = await import('./townDoor.ts');
-  return new TownDoor({ env: process.env, logger: silentLogger });
+async function makeDoor(): Promise<ToolConnection> {
+  const { ToolConnection } = await import('./toolConnection.ts');
+  return new ToolConnection({ env: process.env, logger: silentLogger });
 }
 
 function main(): void {
-  let door: Promise<TownDoor> | undefined;
+  let door: Promise<ToolConnection> | undefined;
   serveStdio(() => makeServer(() => (door ??= makeDoor())));
   // Whoever started it is gone: nobody reads an answer any more.
   process.stdin.once('close', () => process.exit(0));

@@ -31,8 +31,8 @@ async function main(words: readonly string[]): Promise<number> {
 
 async function run({ operation, arguments: args, folder, from, verbose }: Reading & { do: 'run' }): Promise<number> {
   // Evaluated only here: help needs no Redis.
-  const { TownDoor } = await import('./townDoor.ts');
-  const door = new TownDoor({
+  const { ToolConnection } = await import('./toolConnection.ts');
+  const door = new ToolConnection({
     env: process.env,
     folder,
     logger: verbose ? standardError : silentLogger,

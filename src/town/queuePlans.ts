@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import type { WaitingMessage } from './delivery.ts';
 import type { TownKeys } from './keys.ts';
-import type { MessageLook } from './messageLook.ts';
+import type { MessageSnapshot } from './messageSnapshot.ts';
 import type { Message } from './messages.ts';
 import { Plan } from './plan.ts';
 import { type TaskRecord, parseJson } from './records.ts';
@@ -42,7 +42,7 @@ export function editPlan(
   place: Place,
   waiting: WaitingMessage,
   text: string,
-  facts: { look: MessageLook; task: TaskRecord | undefined; proof: string | undefined; now: number },
+  facts: { look: MessageSnapshot; task: TaskRecord | undefined; proof: string | undefined; now: number },
 ): Plan {
   const plan = changePlan(place, waiting, '✎ A waiting message was edited');
   const { message, list, raw } = waiting;
@@ -83,7 +83,7 @@ export function promotePlan(place: Place, waiting: WaitingMessage): Plan {
 }
 
 /** Takes a waiting element off its list, be it a message or not. */
-export function removePlan(place: Place, waiting: Element & { message?: Message }, look: MessageLook): Plan {
+export function removePlan(place: Place, waiting: Element & { message?: Message }, look: MessageSnapshot): Plan {
   const plan = changePlan(place, waiting, '🗑 A waiting message was removed');
   if (waiting.message) rewriteSeen(plan, place, look, waiting.message.id, 'forget');
   return plan.command('LREM', place.keys[waiting.list](place.agentId), 1, waiting.raw);
@@ -100,7 +100,7 @@ function changePlan({ keys, agentId }: Place, { list, raw }: Element, activity: 
 function rewriteSeen(
   plan: Plan,
   { keys, agentId }: Place,
-  look: MessageLook,
+  look: MessageSnapshot,
   id: string,
   how: 'sendWhole' | 'forget',
 ): void {

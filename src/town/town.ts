@@ -7,7 +7,7 @@ import { EventLog } from './events.ts';
 import { InboxStore } from './inbox.ts';
 import { TownKeys } from './keys.ts';
 import { Leases } from './leases.ts';
-import { MessageLooks } from './messageLook.ts';
+import { MessageSnapshots } from './messageSnapshot.ts';
 import { TownMirror } from './mirror.ts';
 import type { TownRedis } from './redis/connect.ts';
 import { SignInNews } from './signInNews.ts';
@@ -31,7 +31,7 @@ export class Town {
   readonly taskEdits: TaskEdits;
   readonly events: EventLog;
   readonly delivery: Delivery;
-  readonly messages: MessageLooks;
+  readonly messages: MessageSnapshots;
   readonly wake: WakeSource;
   readonly mirror: TownMirror;
   readonly leases: Leases;
@@ -53,7 +53,7 @@ export class Town {
     this.taskEdits = new TaskEdits(redis, keys);
     this.events = new EventLog(redis, keys);
     this.delivery = new Delivery(redis, keys, patienceMs);
-    this.messages = new MessageLooks(redis, keys);
+    this.messages = new MessageSnapshots(redis, keys);
     this.wake = new WakeSource(redis, keys, logger, wake);
     this.mirror = new TownMirror(redis, keys, this.wake, logger);
     this.leases = leases;

@@ -1,5 +1,5 @@
 /** What `activate()` hands to other extensions. Kept small, plain and stable: no type of the editor, none of the wire. */
-import type { Receipt } from '../loop/views/receipt.ts';
+import type { Receipt } from '../loop/state/receipt.ts';
 import type { AgentState } from '../town/records.ts';
 import type { RuntimeEvent } from '../runtime/codingAgent.ts';
 import type { Event } from '../util/event.ts';
@@ -97,7 +97,7 @@ export interface TinytownApi {
   send(agent: string, text: string, options?: { urgent?: boolean }): Promise<string>;
   /** Resolves with the message's id. */
   steer(agent: string, text: string): Promise<string>;
-  /** Looked up now. */
+  /** ReadMarks up now. */
   listProcesses(): Promise<ProcessSummary[]>;
   interrupt(agent: string): Promise<void>;
   /** Something about some agent changed: list them again. Fired at most a few times a second. */

@@ -34,8 +34,8 @@ export function createApi(
         }),
       );
       ready.add(session.receipts.onDidChange((id) => moved.add(id)));
-      ready.add(session.crew.onDidChangeView(() => changes.add('changed')));
-      ready.add(session.crew.onRuntimeEvent((event) => runtimeEvents.fire(event)));
+      ready.add(session.runner.onDidChangeView(() => changes.add('changed')));
+      ready.add(session.runner.onRuntimeEvent((event) => runtimeEvents.fire(event)));
     }),
   );
   const api: TinytownApi = {
@@ -78,7 +78,7 @@ export function createApi(
       }));
     },
     async listProcesses() {
-      const uses = await (await host.session()).crew.processUses();
+      const uses = await (await host.session()).runner.processUses();
       return [...uses].map(([agent, use]) => ({ agent, ...use }));
     },
     async send(agent, text, options = {}) {

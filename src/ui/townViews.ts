@@ -11,7 +11,7 @@ import { ItemTree, type Row } from './itemTree.ts';
 import { KeyboardRow } from './keyboardRow.ts';
 import { tasksToDrag } from './tasks/taskDrag.ts';
 import { taskItems } from './tasks/taskItems.ts';
-import { type Looked, finishedAt } from './looked.ts';
+import { type ReadMarks, finishedAt } from './readMarks.ts';
 import { Throttle } from './throttle.ts';
 import { folderToName } from './town/townFolder.ts';
 import type { TownHost } from './town/townHost.ts';
@@ -31,7 +31,7 @@ export class TownViews implements Disposable {
   private readonly store = new DisposableStore();
   private readonly host: TownHost;
   private readonly outputs: AgentOutputs;
-  private readonly lookedAt: Looked;
+  private readonly lookedAt: ReadMarks;
   private readonly agents: ItemTree;
   private readonly tasks: ItemTree;
   private readonly agentsView: vscode.TreeView<Row>;
@@ -46,7 +46,7 @@ export class TownViews implements Disposable {
   private clock: NodeJS.Timeout | undefined;
   private readonly frame = this.store.add(new Throttle<'frame'>(() => this.drawFrame(), FRAME_MS));
 
-  constructor(host: TownHost, outputs: AgentOutputs, looked: Looked) {
+  constructor(host: TownHost, outputs: AgentOutputs, looked: ReadMarks) {
     this.host = host;
     this.outputs = outputs;
     this.lookedAt = looked;
@@ -145,7 +145,7 @@ export class TownViews implements Disposable {
     const session = this.host.ready;
     const agent = agentId === undefined ? undefined : session?.mirror.agents.get(agentId);
     // Of one that is at work the person has not seen the end.
-    if (agent && session && finishedAt(agent, session.crew.view(agent.id)) !== undefined) this.lookedAt.agent(agent);
+    if (agent && session && finishedAt(agent, session.runner.view(agent.id)) !== undefined) this.lookedAt.agent(agent);
   }
 
   dispose(): void {
@@ -168,7 +168,7 @@ export class TownViews implements Disposable {
     const { agentId } = item;
     const session = this.host.ready;
     if (agentId === undefined || !session) return;
-    const agentOpened = item.id === agentRowId(agentId) && session.crew.view(agentId).turn === undefined;
+    const agentOpened = item.id === agentRowId(agentId) && session.runner.view(agentId).turn === undefined;
     if (agentOpened || item.contextValue === 'earlier;') session.past.look(agentId);
   }
 
@@ -177,7 +177,7 @@ export class TownViews implements Disposable {
     if (!this.agentsView.visible) return;
     for (const { item } of this.agents.openRoots) {
       const { agentId } = item;
-      if (agentId !== undefined && session.crew.view(agentId).owner !== 'here') session.past.lookAgain(agentId);
+      if (agentId !== undefined && session.runner.view(agentId).owner !== 'here') session.past.lookAgain(agentId);
     }
   }
 

@@ -172,7 +172,7 @@ export class BenchTown {
   /** Resolves with the time at which the agent's turn is completed; to be called before it is. */
   turnEnd(session: TownSession, agentId: string): Promise<number> {
     const ended = new Promise<number>((resolve) => {
-      const listening = session.crew.onRuntimeEvent(({ agentId: id, event }) => {
+      const listening = session.runner.onRuntimeEvent(({ agentId: id, event }) => {
         if (id !== agentId || event.type !== 'turnCompleted') return;
         listening.dispose();
         resolve(now());

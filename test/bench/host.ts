@@ -30,7 +30,7 @@ async function work(name: string, turns: number): Promise<void> {
   const { id } = await agentWhen(session, name, () => true, 'there');
   for (let turn = 0; turn < turns; turn += 1) {
     const ended = new Promise<void>((resolve) => {
-      const listening = session.crew.onRuntimeEvent(({ agentId, event }) => {
+      const listening = session.runner.onRuntimeEvent(({ agentId, event }) => {
         if (agentId !== id || event.type !== 'turnCompleted') return;
         listening.dispose();
         resolve();

@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { decodeAsked } from '../../src/codex/asked.ts';
 import { decodeNotification } from '../../src/codex/methods.ts';
 import { isServerRequest, readRequest } from '../../src/codex/serverRequests.ts';
-import { PAST_TURNS, WITHDRAWN, type AgentView, emptyView, reduceView } from '../../src/loop/views/agentView.ts';
+import { PAST_TURNS, WITHDRAWN, type AgentView, emptyView, reduceView } from '../../src/loop/state/agentView.ts';
 import { decide, inOrder } from '../../src/loop/agent/decide.ts';
 import { bodyText, roundPrompt, steerPrompt } from '../../src/loop/agent/prompt.ts';
 import { knownAtStart } from '../../src/loop/agent/standing.ts';

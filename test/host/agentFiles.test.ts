@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { TownSession } from '../../src/loop/townSession.ts';
-import { emptyView } from '../../src/loop/views/agentView.ts';
+import { emptyView } from '../../src/loop/state/agentView.ts';
 import type { FileChange } from '../../src/runtime/turnItem.ts';
 import type { AgentRecord } from '../../src/town/records.ts';
 import { ChangeDocuments } from '../../src/ui/history/changeDocuments.ts';
@@ -53,7 +53,7 @@ describe('a file on another machine', () => {
         const session = {
           folder: '/w',
           historyOf: () => undefined,
-          crew: { view: () => ({ ...emptyView('persistent'), turn }) },
+          runner: { view: () => ({ ...emptyView('persistent'), turn }) },
         };
         const agent = { id: 'a', name: 'a' };
         const target = { turn: 't', item: 'i', change: 0 };

@@ -1,7 +1,7 @@
 /** The backlog and what becomes of it, by commands and by dragging; several agents at once. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { type AgentView, emptyView } from '../../src/loop/views/agentView.ts';
+import { type AgentView, emptyView } from '../../src/loop/state/agentView.ts';
 import { actOnAgent } from '../../src/ui/agents/agentCommands.ts';
 import { ItemTree, type Row } from '../../src/ui/itemTree.ts';
 import { agentsToDropOn, tasksToDrag } from '../../src/ui/tasks/taskDrag.ts';
@@ -218,7 +218,7 @@ describe('several selected agents', () => {
     const agents = [agentRecord('a'), agentRecord('b', { state: 'paused' }), agentRecord('c')];
     const session = {
       mirror: { agents: new Map(agents.map((agent) => [agent.id, agent])), waiting: () => ({ held: 0, dead: 0 }) },
-      crew: { view: () => emptyView('persistent') },
+      runner: { view: () => emptyView('persistent') },
       past: { within: (view: AgentView) => view },
       actions: { pauseAgent: async (id: string) => void paused.push(id) },
     };

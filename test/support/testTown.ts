@@ -1,7 +1,7 @@
 /** A whole town for a test, without an editor: real Redis, real Codex, a scripted model, and sessions that stand for windows. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { AgentView } from '../../src/loop/views/agentView.ts';
+import type { AgentView } from '../../src/loop/state/agentView.ts';
 import type { TownSettings } from '../../src/loop/settings.ts';
 import {
   type SessionOptions,
@@ -161,7 +161,7 @@ export function agentWhen(
   return eventually(
     () => {
       const record = [...session.mirror.agents.values()].find((agent) => agent.name === name);
-      return record && fits(record, session.crew.view(record.id)) ? record : undefined;
+      return record && fits(record, session.runner.view(record.id)) ? record : undefined;
     },
     { what: `${name}: ${what}` },
   );

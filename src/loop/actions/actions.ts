@@ -22,13 +22,13 @@ import { adopt, moveHere } from './adoption.ts';
 import { AskOwner } from './askOwner.ts';
 import { type PermissionMode, type Permissions, isWithin } from '../trust/permissionModes.ts';
 import { checkedText } from './checkedText.ts';
-import type { Crew } from '../crew.ts';
-import { Desk } from './desk.ts';
+import type { AgentRunner } from '../agentRunner.ts';
+import { PersonInbox } from './personInbox.ts';
 import { Leftovers } from './leftovers.ts';
 import { type NewAgent, newAgentRecord } from './newAgent.ts';
 import { QueueActions } from './queueActions.ts';
 import { type StateRequest, transitions } from './requests.ts';
-import type { SignsOfLife } from '../views/signsOfLife.ts';
+import type { SignsOfLife } from '../state/signsOfLife.ts';
 import { TaskActions } from './taskActions.ts';
 
 export interface ActionRules {
@@ -67,25 +67,25 @@ export class TownActions {
   /** What can be done with work that was held, and with messages that were given up. */
   readonly leftovers: Leftovers;
   /** What waits for the person at the editor. */
-  readonly desk: Desk;
+  readonly personInbox: PersonInbox;
   private readonly town: Town;
-  private readonly crew: Crew;
+  private readonly runner: AgentRunner;
   private readonly signs: SignsOfLife;
   private readonly rules: ActionRules;
   private readonly owner: AskOwner;
 
-  constructor(town: Town, crew: Crew, signs: SignsOfLife, rules: ActionRules) {
+  constructor(town: Town, runner: AgentRunner, signs: SignsOfLife, rules: ActionRules) {
     const find = (ref: string): Promise<AgentRecord> => this.find(ref);
-    const poke = (agentId: string): void => this.crew.poke(agentId);
+    const poke = (agentId: string): void => this.runner.poke(agentId);
     this.tasks = new TaskActions(town, find);
     this.queue = new QueueActions(town, find, poke, rules.townKey);
     this.leftovers = new Leftovers(town, find, poke);
     this.town = town;
-    this.crew = crew;
+    this.runner = runner;
     this.signs = signs;
     this.rules = rules;
     this.owner = new AskOwner(town.control, rules.townKey, rules.answerMs);
-    this.desk = new Desk(town, crew, this.owner, find);
+    this.personInbox = new PersonInbox(town, runner, this.owner, find);
   }
 
   /**
@@ -175,10 +175,10 @@ export class TownActions {
   async interrupt(ref: string): Promise<{ survivors: string[] }> {
     const agent = await this.find(ref);
     this.mustRun(agent);
-    if (this.crew.owns(agent.id)) {
-      const result = await this.crew.interrupt(agent.id);
+    if (this.runner.owns(agent.id)) {
+      const result = await this.runner.interrupt(agent.id);
       if (result.stopped) return result;
-    } else if (agent.state === 'working' && (await this.crew.isElsewhere(agent.id))) {
+    } else if (agent.state === 'working' && (await this.runner.isElsewhere(agent.id))) {
       return this.owner.ask(agent, 'interrupt');
     }
     throw new TinytownError('noActiveTurn', say('{0} has no running turn: there is nothing to interrupt.', agent.name));
@@ -210,11 +210,11 @@ export class TownActions {
     this.mustRun(agent);
     if (transitions.restart.from.includes(agent.state)) {
       await this.request(agent, 'restart', { rounds_completed: 0, last_error: undefined });
-      this.crew.account.letTry(agent.id);
-    } else if (!(await this.crew.restart(agent.id)) && (await this.crew.isElsewhere(agent.id))) {
+      this.runner.account.letTry(agent.id);
+    } else if (!(await this.runner.restart(agent.id)) && (await this.runner.isElsewhere(agent.id))) {
       await this.owner.ask(agent, 'restart');
     }
-    this.crew.poke(agent.id);
+    this.runner.poke(agent.id);
   }
 
   /**
@@ -228,7 +228,7 @@ export class TownActions {
     for (const agent of failed) {
       // Another window may be faster.
       await this.request(agent, 'restart', { last_error: undefined }).catch(() => undefined);
-      this.crew.poke(agent.id);
+      this.runner.poke(agent.id);
     }
   }
 
@@ -263,8 +263,8 @@ export class TownActions {
 
   /** Lets one of the agents try that wait for the account to work again. */
   async tryNow(): Promise<void> {
-    await this.crew.account.tryNow();
-    for (const id of this.town.mirror.agents.keys()) this.crew.poke(id);
+    await this.runner.account.tryNow();
+    for (const id of this.town.mirror.agents.keys()) this.runner.poke(id);
   }
 
   /**
@@ -276,21 +276,21 @@ export class TownActions {
     const { home } = this.rules;
     if (agent.runtimeHost === RUNTIME_HOST) await moveHere(this.town, agent, home);
     else await adopt(this.town, agent, { signs: this.signs, home });
-    this.crew.poke(agent.id);
+    this.runner.poke(agent.id);
   }
 
   /** Moves an agent from the window that runs it to this one; a turn that runs there is continued here. */
   async takeOver(ref: string): Promise<void> {
     const agent = await this.find(ref);
     this.mustRun(agent);
-    if (this.crew.owns(agent.id)) {
+    if (this.runner.owns(agent.id)) {
       throw new TinytownError('wrongState', say('{0} is run by this window already.', agent.name));
     }
     this.mustLiveHere(agent);
-    if (!(await this.crew.isElsewhere(agent.id))) {
+    if (!(await this.runner.isElsewhere(agent.id))) {
       throw new TinytownError('wrongState', say('No window runs {0} now. A message wakes it here.', agent.name));
     }
-    const taken = this.crew.takeOver(agent.id, TAKE_OVER_MS);
+    const taken = this.runner.takeOver(agent.id, TAKE_OVER_MS);
     // One that lets go, or gives no answer, loses its lease. One that refuses says why.
     const refused = this.owner.ask(agent, 'release').then(
       () => taken,

@@ -14,7 +14,7 @@ import type { Town } from '../../town/town.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';
 import { transitions } from './requests.ts';
-import type { SignsOfLife } from '../views/signsOfLife.ts';
+import type { SignsOfLife } from '../state/signsOfLife.ts';
 
 /** @throws TinytownError `wrongState` for one of ours, `external` for one whose loop may live */
 export async function adopt(

@@ -6,7 +6,7 @@ import type { Town } from '../../town/town.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { assignedTaskIds } from '../../town/messages.ts';
 import { say } from '../../util/sentence.ts';
-import { elementId } from '../views/receipt.ts';
+import { elementId } from '../state/receipt.ts';
 
 export class Leftovers {
   private readonly town: Town;

@@ -3,7 +3,7 @@
  * at all where the message was taken meanwhile, which its person is told.
  */
 import type { WaitingMessage } from '../../town/delivery.ts';
-import type { MessageLook } from '../../town/messageLook.ts';
+import type { MessageSnapshot } from '../../town/messageSnapshot.ts';
 import type { Plan } from '../../town/plan.ts';
 import { proofOf } from '../../town/personsWords.ts';
 import { editPlan, movePlan, promotePlan, removePlan } from '../../town/queuePlans.ts';
@@ -15,8 +15,8 @@ import { say } from '../../util/sentence.ts';
 import { checkedText } from './checkedText.ts';
 import { inOrder } from '../agent/decide.ts';
 import { bodyText } from '../agent/prompt.ts';
-import { type Receipt, elementId, receiptsOf } from '../views/receipt.ts';
-import { type QueueAction, movableOf, neighbourOf, whyNotQueued } from '../views/queueRules.ts';
+import { type Receipt, elementId, receiptsOf } from '../state/receipt.ts';
+import { type QueueAction, movableOf, neighbourOf, whyNotQueued } from '../state/queueRules.ts';
 
 /** Lists change under way; each change of them asks for another look. */
 const ATTEMPTS = 8;
@@ -24,7 +24,7 @@ const ATTEMPTS = 8;
 /** What a waiting message was found to be, at one look. */
 interface Found {
   agent: AgentRecord;
-  look: MessageLook;
+  look: MessageSnapshot;
   waiting: WaitingMessage;
   order: readonly WaitingMessage[];
 }
@@ -32,7 +32,7 @@ interface Found {
 interface Step {
   plan: Plan;
   /** Whether a later look shows that the plan was applied, though its answer was lost. */
-  done: (look: MessageLook) => boolean;
+  done: (look: MessageSnapshot) => boolean;
 }
 
 export class QueueActions {
@@ -175,7 +175,7 @@ export class QueueActions {
 }
 
 /** The message, if `action` can be done with it. @throws TinytownError `cannotNow`, `messageTaken`, `messageGone` */
-function findWaiting(action: QueueAction, look: MessageLook, messageId: string): Pick<Found, 'waiting' | 'order'> {
+function findWaiting(action: QueueAction, look: MessageSnapshot, messageId: string): Pick<Found, 'waiting' | 'order'> {
   const order = inOrder(look.urgent, look.inbox);
   const waiting = order.find(({ message }) => message.id === messageId);
   if (!waiting) throw notWaiting(look, messageId);
@@ -184,11 +184,11 @@ function findWaiting(action: QueueAction, look: MessageLook, messageId: string):
   return { waiting, order };
 }
 
-function receiptOf(look: MessageLook, messageId: string): Receipt | undefined {
+function receiptOf(look: MessageSnapshot, messageId: string): Receipt | undefined {
   return receiptsOf(look, () => undefined).find((one) => one.messageId === messageId);
 }
 
-function notWaiting(look: MessageLook, messageId: string): TinytownError {
+function notWaiting(look: MessageSnapshot, messageId: string): TinytownError {
   switch (receiptOf(look, messageId)?.state) {
     case 'sent':
     case 'delivered':

@@ -25,7 +25,7 @@ import { RemoteRequests } from './remoteRequests.ts';
 import { type Retry, longestDelay, retryOf } from './restartPolicy.ts';
 import { RuntimeSlot } from './runtimeSlot.ts';
 import { Settlement } from './settlement.ts';
-import { StreamEcho } from './streamEcho.ts';
+import { TurnEventPublisher } from './turnEventPublisher.ts';
 import { Turns } from './turns.ts';
 
 /**
@@ -47,7 +47,7 @@ export class AgentLoop {
   private readonly slot: RuntimeSlot;
   private readonly settlement: Settlement;
   private readonly turns: Turns;
-  private readonly echo: StreamEcho;
+  private readonly echo: TurnEventPublisher;
   private readonly requests: OpenRequests;
   private readonly remote: RemoteRequests;
   private readonly queue = new SerialQueue();
@@ -90,7 +90,7 @@ export class AgentLoop {
     this.settlement = new Settlement(parts, (plan) => this.agent.commit(plan), lastEnd);
     this.turns = new Turns(this.agent, this.slot, this.settlement, this.queue);
     this.agent.onFenced(() => void this.leave('lost'));
-    this.echo = new StreamEcho(this.agent);
+    this.echo = new TurnEventPublisher(this.agent);
     this.requests = new OpenRequests(this.agent, () => this.slot.current);
     this.remote = new RemoteRequests(this.agent, this.queue, {
       interrupt: () => this.turns.endInBackground('interrupt'),

@@ -98,7 +98,7 @@ export interface AgentProgram {
 }
 
 /** What all loops of a window share. */
-export interface CrewParts extends Omit<LoopParts, 'roundLog' | 'account' | 'room'> {
+export interface AgentRunnerParts extends Omit<LoopParts, 'roundLog' | 'account' | 'room'> {
   /** Shared with the other windows of this machine. */
   limits: LimitHolds;
   /** Where the logs of rounds are written. */

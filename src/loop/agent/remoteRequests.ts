@@ -11,7 +11,7 @@ import { oneLine } from '../../util/text.ts';
 import { type OwnedAgent, failedReply } from './ownedAgent.ts';
 
 /** What the owner can do for them. */
-export interface OwnerDeeds {
+export interface OwnerActions {
   /** Ends the running turn; resolves when what it carried is held. */
   interrupt(): Promise<InterruptResult>;
   restart(): Promise<void>;
@@ -24,41 +24,41 @@ export interface OwnerDeeds {
 export class RemoteRequests {
   private readonly agent: OwnedAgent;
   private readonly queue: SerialQueue;
-  private readonly deeds: OwnerDeeds;
+  private readonly actions: OwnerActions;
   private readonly guard: ControlGuard;
   private toldOfRefusal = false;
 
   /** @param queue The loop's: replies are written in it, after all that they tell of. */
-  constructor(agent: OwnedAgent, queue: SerialQueue, deeds: OwnerDeeds) {
+  constructor(agent: OwnedAgent, queue: SerialQueue, actions: OwnerActions) {
     this.agent = agent;
     this.queue = queue;
-    this.deeds = deeds;
+    this.actions = actions;
     const { townKey, keys } = agent.parts;
     this.guard = new ControlGuard(townKey, { town: keys.town, agentId: agent.id }, agent.epoch);
   }
 
   /** Takes a request off the list and does it, where it comes from the user. Of an interrupt and a restart the queue does not wait for the end. */
   async obey(request: ControlRequest): Promise<void> {
-    const { agent, deeds } = this;
+    const { agent, actions } = this;
     const { keys, logger } = agent.parts;
     await agent.commit(new Plan(keys, agent.id).command('XDEL', keys.control(agent.id), request.entry));
     const refusal = await this.guard.refusal(request);
     if (refusal !== undefined) return this.refuse(request, refusal);
     switch (request.action) {
       case 'answer':
-        return deeds.answer(request);
+        return actions.answer(request);
       case 'interrupt':
-        this.replyLater(request, deeds.interrupt().then(interruptReply));
+        this.replyLater(request, actions.interrupt().then(interruptReply));
         return;
       case 'restart':
         this.replyLater(
           request,
-          deeds.restart().then(() => ({ ok: true })),
+          actions.restart().then(() => ({ ok: true })),
         );
         return;
       case 'release':
         await agent.reply(request, { ok: true });
-        return deeds.release();
+        return actions.release();
       default:
         logger.warn(`An unknown request "${oneLine(request.action, 40)}" of another window was ignored.`);
     }

@@ -5,7 +5,7 @@ import type { Town } from '../../town/town.ts';
 import type { WakeMode } from '../../town/wake.ts';
 import type { Said } from '../../util/sentence.ts';
 import { TinytownError } from '../../util/errors.ts';
-import type { Crew } from '../crew.ts';
+import type { AgentRunner } from '../agentRunner.ts';
 
 /** What went wrong, and what its own error says to do about it. */
 export interface Trouble {
@@ -49,7 +49,10 @@ async function healthOf(redis: TownRedis): Promise<RedisHealth> {
 }
 
 /** Never rejects: what cannot be found out is part of what is found. */
-export async function examineTown({ redis, wake, mirror, leases }: Town, crew: Crew): Promise<TownExamination> {
+export async function examineTown(
+  { redis, wake, mirror, leases }: Town,
+  runner: AgentRunner,
+): Promise<TownExamination> {
   const { where } = redis;
   const health = await healthOf(redis).then(
     (found) => ({ ok: true as const, where, health: found, wake: wake.mode }),
@@ -58,7 +61,7 @@ export async function examineTown({ redis, wake, mirror, leases }: Town, crew: C
   const agents = await Promise.all(
     [...mirror.agents.values()].map(async (record): Promise<ExaminedAgent> => {
       const { id, name, cli, state } = record;
-      const view = crew.view(id);
+      const view = runner.view(id);
       const { inbox, urgent, held, dead } = mirror.waiting(id);
       const holder = view.owner === 'elsewhere' ? await leases.holder(id).catch(() => 'unknown') : undefined;
       return {

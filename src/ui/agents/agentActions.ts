@@ -2,7 +2,7 @@
  * What can be done with an agent now, and if not, why: one table for menus, quick picks and commands, so that they
  * cannot disagree. Whether it then works is decided by `loop/actions`, which knows more.
  */
-import type { AgentView } from '../../loop/views/agentView.ts';
+import type { AgentView } from '../../loop/state/agentView.ts';
 import type { AgentRecord, AgentState } from '../../town/records.ts';
 import type { Translate } from '../l10n.ts';
 import type { Waiting } from '../town/townPicture.ts';

@@ -106,7 +106,7 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
       return id;
     }
     case 'steer': {
-      const { turn } = factsOf(agent, session.crew.view(agent.id), session.mirror.waiting(agent.id));
+      const { turn } = factsOf(agent, session.runner.view(agent.id), session.mirror.waiting(agent.id));
       const effect = turn ? t('Goes into the running turn at once.') : t('Starts a turn.');
       const text = await textOf(call, t('Steer {0}', agent.name), effect);
       if (text === undefined) return undefined;
@@ -196,7 +196,7 @@ async function chooseModel({ call, session, agent }: Step): Promise<unknown> {
   await session.actions.mayChooseModel(agent.id);
   const models = await session.codex.models();
   const asked = call.text === undefined && call.extra === undefined;
-  const now = session.crew.view(agent.id).model ?? agent.model;
+  const now = session.runner.view(agent.id).model ?? agent.model;
   const choice = asked && call.interactive ? await pickModel(agent, models, now) : wanted;
   if (!choice) return undefined;
   await session.actions.chooseModel(agent.id, choice);
@@ -216,7 +216,7 @@ const permissionChoice = z.enum([...permissionModes, 'default']);
  * workspace (tasks, launch configurations) can call commands. Resolves with what is chosen now.
  */
 async function changePermissions({ call, session, agent }: Step): Promise<string | undefined> {
-  const view = session.crew.view(agent.id);
+  const view = session.runner.view(agent.id);
   const given = permissionChoice.safeParse(call.text);
   if (call.text !== undefined && !given.success) {
     const modes = permissionChoice.options.join(', ');
@@ -227,7 +227,7 @@ async function changePermissions({ call, session, agent }: Step): Promise<string
     : await pickPermissions(agent.name, view.permissions);
   if (!choice) return undefined;
   await session.actions.changePermissions(agent.id, choice.mode, { mayWiden: call.text === undefined });
-  if (call.text === undefined && session.crew.view(agent.id).turn) {
+  if (call.text === undefined && session.runner.view(agent.id).turn) {
     const name = oneLine(agent.name, 64);
     void inform(
       t('{0} finishes its turn with the permissions it had. The new ones apply from its next turn on.', name),
@@ -237,7 +237,7 @@ async function changePermissions({ call, session, agent }: Step): Promise<string
 }
 
 async function adoptAgent({ session, agent, call }: Step): Promise<string | undefined> {
-  const { away } = session.crew.view(agent.id);
+  const { away } = session.runner.view(agent.id);
   if (away && call.interactive) {
     const question = t('Move {0} here?', oneLine(agent.name, 64));
     const detail = [

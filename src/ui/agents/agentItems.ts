@@ -1,5 +1,5 @@
 /** The agents tree as plain data: who there is, what each does, what waits for whom. No editor, no clock, no side effects. */
-import type { AgentView } from '../../loop/views/agentView.ts';
+import type { AgentView } from '../../loop/state/agentView.ts';
 import type { AgentRecord, AgentState, TaskRecord } from '../../town/records.ts';
 import { oneLine } from '../../util/text.ts';
 import { inWords } from '../../util/sentence.ts';
@@ -10,7 +10,7 @@ import { hasInbox } from './inboxRows.ts';
 import { hasMorePast, lastWords } from './pastRows.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';
-import { finishedAt } from '../looked.ts';
+import { finishedAt } from '../readMarks.ts';
 import { age } from '../needs/needsYouItems.ts';
 import { shownName } from '../shownName.ts';
 import { fileName } from '../shownPath.ts';

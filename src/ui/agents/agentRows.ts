@@ -1,5 +1,5 @@
 /** The rows below an agent: its task, its inbox, the running turn, its steers, earlier turns. */
-import type { AgentView, Away } from '../../loop/views/agentView.ts';
+import type { AgentView, Away } from '../../loop/state/agentView.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import { oneLine, stripControls } from '../../util/text.ts';
 import { inWords } from '../../util/sentence.ts';

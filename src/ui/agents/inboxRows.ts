@@ -2,8 +2,8 @@
  * An agent's inbox as rows: each message with its receipt, in the order in which they are handled; what is over below a row of
  * its own. Text from others is data: stripped, one line, and whole in the tooltip.
  */
-import type { AgentView } from '../../loop/views/agentView.ts';
-import type { Receipt } from '../../loop/views/receipt.ts';
+import type { AgentView } from '../../loop/state/agentView.ts';
+import type { Receipt } from '../../loop/state/receipt.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import { oneLine } from '../../util/text.ts';

@@ -1,6 +1,6 @@
 /** The rows of an agent's past turns: the last one first; what is older sits one level deeper, out of the way. */
-import type { AgentView, TurnView } from '../../loop/views/agentView.ts';
-import type { PastState } from '../../loop/views/pastTurns.ts';
+import type { AgentView, TurnView } from '../../loop/state/agentView.ts';
+import type { PastState } from '../../loop/state/pastTurns.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import { oneLine, stripControls } from '../../util/text.ts';
 import { leaf } from './agentLeaf.ts';

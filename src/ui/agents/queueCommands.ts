@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
-import { queueActions, type QueueAction } from '../../loop/views/queueRules.ts';
+import { queueActions, type QueueAction } from '../../loop/state/queueRules.ts';
 import type { TownSession } from '../../loop/townSession.ts';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';

@@ -1,5 +1,5 @@
 /** The facts of an agent's session, under one closed row: what it runs on and what it takes. */
-import type { AgentView } from '../../loop/views/agentView.ts';
+import type { AgentView } from '../../loop/state/agentView.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import type { ProcessUse } from '../../util/processTable.ts';
 import { oneLine } from '../../util/text.ts';

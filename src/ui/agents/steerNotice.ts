@@ -1,6 +1,6 @@
 /** Tells the person when what they wanted to steer a turn with has to wait for the next one. */
 import * as vscode from 'vscode';
-import type { Receipt } from '../../loop/views/receipt.ts';
+import type { Receipt } from '../../loop/state/receipt.ts';
 import type { TownSession } from '../../loop/townSession.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import { oneLine } from '../../util/text.ts';
@@ -15,7 +15,7 @@ export const STEER_MS = 5_000;
 export async function tellIfQueued(session: TownSession, agent: AgentRecord, messageId: string): Promise<void> {
   const name = oneLine(agent.name, 64);
   const runs = (): boolean => session.mirror.agents.get(agent.id)?.state === 'working';
-  const view = session.crew.view(agent.id);
+  const view = session.runner.view(agent.id);
   if (view.owner === 'external' || !runs()) return;
   if (view.mode === 'one-shot') {
     void inform(t('Your message waits for the next turn: {0} runs one-shot and cannot be steered.', name));

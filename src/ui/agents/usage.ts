@@ -1,5 +1,5 @@
 /** Time, tokens and limits in words: coarse, so that rows stay calm, and nothing where nothing is known. */
-import type { AgentView } from '../../loop/views/agentView.ts';
+import type { AgentView } from '../../loop/state/agentView.ts';
 import type { RateLimitWindow, TokenUsage } from '../../runtime/codingAgent.ts';
 import type { Translate } from '../l10n.ts';
 import type { TownPicture } from '../town/townPicture.ts';

@@ -1,6 +1,6 @@
 /** What an agent does that this window does not run: its last words, tools and ends of turns, as its owner tells them. */
-import type { AgentView } from '../../loop/views/agentView.ts';
-import type { WatchedWork, WorkLine } from '../../loop/views/watchedWork.ts';
+import type { AgentView } from '../../loop/state/agentView.ts';
+import type { WatchedWork, WorkLine } from '../../loop/state/watchedWork.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import { oneLine, stripControls } from '../../util/text.ts';
 import type { Item, ItemIcon, RowText } from '../items.ts';

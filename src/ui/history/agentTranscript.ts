@@ -2,7 +2,7 @@
  * What one agent's transcript is made of, as far as it is known: the turns of its thread, read page by page from the newest
  * back, and what this window saw itself. Knows no editor.
  */
-import type { AgentView } from '../../loop/views/agentView.ts';
+import type { AgentView } from '../../loop/state/agentView.ts';
 import { type ReadHistory, historyPages } from '../../runtime/historyPages.ts';
 import type { StoredTurn } from '../../runtime/storedTurn.ts';
 import type { AgentRecord } from '../../town/records.ts';

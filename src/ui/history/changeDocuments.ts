@@ -31,9 +31,9 @@ export class ChangeDocuments implements Disposable {
    * @throws TinytownError `unknownTurn`, or `noChanges` where none of it changed a file
    */
   async show(session: TownSession, agent: AgentRecord, target: ChangeTarget): Promise<number> {
-    const { folder, crew } = session;
+    const { folder, runner } = session;
     const wanted = await wantedChanges(target, {
-      view: crew.view(agent.id),
+      view: runner.view(agent.id),
       threadId: agent.runtimeSessionId,
       history: session.historyOf(agent.id),
       folder,

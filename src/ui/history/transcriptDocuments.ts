@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { emptyView } from '../../loop/views/agentView.ts';
+import { emptyView } from '../../loop/state/agentView.ts';
 import type { TownSession } from '../../loop/townSession.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import { type Disposable, DisposableStore, toDisposable } from '../../util/disposable.ts';
@@ -63,7 +63,7 @@ export class TranscriptDocuments implements vscode.FileSystemProvider, Disposabl
     this.store.add(onDidCloseForGood(({ uri }) => this.shown.delete(uri.toString())));
     this.store.add(
       host.whileReady((session, store) => {
-        store.add(session.crew.onDidChangeView((id) => this.touch(id)));
+        store.add(session.runner.onDidChangeView((id) => this.touch(id)));
         store.add(session.mirror.onDidChange(() => this.touchAll()));
         for (const { content } of this.shown.values()) void content.read();
       }),
@@ -151,7 +151,7 @@ export class TranscriptDocuments implements vscode.FileSystemProvider, Disposabl
     const { host } = this;
     return new AgentTranscript({
       agent: () => host.ready?.mirror.agents.get(agentId),
-      view: () => host.ready?.crew.view(agentId) ?? emptyView('persistent'),
+      view: () => host.ready?.runner.view(agentId) ?? emptyView('persistent'),
       history: async (threadId, page) => await (await host.session()).historyOf(agentId)(threadId, page),
       roundLogs: (agent) => host.ready?.roundLogs(agent) ?? '',
       onDidRead,

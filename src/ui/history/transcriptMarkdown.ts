@@ -5,7 +5,7 @@
 import type { PlanStep } from '../../runtime/codingAgent.ts';
 import type { StoredTurn } from '../../runtime/storedTurn.ts';
 import type { FileChange, TurnItem } from '../../runtime/turnItem.ts';
-import type { SteerView, TurnView } from '../../loop/views/agentView.ts';
+import type { SteerView, TurnView } from '../../loop/state/agentView.ts';
 import { diffText } from './changes.ts';
 import { codeSpan, fence, harmlessBlock, harmlessInline } from './harmlessMarkdown.ts';
 import { namesOf } from '../changeLook.ts';

@@ -1,5 +1,5 @@
 /** Which of an agent's changes are meant, and all that came after them: looked up in what this window saw and what is stored. */
-import type { AgentView } from '../../loop/views/agentView.ts';
+import type { AgentView } from '../../loop/state/agentView.ts';
 import { type ReadHistory, historyPages } from '../../runtime/historyPages.ts';
 import type { StoredTurn } from '../../runtime/storedTurn.ts';
 import type { FileChange, TurnItem } from '../../runtime/turnItem.ts';

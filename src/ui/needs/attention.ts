@@ -27,7 +27,7 @@ export function drawAttention(session: TownSession, log: EditorLog): Disposable 
   const nameOf = (agentId: string): string => oneLine(session.mirror.agents.get(agentId)?.name ?? agentId, 64);
 
   store.add(
-    session.crew.onProblem(({ agentId, error }) => {
+    session.runner.onProblem(({ agentId, error }) => {
       const who = agentId === undefined ? '' : `${nameOf(agentId)}: `;
       const text = who + describeError(error);
       log.error(text);
@@ -51,7 +51,7 @@ export function drawAttention(session: TownSession, log: EditorLog): Disposable 
     }),
   );
   store.add(
-    session.crew.onRuntimeEvent(({ agentId, event }) => {
+    session.runner.onRuntimeEvent(({ agentId, event }) => {
       if (event.type !== 'turnCompleted' || event.outcome.status !== 'completed') return;
       if (readNotifications() !== 'all') return;
       const show = t('Show Output');

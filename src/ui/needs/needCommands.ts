@@ -17,7 +17,7 @@ import { isByKey, readCall } from '../calls.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command, type CommandId } from '../ids.ts';
 import { Row } from '../itemTree.ts';
-import type { Looked } from '../looked.ts';
+import type { ReadMarks } from '../readMarks.ts';
 import { askAnswer } from './needAnswers.ts';
 import {
   type ClaimNeed,
@@ -49,7 +49,7 @@ export interface NeedParts {
   view: NeedsView;
   documents: RequestDocuments;
   texts: WholeTexts;
-  looked: Looked;
+  looked: ReadMarks;
   /** The person looks at what the agent has done. */
   lookedAtAgent: (agentId: string | undefined) => void;
   log: EditorLog;
@@ -208,7 +208,7 @@ async function perform(action: NeedAction, need: Need, call: NeedCall, parts: Ne
       return need.kind === 'message' ? reply(need, call, parts) : undefined;
     case 'dismissMessage':
       if (need.kind !== 'message') return undefined;
-      await (await parts.host.session()).actions.desk.dismissMessage(need.message.id);
+      await (await parts.host.session()).actions.personInbox.dismissMessage(need.message.id);
       return need.message.id;
     case 'allowHere':
     case 'dontAllow':
@@ -241,7 +241,7 @@ async function decideClaim(
 
 async function answerRequest(need: RequestNeed, given: RequestAnswer, { host }: NeedParts): Promise<string> {
   const { actions } = await host.session();
-  await actions.desk.answerRequest(need.agentId, need.request.id, given, need.request);
+  await actions.personInbox.answerRequest(need.agentId, need.request.id, given, need.request);
   reach('answer');
   return need.request.id;
 }
@@ -293,14 +293,14 @@ async function answer(need: RequestNeed, call: NeedCall, parts: NeedParts): Prom
 async function reply(need: MessageNeed, call: NeedCall, { host }: NeedParts): Promise<string | undefined> {
   const text = call.text ?? (await askText(t('Reply to {0}', oneLine(need.who, 64)), oneLine(need.message.text, 200)));
   if (text === undefined) return undefined;
-  await (await host.session()).actions.desk.replyTo(need.message.id, text);
+  await (await host.session()).actions.personInbox.replyTo(need.message.id, text);
   return need.message.id;
 }
 
 async function dismissReports({ host, feed }: NeedParts): Promise<undefined> {
   const { actions } = await host.session();
   for (const need of feed.needs) {
-    if (need.kind === 'message' && !need.waits) await actions.desk.dismissMessage(need.message.id);
+    if (need.kind === 'message' && !need.waits) await actions.personInbox.dismissMessage(need.message.id);
   }
 }
 

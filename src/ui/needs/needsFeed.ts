@@ -1,6 +1,6 @@
 /** What waits for the person, kept up to date with whichever town is open; tells what came and what went, and why. */
-import type { SupervisorMessage } from '../../loop/actions/desk.ts';
-import type { WithdrawnRequest } from '../../loop/views/agentView.ts';
+import type { SupervisorMessage } from '../../loop/actions/personInbox.ts';
+import type { WithdrawnRequest } from '../../loop/state/agentView.ts';
 import type { TownSession } from '../../loop/townSession.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
@@ -46,7 +46,7 @@ export class NeedsFeed implements Disposable {
             look();
           }),
         );
-        ready.add(session.crew.onDidChangeView(look));
+        ready.add(session.runner.onDidChangeView(look));
         ready.add(session.receipts.onDidChange(look));
         ready.add(session.trust.confirmations.onDidChange(look));
         this.readMessages(session);
@@ -69,7 +69,7 @@ export class NeedsFeed implements Disposable {
   async refresh(): Promise<readonly Need[]> {
     const session = await this.host.session();
     await session.mirror.refresh();
-    const messages = await session.actions.desk.supervisorMessages();
+    const messages = await session.actions.personInbox.supervisorMessages();
     if (this.host.ready === session) this.messages = messages;
     this.look();
     return this.current;
@@ -99,7 +99,7 @@ export class NeedsFeed implements Disposable {
     if (this.queue.size > 1) return;
     this.queue
       .run(async () => {
-        const messages = await session.actions.desk.supervisorMessages();
+        const messages = await session.actions.personInbox.supervisorMessages();
         if (this.host.ready !== session) return;
         this.messages = messages;
         this.looks.add('look');
@@ -117,9 +117,9 @@ export class NeedsFeed implements Disposable {
     if (!same || this.current.some((need) => changed(before.get(need.key), need))) this.changes.fire(came);
   }
 
-  private tellWithdrawn({ mirror, crew }: TownSession): void {
+  private tellWithdrawn({ mirror, runner }: TownSession): void {
     for (const [agentId, { name }] of mirror.agents) {
-      for (const withdrawal of crew.view(agentId).withdrawn) {
+      for (const withdrawal of runner.view(agentId).withdrawn) {
         const key = `${agentId}/${withdrawal.request.id}`;
         if (this.withdrawn.has(key)) continue;
         this.withdrawn.add(key);

@@ -5,7 +5,7 @@ import { oneLine } from '../../util/text.ts';
 import { View } from '../ids.ts';
 import { ItemTree, type Row } from '../itemTree.ts';
 import { KeyboardRow } from '../keyboardRow.ts';
-import type { Looked } from '../looked.ts';
+import type { ReadMarks } from '../readMarks.ts';
 import { mention } from '../notify.ts';
 import type { Need } from './needs.ts';
 import { waitingCount } from './needs.ts';
@@ -39,7 +39,7 @@ export class NeedsView implements Disposable {
   private settled = 0;
   private uses = 0;
 
-  constructor(host: TownHost, feed: NeedsFeed, looked: Looked, documents: RequestDocuments) {
+  constructor(host: TownHost, feed: NeedsFeed, looked: ReadMarks, documents: RequestDocuments) {
     this.feed = feed;
     this.tree = this.store.add(
       new ItemTree((isOpen) =>
@@ -106,7 +106,7 @@ export class NeedsView implements Disposable {
   async focused(): Promise<{ need: string; offered: boolean } | undefined> {
     if (performance.now() < this.settled) return undefined;
     const row = (await this.keyboard.find())?.row;
-    // Looked at last, from now on.
+    // ReadMarks at last, from now on.
     if (row) await this.select(row);
     if (row?.item.needKey === undefined) return undefined;
     return { need: row.item.needKey, offered: [row, row.parent].some((one) => one && offersApproval(one.item)) };

@@ -1,11 +1,11 @@
-/** What the screens are made of: the part of a town's mirror and crew that they read. */
+/** What the screens show: the parts of a town’s mirror and of its runner that they read. */
 import type { Claim } from '../../loop/trust/confirmations.ts';
 import type { Answer } from '../../loop/trust/workspaceValue.ts';
-import type { AgentView } from '../../loop/views/agentView.ts';
-import type { Receipt } from '../../loop/views/receipt.ts';
-import type { PastState } from '../../loop/views/pastTurns.ts';
+import type { AgentView } from '../../loop/state/agentView.ts';
+import type { Receipt } from '../../loop/state/receipt.ts';
+import type { PastState } from '../../loop/state/pastTurns.ts';
 import type { TownSession } from '../../loop/townSession.ts';
-import type { WatchedWork } from '../../loop/views/watchedWork.ts';
+import type { WatchedWork } from '../../loop/state/watchedWork.ts';
 import type { ProcessUse } from '../../util/processTable.ts';
 import type { AgentRecord, TaskRecord } from '../../town/records.ts';
 import { whatIsWrong } from '../../util/errors.ts';
@@ -79,7 +79,7 @@ function unconfirmedClaims({ trust, redisClaims }: TownSession): TownPicture['cl
 
 /** The session's facts, live: each look at a field is a look at what is known now. */
 export function pictureOf(session: TownSession): TownPicture {
-  const { mirror, crew, follower, receipts, past } = session;
+  const { mirror, runner, follower, receipts, past } = session;
   return {
     get trouble() {
       return mirror.trouble && whatIsWrong(mirror.trouble);
@@ -104,9 +104,9 @@ export function pictureOf(session: TownSession): TownPicture {
     },
     waiting: (agentId) => mirror.waiting(agentId),
     receipts: (agentId) => receipts.of(agentId),
-    processUse: (agentId) => crew.processUse(agentId),
+    processUse: (agentId) => runner.processUse(agentId),
     firstReceipts: (agentId) => receipts.first(agentId),
-    view: (agentId) => past.within(crew.view(agentId), agentId),
+    view: (agentId) => past.within(runner.view(agentId), agentId),
     past: (agentId) => past.stateOf(agentId),
     work: (agentId) => follower.work(agentId),
   };

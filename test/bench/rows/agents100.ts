@@ -1,6 +1,6 @@
 /** How long a large town takes to be drawn, and to be looked through for what has changed. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { TurnView } from '../../../src/loop/views/agentView.ts';
+import type { TurnView } from '../../../src/loop/state/agentView.ts';
 import type { TurnItem } from '../../../src/runtime/turnItem.ts';
 import { agentItems } from '../../../src/ui/agents/agentItems.ts';
 import type { Row as TreeRow } from '../../../src/ui/itemTree.ts';

@@ -24,7 +24,7 @@ export const floodRefreshes: Row = {
       const agent = await town.idleAgent(session, 'worker');
       const tree = new ItemTree(() => agentItems(pictureOf(session), english));
       town.atEnd(async () => tree.dispose());
-      session.crew.onDidChangeView(() => tree.refresh());
+      session.runner.onDidChangeView(() => tree.refresh());
       session.mirror.onDidChange(() => tree.refresh());
       let refreshes = 0;
       tree.onDidChangeTreeData((row) => {

@@ -27,13 +27,13 @@ export const notifications: Row = {
           else if (event.type === 'turnStarted') from = performance.now();
           else if (event.type === 'turnCompleted') to = performance.now();
         };
-        const listening = session.crew.onRuntimeEvent(count);
+        const listening = session.runner.onRuntimeEvent(count);
         const ended = town.turnEnd(session, agent.id);
         await town.push(agent.id, `flood ${deltas} ${ITEMS} ${DELTA_CHARS}`);
         await ended;
         listening.dispose();
         await town.quiet(session, 'worker');
-        const shown = session.crew.view(agent.id).pastTurns.at(-1)?.items ?? [];
+        const shown = session.runner.view(agent.id).pastTurns.at(-1)?.items ?? [];
         const whole = shown.filter((item) => item.kind === 'agentMessage' && item.status === 'completed').length;
         lost += deltas - heard + (ITEMS - whole);
         // The first compiles the code.

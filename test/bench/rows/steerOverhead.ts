@@ -72,10 +72,10 @@ export const steerOverhead: Row = {
 
 /** Resolves with the time at which the runtime has accepted one more steer. */
 function steerAccepted(session: TownSession, agentId: string): Promise<number> {
-  const steers = (): number => session.crew.view(agentId).turn?.steers.length ?? 0;
+  const steers = (): number => session.runner.view(agentId).turn?.steers.length ?? 0;
   const before = steers();
   const accepted = new Promise<number>((resolve) => {
-    const listening = session.crew.onDidChangeView((id) => {
+    const listening = session.runner.onDidChangeView((id) => {
       if (id !== agentId || steers() === before) return;
       listening.dispose();
       resolve(now());

@@ -26,7 +26,7 @@ describe('an agent of tt', () => {
     return id;
   }
 
-  const silence = (id: string): number | undefined => session.crew.view(id).silentMs;
+  const silence = (id: string): number | undefined => session.runner.view(id).silentMs;
 
   /** Waits until it was looked for signs of life several times more. */
   async function looks(): Promise<void> {

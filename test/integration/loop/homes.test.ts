@@ -44,9 +44,9 @@ describe('where an agent lives', () => {
     await window.actions.sendMessage('ops', 'the second');
     await eventually(() => window.mirror.waiting(id).inbox === 1, { what: 'the message that waits' });
     // A look at everything would take it if anything did.
-    window.crew.poke(id);
+    window.runner.poke(id);
     await window.mirror.refresh();
-    assert.equal(window.crew.view(id).owner, 'none');
+    assert.equal(window.runner.view(id).owner, 'none');
     assert.equal(requests(), before);
     await assert.rejects(window.actions.takeOver('ops'), { reason: 'livesElsewhere' });
   }
@@ -55,12 +55,12 @@ describe('where an agent lives', () => {
     const { id, thread } = await afterATurn();
     const other = await town.open({}, undefined, { machine: 'another machine' });
     await waitsIn(other, id);
-    const { away } = other.crew.view(id);
+    const { away } = other.runner.view(id);
     assert.deepEqual([away?.because, away?.keepsConversation], ['machine', false]);
     const back = await town.open();
     await agentWhen(back, 'ops', (it) => it.roundsCompleted === 2, 'the second turn');
     assert.equal(await field(id, 'runtime_session_id'), thread);
-    await eventually(() => other.crew.view(id).owner === 'elsewhere');
+    await eventually(() => other.runner.view(id).owner === 'elsewhere');
     await assert.rejects(other.actions.adoptAgent('ops'), { reason: 'external' });
   });
 
@@ -71,18 +71,18 @@ describe('where an agent lives', () => {
     await other.actions.adoptAgent('ops');
     await agentWhen(other, 'ops', (it) => it.roundsCompleted === 2, 'its turn there');
     assert.notEqual(await field(id, 'runtime_session_id'), thread);
-    assert.equal(other.crew.view(id).away, undefined);
+    assert.equal(other.runner.view(id).away, undefined);
     await assert.rejects(other.actions.adoptAgent('ops'), { reason: 'wrongState' });
     await other.close();
     const back = await town.open();
-    assert.equal(back.crew.view(id).away?.because, 'machine');
+    assert.equal(back.runner.view(id).away?.because, 'machine');
   });
 
   it('is not another checkout of the town, and its conversation comes along when it is moved there', async () => {
     const { id, thread } = await afterATurn();
     const other = await town.open({}, undefined, { folder: checkout.path });
     await waitsIn(other, id);
-    const { away } = other.crew.view(id);
+    const { away } = other.runner.view(id);
     assert.deepEqual([away?.because, away?.keepsConversation], ['folder', true]);
     await other.actions.adoptAgent('ops');
     await agentWhen(other, 'ops', (it) => it.roundsCompleted === 2, 'its turn there');
@@ -95,7 +95,7 @@ describe('where an agent lives', () => {
     await mkdir(home);
     const other = await town.open({ codexEnv: { CODEX_HOME: home } });
     await waitsIn(other, id);
-    assert.equal(other.crew.view(id).away?.because, 'codexHome');
+    assert.equal(other.runner.view(id).away?.because, 'codexHome');
   });
 
   it('is the same folder by whichever path, and wherever it is moved to', async () => {
@@ -103,12 +103,12 @@ describe('where an agent lives', () => {
     const link = path.join(checkout.path, 'link');
     await symlink(town.folder, link);
     const linked = await town.open({}, undefined, { folder: link });
-    assert.equal(linked.crew.view(id).away, undefined);
+    assert.equal(linked.runner.view(id).away, undefined);
     await linked.close();
     const moved = path.join(checkout.path, 'moved');
     await rename(town.folder, moved);
     const there = await town.open({}, undefined, { folder: moved });
-    assert.equal(there.crew.view(id).away, undefined);
+    assert.equal(there.runner.view(id).away, undefined);
     await there.actions.sendMessage('ops', 'the second');
     await agentWhen(there, 'ops', (it) => it.roundsCompleted === 2, 'its turn there');
     assert.equal(await field(id, 'home_folder'), moved);

@@ -53,7 +53,7 @@ describe('agents that work with each other', () => {
     const unrelated = await actions.tasks.add('Paint the fence', ['garden']);
     const task = await actions.tasks.add('Describe a health endpoint in api.txt', ['api']);
 
-    const asked = await eventually(async () => (await actions.desk.supervisorMessages())[0], {
+    const asked = await eventually(async () => (await actions.personInbox.supervisorMessages())[0], {
       what: 'the question',
     });
     assert.equal(asked.from, reviewer.id);
@@ -64,11 +64,11 @@ describe('agents that work with each other', () => {
     );
     assert.equal(await readFile(path.join(town.folder, 'api.txt'), 'utf8'), 'GET /health\n');
 
-    await actions.desk.replyTo(asked.id, 'Yes, for now.');
+    await actions.personInbox.replyTo(asked.id, 'Yes, for now.');
     const last = await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('Yes, for now.'));
     assert.equal(agentOf(last), 'reviewer');
     await agentWhen(session, 'reviewer', (it) => it.state === 'idle' && it.roundsCompleted === 2, 'two rounds');
-    assert.deepEqual(await actions.desk.supervisorMessages(), []);
+    assert.deepEqual(await actions.personInbox.supervisorMessages(), []);
 
     const worker = await agentWhen(session, 'backend', (it) => it.state === 'idle', 'idle');
     assert.deepEqual([worker.tasksCompleted, worker.currentTask], [1, undefined]);

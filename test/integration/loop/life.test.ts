@@ -50,10 +50,10 @@ describe('an agent over time', () => {
     const { id } = await session.actions.spawnAgent({ name: 'web', task: 'first' });
     await agentWhen(session, 'web', (it, view) => it.roundsCompleted === 1 && view.pastTurns.length === 1, 'one round');
     await session.actions.stopAgent('web');
-    await eventually(() => !session.crew.owns(id), { what: 'stopped' });
-    assert.equal(session.crew.view(id).pastTurns.length, 1);
+    await eventually(() => !session.runner.owns(id), { what: 'stopped' });
+    assert.equal(session.runner.view(id).pastTurns.length, 1);
     await session.actions.removeAgent('web');
-    await eventually(() => session.crew.view(id).pastTurns.length === 0, { what: 'forgotten' });
+    await eventually(() => session.runner.view(id).pastTurns.length === 0, { what: 'forgotten' });
   });
 
   it('is gone when its window has closed, though its process hangs', async () => {
@@ -61,7 +61,7 @@ describe('an agent over time', () => {
     const session = await town.open();
     const { id } = await session.actions.spawnAgent({ name: 'web' });
     await agentWhen(session, 'web', (it, view) => it.state === 'idle' && view.pid !== undefined, 'up');
-    const { pid } = session.crew.view(id);
+    const { pid } = session.runner.view(id);
     assert.ok(pid);
     process.kill(pid, 'SIGSTOP');
     await session.close();
@@ -84,7 +84,7 @@ describe('an agent over time', () => {
     const session = await town.open();
     const agent = await session.actions.spawnAgent({ name: 'web', task: 'first' });
     await town.model.waitForRequest(({ index }) => index === 0);
-    const { pid } = session.crew.view(agent.id);
+    const { pid } = session.runner.view(agent.id);
     await session.actions.setPersistent('web', false);
     await agentWhen(
       session,
@@ -92,7 +92,7 @@ describe('an agent over time', () => {
       (it, view) => view.modeReason !== undefined && it.state === 'working',
       'the reason is shown',
     );
-    const view = session.crew.view(agent.id);
+    const view = session.runner.view(agent.id);
     assert.deepEqual([view.mode, view.pid], ['persistent', pid]);
     held.open();
     await agentWhen(session, 'web', (it, now) => it.roundsCompleted === 1 && now.mode === 'one-shot', 'one-shot');
@@ -109,7 +109,7 @@ describe('an agent over time', () => {
     for (const name of ['one', 'two', 'three']) {
       const { id } = await session.actions.spawnAgent({ name });
       await agentWhen(session, name, (it) => it.state === 'idle', 'idle');
-      const owners = (): string[] => windows.map(({ crew }) => crew.view(id).owner);
+      const owners = (): string[] => windows.map(({ runner }) => runner.view(id).owner);
       await eventually(() => owners().toSorted().join() === 'elsewhere,here', { what: 'one owner' });
     }
     const heard: string[] = [];

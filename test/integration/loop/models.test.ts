@@ -32,19 +32,19 @@ describe('the model of an agent', () => {
   it('is another with the next turn, without a new process; and the configured one when that is taken back', async () => {
     const { id } = await session.actions.spawnAgent({ name: 'thinker' });
     assert.equal((await work('one')).body.model, 'scripted');
-    const { pid } = session.crew.view(id);
+    const { pid } = session.runner.view(id);
     const thread = session.mirror.agents.get(id)?.runtimeSessionId;
     await session.actions.chooseModel('thinker', { model: 'gpt-5.5', reasoningEffort: 'high' });
     const chosen = await work('two');
     assert.equal(chosen.body.model, 'gpt-5.5');
     assert.equal(effortOf(chosen), 'high');
     assert.equal(chosen.userTexts.length, 2, 'the conversation goes on');
-    assert.equal(session.crew.view(id).model, 'gpt-5.5');
-    assert.equal(session.crew.view(id).reasoningEffort, 'high');
+    assert.equal(session.runner.view(id).model, 'gpt-5.5');
+    assert.equal(session.runner.view(id).reasoningEffort, 'high');
     await session.actions.chooseModel('thinker', { model: undefined, reasoningEffort: undefined });
     assert.equal((await work('three')).body.model, 'scripted');
-    assert.equal(session.crew.view(id).model, 'scripted');
-    assert.equal(session.crew.view(id).pid, pid);
+    assert.equal(session.runner.view(id).model, 'scripted');
+    assert.equal(session.runner.view(id).pid, pid);
     assert.equal(session.mirror.agents.get(id)?.runtimeSessionId, thread);
   });
 
@@ -69,7 +69,7 @@ describe('the model of an agent', () => {
     const { id } = await session.actions.spawnAgent({ name: 'thinker' });
     await session.actions.setPersistent('thinker', false);
     assert.equal((await work('one')).body.model, 'scripted');
-    await eventually(() => session.crew.view(id).mode === 'one-shot');
+    await eventually(() => session.runner.view(id).mode === 'one-shot');
     await session.actions.chooseModel('thinker', { model: 'gpt-5.5', reasoningEffort: 'medium' });
     const chosen = await work('two');
     assert.equal(chosen.body.model, 'gpt-5.5');

@@ -21,7 +21,9 @@ describe('a town whose folder was moved', () => {
   it('says so once, makes nothing in the old place, and goes on in the new one', async () => {
     const window = await town.open();
     const problems: string[] = [];
-    window.crew.onProblem(({ error }) => problems.push(error instanceof TinytownError ? error.reason : String(error)));
+    window.runner.onProblem(({ error }) =>
+      problems.push(error instanceof TinytownError ? error.reason : String(error)),
+    );
     const { id } = await window.actions.spawnAgent({ name: 'ops', task: 'the first' });
     await window.actions.spawnAgent({ name: 'docs' });
     await agentWhen(window, 'ops', (it) => it.roundsCompleted === 1 && it.state === 'idle', 'one turn');
@@ -32,8 +34,8 @@ describe('a town whose folder was moved', () => {
     const before = town.model.requests.length;
     await window.actions.sendMessage('ops', 'the second');
     await window.actions.sendMessage('docs', 'the second');
-    await eventually(() => window.crew.view(id).lastError !== undefined, { what: 'the row that says so' });
-    await eventually(() => window.crew.view(id).pid === undefined, { what: 'the end of the process' });
+    await eventually(() => window.runner.view(id).lastError !== undefined, { what: 'the row that says so' });
+    await eventually(() => window.runner.view(id).pid === undefined, { what: 'the end of the process' });
     assert.deepEqual(problems, ['folderGone']);
     await assert.rejects(stat(town.folder));
     // Another folder of the same name is not the town's either.

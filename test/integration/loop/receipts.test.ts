@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
-import type { Receipt } from '../../../src/loop/views/receipt.ts';
+import type { Receipt } from '../../../src/loop/state/receipt.ts';
 import { QueueActions } from '../../../src/loop/actions/queueActions.ts';
-import { Receipts } from '../../../src/loop/views/receipts.ts';
+import { Receipts } from '../../../src/loop/state/receipts.ts';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import type { Batch } from '../../../src/town/batch.ts';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
@@ -62,7 +62,9 @@ describe('receipts', () => {
     assert.ok(first);
     const { id } = await first.actions.spawnAgent({ name: 'web' });
     await agentWhen(first, 'web', (it) => it.state === 'idle', 'idle');
-    const pid = await eventually(() => windows.map(({ crew }) => crew.view(id).pid).find((one) => one !== undefined));
+    const pid = await eventually(() =>
+      windows.map(({ runner }) => runner.view(id).pid).find((one) => one !== undefined),
+    );
     return { id, pid };
   }
 
@@ -109,7 +111,7 @@ describe('receipts', () => {
     for (const text of ['one', 'two']) {
       messages.push(await first.actions.sendMessage('web', text));
       await seenAs('delivered', windows, id, messages.at(-1) ?? '');
-      const owner = windows.find(({ crew }) => crew.owns(id));
+      const owner = windows.find(({ runner }) => runner.owns(id));
       await owner?.actions.interrupt('web');
       await seenAs('held', windows, id, messages.at(-1) ?? '');
     }

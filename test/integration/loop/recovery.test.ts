@@ -37,7 +37,7 @@ describe('what was left in flight', () => {
     };
     const redis = town.redis.client();
     await redis.hset(keys.inflight(agent.id), batch.id, JSON.stringify(batch));
-    session.crew.poke(agent.id);
+    session.runner.poke(agent.id);
     await town.model.waitForRequest(({ lastUserText }) => lastUserText.includes('taken, and never sent'));
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
     assert.equal(await redis.hlen(keys.inflight(agent.id)), 0);
@@ -127,13 +127,13 @@ describe('what was left in flight', () => {
     const session = await town.open();
     const agent = await session.actions.spawnAgent({ name: 'api', task: 'first' });
     await agentWhen(session, 'api', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
-    const { pid } = session.crew.view(agent.id);
+    const { pid } = session.runner.view(agent.id);
     assert.ok(pid);
     await town.redis.client().rpush(keys.inbox(agent.id), message(agent.id, 'second').raw);
     // Before its answer to the look is on its way, or after: both must do.
     process.kill(town.redis.pid, 'SIGSTOP');
     process.kill(-pid, 'SIGKILL');
-    await eventually(() => session.crew.view(agent.id).pid !== pid, { what: 'the end of the process' });
+    await eventually(() => session.runner.view(agent.id).pid !== pid, { what: 'the end of the process' });
     process.kill(town.redis.pid, 'SIGCONT');
     await agentWhen(session, 'api', (it) => it.state === 'idle' && it.roundsCompleted === 2, 'two rounds');
     await session.actions.sendMessage('api', 'third');

@@ -1,7 +1,7 @@
 /** Redis is away for longer than writes wait for it: turns are ended, people are told once, and all goes on when it is back. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import type { AgentView } from '../../../src/loop/views/agentView.ts';
+import type { AgentView } from '../../../src/loop/state/agentView.ts';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
@@ -31,7 +31,7 @@ describe('a town whose Redis is away for longer than its writes wait', () => {
     for (const name of names) await session.actions.spawnAgent({ name });
     for (const name of crashedBefore ? names : []) {
       const { id } = await agentWhen(session, name, (it, view) => it.state === 'idle' && view.pid !== undefined, 'up');
-      const { pid } = session.crew.view(id);
+      const { pid } = session.runner.view(id);
       assert.ok(pid);
       process.kill(pid, 'SIGKILL');
       const isUp = (it: AgentRecord, view: AgentView): boolean => view.pid !== pid && it.state === 'idle';
@@ -56,7 +56,7 @@ describe('a town whose Redis is away for longer than its writes wait', () => {
     );
     const session = await town.open({ maxAttempts: 1 }, patience);
     const problems: { agentId?: string; error: unknown }[] = [];
-    session.crew.onProblem((problem) => problems.push(problem));
+    session.runner.onProblem((problem) => problems.push(problem));
     await bothAtWork(session, { crashedBefore: true });
     await town.redis.kill();
     away.open();
@@ -129,12 +129,12 @@ describe('a town whose Redis is away for longer than its writes wait', () => {
     for (const name of names) {
       const record = await agentWhen(other, name, (it) => it.state === 'idle' && it.roundsCompleted === 1, 'a round');
       assert.equal(timesDelivered(town, `work of ${name}`), 1);
-      assert.ok(other.crew.owns(record.id));
+      assert.ok(other.runner.owns(record.id));
     }
     proxy = await startCuttingProxy(town.redis.socketPath, socket);
     await eventually(() => cut.mirror.connected, { what: 'the first window is back' });
     for (const { id } of cut.mirror.agents.values()) {
-      await eventually(() => !cut.crew.owns(id), { what: 'the first window lets go' });
+      await eventually(() => !cut.runner.owns(id), { what: 'the first window lets go' });
       assert.equal(await town.redis.client().hlen(keys.inflight(id)), 0);
     }
     assert.equal(town.model.requests.length, 4);

@@ -99,7 +99,7 @@ describe('a town whose Redis is lost', () => {
     const task = await session.actions.assignTask('worker', 'the first');
     await eventually(() => session.mirror.tasks.get(task.id)?.state === 'failed', { what: 'failed' });
     assert.equal(cutter.lost, 1);
-    assert.equal((await session.actions.desk.supervisorMessages()).length, 1);
+    assert.equal((await session.actions.personInbox.supervisorMessages()).length, 1);
   });
 
   it('for longer than people are let wait: they are told, the picture stays, and the turn that ended meanwhile is settled', async () => {
@@ -121,7 +121,7 @@ describe('a town whose Redis is lost', () => {
 
   it('and comes back empty: its agents are gone with their processes, and nothing of them is written again', async () => {
     const { turn, session, id } = await inSecondTurn(() => town.open());
-    const { pid = 0 } = session.crew.view(id);
+    const { pid = 0 } = session.runner.view(id);
     await town.redis.kill();
     await rm(path.join(town.redis.dir, 'appendonlydir'), { recursive: true });
     turn.open();
@@ -150,7 +150,7 @@ describe('a town whose Redis is lost', () => {
     const goBack = await town.redis.snapshot();
     turn.open();
     await rounds(session, 3);
-    const { pid } = session.crew.view(id);
+    const { pid } = session.runner.view(id);
     await town.redis.kill();
     await goBack();
     await town.redis.client().rpush(keys.inbox(id), task(id, 'fourth'));
@@ -164,7 +164,7 @@ describe('a town whose Redis is lost', () => {
     assert.equal(timesDelivered(town, 'second'), 1);
     // Redis had kept that it waits, and has forgotten that it was done.
     assert.ok(timesDelivered(town, 'third') <= 2);
-    assert.equal(session.crew.view(id).pid, pid);
+    assert.equal(session.runner.view(id).pid, pid);
     assert.deepEqual([await redis.llen(keys.dead(id)), await redis.llen(keys.held(id))], [0, 0]);
   });
 

@@ -18,11 +18,13 @@ const nobody = '00000000-0000-4000-8000-000000000009';
 
 /** The one request that a window shows. */
 function asked(session: TownSession): Promise<AgentRequest> {
-  return eventually(() => session.actions.desk.pendingRequests()[0]?.request, { what: 'a request' });
+  return eventually(() => session.actions.personInbox.pendingRequests()[0]?.request, { what: 'a request' });
 }
 
 function nothingAsked(session: TownSession): Promise<boolean> {
-  return eventually(() => session.actions.desk.pendingRequests().length === 0, { what: 'that nothing is asked' });
+  return eventually(() => session.actions.personInbox.pendingRequests().length === 0, {
+    what: 'that nothing is asked',
+  });
 }
 
 function exists(file: string): Promise<boolean> {
@@ -58,15 +60,15 @@ describe('what agents ask people', () => {
     const events = (await redis.xrange(keys.events, '-', '+')).map(([, fields]) => fields);
     const told = events.find((fields) => fields[1] === 'agent_awaiting_input');
     assert.match(told?.[3] ?? '', /api waits for you: run touch asked-for/);
-    await session.actions.desk.answerRequest('api', request.id, { choice: 'approve' });
-    await assert.rejects(session.actions.desk.answerRequest('api', request.id, { choice: 'decline' }), {
+    await session.actions.personInbox.answerRequest('api', request.id, { choice: 'approve' });
+    await assert.rejects(session.actions.personInbox.answerRequest('api', request.id, { choice: 'decline' }), {
       reason: 'requestGone',
     });
     await agentWhen(session, 'api', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
     assert.equal(await exists(file), true);
-    assert.deepEqual(session.actions.desk.pendingRequests(), []);
+    assert.deepEqual(session.actions.personInbox.pendingRequests(), []);
     await eventually(async () => (await redis.hexists(keys.turn(agent.id), 'requests')) === 0);
-    assert.deepEqual(session.crew.view(agent.id).withdrawn, []);
+    assert.deepEqual(session.runner.view(agent.id).withdrawn, []);
   });
 
   it('is seen and answered in another window; the first answer counts', async () => {
@@ -74,15 +76,17 @@ describe('what agents ask people', () => {
     const first = await town.open(cautious);
     const second = await town.open(cautious);
     const agent = await first.actions.spawnAgent({ name: 'ops', task: 'do it' });
-    await eventually(() => first.crew.owns(agent.id) || second.crew.owns(agent.id));
-    const [owner, other] = first.crew.owns(agent.id) ? [first, second] : [second, first];
+    await eventually(() => first.runner.owns(agent.id) || second.runner.owns(agent.id));
+    const [owner, other] = first.runner.owns(agent.id) ? [first, second] : [second, first];
     const request = await asked(other);
     assert.deepEqual(request, await asked(owner));
-    await eventually(() => other.crew.view(agent.id).owner === 'elsewhere', { what: 'seen in the other window' });
-    await assert.rejects(other.actions.desk.answerRequest('ops', request.id, { form: {} }), { reason: 'badAnswer' });
+    await eventually(() => other.runner.view(agent.id).owner === 'elsewhere', { what: 'seen in the other window' });
+    await assert.rejects(other.actions.personInbox.answerRequest('ops', request.id, { form: {} }), {
+      reason: 'badAnswer',
+    });
     const answers = await Promise.allSettled([
-      other.actions.desk.answerRequest('ops', request.id, { choice: 'approve' }),
-      other.actions.desk.answerRequest('ops', request.id, { choice: 'approve' }),
+      other.actions.personInbox.answerRequest('ops', request.id, { choice: 'approve' }),
+      other.actions.personInbox.answerRequest('ops', request.id, { choice: 'approve' }),
     ]);
     assert.deepEqual(answers.map((one) => (one.status === 'rejected' ? String(one.reason) : 'taken')).toSorted(), [
       'TinytownError: This was answered already, or is not asked any more.',
@@ -98,17 +102,18 @@ describe('what agents ask people', () => {
     const first = await town.open();
     const second = await town.open();
     const agent = await first.actions.spawnAgent({ name: 'sec', task: 'do it' });
-    await eventually(() => [first, second].some(({ crew }) => crew.view(agent.id).turn));
-    const other = first.crew.owns(agent.id) ? second : first;
-    await eventually(() => other.crew.view(agent.id).owner === 'elsewhere', { what: 'seen in the other window' });
+    await eventually(() => [first, second].some(({ runner }) => runner.view(agent.id).turn));
+    const other = first.runner.owns(agent.id) ? second : first;
+    await eventually(() => other.runner.view(agent.id).owner === 'elsewhere', { what: 'seen in the other window' });
     const question = { id: 'q', header: 'Token', question: 'Which token?', options: [], freeText: true, secret: true };
     const decline = { id: 'decline', label: 'decline', detail: null };
     const request = { id: 'r', turnId: null, itemId: null, askedAt: 1, subAgent: null, choices: [decline] };
     const written = JSON.stringify([{ ...request, kind: 'question', blocking: true, questions: [question] }, 'odd']);
     await town.redis.client().hset(keys.turn(agent.id), 'requests', written);
     await asked(other);
-    await assert.rejects(other.actions.desk.answerRequest('sec', 'r', { answers: { q: ['abc'] } }), (error: Error) =>
-      /runs in the window of process \d+ on .*: answer this there/.test(error.message),
+    await assert.rejects(
+      other.actions.personInbox.answerRequest('sec', 'r', { answers: { q: ['abc'] } }),
+      (error: Error) => /runs in the window of process \d+ on .*: answer this there/.test(error.message),
     );
     assert.equal(await town.redis.client().exists(keys.control(agent.id)), 0);
   });
@@ -123,15 +128,15 @@ describe('what agents ask people', () => {
     const second = await town.open(cautious);
     const after = await asked(second);
     assert.notEqual(after.id, before.id);
-    const { withdrawn } = second.crew.view(agent.id);
+    const { withdrawn } = second.runner.view(agent.id);
     assert.deepEqual(
       withdrawn.map(({ request, reason }) => [request.id, reason]),
       [[before.id, 'reloaded']],
     );
-    await assert.rejects(second.actions.desk.answerRequest('docs', before.id, { choice: 'approve' }), {
+    await assert.rejects(second.actions.personInbox.answerRequest('docs', before.id, { choice: 'approve' }), {
       reason: 'requestGone',
     });
-    await second.actions.desk.answerRequest('docs', after.id, { choice: 'approve' });
+    await second.actions.personInbox.answerRequest('docs', after.id, { choice: 'approve' });
     await agentWhen(second, 'docs', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
   });
 
@@ -140,15 +145,15 @@ describe('what agents ask people', () => {
     const session = await town.open(cautious);
     const agent = await session.actions.spawnAgent({ name: 'qa', task: 'do it' });
     const before = await asked(session);
-    const { pid } = session.crew.view(agent.id);
+    const { pid } = session.runner.view(agent.id);
     assert.ok(pid);
     process.kill(-pid, 'SIGKILL');
     const after = await eventually(
-      () => session.actions.desk.pendingRequests().find(({ request }) => request.id !== before.id)?.request,
+      () => session.actions.personInbox.pendingRequests().find(({ request }) => request.id !== before.id)?.request,
       { what: 'the request again' },
     );
-    assert.equal(session.crew.view(agent.id).withdrawn[0]?.reason, 'exited');
-    await session.actions.desk.answerRequest('qa', after.id, { choice: 'decline' });
+    assert.equal(session.runner.view(agent.id).withdrawn[0]?.reason, 'exited');
+    await session.actions.personInbox.answerRequest('qa', after.id, { choice: 'decline' });
     await agentWhen(session, 'qa', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
   });
 
@@ -159,14 +164,14 @@ describe('what agents ask people', () => {
     const before = await asked(session);
     await session.actions.restartAgent('ops');
     const after = await eventually(
-      () => session.actions.desk.pendingRequests().find(({ request }) => request.id !== before.id)?.request,
+      () => session.actions.personInbox.pendingRequests().find(({ request }) => request.id !== before.id)?.request,
       { timeout: 15_000, what: 'the request again' },
     );
     assert.deepEqual(
-      session.actions.desk.pendingRequests().map(({ request }) => request.id),
+      session.actions.personInbox.pendingRequests().map(({ request }) => request.id),
       [after.id],
     );
-    const { withdrawn } = session.crew.view(agent.id);
+    const { withdrawn } = session.runner.view(agent.id);
     assert.deepEqual(
       withdrawn.map(({ request, reason }) => [request.id, reason]),
       [[before.id, 'exited']],
@@ -176,7 +181,7 @@ describe('what agents ask people', () => {
       const stored = await redis.hget(keys.turn(agent.id), 'requests');
       return stored !== null && !stored.includes(before.id) && stored.includes(after.id);
     });
-    await session.actions.desk.answerRequest('ops', after.id, { choice: 'decline' });
+    await session.actions.personInbox.answerRequest('ops', after.id, { choice: 'decline' });
     await agentWhen(session, 'ops', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
   });
 
@@ -186,9 +191,9 @@ describe('what agents ask people', () => {
     const agent = await session.actions.spawnAgent({ name: 'web', task: 'do it' });
     const { id } = await asked(session);
     await session.actions.interrupt('web');
-    assert.deepEqual(session.actions.desk.pendingRequests(), []);
-    assert.equal(session.crew.view(agent.id).withdrawn[0]?.reason, 'turnOver');
-    await assert.rejects(session.actions.desk.answerRequest('web', id, { choice: 'approve' }), {
+    assert.deepEqual(session.actions.personInbox.pendingRequests(), []);
+    assert.equal(session.runner.view(agent.id).withdrawn[0]?.reason, 'turnOver');
+    await assert.rejects(session.actions.personInbox.answerRequest('web', id, { choice: 'approve' }), {
       reason: 'requestGone',
     });
     await eventually(() => session.mirror.waiting(agent.id).held === 1, { what: 'held work' });
@@ -207,7 +212,7 @@ describe('what agents ask people', () => {
     const news = newMessage({ ...from, type: 'informational', summary: 'It compiles.' });
     const stranger = newMessage({ type: 'query', question: 'Who?', from: nobody, to: SUPERVISOR_ID });
     await redis.rpush(inbox, encodeMessage(query), 'no message', encodeMessage(news), encodeMessage(stranger));
-    const messages = await session.actions.desk.supervisorMessages();
+    const messages = await session.actions.personInbox.supervisorMessages();
     assert.deepEqual(
       messages.map(({ fromName, type, text, asks }) => [fromName, type, text, asks]),
       [
@@ -217,16 +222,16 @@ describe('what agents ask people', () => {
       ],
     );
     assert.equal(await redis.llen(keys.dead(SUPERVISOR_ID)), 1);
-    await session.actions.desk.dismissMessage(news.id);
-    await assert.rejects(session.actions.desk.dismissMessage(news.id), { reason: 'messageGone' });
-    await assert.rejects(session.actions.desk.replyTo(stranger.id, 'Postgres'), { reason: 'agentGone' });
-    const twice = [1, 2].map(() => session.actions.desk.replyTo(query.id, 'Postgres'));
+    await session.actions.personInbox.dismissMessage(news.id);
+    await assert.rejects(session.actions.personInbox.dismissMessage(news.id), { reason: 'messageGone' });
+    await assert.rejects(session.actions.personInbox.replyTo(stranger.id, 'Postgres'), { reason: 'agentGone' });
+    const twice = [1, 2].map(() => session.actions.personInbox.replyTo(query.id, 'Postgres'));
     const [refused] = (await Promise.allSettled(twice)).flatMap((one) => (one.status === 'rejected' ? [one] : []));
     assert.ok(refused?.reason instanceof TinytownError && refused.reason.reason === 'messageGone');
     const request = await town.model.waitForRequest(() => true);
     assert.match(request.lastUserText, /Task from the supervisor\n[^]*"Which database\?"[^]*Postgres/);
     assert.deepEqual(
-      (await session.actions.desk.supervisorMessages()).map(({ id }) => id),
+      (await session.actions.personInbox.supervisorMessages()).map(({ id }) => id),
       [stranger.id],
     );
   });

@@ -40,7 +40,7 @@ describe('the rules of a loop', () => {
     assert.deepEqual([texts.length, /first/.test(texts[0] ?? ''), /third/.test(texts[1] ?? '')], [2, true, true]);
     const log = await readFile(session.roundLogs(agent).replace('…', '2'), 'utf8');
     assert.match(log, /second[^]*done: [^]*completed/);
-    assert.equal(session.crew.view(agent.id).mode, 'persistent');
+    assert.equal(session.runner.view(agent.id).mode, 'persistent');
   });
 
   it('interrupts an agent at the moment at which it is seen at work', async () => {
@@ -144,16 +144,16 @@ describe('the rules of a loop', () => {
     const second = await town.open();
     const agent = await first.actions.spawnAgent({ name: 'ops', task: 'deploy' });
     await town.model.waitForRequest(({ index }) => index === 0);
-    const owners = (): string[] => [first, second].map(({ crew }) => crew.view(agent.id).owner);
+    const owners = (): string[] => [first, second].map(({ runner }) => runner.view(agent.id).owner);
     await eventually(() => owners().toSorted().join() === 'elsewhere,here', { what: 'one owner' });
-    const other = first.crew.owns(agent.id) ? second : first;
+    const other = first.runner.owns(agent.id) ? second : first;
     const owner = other === first ? second : first;
     await agentWhen(other, 'ops', (it) => it.state === 'working', 'working');
     await other.actions.interrupt('ops');
     await agentWhen(other, 'ops', (it) => it.state === 'idle', 'idle');
     assert.equal(other.mirror.waiting(agent.id).held, 1);
     await owner.close();
-    await eventually(() => other.crew.owns(agent.id), { what: 'the other window took it' });
+    await eventually(() => other.runner.owns(agent.id), { what: 'the other window took it' });
     await other.actions.leftovers.runAgain('ops');
     await agentWhen(other, 'ops', (it) => it.roundsCompleted === 1, 'one round');
     assert.equal(town.model.userMessages().length, 2);
@@ -168,7 +168,7 @@ describe('the rules of a loop', () => {
     await session.actions.restartAgent('web');
     await session.actions.sendMessage('web', 'go on');
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
-    assert.equal(session.crew.view(agent.id).lastError, undefined);
+    assert.equal(session.runner.view(agent.id).lastError, undefined);
   });
 
   it('says what is wrong where Codex cannot be used, and works once that is mended', async () => {
@@ -192,7 +192,7 @@ describe('the rules of a loop', () => {
     await symlink(codexPath, file);
     await session.actions.retryFailed();
     const record = await agentWhen(session, 'sec', (it) => it.roundsCompleted === 1, 'one round');
-    assert.deepEqual([record.lastError, session.crew.view(id).lastError], [undefined, undefined]);
+    assert.deepEqual([record.lastError, session.runner.view(id).lastError], [undefined, undefined]);
   });
 
   it('says that it tries a failed round again, and no longer once it does', async () => {
@@ -201,10 +201,10 @@ describe('the rules of a loop', () => {
     );
     const session = await town.open({}, { retryMs: 500 });
     const { id } = await session.actions.spawnAgent({ name: 'sec', task: 'look around' });
-    const { attempt, of } = await eventually(() => session.crew.view(id).retry, { what: 'a retry' });
+    const { attempt, of } = await eventually(() => session.runner.view(id).retry, { what: 'a retry' });
     assert.deepEqual([attempt, of], [2, 3]);
     await agentWhen(session, 'sec', (it) => it.roundsCompleted >= 1 && it.tasksCompleted === 0, 'a round');
-    await eventually(() => session.crew.view(id).retry === undefined, { what: 'no retry any more' });
+    await eventually(() => session.runner.view(id).retry === undefined, { what: 'no retry any more' });
   });
 
   it('goes on after Redis was away in mid-turn', async () => {

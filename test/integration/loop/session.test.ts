@@ -29,7 +29,7 @@ describe('a town at work', () => {
     assert.equal(task.result, 'as was asked');
     assert.equal(town.model.requests.length, 2);
     assert.deepEqual(session.mirror.waiting(SUPERVISOR_ID).inbox, 1);
-    assert.equal(session.crew.view(agent.id).pastTurns.length, 1);
+    assert.equal(session.runner.view(agent.id).pastTurns.length, 1);
   });
 
   it('hands a task to an idle agent whole, however soon it looks', async () => {
@@ -51,7 +51,7 @@ describe('a town at work', () => {
     await town.model.waitForRequest(({ index }) => index === 0);
     await agentWhen(session, 'api', (_, view) => view.turn !== undefined, 'a running turn');
     await session.actions.steer('api', 'take the other road');
-    await eventually(() => session.crew.view(agent.id).turn?.steers.length === 1, { what: 'the steer was sent' });
+    await eventually(() => session.runner.view(agent.id).turn?.steers.length === 1, { what: 'the steer was sent' });
     const request = await town.model.waitForRequest(({ userTexts }) =>
       userTexts.some((it) => it.includes('the other road')),
     );
@@ -60,7 +60,7 @@ describe('a town at work', () => {
     assert.equal(request.userTexts[1], 'take the other road');
     const done = await agentWhen(session, 'api', (it) => it.state === 'idle', 'idle');
     assert.equal(done.roundsCompleted, 1);
-    assert.equal(session.crew.view(agent.id).pastTurns[0]?.steers[0]?.state, 'delivered');
+    assert.equal(session.runner.view(agent.id).pastTurns[0]?.steers[0]?.state, 'delivered');
   });
 
   it('holds what an interrupted turn carried, and runs it again on demand', async () => {
@@ -106,7 +106,7 @@ describe('a town at work', () => {
     const agent = await session.actions.spawnAgent({ name: 'ops', task: 'deploy it' });
     await agentWhen(session, 'ops', (it) => it.runtimeSessionId !== undefined, 'a stored thread');
     await town.model.waitForRequest(({ index }) => index === 0);
-    const { pid } = session.crew.view(agent.id);
+    const { pid } = session.runner.view(agent.id);
     assert.ok(pid);
     process.kill(-pid, 'SIGKILL');
     await agentWhen(session, 'ops', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');

@@ -30,7 +30,7 @@ describe('a window in which nobody is signed in to Codex', () => {
     problems = [];
     session = await town.open({ agentClis: { cat: { command: 'cat' } }, maxAttempts: 1 });
     await allowProgram(session, 'cat');
-    session.crew.onProblem((problem) => problems.push(problem));
+    session.runner.onProblem((problem) => problems.push(problem));
   });
 
   closesAfterEach(() => town);
@@ -40,7 +40,7 @@ describe('a window in which nobody is signed in to Codex', () => {
     for (const name of names) await session.actions.spawnAgent({ name });
     for (const name of names) await agentWhen(session, name, (it) => it.state === 'idle', 'up');
     await session.actions.assignTask('web', 'the task of web');
-    await eventually(() => session.crew.account.signedOut, { what: 'signed out' });
+    await eventually(() => session.runner.account.signedOut, { what: 'signed out' });
     for (const name of names.slice(1)) await session.actions.assignTask(name, `the task of ${name}`);
     for (const name of names)
       await agentWhen(session, name, (it, view) => view.waitsForSignIn && waits(it.id) && it.state === 'idle', 'waits');
@@ -52,23 +52,23 @@ describe('a window in which nobody is signed in to Codex', () => {
 
   it('is refused once, says so once, and lets all go on by themselves when somebody has signed in', async () => {
     const told: boolean[] = [];
-    session.crew.account.onDidChange((out) => told.push(out));
+    session.runner.account.onDidChange((out) => told.push(out));
     await oneIsRefused();
     await session.actions.spawnAgent({ name: 'parrot', cli: 'cat' });
     await session.actions.sendMessage('parrot', 'still here');
     const parrot = await agentWhen(session, 'parrot', (it) => it.roundsCompleted === 1, 'a turn of another CLI');
-    assert.equal(session.crew.view(parrot.id).waitsForSignIn, false);
+    assert.equal(session.runner.view(parrot.id).waitsForSignIn, false);
     assert.equal(town.model.requests.length, 1, 'no storm');
     assert.deepEqual(
       problems.map(({ agentId, error }) => [agentId, error instanceof TinytownError && error.reason]),
       [[undefined, 'unauthorized']],
     );
     await signIn(town.codexHome, 'good');
-    session.crew.account.signedIn();
+    session.runner.account.signedIn();
     for (const name of names) await agentWhen(session, name, (it) => it.tasksCompleted === 1, 'its task done');
     assert.equal(town.model.requests.filter(({ authorization }) => authorization === '').length, 1);
     assert.deepEqual(told, [true, false]);
-    assert.equal(session.crew.account.signedOut, false);
+    assert.equal(session.runner.account.signedOut, false);
   });
 
   it('goes on when somebody signs in in another window, all agents as soon as the model works for the first', async () => {
@@ -91,7 +91,7 @@ describe('a window in which nobody is signed in to Codex', () => {
     held.open();
     await eventually(() => done() === 3, { what: 'the task of the first done' });
     assert.equal(town.model.requests.filter(({ authorization }) => authorization === '').length, 1);
-    assert.equal(session.crew.account.signedOut, false);
+    assert.equal(session.runner.account.signedOut, false);
     assert.equal(await redis.get('tt:test-town:signin'), token, 'who was told does not tell it again');
   });
 
@@ -162,7 +162,7 @@ describe('a window in which nobody is signed in to Codex', () => {
     );
     assert.match(refused.lastError ?? '', /401/);
     await signIn(town.codexHome, 'good');
-    session.crew.account.signedIn();
+    session.runner.account.signedIn();
     await agentWhen(session, 'web', (it) => it.tasksCompleted === 1, 'its task done');
     assert.equal(town.model.requests.filter(({ authorization }) => authorization === '').length, 1);
   });
@@ -174,9 +174,9 @@ describe('a window in which nobody is signed in to Codex', () => {
     await session.actions.sendMessage('web', 'long');
     await town.model.waitForRequest(({ index }) => index === 0);
     await session.actions.sendMessage('ops', 'short');
-    await eventually(() => session.crew.account.signedOut, { what: 'signed out' });
+    await eventually(() => session.runner.account.signedOut, { what: 'signed out' });
     held.open();
     await agentWhen(session, 'web', (it) => it.roundsCompleted === 1 && it.state === 'idle', 'its turn over');
-    assert.equal(session.crew.account.signedOut, true, 'what was begun before proves nothing');
+    assert.equal(session.runner.account.signedOut, true, 'what was begun before proves nothing');
   });
 });

@@ -8,10 +8,10 @@ import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
 /** Who has the agent, as a window shows it: each change. */
-function ownersOf({ crew }: TownSession, agentId: string): string[] {
-  const owners: string[] = [crew.view(agentId).owner];
-  crew.onDidChangeView(() => {
-    const { owner } = crew.view(agentId);
+function ownersOf({ runner }: TownSession, agentId: string): string[] {
+  const owners: string[] = [runner.view(agentId).owner];
+  runner.onDidChangeView(() => {
+    const { owner } = runner.view(agentId);
     if (owner !== owners.at(-1)) owners.push(owner);
   });
   return owners;
@@ -31,19 +31,19 @@ describe('taking over an agent', () => {
     await town.model.waitForRequest(({ index }) => index === 0);
     await agentWhen(first, 'ops', (_, view) => view.turn !== undefined, 'a running turn');
     const second = await town.open({}, times);
-    await eventually(() => second.crew.view(agent.id).owner === 'elsewhere', { what: 'seen in the other window' });
+    await eventually(() => second.runner.view(agent.id).owner === 'elsewhere', { what: 'seen in the other window' });
     await assert.rejects(first.actions.takeOver('ops'), { reason: 'wrongState' });
     const seen = ownersOf(first, agent.id);
     await second.actions.takeOver('ops');
     await eventually(() => seen.at(-1) === 'elsewhere', { what: 'known to have gone' });
-    assert.ok(second.crew.owns(agent.id));
-    assert.equal(first.crew.owns(agent.id), false);
+    assert.ok(second.runner.owns(agent.id));
+    assert.equal(first.runner.owns(agent.id), false);
     const continued = await town.model.waitForRequest(({ index }) => index === 1);
     assert.match(continued.lastUserText, /was cut off/);
     assert.equal(continued.userTexts.length, 2);
     const done = await agentWhen(second, 'ops', (it) => it.state === 'idle', 'idle');
     assert.ok(done.runtimeSessionId);
-    assert.ok(second.crew.owns(agent.id), 'it went back');
+    assert.ok(second.runner.owns(agent.id), 'it went back');
   });
 
   it('has its old process gone by the time that its old window has closed', async () => {
@@ -51,7 +51,7 @@ describe('taking over an agent', () => {
     const first = await town.open({}, { leaseMs: 300 });
     const { id } = await first.actions.spawnAgent({ name: 'ops' });
     await agentWhen(first, 'ops', (it, view) => it.state === 'idle' && view.pid !== undefined, 'up');
-    const { pid } = first.crew.view(id);
+    const { pid } = first.runner.view(id);
     assert.ok(pid);
     // So that its end takes until the window closes.
     process.kill(pid, 'SIGSTOP');
@@ -72,7 +72,7 @@ describe('taking over an agent', () => {
     await agentWhen(first, 'ops', (it) => it.state === 'idle', 'idle');
     await first.actions.pauseAgent('ops');
     const second = await town.open();
-    await eventually(() => second.crew.view(id).owner === 'elsewhere', { what: 'seen in the other window' });
+    await eventually(() => second.runner.view(id).owner === 'elsewhere', { what: 'seen in the other window' });
   });
 
   it('says so where no window has it', async () => {

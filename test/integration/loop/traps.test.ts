@@ -14,13 +14,13 @@ describe('an app-server that gives no reply', () => {
     const session = await town.open({ maxAttempts: 1 }, { replyMs: 2_000, retryMs: 20 });
     const agent = await session.actions.spawnAgent({ name: 'web', task: 'first' });
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
-    const { pid } = session.crew.view(agent.id);
+    const { pid } = session.runner.view(agent.id);
     assert.ok(pid);
     // The whole group: older launchers of Codex start it as a child.
     process.kill(-pid, 'SIGSTOP');
     await session.actions.sendMessage('web', 'second');
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 2, 'two rounds');
-    assert.notEqual(session.crew.view(agent.id).pid, pid);
+    assert.notEqual(session.runner.view(agent.id).pid, pid);
     assert.equal(timesDelivered(town, 'second'), 1);
     assert.equal(session.mirror.waiting(agent.id).dead, 0);
   });
@@ -32,7 +32,7 @@ describe('an app-server that gives no reply', () => {
     await session.actions.sendMessage('web', 'first');
     await agentWhen(session, 'web', (it) => it.runtimeSessionId !== undefined, 'a stored thread');
     await town.model.waitForRequest(({ index }) => index === 0);
-    const { pid } = session.crew.view(agent.id);
+    const { pid } = session.runner.view(agent.id);
     assert.ok(pid);
     // The whole group: older launchers of Codex start it as a child.
     process.kill(-pid, 'SIGSTOP');
@@ -40,7 +40,7 @@ describe('an app-server that gives no reply', () => {
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted > 0, 'its work done');
     await eventually(() => timesDelivered(town, 'steered') === 1, { what: 'the steer' });
     assert.equal(timesDelivered(town, 'first'), 1);
-    assert.notEqual(session.crew.view(agent.id).pid, pid);
+    assert.notEqual(session.runner.view(agent.id).pid, pid);
   });
 });
 
@@ -58,14 +58,14 @@ describe('an error that is tried again', () => {
     );
     const session = await town.open({ maxAttempts: 1 });
     const errors: boolean[] = [];
-    session.crew.onRuntimeEvent(({ event }) => {
+    session.runner.onRuntimeEvent(({ event }) => {
       if (event.type === 'runtimeError') errors.push(event.willRetry);
     });
     const agent = await session.actions.spawnAgent({ name: 'web', task: 'do it' });
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
     assert.deepEqual(errors, [true]);
-    assert.equal(session.crew.view(agent.id).pastTurns.length, 1);
-    assert.equal(session.crew.view(agent.id).lastError, undefined);
+    assert.equal(session.runner.view(agent.id).pastTurns.length, 1);
+    assert.equal(session.runner.view(agent.id).lastError, undefined);
     assert.equal(town.model.userMessages().length, 1);
   });
 });

@@ -35,14 +35,14 @@ describe('an agent that another window runs', () => {
     agent = await owner.actions.spawnAgent({ name: 'ops' });
     await agentWhen(owner, 'ops', (it) => it.state === 'idle', 'up');
     other = await town.open(settings, answerMs === undefined ? {} : { answerMs });
-    await eventually(() => other.crew.view(agent.id).owner === 'elsewhere', { what: 'seen in the other window' });
+    await eventually(() => other.runner.view(agent.id).owner === 'elsewhere', { what: 'seen in the other window' });
   }
 
   /** The agent's window lives, as its lease says, and hears of nothing. */
   async function ownerGoesDeaf(): Promise<void> {
     await town.redis.client().mset(keys.windowLease(deaf), '1', keys.lease(agent.id), deaf);
     await owner.close();
-    await eventually(() => other.crew.windowOf(agent.id) === deaf, { what: 'the deaf owner' });
+    await eventually(() => other.runner.windowOf(agent.id) === deaf, { what: 'the deaf owner' });
   }
 
   async function atWork(): Promise<void> {
@@ -60,7 +60,7 @@ describe('an agent that another window runs', () => {
       await client.set(keys.windowLease(windowId), '1', 'PX', LEASE_MS);
       for (let look = 0; look < 20; look += 1) {
         await client.ping();
-        owners.add(other.crew.view(agent.id).owner);
+        owners.add(other.runner.view(agent.id).owner);
       }
     }
     assert.deepEqual([...owners], ['elsewhere']);
@@ -72,7 +72,7 @@ describe('an agent that another window runs', () => {
     await atWork();
     assert.deepEqual(await other.actions.interrupt('ops'), { survivors: [] });
     assert.equal(await town.redis.client().llen(keys.held(agent.id)), 1);
-    assert.equal(owner.crew.view(agent.id).turn, undefined);
+    assert.equal(owner.runner.view(agent.id).turn, undefined);
   });
 
   it('says what of the turn could not be ended', async () => {
@@ -106,13 +106,13 @@ describe('an agent that another window runs', () => {
   it('is restarted from there: its old process is gone by the time that is said, and the turn goes on', async () => {
     await twoWindows(firstWaits);
     await atWork();
-    const { pid = 0 } = owner.crew.view(agent.id);
+    const { pid = 0 } = owner.runner.view(agent.id);
     await other.actions.restartAgent('ops');
     assert.equal(await startTimeOf(pid), undefined);
     const done = await agentWhen(other, 'ops', (it) => it.roundsCompleted === 1 && it.state === 'idle', 'one round');
     assert.equal(town.model.userMessages().length, 2);
     assert.match(town.model.userMessages()[1] ?? '', /was cut off/);
-    assert.ok(owner.crew.owns(done.id));
+    assert.ok(owner.runner.owns(done.id));
   });
 
   it('says that its window gives no answer, and what to do', async () => {
@@ -158,7 +158,7 @@ describe('an agent that another window runs', () => {
     await ownerGoesDeaf();
     const redis = town.redis.client();
     const owners: string[] = [];
-    other.crew.onDidChangeView(() => owners.push(other.crew.view(agent.id).owner));
+    other.runner.onDidChangeView(() => owners.push(other.runner.view(agent.id).owner));
     const taken = other.actions.takeOver('ops');
     // The lease runs out once it has been asked in vain.
     await eventually(async () => (await redis.xlen(keys.control(agent.id))) === 1, { what: 'the request' });
@@ -176,7 +176,7 @@ describe('an agent that another window runs', () => {
     await twoWindows(forEver);
     await atWork();
     await other.actions.steer('ops', 'change course');
-    await eventually(() => owner.crew.view(agent.id).turn?.steers.length === 1, { what: 'the steer' });
+    await eventually(() => owner.runner.view(agent.id).turn?.steers.length === 1, { what: 'the steer' });
     await town.model.waitForRequest(({ userTexts }) => userTexts.length === 2);
     await other.actions.pauseAgent('ops');
     await agentWhen(owner, 'ops', (it, view) => it.state === 'paused' && view.turn === undefined, 'paused');
@@ -194,7 +194,7 @@ describe('an agent that another window runs', () => {
     await other.actions.sendMessage('ops', 'wake up');
     await agentWhen(other, 'ops', (it) => it.roundsCompleted === 3 && it.state === 'idle', 'awake');
     await other.actions.stopAgent('ops');
-    for (const { crew } of [owner, other]) await eventually(() => !crew.owns(agent.id), { what: 'nobody has it' });
+    for (const { runner } of [owner, other]) await eventually(() => !runner.owns(agent.id), { what: 'nobody has it' });
     assert.equal((await agentWhen(other, 'ops', (it) => it.state === 'stopped', 'stopped')).roundsCompleted, 3);
     await assert.rejects(other.actions.stopAgent('ops'), { reason: 'wrongState', message: /ops is stopped/ });
   });
@@ -212,22 +212,22 @@ describe('answers from two windows at the same moment', () => {
     );
     const owner = await town.open({ sandbox: 'workspace-write' });
     const agent = await owner.actions.spawnAgent({ name: 'ops', task: 'ask' });
-    await eventually(() => owner.crew.owns(agent.id));
+    await eventually(() => owner.runner.owns(agent.id));
     const other = await town.open({ sandbox: 'workspace-write' });
     const outcomes: string[] = [];
     let last = '';
     for (let time = 0; time < times; time += 1) {
       const { id } = await eventually(
-        () => other.actions.desk.pendingRequests().find(({ request }) => request.id !== last)?.request,
+        () => other.actions.personInbox.pendingRequests().find(({ request }) => request.id !== last)?.request,
         { what: `request ${time}` },
       );
       last = id;
-      const remote = other.actions.desk.answerRequest('ops', id, { choice: 'decline' });
+      const remote = other.actions.personInbox.answerRequest('ops', id, { choice: 'decline' });
       // The remote one takes its way through Redis: now the one is first, now the other.
       const step = time % 6;
       const local = Array.from({ length: step * 4 })
         .reduce<Promise<unknown>>((before) => before.then(() => town.redis.cli('PING')), Promise.resolve())
-        .then(() => owner.actions.desk.answerRequest('ops', id, { choice: 'approve' }));
+        .then(() => owner.actions.personInbox.answerRequest('ops', id, { choice: 'approve' }));
       const [here, there] = await Promise.allSettled([local, remote]);
       const refused = [here, there].flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
       assert.ok(refused.length === 1 && refused[0] instanceof TinytownError, `time ${time}: ${refused.join(', ')}`);

@@ -48,7 +48,7 @@ describe('an account whose limit is used up', () => {
   /** Two agents with three tasks each, refused. */
   async function useUp(session: TownSession, seconds: number): Promise<unknown[]> {
     const problems: unknown[] = [];
-    session.crew.onProblem(({ error }) => problems.push(error));
+    session.runner.onProblem(({ error }) => problems.push(error));
     for (const name of names) await session.actions.spawnAgent({ name });
     for (const name of names) await agentWhen(session, name, (it) => it.state === 'idle', 'up');
     reset = (Math.floor(Date.now() / 1_000) + seconds) * 1_000;
@@ -145,9 +145,9 @@ describe('an account whose limit is used up', () => {
     const before = town.model.requests.length;
     await session.actions.tryNow();
     await eventually(() => town.model.requests.length > before, { what: 'one tries' });
-    const tries = [...session.mirror.agents.values()].filter(({ id }) => session.crew.view(id).turn);
+    const tries = [...session.mirror.agents.values()].filter(({ id }) => session.runner.view(id).turn);
     assert.equal(tries.length, 1);
-    process.kill(-(session.crew.view(tries[0]?.id ?? '').pid ?? 0), 'SIGKILL');
+    process.kill(-(session.runner.view(tries[0]?.id ?? '').pid ?? 0), 'SIGKILL');
     const other = names.find((name) => name !== tries[0]?.name) ?? '';
     await agentWhen(session, other, (_, view) => view.turn !== undefined, 'tries');
   });

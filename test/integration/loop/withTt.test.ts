@@ -42,7 +42,7 @@ describe('an agent of the editor and the real tt', () => {
     const agent = await session.actions.spawnAgent({ name: 'web', task: 'begin' });
     await town.model.waitForRequest(({ index }) => index === 0);
     await tt('send', 'web', '--urgent', 'take the other road');
-    await eventually(() => session.crew.view(agent.id).turn?.steers.length === 1, { what: 'the steer' });
+    await eventually(() => session.runner.view(agent.id).turn?.steers.length === 1, { what: 'the steer' });
     const request = await town.model.waitForRequest(({ userTexts }) => userTexts.length === 2);
     assert.match(request.userTexts[1] ?? '', /Urgent follow-up[^]*take the other road/);
     held.open();

@@ -58,7 +58,7 @@ describe('a conversation that an agent did not begin', () => {
 
     session.past.look(id);
     await eventually(() => session.past.stateOf(id) === 'failed', { what: 'the refusal to read it' });
-    assert.deepEqual(session.past.within(session.crew.view(id), id).pastTurns, []);
+    assert.deepEqual(session.past.within(session.runner.view(id), id).pastTurns, []);
     const page = { cursor: null, limit: 5 };
     await assert.rejects(session.historyOf(id)(thread, page), { reason: 'foreignThread' });
 
@@ -82,7 +82,7 @@ describe('a conversation that an agent did not begin', () => {
     for (const delivered of [true, false]) {
       const id = await plantAgent(town, `spy-${delivered}`, { cli: 'codex' });
       await town.redis.client().hset(keys.inflight(id), 'forged', batch(delivered));
-      session.crew.poke(id);
+      session.runner.poke(id);
       await agentWhen(session, `spy-${delivered}`, (it) => it.state === 'error' || it.roundsCompleted > 0, 'looked at');
     }
     assert.ok(!town.model.requests.slice(1).some(({ body }) => JSON.stringify(body).includes(SECRET)));

@@ -19,7 +19,7 @@ const keys = new TownKeys('test-town');
 const cautious = { sandbox: 'workspace-write' } as const;
 
 function asked(window: TownSession): Promise<AgentRequest> {
-  return eventually(() => window.actions.desk.pendingRequests()[0]?.request, { what: 'a request' });
+  return eventually(() => window.actions.personInbox.pendingRequests()[0]?.request, { what: 'a request' });
 }
 
 describe('commands in the name of the user', () => {
@@ -61,7 +61,7 @@ describe('commands in the name of the user', () => {
 
   it('are refused without a proof, or with one of another key: told once, logged once, and nothing is done', async () => {
     const shown: string[] = [];
-    session.crew.onProblem(({ error }) => shown.push(String(error)));
+    session.runner.onProblem(({ error }) => shown.push(String(error)));
     const elsewhere = await tempDir('attacker');
     const attacker = new TownKey(elsewhere.path, 'test-town');
     for (const action of ['answer', 'interrupt', 'restart', 'release']) {
@@ -75,9 +75,9 @@ describe('commands in the name of the user', () => {
       assert.equal(Object.entries((await give(action, signed)) ?? {})[1]?.[1], 'otherTownKey');
     }
     await elsewhere.remove();
-    assert.deepEqual(session.actions.desk.pendingRequests().length, 1, 'it still waits for the user');
+    assert.deepEqual(session.actions.personInbox.pendingRequests().length, 1, 'it still waits for the user');
     assert.equal(isDone(), false);
-    assert.equal(session.crew.owns(agentId), true);
+    assert.equal(session.runner.owns(agentId), true);
     assert.equal(shown.filter((text) => text.includes('was refused')).length, 1);
     assert.equal(town.log.filter((line) => line.includes('was refused')).length, 1);
   });
@@ -91,7 +91,7 @@ describe('commands in the name of the user', () => {
     request = await asked(session);
     await redis.xadd(keys.control(agentId), '*', ...Object.entries({ action: 'interrupt', ...signed }).flat());
     await eventually(() => town.log.some((line) => line.includes('was refused')), { what: 'the refusal' });
-    assert.equal(session.crew.view(agentId).turn !== undefined, true, 'the turn runs');
+    assert.equal(session.runner.view(agentId).turn !== undefined, true, 'the turn runs');
   });
 
   it('do not approve what another client shows in its place', async () => {
@@ -99,10 +99,10 @@ describe('commands in the name of the user', () => {
     const harmless = JSON.stringify([{ ...request, command: 'echo harmless' }]);
     await redis.hset(keys.turn(agentId), 'requests', harmless);
     await eventually(
-      () => other.actions.desk.pendingRequests().some((one) => JSON.stringify(one).includes('harmless')),
+      () => other.actions.personInbox.pendingRequests().some((one) => JSON.stringify(one).includes('harmless')),
       { what: 'the forged request is shown' },
     );
-    const answered = other.actions.desk.answerRequest('ops', request.id, { choice: 'approve' });
+    const answered = other.actions.personInbox.answerRequest('ops', request.id, { choice: 'approve' });
     await assert.rejects(answered, { reason: 'notWhatWasShown' });
     assert.equal(isDone(), false);
   });
@@ -112,19 +112,20 @@ describe('commands in the name of the user', () => {
     const harmless = { ...request, command: 'echo harmless' };
     await redis.hset(keys.turn(agentId), 'requests', JSON.stringify([harmless]));
     const shown = await eventually(
-      () => other.actions.desk.pendingRequests().find((one) => JSON.stringify(one).includes('harmless'))?.request,
+      () =>
+        other.actions.personInbox.pendingRequests().find((one) => JSON.stringify(one).includes('harmless'))?.request,
       { what: 'the forged request is shown' },
     );
     await redis.hset(keys.turn(agentId), 'requests', JSON.stringify([request]));
-    await eventually(() => !JSON.stringify(other.actions.desk.pendingRequests()).includes('harmless'), {
+    await eventually(() => !JSON.stringify(other.actions.personInbox.pendingRequests()).includes('harmless'), {
       what: 'the forged request is gone',
     });
-    const answered = other.actions.desk.answerRequest('ops', request.id, { choice: 'approve' }, shown);
+    const answered = other.actions.personInbox.answerRequest('ops', request.id, { choice: 'approve' }, shown);
     await assert.rejects(answered, { reason: 'notWhatWasShown' });
     assert.equal(isDone(), false);
     const keyOf = (one: AgentRequest): string | undefined => {
       const agent = session.mirror.agents.get(agentId);
-      return agent && requestsOf(agent, { ...other.crew.view(agentId), requests: [one] })[0]?.key;
+      return agent && requestsOf(agent, { ...other.runner.view(agentId), requests: [one] })[0]?.key;
     };
     assert.notEqual(
       keyOf(shown),
@@ -137,7 +138,8 @@ describe('commands in the name of the user', () => {
     const storage = await tempDir('machine');
     const other = await town.open(cautious, {}, { storageDir: storage.path });
     await asked(other);
-    const approve = (): Promise<void> => other.actions.desk.answerRequest('ops', request.id, { choice: 'approve' });
+    const approve = (): Promise<void> =>
+      other.actions.personInbox.answerRequest('ops', request.id, { choice: 'approve' });
     await assert.rejects(approve(), { reason: 'otherTownKey', message: /another town key/ });
     await assert.rejects(other.actions.takeOver('ops'), { reason: 'otherTownKey' });
     await other.townKey.replace(await session.townKey.read());

@@ -36,7 +36,7 @@ describe('a record with the id of somebody else', () => {
   it('does not make a running agent act as another one', async () => {
     const other = '11111111-2222-4333-8444-555555555555';
     const before = await actors();
-    const { pid } = session.crew.view(agent.id);
+    const { pid } = session.runner.view(agent.id);
     assert.ok(pid);
     await redis.hset(keys.agent(agent.id), 'id', other);
     // Its session is lost: the next one is made from the record.
@@ -56,7 +56,7 @@ describe('a record with the id of somebody else', () => {
     await eventually(() => session.mirror.problems.some(({ key }) => key === keys.agent(SUPERVISOR_ID)), {
       what: 'the record is set aside',
     });
-    assert.equal(session.crew.owns(SUPERVISOR_ID), false);
+    assert.equal(session.runner.owns(SUPERVISOR_ID), false);
     assert.equal(await redis.exists(keys.lease(SUPERVISOR_ID)), 0);
   });
 });

@@ -125,7 +125,7 @@ tee -a '${log}' | '${codexPath}' "$@"
     const resumed = await eventually(async () => (await threadsOpened())[2]);
     const notAtStart = { threadId: undefined, excludeTurns: undefined, cwd: undefined };
     assert.deepEqual({ ...unnamed(resumed), ...notAtStart }, { ...unnamed(plain), ...notAtStart });
-    assert.equal(session.crew.view(id).permissions, undefined);
+    assert.equal(session.runner.view(id).permissions, undefined);
   });
 
   for (const persistent of [true, false]) {
@@ -148,7 +148,7 @@ tee -a '${log}' | '${codexPath}' "$@"
 
       await session.actions.changePermissions('worker', undefined, { mayWiden: true });
       assert.doesNotMatch(await work(session, 'worker', 'four'), /ANYWHERE/);
-      assert.equal(session.crew.view(id).permissions, undefined);
+      assert.equal(session.runner.view(id).permissions, undefined);
       assert.equal(session.mirror.agents.get(id)?.runtimeSessionId, runtimeSessionId);
     });
   }
@@ -162,9 +162,9 @@ tee -a '${log}' | '${codexPath}' "$@"
     };
     const { id } = await session.actions.spawnAgent({ name: 'worker', task: 'one' });
     await agentWhen(session, 'worker', (_it, view) => view.turn !== undefined, 'at work');
-    const { pid } = session.crew.view(id);
+    const { pid } = session.runner.view(id);
     await session.actions.changePermissions('worker', 'read-only', { mayWiden: false });
-    assert.equal(session.crew.view(id).pid, pid);
+    assert.equal(session.runner.view(id).pid, pid);
     turn.open();
     await agentWhen(session, 'worker', (it) => it.roundsCompleted === 1, 'one round');
     const again = await eventually(async () => (await threadsOpened())[1]);
@@ -178,7 +178,7 @@ tee -a '${log}' | '${codexPath}' "$@"
     const { id } = await first.actions.spawnAgent({ name: 'worker' });
     await agentWhen(second, 'worker', () => true, 'seen');
     await second.actions.changePermissions('worker', 'ask', { mayWiden: true });
-    await eventually(() => first.crew.view(id).permissions === 'ask');
+    await eventually(() => first.runner.view(id).permissions === 'ask');
     const files = await readdir(path.join(town.storage, 'permissions'), { recursive: true, withFileTypes: true });
     assert.ok(files.some((one) => one.isFile()));
     for (const one of files) {
@@ -214,9 +214,9 @@ tee -a '${log}' | '${codexPath}' "$@"
       await redis.hset(keys.agent(id), record);
       await eventually(() => session.mirror.agents.has(id));
     }
-    await eventually(() => session.crew.view(wide.id).permissions === undefined);
+    await eventually(() => session.runner.view(wide.id).permissions === undefined);
     // What is narrower than the settings stays.
-    assert.equal(session.crew.view(narrow.id).permissions, 'read-only');
+    assert.equal(session.runner.view(narrow.id).permissions, 'read-only');
   });
 
   it('are only narrowed by programs, and chosen for agents on Codex that live here', async () => {

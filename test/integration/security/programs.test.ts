@@ -33,7 +33,7 @@ command = "claude --print --dangerously-skip-permissions"
 `;
 
 function programOf(session: TownSession, id: string): AgentProgram | undefined {
-  return session.crew.view(id).program;
+  return session.runner.view(id).program;
 }
 
 describe('programs', () => {
@@ -64,7 +64,7 @@ describe('programs', () => {
     for (const id of ids) {
       await eventually(() => programOf(session, id)?.answer === 'open', { what: 'the question' });
       assert.equal(session.mirror.waiting(id).inbox, 1, 'its message waits');
-      assert.equal(session.crew.view(id).pid, undefined);
+      assert.equal(session.runner.view(id).pid, undefined);
     }
     assert.equal(mine.ran(), false);
     const [planted] = ids;
@@ -134,7 +134,7 @@ describe('programs', () => {
     const oneShot = await plantAgent(town, 'one-shot', { cli: 'codex', persistent: 'false' });
     await agentWhen(session, 'worker', (it, view) => view.requests.length > 0 || it.roundsCompleted > 0, 'at work');
     await eventually(() => programOf(session, oneShot)?.claim.command === evil.command, { what: 'the question' });
-    assert.equal(session.crew.view(agent.id).mode, 'persistent');
+    assert.equal(session.runner.view(agent.id).mode, 'persistent');
     assert.ok(!existsSync(path.join(town.folder, 'planted.txt')));
     assert.equal(evil.ran(), false);
   });
@@ -155,7 +155,7 @@ describe('programs', () => {
     const session = await town.open({ sandbox: 'read-only', approvalPolicy: 'untrusted', persistent: false });
     const agent = await session.actions.spawnAgent({ name: 'worker', cli: 'codex', task: 'write a file' });
     await agentWhen(session, 'worker', (it) => it.roundsCompleted === 1 && it.state === 'idle', 'one round');
-    const view = session.crew.view(agent.id);
+    const view = session.runner.view(agent.id);
     assert.equal(view.mode, 'one-shot');
     assert.ok(!existsSync(path.join(town.folder, 'planted.txt')), 'the sandbox holds');
     const items = view.pastTurns.flatMap((turn) => turn.items);
@@ -171,15 +171,15 @@ describe('programs', () => {
     const session = await town.open({ maxAgents: 2 });
     const names = ['a', 'b', 'c', 'd', 'e'];
     for (const name of names) await plantAgent(town, name, { cli: 'codex', state: name === 'e' ? 'idle' : 'cold' });
-    const views = (): ReturnType<TownSession['crew']['view']>[] =>
-      [...session.mirror.agents.keys()].map((id) => session.crew.view(id));
+    const views = (): ReturnType<TownSession['runner']['view']>[] =>
+      [...session.mirror.agents.keys()].map((id) => session.runner.view(id));
     const pids = (): number => views().filter(({ pid }) => pid !== undefined).length;
     await eventually(() => views().filter(({ waitsForRoom }) => waitsForRoom).length === 3, {
       what: 'three that wait',
     });
     await eventually(() => pids() === 2, { what: 'two that run' });
     const most = { pids: 0 };
-    session.crew.onDidChangeView(() => (most.pids = Math.max(most.pids, pids())));
+    session.runner.onDidChangeView(() => (most.pids = Math.max(most.pids, pids())));
     held.open();
     for (const name of names) await agentWhen(session, name, (it) => it.roundsCompleted === 1, 'one round');
     assert.equal(most.pids, 2);
@@ -193,12 +193,12 @@ describe('programs', () => {
     for (const name of names) await plantAgent(town, name, { cli: 'codex' });
     const ids = (): string[] => [...windows[0].mirror.agents.keys()];
     const pids = (): number =>
-      windows.flatMap(({ crew }) => ids().filter((id) => crew.view(id).pid !== undefined)).length;
+      windows.flatMap(({ runner }) => ids().filter((id) => runner.view(id).pid !== undefined)).length;
     const most = { pids: 0 };
-    for (const { crew } of windows) crew.onDidChangeView(() => (most.pids = Math.max(most.pids, pids())));
+    for (const { runner } of windows) runner.onDidChangeView(() => (most.pids = Math.max(most.pids, pids())));
     await eventually(() => pids() === 2, { what: 'two that run' });
     await eventually(
-      () => windows.flatMap(({ crew }) => ids().filter((id) => crew.view(id).waitsForRoom)).length >= 3,
+      () => windows.flatMap(({ runner }) => ids().filter((id) => runner.view(id).waitsForRoom)).length >= 3,
       {
         what: 'three that wait',
       },

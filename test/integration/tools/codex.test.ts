@@ -131,14 +131,14 @@ describe('agents on Codex and their town', () => {
     const bundles = { ...(await builtBundles()), mcp: path.join(town.folder, 'missing.cjs') };
     const session = await town.open({ sandbox: 'workspace-write' }, undefined, { bundles });
     const problems: string[] = [];
-    session.crew.onProblem(({ error }) => problems.push(describeError(error)));
+    session.runner.onProblem(({ error }) => problems.push(describeError(error)));
     const { id } = await session.actions.spawnAgent({ name: 'backend', task: 'look around' });
     await agentWhen(session, 'backend', (it) => it.roundsCompleted === 1, 'one round');
     const { lastUserText = '' } = town.model.requests[0] ?? {};
     assert.match(lastUserText, /The tools of the town did not start/);
     assert.ok(!lastUserText.includes(TOOLS_SERVER) && !lastUserText.includes('call task_complete'), lastUserText);
     assert.match(problems.join('\n'), /did not start for backend/);
-    assert.ok(inEnglish(session.crew.view(id).lastError ?? '').includes(TOOLS_SERVER));
+    assert.ok(inEnglish(session.runner.view(id).lastError ?? '').includes(TOOLS_SERVER));
     assert.ok(town.log.some((line) => line.includes('did not start for backend')));
   });
 

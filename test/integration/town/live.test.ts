@@ -307,10 +307,10 @@ describe('the mirror of a town', () => {
 
   it('reads only what has changed, once for many changes of a moment', async () => {
     await open();
-    const crew = Array.from({ length: 20 }, (_, place) => testAgent(`agent ${place}`));
-    for (const agent of crew) await agents.create(agent);
+    const runner = Array.from({ length: 20 }, (_, place) => testAgent(`agent ${place}`));
+    for (const agent of runner) await agents.create(agent);
     await start();
-    const [first] = crew;
+    const [first] = runner;
     assert.ok(first);
     const calls = async (name: string): Promise<number> =>
       Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(await town.server.cli('INFO', 'commandstats'))?.[1] ?? 0);

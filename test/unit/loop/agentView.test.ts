@@ -10,7 +10,7 @@ import {
   reduceView,
   withLeftBehind,
   withSteer,
-} from '../../../src/loop/views/agentView.ts';
+} from '../../../src/loop/state/agentView.ts';
 import type { AgentRequest, WithdrawnReason } from '../../../src/runtime/agentRequest.ts';
 import type { RuntimeEvent } from '../../../src/runtime/codingAgent.ts';
 import type { TurnItem } from '../../../src/runtime/turnItem.ts';

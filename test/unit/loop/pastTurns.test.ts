@@ -1,7 +1,7 @@
 /** The past of agents: read when somebody looks, again after a turn, and each turn shown once. */
 import assert from 'node:assert/strict';
-import { type AgentView, PAST_TURNS, type TurnView, emptyView } from '../../../src/loop/views/agentView.ts';
-import { PastTurns } from '../../../src/loop/views/pastTurns.ts';
+import { type AgentView, PAST_TURNS, type TurnView, emptyView } from '../../../src/loop/state/agentView.ts';
+import { PastTurns } from '../../../src/loop/state/pastTurns.ts';
 import type { StoredTurn } from '../../../src/runtime/storedTurn.ts';
 import { eventually } from '../../support/eventually.ts';
 import { agentRecord } from '../ui/support.ts';

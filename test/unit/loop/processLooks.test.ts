@@ -1,6 +1,6 @@
 /** Figures of processes are looked up when they are asked for, once for all, and not again while they are fresh. */
 import assert from 'node:assert/strict';
-import { ProcessLooks } from '../../../src/loop/views/processLooks.ts';
+import { ProcessLooks } from '../../../src/loop/state/processLooks.ts';
 import { eventually } from '../../support/eventually.ts';
 
 describe('looks at processes', () => {

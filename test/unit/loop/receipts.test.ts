@@ -1,12 +1,12 @@
 /** What one look at an agent's lists says of its messages, and what may be done with those that wait. */
 import assert from 'node:assert/strict';
-import { type Receipt, elementId, receiptsOf } from '../../../src/loop/views/receipt.ts';
-import { neighbourOf, whyNotQueued } from '../../../src/loop/views/queueRules.ts';
+import { type Receipt, elementId, receiptsOf } from '../../../src/loop/state/receipt.ts';
+import { neighbourOf, whyNotQueued } from '../../../src/loop/state/queueRules.ts';
 import { inOrder } from '../../../src/loop/agent/decide.ts';
 import type { Batch, SettledMessage } from '../../../src/town/batch.ts';
 import type { WaitingMessage } from '../../../src/town/delivery.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
-import type { MessageLook } from '../../../src/town/messageLook.ts';
+import type { MessageSnapshot } from '../../../src/town/messageSnapshot.ts';
 import { type MessageBody, type Priority, encodeMessage, newMessage } from '../../../src/town/messages.ts';
 import { agentStates } from '../../../src/town/records.ts';
 import { inEnglish } from '../../../src/util/sentence.ts';
@@ -39,7 +39,7 @@ function batchOf(messages: readonly WaitingMessage[], fields: Partial<Batch> = {
   };
 }
 
-function look(parts: Partial<MessageLook>): MessageLook {
+function look(parts: Partial<MessageSnapshot>): MessageSnapshot {
   return {
     state: 'working',
     currentTask: undefined,
@@ -124,7 +124,13 @@ describe('receipts', () => {
   });
 
   const one = waiting('go');
-  const flights: [name: string, batch: Partial<Batch>, parts: Partial<MessageLook>, state: string, since: number][] = [
+  const flights: [
+    name: string,
+    batch: Partial<Batch>,
+    parts: Partial<MessageSnapshot>,
+    state: string,
+    since: number,
+  ][] = [
     ['sent', {}, {}, 'sent', 1_000],
     ['echoed', { delivered: true, deliveredAt: 2_000 }, {}, 'delivered', 2_000],
     ['echoed, as an older version wrote it', { delivered: true }, {}, 'delivered', 1_000],

@@ -1,7 +1,7 @@
 /** The agents tree, as rows. */
 import assert from 'node:assert/strict';
-import type { AgentView, TurnView } from '../../../src/loop/views/agentView.ts';
-import { type WatchedWork, nothingWatched } from '../../../src/loop/views/watchedWork.ts';
+import type { AgentView, TurnView } from '../../../src/loop/state/agentView.ts';
+import { type WatchedWork, nothingWatched } from '../../../src/loop/state/watchedWork.ts';
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import type { AgentRecord, AgentState } from '../../../src/town/records.ts';
 import type { FileChange, TurnItem } from '../../../src/runtime/turnItem.ts';

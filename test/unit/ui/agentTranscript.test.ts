@@ -1,6 +1,6 @@
 /** What a transcript is made of: stored turns, page by page, and what the window saw itself, each turn once. */
 import assert from 'node:assert/strict';
-import { type AgentView, type TurnView, emptyView } from '../../../src/loop/views/agentView.ts';
+import { type AgentView, type TurnView, emptyView } from '../../../src/loop/state/agentView.ts';
 import type { StoredTurn } from '../../../src/runtime/storedTurn.ts';
 import { AgentTranscript } from '../../../src/ui/history/agentTranscript.ts';
 import { agentRecord, english } from './support.ts';

@@ -1,8 +1,8 @@
 /** A town with everything in it that a row can show, for tests about all rows. What is data here holds no Latin letter. */
 import type { NarrowedSetting } from '../../../src/loop/trust/confirmations.ts';
-import type { AgentView, TurnView } from '../../../src/loop/views/agentView.ts';
-import type { SupervisorMessage } from '../../../src/loop/actions/desk.ts';
-import type { Receipt } from '../../../src/loop/views/receipt.ts';
+import type { AgentView, TurnView } from '../../../src/loop/state/agentView.ts';
+import type { SupervisorMessage } from '../../../src/loop/actions/personInbox.ts';
+import type { Receipt } from '../../../src/loop/state/receipt.ts';
 import type { AgentRequest, RequestChoice } from '../../../src/runtime/agentRequest.ts';
 import type { ItemStatus, TurnItem } from '../../../src/runtime/turnItem.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';

@@ -1,6 +1,6 @@
 /** An agent's inbox, as rows. */
 import assert from 'node:assert/strict';
-import type { Receipt } from '../../../src/loop/views/receipt.ts';
+import type { Receipt } from '../../../src/loop/state/receipt.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import { agentItems } from '../../../src/ui/agents/agentItems.ts';
 import type { Item } from '../../../src/ui/items.ts';

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
-import type { SupervisorMessage } from '../../../src/loop/actions/desk.ts';
+import type { SupervisorMessage } from '../../../src/loop/actions/personInbox.ts';
 import type { AgentRequest, RequestChoice } from '../../../src/runtime/agentRequest.ts';
-import { type AgentView, emptyView } from '../../../src/loop/views/agentView.ts';
+import { type AgentView, emptyView } from '../../../src/loop/state/agentView.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
 import type { TaskRecord } from '../../../src/town/records.ts';
 import { agentItems } from '../../../src/ui/agents/agentItems.ts';
@@ -123,11 +123,11 @@ describe('the view of what needs you', () => {
     const nothing = { dispose: () => undefined };
     const session = {
       mirror: { agents: new Map(), tasks, waiting: () => ({}), refresh: async () => undefined },
-      crew: { view: () => emptyView('persistent') },
+      runner: { view: () => emptyView('persistent') },
       past: { within: (view: AgentView) => view },
       trust: { refused: () => [], confirmations: { onDidChange: () => nothing } },
       redisClaims: [],
-      actions: { desk: { supervisorMessages: async () => [message('m', { type: 'task_done', taskId: 't1' })] } },
+      actions: { personInbox: { supervisorMessages: async () => [message('m', { type: 'task_done', taskId: 't1' })] } },
     };
     const host = {
       ready: session,

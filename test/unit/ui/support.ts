@@ -1,8 +1,8 @@
 /** A town as plain values, for the models of the screens. */
-import { type AgentView, emptyView } from '../../../src/loop/views/agentView.ts';
-import type { WatchedWork } from '../../../src/loop/views/watchedWork.ts';
-import type { Receipt } from '../../../src/loop/views/receipt.ts';
-import type { PastState } from '../../../src/loop/views/pastTurns.ts';
+import { type AgentView, emptyView } from '../../../src/loop/state/agentView.ts';
+import type { WatchedWork } from '../../../src/loop/state/watchedWork.ts';
+import type { Receipt } from '../../../src/loop/state/receipt.ts';
+import type { PastState } from '../../../src/loop/state/pastTurns.ts';
 import type { AgentRecord, TaskRecord } from '../../../src/town/records.ts';
 import type { ProcessUse } from '../../../src/util/processTable.ts';
 import type { Item } from '../../../src/ui/items.ts';

@@ -1,6 +1,6 @@
 /** Time, context and limits, in words. */
 import assert from 'node:assert/strict';
-import type { AgentView } from '../../../src/loop/views/agentView.ts';
+import type { AgentView } from '../../../src/loop/state/agentView.ts';
 import { accountLimits, contextPercent, elapsed, limitWarning, limitWords } from '../../../src/ui/agents/usage.ts';
 import { agentRecord, english, picture } from './support.ts';
 

@@ -1,7 +1,7 @@
 /** Which changes a row, a link or a program means, and which came after them. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { emptyView } from '../../../src/loop/views/agentView.ts';
+import { emptyView } from '../../../src/loop/state/agentView.ts';
 import type { StoredTurn } from '../../../src/runtime/storedTurn.ts';
 import type { ItemStatus, TurnItem } from '../../../src/runtime/turnItem.ts';
 import type { ChangeTarget } from '../../../src/ui/changeTarget.ts';

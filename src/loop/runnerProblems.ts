@@ -1,18 +1,18 @@
-/** What went wrong with the agents of a window, for people: what concerns all of them alike is said once, and of none of them. */
+/** What goes wrong with the agents of a window. A problem that concerns all agents is reported once, and for none of them. */
 import { TinytownError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
 import { say } from '../util/sentence.ts';
 import { storageRefuses } from '../util/storing.ts';
 import type { LimitHold } from './agent/limitFiles.ts';
 
-export interface CrewProblem {
+export interface RunnerProblem {
   /** Absent where it concerns them all. */
   agentId?: string;
   error: unknown;
 }
 
-export class CrewProblems {
-  private readonly problems = new Emitter<CrewProblem>();
+export class RunnerProblems {
+  private readonly problems = new Emitter<RunnerProblem>();
   readonly onProblem = this.problems.event;
   private redisAwayTold = false;
   private folderGoneTold = false;

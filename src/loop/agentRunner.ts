@@ -19,17 +19,17 @@ import { scopedLogger } from '../util/logger.ts';
 import type { ProcessUse } from '../util/processTable.ts';
 import { say } from '../util/sentence.ts';
 import { AgentLoop, type LoopEnd } from './agent/agentLoop.ts';
-import { type AgentView, type Away, emptyView, withLeftBehind, withProblem, withSteer } from './views/agentView.ts';
-import { AgentViews } from './views/agentViews.ts';
-import { AskedElsewhere } from './views/askedElsewhere.ts';
-import { CrewProblems } from './crewProblems.ts';
-import type { AgentProgram, CrewParts } from './agent/loopParts.ts';
-import { OtherWindows } from './otherWindows.ts';
-import { ProcessLooks } from './views/processLooks.ts';
+import { type AgentView, type Away, emptyView, withLeftBehind, withProblem, withSteer } from './state/agentView.ts';
+import { AgentViews } from './state/agentViews.ts';
+import { AskedElsewhere } from './state/askedElsewhere.ts';
+import { RunnerProblems } from './runnerProblems.ts';
+import type { AgentProgram, AgentRunnerParts } from './agent/loopParts.ts';
+import { OwnerDirectory } from './ownerDirectory.ts';
+import { ProcessLooks } from './state/processLooks.ts';
 import { ProcessRoom } from './agent/processRoom.ts';
 import { RoundLog } from './agent/roundLog.ts';
 import { AccountHold, type HeldAgent } from './agent/accountHold.ts';
-import { GIVE_WAY_MS, TakeRules } from './takeRules.ts';
+import { GIVE_WAY_MS, AcquirePolicy } from './acquirePolicy.ts';
 
 /** How long the end of all processes may take when the window closes, in milliseconds; what is left is reaped later. */
 const CLOSE_MS = 4_000;
@@ -43,18 +43,18 @@ interface Running {
   store: DisposableStore;
 }
 
-export class Crew {
+export class AgentRunner {
   /** Whether Codex takes this window's work. */
   readonly account: AccountHold;
   private readonly room: ProcessRoom;
-  private readonly parts: CrewParts;
+  private readonly parts: AgentRunnerParts;
   private readonly mirror: TownMirror;
   private readonly wake: WakeSource;
   private readonly leases: Leases;
   private readonly running = new Map<string, Running>();
   private readonly taking = new Map<string, Promise<void>>();
-  private readonly others: OtherWindows;
-  private readonly rules: TakeRules;
+  private readonly others: OwnerDirectory;
+  private readonly rules: AcquirePolicy;
   private readonly views: AgentViews;
   private readonly processes: ProcessLooks;
   private readonly askedElsewhere: AskedElsewhere;
@@ -63,15 +63,15 @@ export class Crew {
 
   private readonly runtimeEvents = new Emitter<{ agentId: string; event: RuntimeEvent }>();
   readonly onRuntimeEvent = this.runtimeEvents.event;
-  private readonly problems = new CrewProblems();
+  private readonly problems = new RunnerProblems();
   readonly onProblem = this.problems.onProblem;
 
-  constructor(parts: CrewParts, mirror: TownMirror, wake: WakeSource, leases: Leases) {
+  constructor(parts: AgentRunnerParts, mirror: TownMirror, wake: WakeSource, leases: Leases) {
     this.parts = parts;
     this.account = new AccountHold(parts.limits);
     this.room = new ProcessRoom(() => parts.maxAgents(), parts.places);
-    this.others = new OtherWindows(leases, parts.logger);
-    this.rules = new TakeRules(() => performance.now());
+    this.others = new OwnerDirectory(leases, parts.logger);
+    this.rules = new AcquirePolicy(() => performance.now());
     this.views = new AgentViews(parts.now);
     this.processes = new ProcessLooks(
       () => this.pids(),

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Batch } from '../../town/batch.ts';
 import type { WaitingMessage } from '../../town/delivery.ts';
-import type { MessageLook } from '../../town/messageLook.ts';
+import type { MessageSnapshot } from '../../town/messageSnapshot.ts';
 import { type Message, decodeMessage } from '../../town/messages.ts';
 import type { AgentState, TaskRecord } from '../../town/records.ts';
 import { inOrder } from '../agent/decide.ts';
@@ -45,7 +45,7 @@ export interface Receipt {
 export type TaskOf = (id: string) => TaskRecord | undefined;
 
 /** In the order in which they are handled: in flight, waiting, held, given up; then those that are over, the newest first. */
-export function receiptsOf(look: MessageLook, task: TaskOf): Receipt[] {
+export function receiptsOf(look: MessageSnapshot, task: TaskOf): Receipt[] {
   const order = inOrder(look.urgent, look.inbox);
   return [
     ...look.inflight.flatMap((batch) => inFlight(batch, look, task)),
@@ -76,7 +76,7 @@ export function elementId(raw: string | Buffer): string {
   return said(raw, () => undefined).messageId;
 }
 
-function inFlight(batch: Batch, look: MessageLook, task: TaskOf): Receipt[] {
+function inFlight(batch: Batch, look: MessageSnapshot, task: TaskOf): Receipt[] {
   const { id: batchId, at, delivered, deliveredAt = at } = batch;
   const reached = delivered ? 'delivered' : 'sent';
   const state = isCarried(batch, look) ? reached : 'uncertain';
@@ -94,7 +94,7 @@ function inFlight(batch: Batch, look: MessageLook, task: TaskOf): Receipt[] {
 }
 
 /** Whether the agent's owner lives, and has a turn that the batch can be in. */
-function isCarried({ adrift = false }: Batch, { ownerLives, state }: MessageLook): boolean {
+function isCarried({ adrift = false }: Batch, { ownerLives, state }: MessageSnapshot): boolean {
   return !adrift && ownerLives && state !== undefined && mayHaveTurn[state];
 }
 
@@ -110,7 +110,12 @@ const mayHaveTurn: Record<AgentState, boolean> = {
   error: false,
 };
 
-function queued(waiting: WaitingMessage, order: readonly WaitingMessage[], look: MessageLook, task: TaskOf): Receipt {
+function queued(
+  waiting: WaitingMessage,
+  order: readonly WaitingMessage[],
+  look: MessageSnapshot,
+  task: TaskOf,
+): Receipt {
   const { message, list } = waiting;
   const attempts = look.seen[message.id]?.attempts;
   return {

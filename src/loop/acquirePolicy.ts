@@ -10,7 +10,7 @@ interface Waiting {
   urgent: number;
 }
 
-export class TakeRules {
+export class AcquirePolicy {
   private readonly now: () => number;
   /** What waited for an agent when its loop went dormant: until that changes there is no use in looking. */
   private readonly dormant = new Map<string, Waiting>();

@@ -2,7 +2,7 @@
  * What the person at this window has looked at of what agents have done: agents that have finished and messages to read are
  * marked until then. It is kept with the workspace, and says nothing to other windows.
  */
-import type { AgentView } from '../loop/views/agentView.ts';
+import type { AgentView } from '../loop/state/agentView.ts';
 import type { AgentRecord } from '../town/records.ts';
 import type { Disposable } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';
@@ -24,7 +24,7 @@ export function finishedAt(agent: AgentRecord, { owner, turn }: AgentView): numb
   return Date.parse(agent.lastActiveAt) || undefined;
 }
 
-export class Looked implements Disposable {
+export class ReadMarks implements Disposable {
   private readonly memory: Memory;
   private readonly seen: Set<string>;
   private readonly changes = new Emitter<void>();

@@ -19,7 +19,7 @@ import type { TownRedis } from './redis/connect.ts';
 import { ScriptRunner } from './redis/script.ts';
 import lookSource from './scripts/lookAtMessages.lua';
 
-export interface MessageLook {
+export interface MessageSnapshot {
   /** Undefined where there is no readable record. */
   state: AgentState | undefined;
   currentTask: string | undefined;
@@ -45,7 +45,7 @@ export interface MessageLook {
 /** Most elements of one list that a look reads: more than anybody reads through. */
 const LOOK_LIMIT = 200;
 
-export class MessageLooks {
+export class MessageSnapshots {
   private readonly redis: TownRedis;
   private readonly keys: TownKeys;
   private readonly scripts: ScriptRunner;
@@ -57,7 +57,7 @@ export class MessageLooks {
   }
 
   /** One round trip. @throws TinytownError with a `RedisErrorReason` */
-  async at(agentId: string): Promise<MessageLook> {
+  async at(agentId: string): Promise<MessageSnapshot> {
     const { keys } = this;
     const places = [
       keys.agent(agentId),

@@ -3,7 +3,7 @@ import type { Leases } from '../town/leases.ts';
 import { describeError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 
-export class OtherWindows {
+export class OwnerDirectory {
   private readonly leases: Leases;
   private readonly logger: Logger;
   /** Window ids by agent id. */

@@ -13,7 +13,7 @@ import { say } from '../../util/sentence.ts';
 import { oneLine, wellFormedJson } from '../../util/text.ts';
 import type { AskOwner } from './askOwner.ts';
 import { checkedText } from './checkedText.ts';
-import type { Crew } from '../crew.ts';
+import type { AgentRunner } from '../agentRunner.ts';
 import { bodyText } from '../agent/prompt.ts';
 import { requestDigest } from '../agent/requestCodec.ts';
 
@@ -42,19 +42,19 @@ export interface SupervisorMessage {
 /** Longest piece of a question that its answer repeats, in characters. */
 const QUOTED = 200;
 
-export class Desk {
+export class PersonInbox {
   private readonly town: Town;
-  private readonly crew: Crew;
+  private readonly runner: AgentRunner;
   private readonly owner: AskOwner;
   private readonly inbox: SupervisorInbox;
   private readonly find: (ref: string) => Promise<AgentRecord>;
 
   /** @param find The agent that a reference means; throws where there is none. */
-  constructor(town: Town, crew: Crew, owner: AskOwner, find: (ref: string) => Promise<AgentRecord>) {
+  constructor(town: Town, runner: AgentRunner, owner: AskOwner, find: (ref: string) => Promise<AgentRecord>) {
     this.find = find;
     this.owner = owner;
     this.town = town;
-    this.crew = crew;
+    this.runner = runner;
     this.inbox = new SupervisorInbox(town.delivery, town.keys);
   }
 
@@ -62,7 +62,7 @@ export class Desk {
   pendingRequests(): PendingRequest[] {
     const agentIds = [...this.town.mirror.agents.keys()];
     return agentIds
-      .flatMap((agentId) => this.crew.view(agentId).requests.map((request) => ({ agentId, request })))
+      .flatMap((agentId) => this.runner.view(agentId).requests.map((request) => ({ agentId, request })))
       .toSorted((a, b) => a.request.askedAt - b.request.askedAt);
   }
 
@@ -73,12 +73,13 @@ export class Desk {
    */
   async answerRequest(ref: string, requestId: string, answer: RequestAnswer, shown?: AgentRequest): Promise<void> {
     const agent = await this.find(ref);
-    if (this.crew.owns(agent.id)) return this.crew.answer(agent.id, requestId, answer);
-    const request = shown ?? this.crew.view(agent.id).requests.find(({ id }) => id === requestId);
+    if (this.runner.owns(agent.id)) return this.runner.answer(agent.id, requestId, answer);
+    const request = shown ?? this.runner.view(agent.id).requests.find(({ id }) => id === requestId);
     if (!request) throw requestGone();
     const problem = answerProblem(request, answer);
     if (problem !== undefined) throw new TinytownError('badAnswer', problem);
-    if ('answers' in answer && asksForSecret(request)) throw secretElsewhere(agent.name, this.crew.windowOf(agent.id));
+    if ('answers' in answer && asksForSecret(request))
+      throw secretElsewhere(agent.name, this.runner.windowOf(agent.id));
     const fields = { request: requestId, shown: requestDigest(request), answer: wellFormedJson(answer) };
     await this.owner.ask(agent, 'answer', fields);
   }

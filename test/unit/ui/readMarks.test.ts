@@ -1,14 +1,14 @@
 /** Agents that have finished, and messages to read, are marked until the person looks at them. */
 import assert from 'node:assert/strict';
-import { emptyView } from '../../../src/loop/views/agentView.ts';
+import { emptyView } from '../../../src/loop/state/agentView.ts';
 import { agentItems } from '../../../src/ui/agents/agentItems.ts';
-import { Looked, finishedAt } from '../../../src/ui/looked.ts';
+import { ReadMarks, finishedAt } from '../../../src/ui/readMarks.ts';
 import { agentRecord, drawn, english, flat, picture } from './support.ts';
 
 const now = Date.parse('2026-01-02T04:00:00Z');
 const view = emptyView('persistent');
 
-function memory(stored: Record<string, unknown> = {}): ConstructorParameters<typeof Looked>[0] {
+function memory(stored: Record<string, unknown> = {}): ConstructorParameters<typeof ReadMarks>[0] {
   return {
     get: (key) => stored[key],
     update: async (key, value) => {
@@ -21,7 +21,7 @@ const finished = agentRecord('a', { roundsCompleted: 1, lastActiveAt: '2026-01-0
 
 describe('an agent that has finished', () => {
   it('says so, with the time and a mark, until somebody looks at it', () => {
-    const looked = new Looked(memory());
+    const looked = new ReadMarks(memory());
     const rows = (agent = finished): string[] => {
       const items = agentItems(picture({ agents: [agent], now }), english, (one, of) => looked.isUnread(one, of));
       return drawn(items).slice(0, 1);
@@ -66,16 +66,16 @@ describe('an agent that has finished', () => {
 
   it('stays looked at over reloads; what is remembered does not grow for ever', () => {
     const stored: Record<string, unknown> = {};
-    const looked = new Looked(memory(stored));
+    const looked = new ReadMarks(memory(stored));
     looked.agent(finished);
     looked.agent({ ...finished, lastActiveAt: '2026-01-02T03:58:00Z' });
     looked.message('m');
-    const reloaded = new Looked(memory(stored));
+    const reloaded = new ReadMarks(memory(stored));
     assert.deepEqual([reloaded.isRead('m'), reloaded.isRead('n')], [true, false]);
     assert.equal(reloaded.isUnread({ ...finished, lastActiveAt: '2026-01-02T03:58:00Z' }, view), false);
     assert.equal(Object.values(stored).flat().length, 2);
     for (let index = 0; index < 1_200; index += 1) reloaded.message(`m${index}`);
     assert.equal(Object.values(stored).flat().length, 1_000);
-    assert.equal(new Looked(memory({ 'tinytown.looked': 'broken' })).isRead('m'), false);
+    assert.equal(new ReadMarks(memory({ 'tinytown.looked': 'broken' })).isRead('m'), false);
   });
 });

@@ -21,7 +21,7 @@ interface Part {
   text: string;
 }
 
-export class StreamEcho {
+export class TurnEventPublisher {
   private readonly agent: OwnedAgent;
   /** What was not told yet, in order. */
   private parts: Part[] = [];

@@ -19,7 +19,7 @@ const LOOK_AGAIN_MS = 50;
 /** A turn that ends may let another one begin. */
 const ROUNDS = 3;
 
-export class Aftermath {
+export class InterruptCleanup {
   private readonly connection: CodexConnection;
   private readonly others: OtherThreads;
   private readonly limitMs: number;

@@ -6,14 +6,14 @@ import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import type { Logger } from '../../util/logger.ts';
-import type { MessageLook, MessageLooks } from '../../town/messageLook.ts';
+import type { MessageSnapshot, MessageSnapshots } from '../../town/messageSnapshot.ts';
 import type { TownMirror } from '../../town/mirror.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import type { Wake, WakeSource } from '../../town/wake.ts';
 import { type Receipt, receiptsOf } from './receipt.ts';
 
 interface Known {
-  look: MessageLook | undefined;
+  look: MessageSnapshot | undefined;
   /** Made from `look` when somebody asks. */
   receipts: readonly Receipt[] | undefined;
   /** Something has changed since the look. */
@@ -34,7 +34,7 @@ const listKinds: ReadonlySet<Wake['kind']> = new Set([
 ]);
 
 export class Receipts implements Disposable {
-  private readonly looks: MessageLooks;
+  private readonly looks: MessageSnapshots;
   private readonly mirror: TownMirror;
   private readonly logger: Logger;
   private readonly store = new DisposableStore();
@@ -43,7 +43,7 @@ export class Receipts implements Disposable {
   /** The messages of an agent may have moved on, or another reading of them is there; the agent's id. Cheap, and often. */
   readonly onDidChange = this.changes.event;
 
-  constructor(looks: MessageLooks, mirror: TownMirror, wake: WakeSource, logger: Logger) {
+  constructor(looks: MessageSnapshots, mirror: TownMirror, wake: WakeSource, logger: Logger) {
     this.looks = looks;
     this.mirror = mirror;
     this.logger = logger;

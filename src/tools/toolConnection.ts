@@ -22,7 +22,7 @@ export interface TownPlace {
   logger: Logger;
 }
 
-export class TownDoor {
+export class ToolConnection {
   private readonly place: TownPlace;
   private opening: Promise<ToolContext> | undefined;
   private redis: TownRedis | undefined;
