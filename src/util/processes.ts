@@ -90,7 +90,10 @@ export async function spawnManaged(
     return exit;
   });
   child.exited = exited;
+  // Node.js drops the output of a process that ends before anybody listens. A listener for `readable` keeps it.
+  stdout.on('readable', keepOutput);
   await record(child, options, { detached: false, mark });
+  stdout.off('readable', keepOutput);
   return {
     // It may be ended hard.
     ...watched(child, stdin, () => groups.look()),
@@ -101,6 +104,8 @@ export async function spawnManaged(
     stderrTail: () => ring.toString(),
   };
 }
+
+function keepOutput(): void {}
 
 /**
  * Starts a process that outlives us and is shared by windows; never reaped. It has no pipes to us: what it prints is

@@ -5,11 +5,13 @@ import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** What a guide quotes that looks like a file or a folder, and is no method of the app-server. */
+/** What a guide quotes that looks like a file or a folder. Methods of the app-server do, and git ignores `.cache`. */
 function namedPaths(guide: string): string[] {
   const text = readFileSync(path.join(root, guide), 'utf8');
   const quoted = [...text.matchAll(/`([^`\s]+)`/g)].map(([, quote = '']) => quote);
-  return quoted.filter((quote) => /^[\w.-]+\/|\.(?:ts|json|md|lua)$/.test(quote) && !/\*|^turn\//.test(quote));
+  return quoted.filter(
+    (quote) => /^[\w.-]+\/|\.(?:ts|json|md|lua)$/.test(quote) && !/\*|^turn\/|^\.cache\//.test(quote),
+  );
 }
 
 describe('the guides for contributors', () => {

@@ -95,9 +95,11 @@ export class LimitHolds implements Disposable {
     if (!this.mayBegin(agentId, model)) return false;
     if (this.trials.get(agentId) === hold.limitId) return true;
     this.forced.delete(agentId);
-    this.trials.set(agentId, hold.limitId);
-    if (await this.parts.files.claim(hold.limitId)) return true;
-    this.trials.delete(agentId);
+    if (await this.parts.files.claim(hold.limitId)) {
+      // Not before: a trial's claim is renewed, and until now it could be that of a window that was killed.
+      this.trials.set(agentId, hold.limitId);
+      return true;
+    }
     await this.look();
     return false;
   }

@@ -94,6 +94,22 @@ describe('processes', () => {
     process.kill(Number(String(pid)), 'SIGKILL');
   });
 
+  it('keeps what a process prints that ends before it is recorded', async () => {
+    const slow: Pick<ProcessRegistry, 'add' | 'remove' | 'addGroups'> = {
+      add: async (pid) =>
+        void (await eventually(async () => (await startTimeOf(pid)) === undefined, { what: 'its end' })),
+      remove: (pid) => registry.remove(pid),
+      addGroups: () => Promise.resolve(),
+    };
+    const child = await spawnManaged(process.execPath, ['-e', 'console.log("done")'], {
+      ...options(),
+      registry: Object.assign(Object.create(registry), slow),
+    });
+    started.push(child);
+    const [said]: unknown[] = await once(child.stdout, 'data');
+    assert.equal(String(said), 'done\n');
+  });
+
   it('keeps the end of stderr however much comes, and has it with the exit', async () => {
     const child = await node('for (let i = 0; i < 20_000; i++) process.stderr.write("line " + i + "\\n")');
     await child.exited;
