@@ -9,7 +9,8 @@ import path from 'node:path';
 import { shortDigest } from '../util/digest.ts';
 import type { Disposable } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';
-import { privateFolder, writePrivate } from '../util/privateFiles.ts';
+import { writePrivate } from '../util/privateFiles.ts';
+import { ensurePrivateFolder } from '../util/privateFolder.ts';
 
 const texts = { yes: 'yes\n', no: 'no\n' } as const;
 
@@ -39,7 +40,7 @@ export class PickupChoice implements Disposable {
 
   /** Reads the answer, and follows what other windows do to it. */
   async start(): Promise<void> {
-    await privateFolder(this.folder);
+    await ensurePrivateFolder(this.folder);
     try {
       const look = (): void => void this.read();
       this.watcher = watch(this.folder, { persistent: false }, look).on('error', () => undefined);
@@ -62,7 +63,7 @@ export class PickupChoice implements Disposable {
 
   /** Keeps the user's answer. */
   async set(answer: PickupAnswer): Promise<void> {
-    await privateFolder(this.folder);
+    await ensurePrivateFolder(this.folder);
     await writePrivate(this.file, texts[answer]);
     this.looks += 1;
     this.note(answer);

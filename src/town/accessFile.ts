@@ -8,7 +8,8 @@ import path from 'node:path';
 import * as z from 'zod/mini';
 import { shortDigest } from '../util/digest.ts';
 import { TinytownError } from '../util/errors.ts';
-import { privateFolder, writePrivate } from '../util/privateFiles.ts';
+import { writePrivate } from '../util/privateFiles.ts';
+import { ensurePrivateFolder } from '../util/privateFolder.ts';
 import { parseJson } from './records.ts';
 import { type RedisTarget, redisUrlOf } from './redis/address.ts';
 
@@ -50,7 +51,7 @@ export class AccessFiles {
     const { town, target } = this;
     const tls = target.kind === 'url' ? target.tls : undefined;
     const content: Access = { town, redis: { url: redisUrlOf(target), ...(tls && { tls }) }, self };
-    await privateFolder(this.folder);
+    await ensurePrivateFolder(this.folder);
     const file = this.fileOf(self);
     await writePrivate(file, JSON.stringify(content));
     return file;

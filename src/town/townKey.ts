@@ -7,7 +7,8 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import path from 'node:path';
 import { shortDigest } from '../util/digest.ts';
 import { TinytownError } from '../util/errors.ts';
-import { privateFolder, readOrCreatePrivate, writePrivate } from '../util/privateFiles.ts';
+import { readOrCreatePrivate, writePrivate } from '../util/privateFiles.ts';
+import { ensurePrivateFolder } from '../util/privateFolder.ts';
 import { say } from '../util/sentence.ts';
 import { SerialQueue } from '../util/serialQueue.ts';
 import { storageRefuses } from '../util/storing.ts';
@@ -49,7 +50,7 @@ export class TownKey {
   private async readNow(): Promise<string> {
     let text;
     try {
-      await privateFolder(path.dirname(this.file));
+      await ensurePrivateFolder(path.dirname(this.file));
       text = (await readOrCreatePrivate(this.file, randomBytes(32).toString('base64url'))).trim();
     } catch (cause) {
       if (storageRefuses(cause)) throw cause;
@@ -68,7 +69,7 @@ export class TownKey {
       const hint = 'Copy it on the other machine with “Tinytown: Copy Town Key”.';
       throw new TinytownError('badTownKey', 'This is not a town key.', { hint });
     }
-    await privateFolder(path.dirname(this.file));
+    await ensurePrivateFolder(path.dirname(this.file));
     await writePrivate(this.file, key);
   }
 

@@ -1,24 +1,15 @@
 /**
- * Files and folders that only the user can read: 0700 and 0600, in folders whose owner was checked, and never through a link.
+ * Files that only the user can read (mode 0600), never through a link. Their folders: `privateFolder.ts`.
  * All that writes here rejects with `storageRefuses` where the disk is full.
  */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, chmod, link, lstat, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, link, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { storing } from './storing.ts';
 
 /** Windows has no such flag; there, only administrators make symbolic links to files. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
-
-/** Makes the folder, or makes it private. @throws Error where it is a link, no folder, or somebody else's */
-export async function privateFolder(folder: string): Promise<void> {
-  await storing(() => mkdir(folder, { recursive: true, mode: 0o700 }));
-  const info = await lstat(folder);
-  if (!info.isDirectory()) throw new Error('it is not a folder');
-  if (process.platform !== 'win32' && info.uid !== process.getuid?.()) throw new Error('it belongs to somebody else');
-  if ((info.mode & 0o077) !== 0) await chmod(folder, 0o700);
-}
 
 /**
  * Appends to a file, which is made private where it is new. The file stays within `limit` bytes: the text that crosses it is

@@ -1,13 +1,34 @@
-/** What a person is told where nothing can be shown yet, and that it opens by itself once that is mended. */
-import { writeFile } from 'node:fs/promises';
+/**
+ * What a person is told where nothing can be shown yet, and that it opens by itself once that is mended. Every button and link
+ * of these texts is pressed; the last test compares them with the manifest.
+ */
+import assert from 'node:assert/strict';
+import { rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { type TestRedis, startTestRedis } from '../support/redis.ts';
 import { Workbench } from '../support/workbench/workbench.ts';
+import { linksOf, readContributed } from './contributed.ts';
+import { MadeRecords } from './madeRecords.ts';
+import { type Outcome, outcomeSeen } from './outcome.ts';
 import { type UiTown, startUiTown } from './uiTown.ts';
+
+/** Buttons that other tests press: of a window that asks for trust, and of a provider that asks for an account. */
+const elsewhere = [
+  // untrusted.test.ts
+  'agents untrusted: Manage Workspace Trust',
+  // account.test.ts
+  'agents signedOut: Sign In to Codex',
+];
+
+/** Nobody answers there. */
+const NO_REDIS = 'redis://127.0.0.1:1';
 
 describe('a view with no agents in it', () => {
   let town: UiTown;
   let first: Workbench;
   let current: Workbench | undefined;
+  let redis: TestRedis | undefined;
+  const pressed = new Set(elsewhere);
 
   before(async () => {
     town = await startUiTown();
@@ -15,6 +36,7 @@ describe('a view with no agents in it', () => {
   });
   after(async () => {
     await first?.close();
+    await redis?.stop();
     await town?.end();
   });
   afterEach(async function () {
@@ -32,15 +54,22 @@ describe('a view with no agents in it', () => {
     return current;
   }
 
+  /** Presses a button or link of the text that is shown in `state`. */
+  async function press(workbench: Workbench, state: string, label: string, outcome: Outcome): Promise<void> {
+    const view = state.startsWith('tasks ') ? 'Tasks' : 'Agents';
+    const links = workbench.view(view).welcome.locator('.monaco-button, .monaco-link');
+    pressed.add(`${view === 'Tasks' ? state : `agents ${state}`}: ${label}`);
+    await links.filter({ hasText: new RegExp(`^${label}$`) }).click();
+    await outcomeSeen(workbench, label, outcome);
+  }
+
   it('says that no folder is open, and offers to open one', async () => {
     current = first;
     await first.openSidebar();
     const { welcome } = first.view('Agents');
     await welcome.getByText('Agents work in a folder, and none is open.').waitFor();
     await first.screenshots('no-folder');
-    await welcome.getByRole('button', { name: 'Open Folder' }).click();
-    await first.quickInput.widget.waitFor();
-    await first.quickInput.cancel();
+    await press(first, 'noFolder', 'Open Folder', { asks: 'Open Folder' });
   });
 
   it('says that tinytown.toml is malformed, opens it at a click, and opens the town once that is mended', async () => {
@@ -48,8 +77,7 @@ describe('a view with no agents in it', () => {
     const { welcome } = workbench.view('Agents');
     await welcome.getByText('tinytown.toml has a mistake in it.').waitFor();
     await workbench.screenshots('malformed');
-    await welcome.getByRole('button', { name: 'Open tinytown.toml' }).click();
-    await workbench.notifications('tinytown.toml, line 3').waitFor();
+    await press(workbench, 'badConfig', 'Open tinytown.toml', { says: 'tinytown.toml, line 3' });
     await workbench.screenshots('malformed-open');
     const editor = workbench.page.locator('.editor-instance .monaco-editor');
     await editor.click();
@@ -66,8 +94,9 @@ describe('a view with no agents in it', () => {
     const { welcome } = workbench.view('Agents');
     await welcome.getByText('Agents and their messages live in Redis').waitFor();
     await workbench.screenshots('no-redis');
-    await welcome.getByRole('button', { name: 'Try Again' }).click();
-    await workbench.notifications('There is no program at /nowhere/redis-server').waitFor();
+    await press(workbench, 'noRedis', 'Try Again', { says: 'There is no program at /nowhere/redis-server' });
+    await press(workbench, 'noRedis', 'a Redis elsewhere', { opens: /^Settings/ });
+    await press(workbench, 'noRedis', 'doctor', { opens: /Doctor/ });
     await first.changeSettings({ 'tinytown.redis.serverPath': '' });
     await welcome.getByText('No agents here yet.').waitFor();
   });
@@ -79,11 +108,78 @@ describe('a view with no agents in it', () => {
     const { welcome } = workbench.view('Agents');
     await welcome.getByText('Agents need Codex, and no usable one was found.').waitFor();
     await workbench.screenshots('no-codex');
-    await welcome.getByText('try again').click();
-    await workbench.notifications('/nowhere/codex').waitFor();
-    await welcome.getByRole('button', { name: 'Set the Path of Codex' }).click();
-    await workbench.page.locator('.settings-editor').getByText('Path of the codex program').waitFor();
+    await press(workbench, 'noCodex', 'try again', { says: '/nowhere/codex' });
+    await press(workbench, 'noCodex', 'doctor', { opens: /Doctor/ });
+    await press(workbench, 'noCodex', 'Set the Path of Codex', {
+      until: () => workbench.page.locator('.settings-editor').getByText('Path of the codex program').waitFor(),
+    });
     await first.changeSettings({ 'tinytown.codex.path': codex });
     await welcome.getByText('No agents here yet.').waitFor();
+  });
+
+  it('says that a folder has no agents yet, and how it gets some', async () => {
+    const workbench = await windowOn('no-town');
+    await press(workbench, 'noTown', 'initialize the town', { asks: 'Initialize Town' });
+    await press(workbench, 'noTown', 'New Agent', { asks: 'New Agent' });
+  });
+
+  it('says what to do in an empty town', async () => {
+    redis = await startTestRedis();
+    await first.changeSettings({ 'tinytown.redis.url': redis.url });
+    const workbench = await windowOn('empty', 'name = "empty"\n');
+    await press(workbench, 'ready', 'New Agent', { asks: 'New Agent' });
+    const made = await MadeRecords.open(redis, 'empty');
+    await made.agent('solo', 'paused');
+    await made.close();
+    await workbench.view('Agents').item('solo').waitFor();
+    await workbench.view('Tasks').pane.locator('.pane-header').click();
+    await press(workbench, 'tasks ready', 'Assign Task', { asks: 'Task for solo' });
+    await workbench.screenshots('no-tasks');
+  });
+
+  it('says that Redis is away, and opens the town once it is back', async () => {
+    await first.changeSettings({ 'tinytown.redis.url': NO_REDIS });
+    const workbench = await windowOn('redis-away', 'name = "redis-away"\n');
+    const { welcome } = workbench.view('Agents');
+    await welcome.getByText('The town’s Redis cannot be used.').waitFor();
+    await workbench.screenshots('redis-away');
+    await press(workbench, 'redisAway', 'Try Again', { says: '127.0.0.1:1' });
+    await press(workbench, 'redisAway', 'the settings', { opens: /^Settings/ });
+    await press(workbench, 'redisAway', 'set a password', { asks: 'Redis Password' });
+    await press(workbench, 'redisAway', 'run the doctor', { opens: /Doctor/ });
+    await first.changeSettings({ 'tinytown.redis.url': '' });
+    await welcome.getByText('No agents here yet.').waitFor();
+  });
+
+  it('asks whether it may use the Redis that the folder names', async () => {
+    const workbench = await windowOn('asking', `name = "asking"\n[redis]\nurl = "${NO_REDIS}"\n`);
+    await workbench.view('Agents').welcome.getByText('names a Redis for the town').waitFor();
+    await workbench.runCommand('Notifications: Clear All Notifications');
+    await workbench.screenshots('redis-unconfirmed');
+    await press(workbench, 'redisUnconfirmed', 'Decide', { dialog: 'Use the Redis that tinytown.toml names?' });
+  });
+
+  it('says that the town could not be opened, and where to look', async () => {
+    // Where the extension keeps what only the user may read, there is a link now.
+    const folder = path.join(first.userData, 'User/globalStorage/tinytown.tinytown-vscode/access');
+    await rename(folder, `${folder}-moved`);
+    await symlink(`${folder}-moved`, folder);
+    const workbench = await windowOn('linked', 'name = "linked"\n');
+    await workbench.view('Agents').welcome.getByText('The town could not be opened.').waitFor();
+    await workbench.screenshots('not-opened');
+    await press(workbench, 'other', 'Try Again', { says: 'access cannot be used: it is a link or a file.' });
+    await press(workbench, 'other', 'doctor', { opens: /Doctor/ });
+    await press(workbench, 'other', 'log', { panel: 'Output' });
+  });
+
+  it('has no button that is not pressed here', async () => {
+    const contributed = await readContributed();
+    const all = contributed.viewsWelcome.flatMap(({ view, when, contents }) => {
+      const state = /problem == (\w+)/.exec(when)?.[1] ?? /state == (\w+)/.exec(when)?.[1] ?? when;
+      return linksOf(contributed.text(contents)).map(
+        ({ label }) => `${view.replace('tinytown.', '')} ${state}: ${label}`,
+      );
+    });
+    assert.deepEqual([...pressed].toSorted(), all.toSorted());
   });
 });

@@ -8,7 +8,8 @@ import path from 'node:path';
 import type { ReadHistory } from '../../runtime/historyPages.ts';
 import { shortDigest } from '../../util/digest.ts';
 import { TinytownError } from '../../util/errors.ts';
-import { privateFolder, writePrivate } from '../../util/privateFiles.ts';
+import { writePrivate } from '../../util/privateFiles.ts';
+import { ensurePrivateFolder } from '../../util/privateFolder.ts';
 import { say } from '../../util/sentence.ts';
 
 export class OwnThreads {
@@ -23,7 +24,7 @@ export class OwnThreads {
 
   /** To be called before anything is said in a new thread. @throws TinytownError `storageRefuses` */
   async add(agentId: string, threadId: string): Promise<void> {
-    await privateFolder(this.folder);
+    await ensurePrivateFolder(this.folder);
     await writePrivate(this.fileOf(agentId, threadId), '');
   }
 

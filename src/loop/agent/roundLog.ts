@@ -8,7 +8,8 @@ import type { RuntimeEvent } from '../../runtime/codingAgent.ts';
 import type { TurnItem } from '../../runtime/turnItem.ts';
 import { describeError } from '../../util/errors.ts';
 import type { Logger } from '../../util/logger.ts';
-import { appendPrivate, privateFolder } from '../../util/privateFiles.ts';
+import { appendPrivate } from '../../util/privateFiles.ts';
+import { ensurePrivateFolder } from '../../util/privateFolder.ts';
 import { SerialQueue } from '../../util/serialQueue.ts';
 import { stripControls } from '../../util/text.ts';
 
@@ -69,7 +70,7 @@ export class RoundLog {
     const { file } = this;
     if (file === undefined || text === '') return;
     this.quietly(async () => {
-      await privateFolder(this.folder);
+      await ensurePrivateFolder(this.folder);
       await appendPrivate(file, stripControls(text), this.limits.bytes, CUT);
     });
   }

@@ -8,7 +8,8 @@ import path from 'node:path';
 import { shortDigest } from '../../util/digest.ts';
 import { modifiedAt } from '../../util/driveTime.ts';
 import { takeLock } from '../../util/fileLock.ts';
-import { privateFolder, writePrivate } from '../../util/privateFiles.ts';
+import { writePrivate } from '../../util/privateFiles.ts';
+import { ensurePrivateFolder } from '../../util/privateFolder.ts';
 
 /** Gives a place back. */
 export type GiveBack = () => Promise<void>;
@@ -37,8 +38,8 @@ export class TownPlaces implements Places {
   }
 
   async take(count: number): Promise<GiveBack | undefined> {
-    await privateFolder(this.root);
-    await privateFolder(this.folder);
+    await ensurePrivateFolder(this.root);
+    await ensurePrivateFolder(this.folder);
     // A place whose window has ended is only cleared by the first look at it.
     return (await this.takeOne(count)) ?? (await this.takeOne(count));
   }

@@ -9,7 +9,8 @@ import { parseJson } from '../../town/records.ts';
 import { shortDigest } from '../../util/digest.ts';
 import { describeError } from '../../util/errors.ts';
 import type { Logger } from '../../util/logger.ts';
-import { privateFolder, writePrivate } from '../../util/privateFiles.ts';
+import { writePrivate } from '../../util/privateFiles.ts';
+import { ensurePrivateFolder } from '../../util/privateFolder.ts';
 
 const holdFate = z.object({ fate: z.literal('hold'), reason: z.string() });
 const holds = z.record(z.string(), holdFate);
@@ -39,7 +40,7 @@ export class UnwrittenHolds {
   async keep(agentId: string, kept: Holds): Promise<void> {
     try {
       if (kept.size === 0) return await rm(this.fileOf(agentId), { force: true });
-      await privateFolder(this.folder);
+      await ensurePrivateFolder(this.folder);
       await writePrivate(this.fileOf(agentId), JSON.stringify(Object.fromEntries(kept)));
     } catch (error) {
       this.logger.warn(`A window that is opened later may not know of held work: ${describeError(error)}`);

@@ -12,7 +12,8 @@ import type { Disposable } from '../../util/disposable.ts';
 import { describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import type { Logger } from '../../util/logger.ts';
-import { privateFolder, writePrivate } from '../../util/privateFiles.ts';
+import { writePrivate } from '../../util/privateFiles.ts';
+import { ensurePrivateFolder } from '../../util/privateFolder.ts';
 import { SerialQueue } from '../../util/serialQueue.ts';
 import { type PermissionMode, permissionModes } from './permissionModes.ts';
 
@@ -47,8 +48,8 @@ export class PermissionChoices implements Disposable {
 
   /** Reads what was chosen, and follows it from then on. @throws Error where the folder cannot be used */
   async start(): Promise<void> {
-    await privateFolder(this.root);
-    await privateFolder(this.folder);
+    await ensurePrivateFolder(this.root);
+    await ensurePrivateFolder(this.folder);
     await this.look();
     try {
       this.watcher = watch(this.folder, { persistent: false }, () => void this.look()).on('error', () => undefined);

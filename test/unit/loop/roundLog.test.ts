@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, readdir, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RoundLog, roundLogFolder, roundLogPrefix } from '../../../src/loop/agent/roundLog.ts';
-import { privateFolder } from '../../../src/util/privateFiles.ts';
+import { ensurePrivateFolder } from '../../../src/util/privateFolder.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { tempDir } from '../../support/tempDir.ts';
 
@@ -32,7 +32,7 @@ describe('the log of a round', () => {
   });
 
   it('is not written through a link in its place', async () => {
-    await privateFolder(folder);
+    await ensurePrivateFolder(folder);
     const profile = path.join(temporary.path, 'profile');
     await writeFile(profile, 'before');
     await symlink(profile, path.join(folder, `${roundLogPrefix('hill', agent)}1.log`));

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { appendPrivate, privateFolder, readOrCreatePrivate, writePrivate } from '../../../src/util/privateFiles.ts';
+import { appendPrivate, readOrCreatePrivate, writePrivate } from '../../../src/util/privateFiles.ts';
+import { ensurePrivateFolder } from '../../../src/util/privateFolder.ts';
 import { tempDir } from '../../support/tempDir.ts';
 
 async function modes(...places: string[]): Promise<number[]> {
@@ -25,7 +26,7 @@ describe('private files', () => {
   it('and their folder are for the user alone, also where the folder was open before', async () => {
     await mkdir(folder);
     await chmod(folder, 0o755);
-    await privateFolder(folder);
+    await ensurePrivateFolder(folder);
     await appendPrivate(path.join(folder, 'a'), 'one', 100, '');
     await writePrivate(path.join(folder, 'b'), 'two');
     await readOrCreatePrivate(path.join(folder, 'c'), 'three');
@@ -36,7 +37,7 @@ describe('private files', () => {
 
   it('are not written through a planted link', async () => {
     await symlink(outside, folder);
-    await assert.rejects(privateFolder(folder));
+    await assert.rejects(ensurePrivateFolder(folder), { reason: 'folderNotPrivate', message: /ours cannot be used/ });
     const file = path.join(temporary.path, 'planted');
     await symlink(path.join(outside, 'theirs'), file);
     await assert.rejects(appendPrivate(file, 'more', 100, ''), { code: 'ELOOP' });
