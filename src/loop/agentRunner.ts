@@ -1,6 +1,6 @@
 /**
- * All agents' loops of one window: takes an agent when it has something to do and nobody living has it, lets go of it when it
- * has nothing to do for now, and keeps what is known of each for the screens.
+ * Runs the loops of one window's agents. It takes an agent that has something to do and no living owner, lets go of it when there
+ * is nothing to do, and keeps the facts about each agent that screens show.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RequestAnswer } from '../runtime/agentRequest.ts';
@@ -31,11 +31,11 @@ import { RoundLog } from './agent/roundLog.ts';
 import { AccountHold, type HeldAgent } from './agent/accountHold.ts';
 import { GIVE_WAY_MS, AcquirePolicy } from './acquirePolicy.ts';
 
-/** How long the end of all processes may take when the window closes, in milliseconds; what is left is reaped later. */
+/** How long all processes may take to end when the window closes, in milliseconds. Whatever is left is reaped later. */
 const CLOSE_MS = 4_000;
-/** How long Redis has for it, in milliseconds; without it the leases run out by themselves. */
+/** How long giving the agents back in Redis may take, in milliseconds. If it takes longer, the leases run out by themselves. */
 const GIVE_BACK_MS = 1_500;
-/** How often an agent that is to be taken over is tried for, in milliseconds. */
+/** How often to try for an agent that is being taken over, in milliseconds. */
 const TAKE_AGAIN_MS = 50;
 
 interface Running {
@@ -84,16 +84,16 @@ export class AgentRunner {
     this.leases = leases;
   }
 
-  /** An agent's view has changed; its id. May fire thousands of times a second. */
+  /** An agent's view has changed. Fires with its id, up to thousands of times a second. */
   get onDidChangeView(): AgentViews['onDidChange'] {
     return this.views.onDidChange;
   }
 
-  /** Takes up what is there, and from then on whatever changes. */
+  /** Looks at all agents now, and from then on at each one that changes. */
   start(): void {
     this.store.add(
       this.wake.onChange(({ kind, id }) => {
-        // The shortest way for what an owner waits for; everything else goes by the mirror.
+        // Owners wait for these, so they take the shortest way. Everything else goes through the mirror.
         if (id !== undefined && (kind === 'inbox' || kind === 'urgent' || kind === 'stop' || kind === 'control')) {
           this.running.get(id)?.loop.wake();
         }
@@ -143,7 +143,7 @@ export class AgentRunner {
     for (const id of this.mirror.agents.keys()) this.consider(id);
   }
 
-  /** What is known of an agent beyond its record. Of one that nobody runs: what is to be expected. */
+  /** What is known of an agent beyond its record. For an agent that nobody runs: what to expect. */
   view(agentId: string): AgentView {
     const record = this.mirror.agents.get(agentId);
     const known = this.views.get(agentId);
@@ -171,22 +171,22 @@ export class AgentRunner {
     };
   }
 
-  /** What the agent's processes take, as it was seen last: asking has it looked up anew, for all agents at once. */
+  /** What the agent's processes use, as last seen. Asking starts a new look at the processes of all agents. */
   processUse(agentId: string): ProcessUse | undefined {
     return this.processes.last(agentId);
   }
 
-  /** The same of all agents that this window runs, looked up now. */
+  /** The same for all agents that this window runs, read now. */
   processUses(): Promise<ReadonlyMap<string, ProcessUse>> {
     return this.processes.look();
   }
 
-  /** What is known of the life of agents of `tt` has changed. */
+  /** Signs of life of agents that `tt` runs have changed. */
   signsChanged(): void {
     for (const { id } of this.mirror.agents.values()) if (this.view(id).owner === 'external') this.views.touch(id);
   }
 
-  /** Settings have changed, or the user has confirmed or declined something: who waits for that looks again. */
+  /** Settings have changed, or the user has confirmed or declined something. Agents that wait for this look again. */
   rulesChanged(): void {
     this.room.free();
     for (const id of this.mirror.agents.keys()) {
@@ -195,7 +195,7 @@ export class AgentRunner {
     }
   }
 
-  /** The window that runs the agent, where it is another one. */
+  /** The other window that runs the agent, if one does. */
   windowOf(agentId: string): string | undefined {
     return this.others.of(agentId);
   }
@@ -217,20 +217,20 @@ export class AgentRunner {
     await loop.answer(requestId, answer);
   }
 
-  /** Ends an agent's process and goes on with a new one; false where this window does not run the agent. */
+  /** Ends an agent's process and continues with a new one. False if this window does not run the agent. */
   async restart(agentId: string): Promise<boolean> {
     const running = this.running.get(agentId);
     await running?.loop.restart();
     return running !== undefined;
   }
 
-  /** Whether another window runs the agent, also where this one has not seen it yet. */
+  /** Whether another window runs the agent, even if this window has not seen that yet. */
   async isElsewhere(agentId: string): Promise<boolean> {
     if (!this.running.has(agentId)) await this.learnOwner(agentId);
     return this.others.of(agentId) !== undefined;
   }
 
-  /** Takes an agent as soon as the window that has it lets go of it; resolves with whether it did within `limitMs`. */
+  /** Takes an agent as soon as its window lets go of it. Resolves with whether that happened within `limitMs`. */
   async takeOver(agentId: string, limitMs: number): Promise<boolean> {
     const end = performance.now() + limitMs;
     while (!this.running.has(agentId)) {
@@ -264,7 +264,7 @@ export class AgentRunner {
     await within(this.room.close(), GIVE_BACK_MS, 'Giving places back').catch((error: unknown) =>
       this.parts.logger.debug(describeError(error)),
     );
-    // What is being taken now is given back by whoever takes it.
+    // An agent that is being taken now is given back by the code that takes it.
     const givenBack = Promise.allSettled(this.taking.values()).then(() => this.leases.close());
     await within(givenBack, GIVE_BACK_MS, 'Giving the agents back').catch((error: unknown) =>
       this.parts.logger.warn(describeError(error)),
@@ -279,7 +279,7 @@ export class AgentRunner {
     }
   }
 
-  /** Agents may begin that could not, or the other way round. */
+  /** Which agents may begin has changed. */
   private accountChanged(): void {
     for (const id of this.mirror.agents.keys()) {
       this.running.get(id)?.loop.wake();
@@ -304,7 +304,7 @@ export class AgentRunner {
     return this.others.of(record.id) === undefined ? 'none' : 'elsewhere';
   }
 
-  /** Where an agent of ours lives, where that is not here. */
+  /** Where one of our agents lives, if not here. */
   private awayOf(record: AgentRecord): Away | undefined {
     if (record.runtimeHost !== RUNTIME_HOST) return undefined;
     const home = homeOf(record);
@@ -318,7 +318,7 @@ export class AgentRunner {
     return program?.answer === 'confirmed' ? undefined : program;
   }
 
-  /** The agent's record is gone, and with it all that was kept for it here. */
+  /** The agent's record is gone. Everything that was kept for it here goes, too. */
   private removed(id: string): void {
     const running = this.running.get(id);
     if (running) return running.loop.wake();
@@ -346,7 +346,7 @@ export class AgentRunner {
     this.taking.set(id, taken);
   }
 
-  /** Finds out whose an agent is that this window does not try to take. */
+  /** Finds out who owns an agent that this window does not try to take. */
   private async learnOwner(id: string): Promise<void> {
     if (!(await this.others.learn(id))) return;
     if (this.running.has(id)) {
@@ -366,7 +366,7 @@ export class AgentRunner {
       this.views.touch(id);
       return;
     }
-    // Whoever had it may only sleep: what it started would go on in the thread that is ours now.
+    // The last owner may only sleep. What it started would go on in the thread that is ours now.
     await this.parts.endProcessesOf(id);
     if (this.closing) return this.leases.release([id]);
     this.others.forget(id);
@@ -418,15 +418,15 @@ export class AgentRunner {
       .catch((error: unknown) => this.parts.logger.debug(`Not given back: ${describeError(error)}`));
     if (end === 'released') {
       this.rules.gaveUp(id);
-      // Whoever asked may be gone by then.
+      // The window that asked may be gone by then.
       setTimeout(() => this.consider(id), GIVE_WAY_MS + 1).unref();
     }
     if (end === 'dormant') this.rules.wentDormant(id, running.loop.waiting);
-    // What came between its last look and now; and who has it, to be told when they let go of it.
+    // Look for what came since its last look. If somebody else owns it, we must hear when they let go of it.
     if (end === 'dormant' || end === 'lost') this.consider(id);
   }
 
-  /** Another window has taken the agent while this one slept: nothing of ours may go on. */
+  /** Another window took the agent while this one slept. Nothing that we started for it may go on. */
   private async drop(id: string): Promise<void> {
     const running = this.running.get(id);
     if (!running) return;

@@ -1,6 +1,6 @@
 /**
- * One agent's life in the window that owns it: looks, asks {@link decide} what to do, does it, and looks again. Everything
- * happens in one queue; only an interrupt passes it by.
+ * One agent's life in the window that owns it. The loop looks at the agent, asks {@link decide} what to do, does it, and looks
+ * again. All steps run in one queue. Only an interrupt bypasses it.
  */
 import type { RequestAnswer } from '../../runtime/agentRequest.ts';
 import type { InterruptResult, RuntimeEvent, RuntimeMode } from '../../runtime/codingAgent.ts';
@@ -29,14 +29,14 @@ import { TurnEventPublisher } from './turnEventPublisher.ts';
 import { Turns } from './turns.ts';
 
 /**
- * Why a loop ended: the window closes, another owner has the agent, it was given up for another window that asked for it, it
- * is gone, or it has nothing to do for now.
+ * Why a loop ended. `closed`: the window closes. `lost`: another window owns the agent. `released`: another window asked for the
+ * agent. `gone`: the agent was removed. `dormant`: it has nothing to do for now.
  */
 export type LoopEnd = 'closed' | 'lost' | 'released' | 'gone' | 'dormant';
 
-/** How often it is looked whether the town's folder is back, in milliseconds. */
+/** How often to check whether the town's folder is back, in milliseconds. */
 const FOLDER_AGAIN_MS = 5_000;
-/** After a failure to read or write, in milliseconds. */
+/** Pause after a failure to read or write, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
 /** How often a waiting loop checks the clocks, in milliseconds: timers stop while the machine sleeps, and people set the clock. */
 const TICK_MS = 15_000;
@@ -52,9 +52,9 @@ export class AgentLoop {
   private readonly remote: RemoteRequests;
   private readonly queue = new SerialQueue();
   private idleSince: number;
-  /** The wait after a failure that is under way. */
+  /** The current wait after a failure. */
   private delay: Deadline | undefined;
-  /** The backlog is not offered before, by `performance.now()`, as another agent was asked first. */
+  /** The backlog is not offered before this time (`performance.now()`), because another agent was asked first. */
   private offerNotBefore = 0;
   /** The last owner may have left something undone. */
   private disorderly: boolean;
@@ -66,20 +66,20 @@ export class AgentLoop {
   /** {@link retry} has changed. */
   readonly onRetry = this.retries.event;
   private readonly pace = new Pace();
-  /** No pass begins before it, by the process's own clock in milliseconds. */
+  /** No pass begins before this time (`performance.now()`). */
   private restUntil = 0;
-  /** What the last pass failed with: said once. */
+  /** The error of the last pass. The same error is reported once. */
   private lastFailure = '';
   private timer: NodeJS.Timeout | undefined;
-  /** The runtime that went away by itself, until that is settled. */
+  /** Set when the runtime went away by itself, until that is settled. */
   private loss: Extract<RuntimeEvent, { type: 'exited' }> | undefined;
   private end: LoopEnd | undefined;
   private leaving: Promise<void> | undefined;
   private readonly ended = new Emitter<LoopEnd>();
-  /** Fires once, when the process has ended too. Except after `closed` the agent is to be given back. */
+  /** Fires once, after the process has ended. The agent must then be given back, except after `closed`. */
   readonly onEnd = this.ended.event;
 
-  /** @param disorderly The last owner did not give the agent back: what it had in flight was cut off by a crash. */
+  /** @param disorderly The last owner crashed: it did not give the agent back, and its turn was cut off. */
   constructor(agentId: string, epoch: string, disorderly: boolean, parts: LoopParts) {
     this.parts = parts;
     this.disorderly = disorderly;
@@ -113,12 +113,12 @@ export class AgentLoop {
     });
   }
 
-  /** What it tries again after a failure, while it waits for that. */
+  /** The retry that it waits for after a failure. */
   get retry(): Retry | undefined {
     return this.lastRetry;
   }
 
-  /** What the runtime tells, as it happens. */
+  /** The runtime's events, as they happen. */
   get onRuntimeEvent(): Event<RuntimeEvent> {
     return this.slot.onEvent;
   }
@@ -148,7 +148,7 @@ export class AgentLoop {
     return this.agent.waiting;
   }
 
-  /** Something about the agent has changed: look again, soon. Any number of calls make one look. */
+  /** Something about the agent has changed: looks again soon. Many calls make one look. */
   wake(): void {
     this.unseen = true;
     if (this.stepping || this.end) return;
@@ -156,7 +156,7 @@ export class AgentLoop {
     void this.queue.run(() => this.steps());
   }
 
-  /** The record was written: looks again if somebody asks for something by it. */
+  /** The record was written. Looks again if it asks for something. */
   recordChanged(record: AgentRecord): void {
     if (this.agent.asksForMore(record)) this.wake();
   }
@@ -171,7 +171,7 @@ export class AgentLoop {
     return this.requests.answer(requestId, answer);
   }
 
-  /** Ends the process and brings up another one, which goes on with the turn that was cut off. */
+  /** Ends the process and starts another one, which continues the turn that was cut off. */
   async restart(): Promise<void> {
     this.pace.reset();
     this.restUntil = 0;
@@ -186,7 +186,7 @@ export class AgentLoop {
     this.wake();
   }
 
-  /** Somebody else has the agent: ends the process, as nothing of ours can be written any more. */
+  /** Somebody else owns the agent. Ends the process, because this window can write nothing anymore. */
   lose(): Promise<void> {
     return this.leave('lost');
   }
@@ -220,14 +220,14 @@ export class AgentLoop {
       this.failed(error);
     } finally {
       this.stepping = false;
-      // Behind what else is queued by now.
+      // Runs after whatever else is queued by now.
       if (this.unseen) this.wake();
     }
   }
 
   private failed(error: unknown): void {
     const text = describeError(error);
-    // Screens say what is wrong with Redis. The loop looks until that is over.
+    // Screens show what is wrong with Redis. The loop keeps looking until Redis is back.
     const away = isPassing(error);
     if (away || text === this.lastFailure) this.parts.logger.debug(text);
     else this.agent.report(error);
@@ -237,7 +237,7 @@ export class AgentLoop {
     else this.wait(this.parts.now() + LOOK_AGAIN_MS);
   }
 
-  /** Lets others do something in the queue, and looks again after `milliseconds`, whatever changes meanwhile. */
+  /** Lets others use the queue, and looks again after `milliseconds`, whatever changes meanwhile. */
   private rest(milliseconds: number): void {
     if (this.end) return;
     this.parts.logger.debug(`The loop comes to no end: it rests for ${milliseconds} ms.`);
@@ -245,7 +245,7 @@ export class AgentLoop {
     this.isResting();
   }
 
-  /** Whether it is too early for another pass; then one comes in time. */
+  /** Whether it is too early for another pass. If so, a timer starts one later. */
   private isResting(): boolean {
     const left = this.restUntil - performance.now();
     if (left <= 0) return false;
@@ -255,7 +255,7 @@ export class AgentLoop {
     return true;
   }
 
-  /** The next action, or undefined where something had to be put in order first. */
+  /** The next action. Undefined if something had to be put in order first; then look again. */
   private async next(peek: Peek): Promise<LoopAction | undefined> {
     const { record } = this.agent;
     await this.requests.look(peek.turn.requests);
@@ -287,7 +287,7 @@ export class AgentLoop {
   }
 
   private noteRetry(retry: Retry | undefined): void {
-    // The same one, looked at a moment later.
+    // It is the same retry, seen a moment later.
     if (retry?.attempt === this.lastRetry?.attempt) return;
     this.lastRetry = retry;
     this.retries.fire();
@@ -324,7 +324,7 @@ export class AgentLoop {
     };
   }
 
-  /** When a round may start, by the clock as it is now: one that was set back makes nobody wait longer than was meant. */
+  /** When a round may start, in Unix milliseconds. A clock that was set back does not make the wait longer. */
   private startsAt(turn: TurnRecord): number {
     if (this.delay?.at !== turn.notBefore) {
       this.delay = new Deadline(turn.notBefore, longestDelay(turn, this.parts.retryMs));
@@ -343,7 +343,7 @@ export class AgentLoop {
     return { allowed, isNew, changedAt: now - offers.unchangedMs, quietMs, notBefore };
   }
 
-  /** Starts a turn that offers the backlog, unless another agent has such an offer now. */
+  /** Starts a turn that offers the backlog, unless another agent has an offer now. */
   private async offerBacklog(messages: readonly WaitingMessage[]): Promise<void> {
     if (!(await this.parts.offers.begin(this.agent.id))) {
       this.offerNotBefore = performance.now() + OFFER_AGAIN_MS;
@@ -353,7 +353,7 @@ export class AgentLoop {
     if (this.turns.phase === 'none') await this.parts.offers.end(this.agent.id);
   }
 
-  /** Whether the town's folder is gone. Then nothing is started, and no attempt is counted. */
+  /** Whether the town's folder is gone. If so, nothing starts, and no attempt is counted. */
   private async waitsForFolder(): Promise<boolean> {
     const problem = await this.parts.folderProblem();
     if (!problem) return false;
@@ -420,7 +420,7 @@ export class AgentLoop {
     this.wake();
   }
 
-  /** To be done before there is another runtime: what is queued behind that would take its turns for those of the lost one. */
+  /** Must run before a new runtime starts, or queued events of the lost one would be applied to the wrong turn. */
   private async settleLoss({ stderrTail }: Extract<RuntimeEvent, { type: 'exited' }>): Promise<void> {
     this.loss = undefined;
     const said = oneLine(stderrTail.trim().split('\n').at(-1) ?? '', 200);
@@ -431,7 +431,7 @@ export class AgentLoop {
     await this.agent.setState(this.agent.record.state, 'error', `✗ ${message}`, message);
   }
 
-  /** Ends the loop, its process first: whoever has the agent next may resume its thread at once. */
+  /** Ends the process, then the loop. The next owner may resume the thread at once. */
   private leave(end: LoopEnd): Promise<void> {
     this.leaving ??= this.leaveOnce(end);
     return this.leaving;
@@ -459,7 +459,7 @@ export class AgentLoop {
   }
 }
 
-/** An agent in such a state has a process, or is to have one soon. */
+/** Whether an agent in this state has a process, or gets one soon. */
 function isUp(state: AgentState): boolean {
   return state === 'starting' || state === 'idle' || state === 'working';
 }

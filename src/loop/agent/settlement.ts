@@ -1,4 +1,4 @@
-/** Puts in order what a turn, or an owner that went away, has left in flight. Each batch is settled once, whatever is lost. */
+/** Settles what a turn, or an owner that went away, has left in flight. Each batch is settled once, whatever gets lost. */
 import type { CodingAgent, TurnOutcome } from '../../runtime/codingAgent.ts';
 import type { Batch, DeadMessage, TurnRecord } from '../../town/batch.ts';
 import { assignedTaskIds } from '../../town/messages.ts';
@@ -25,11 +25,11 @@ interface Fated {
 }
 
 export class Settlement {
-  /** How the process or the owner before went away: decides whether what it left counts as an attempt. */
+  /** How the last process or owner ended. Decides whether what it left counts as an attempt. */
   lastEnd: LastEnd;
   /**
-   * What is to be held and could not be written yet: nothing that is found out later makes it run again. Undefined until
-   * somebody asks what the window before has left.
+   * Batches to be held that could not be written yet. They stay held, whatever is found out later. Undefined until somebody asks
+   * what the last window has left.
    */
   private unwritten: Holds | undefined;
   private readonly parts: LoopParts;
@@ -41,7 +41,7 @@ export class Settlement {
     this.lastEnd = lastEnd;
   }
 
-  /** Ends a turn with all that it carried. */
+  /** Ends a turn and everything that it carried. */
   async atTurnEnd(
     context: PlanContext,
     turn: TurnRecord,
@@ -50,7 +50,7 @@ export class Settlement {
       outcome: TurnOutcome;
       intent: EndIntent | undefined;
       maxAttempts: number;
-      /** The conversation was full, and there is room now. */
+      /** The conversation was full, and there is room again. */
       again?: boolean;
     },
   ): Promise<void> {
@@ -67,7 +67,7 @@ export class Settlement {
     });
   }
 
-  /** Looks up in the thread's history what became of batches that were in flight, and settles each by what is found. */
+  /** Looks up batches that were in flight in the thread's history, and settles each by what it finds. */
   async afterRestart(runtime: CodingAgent, context: PlanContext, turn: TurnRecord, maxAttempts: number): Promise<void> {
     const { batches, unreadable } = await this.parts.delivery.inflight(context.agentId);
     if (unreadable.length > 0) {
@@ -78,7 +78,7 @@ export class Settlement {
     }
     const ids = batches.map(({ id }) => id);
     const holds = await this.holdsOf(context.agentId);
-    // What is not in flight any more was settled by a write whose answer was lost, or by another window.
+    // A batch that is no longer in flight was settled by another window, or by a write whose reply was lost.
     if ([...holds.keys()].some((id) => !ids.includes(id)))
       await this.remember(
         context.agentId,
@@ -136,7 +136,7 @@ export class Settlement {
       if (left.length < holds.size) await this.remember(context.agentId, left);
       return this.failTasks(dead);
     }
-    // Some of it was settled before, by a write whose answer was lost: settle the rest.
+    // A write whose reply was lost has settled a part. Settle the rest.
     const { batches } = await this.parts.delivery.inflight(context.agentId);
     const left = fated.filter(({ batch }) => batches.some(({ id }) => id === batch.id));
     if (left.length === fated.length) return;
@@ -154,10 +154,10 @@ export class Settlement {
     await this.parts.unwrittenHolds.keep(agentId, this.unwritten);
   }
 
-  /** Ends the tasks of all that was given up: of some it may not have come to that, as an answer or their owner was lost. */
+  /** Ends the tasks of everything that was given up. A lost reply or owner may have kept some from ending. */
   async failGivenUp(agentId: string): Promise<void> {
     for (const { value } of await this.parts.delivery.dead(agentId)) {
-      // One that cannot be ended is no reason to leave the others.
+      // If one cannot be ended, the others still are.
       await this.failTasks([value]).catch((error: unknown) => this.parts.logger.warn(describeError(error)));
     }
   }
@@ -169,7 +169,7 @@ export class Settlement {
   }
 }
 
-/** A turn that the service did not take is none. */
+/** A turn that the service did not accept does not count. */
 function countsAsRound(outcome: TurnOutcome): boolean {
   if (outcome.status !== 'failed') return outcome.status === 'completed';
   return (

@@ -1,4 +1,4 @@
-/** What one agent's turns are given: its messages as far as they fit, with all that their prompt has to know. */
+/** The inputs of one agent's turns: as many messages as fit, and everything that their prompt has to say. */
 import type { RuntimeMode } from '../../runtime/codingAgent.ts';
 import type { WaitingMessage } from '../../town/delivery.ts';
 import { isActionable } from '../../town/messageClass.ts';
@@ -13,15 +13,15 @@ import type { RuntimeSlot } from './runtimeSlot.ts';
 import type { Settlement } from './settlement.ts';
 import { encodeTold, knownIn, whatDiffers } from './standing.ts';
 
-/** The text of a round is empty where there is nothing to say. */
+/** The text of a round is empty if there is nothing to say. */
 export interface RoundInput extends Filling {
-  /** The digest of the backlog that it shows, if it shows one. */
+  /** The digest of the backlog in the text, if there is one. */
   offered: string | undefined;
-  /** What the record is to say of the thread once it has the round; undefined where it says that already. */
+  /** What the record must say about the thread once the thread has the round. Undefined if it says so already. */
   told: string | undefined;
 }
 
-/** What is known before it is known which messages a prompt carries. */
+/** What a prompt needs, apart from its messages. */
 type KnownFacts = Omit<Parameters<typeof steerPrompt>[0], 'messages' | 'persons'>;
 
 type Render = (messages: readonly WaitingMessage[], persons: ReadonlySet<WaitingMessage>) => string;
@@ -30,7 +30,7 @@ export class TurnInputs {
   private readonly agent: OwnedAgent;
   private readonly slot: RuntimeSlot;
   private readonly settlement: Settlement;
-  /** Tasks that the messages looked at last are about, as they were then: the picture may not have them yet. */
+  /** The tasks that the last messages assign, as read with them. The mirror may not have these tasks yet. */
   private fresh: ReadonlyMap<string, TaskRecord> = new Map();
   private readonly task = (id: string): TaskRecord | undefined =>
     this.fresh.get(id.toLowerCase()) ?? this.agent.parts.picture.task(id);
@@ -41,7 +41,7 @@ export class TurnInputs {
     this.settlement = settlement;
   }
 
-  /** As many of the messages as one round holds. Those that none holds are set aside. */
+  /** As many messages as fit into one round. Messages that fit into no round are set aside. */
   async round(messages: readonly WaitingMessage[], mode: RuntimeMode): Promise<RoundInput> {
     const { parts, record } = this.agent;
     const known = this.facts(mode);
@@ -56,18 +56,18 @@ export class TurnInputs {
     return { ...filling, offered: backlog?.digest, told: this.toldAfter(known) };
   }
 
-  /** As many of the messages as one steer holds. Those that none holds are set aside. */
+  /** As many messages as fit into one steer. Messages that fit into no steer are set aside. */
   steer(messages: readonly WaitingMessage[], mode: RuntimeMode): Promise<Filling> {
     const facts = this.facts(mode);
     return this.fill(messages, (some, persons) => steerPrompt({ ...facts, messages: some, persons }));
   }
 
-  /** What a message says, whole. */
+  /** The whole text of a message. */
   wordsOf(message: Message): string {
     return bodyText(this.task, message);
   }
 
-  /** The task that a message of the last input assigns; undefined where its record cannot be read. */
+  /** The task that a message of the last input assigns. Undefined if its record cannot be read. */
   assigned(message: Message): TaskRecord | undefined {
     return message.type === 'task_assign' ? this.fresh.get(message.taskId.toLowerCase()) : undefined;
   }
@@ -115,7 +115,7 @@ export class TurnInputs {
     return after === record.threadTold ? undefined : after;
   }
 
-  /** Ids of messages that the thread holds in full: their turn was cut off or failed. */
+  /** Ids of messages that the thread has in full, because their turn was cut off or failed. */
   private held(): ReadonlySet<string> {
     const { turnRecord, threadId } = this.agent;
     const held = Object.entries(turnRecord.seen).filter(

@@ -1,6 +1,6 @@
 /**
- * The turns of one agent: sends rounds and steers, follows what becomes of them, and settles each turn when it is over. All
- * that must survive is in Redis before anything is sent.
+ * The turns of one agent. Sends rounds and steers, follows what happens to them, and settles each turn when it is over.
+ * Everything that must survive is in Redis before anything is sent.
  */
 import { randomUUID } from 'node:crypto';
 import type { InterruptResult, RuntimeEvent, RuntimeMode, TurnOutcome } from '../../runtime/codingAgent.ts';
@@ -26,7 +26,7 @@ const noLimit: RefusedLimit = { limitId: null, windows: [] };
 
 export class Turns {
   phase: LoopFacts['turn'] = 'none';
-  /** False once the running turn has refused a steer: it is over, or of a kind that takes none. */
+  /** False once the running turn has refused a steer: it is over, or it cannot be steered. */
   steerable = true;
   private readonly agent: OwnedAgent;
   private readonly slot: RuntimeSlot;
@@ -34,15 +34,15 @@ export class Turns {
   private readonly inputs: TurnInputs;
   private readonly queue: SerialQueue;
   private intent: EndIntent | undefined;
-  /** The limit that was said to be used up last, in the running turn. */
+  /** The last limit that the running turn reported as used up. */
   private limit: RefusedLimit = noLimit;
-  /** The start that is under way: the agent is at work for everybody as soon as its messages are taken, which comes first. */
+  /** The start in progress. Its messages are taken first, and from then on everybody sees the agent as working. */
   private starting: Promise<void> | undefined;
-  /** The conversation was compacted, and no turn has gone well since. */
+  /** The conversation was compacted, and no turn has succeeded since. */
   private compacted = false;
-  /** The turn that runs compacts the conversation: nothing of the loop's is in it. */
+  /** The running turn compacts the conversation. It carries no messages. */
   private compacting = false;
-  /** Counts the turns: what was queued about an earlier one does not concern the one that runs. */
+  /** Counts the turns, so that queued events of an earlier turn are not applied to the running one. */
   private turn = 0;
   /** Batches of the running turn, by id. */
   private readonly sent = new Map<string, Batch>();
@@ -53,7 +53,7 @@ export class Turns {
   /** A turn is over and in order. */
   readonly onSettled = this.settled.event;
 
-  /** @param queue The loop's: everything but an interrupt happens in it, one after the other. */
+  /** @param queue The loop's queue. Everything but an interrupt runs in it, one step after the other. */
   constructor(agent: OwnedAgent, slot: RuntimeSlot, settlement: Settlement, queue: SerialQueue) {
     this.agent = agent;
     this.slot = slot;
@@ -68,7 +68,7 @@ export class Turns {
     return this.sent.has(batchId);
   }
 
-  /** Starts a turn with messages, or, without any that ask for one, with a look at the backlog. */
+  /** Starts a turn with messages, or with the backlog if no message asks for a turn. */
   async startRound(messages: readonly WaitingMessage[], kind: 'round' | 'offer'): Promise<void> {
     this.starting = this.start(messages, kind);
     await this.starting.finally(() => (this.starting = undefined));
@@ -82,7 +82,7 @@ export class Turns {
     try {
       round = runtime && (await this.takeRound(messages, kind, runtime.mode));
     } finally {
-      // No turn will tell whether the account works again: others may try.
+      // No turn will show whether the account works again, so others may try.
       if (!round) parts.account.inconclusive(id);
     }
     if (!round || !runtime) return;
@@ -97,7 +97,7 @@ export class Turns {
       await runtime.startTurn({ text, clientId: batch.id }, parts.modelOf(record));
     } catch (error) {
       const reason = error instanceof TinytownError ? error.reason : '';
-      // Whether a process that went away has seen it is found out from its history.
+      // If the process went away, its history tells whether it has seen the input.
       if (!this.slot.current || reason === 'unresponsive' || reason === 'notRunning') return;
       this.agent.parts.logger.warn(`The turn was refused: ${describeError(error)}`);
       this.phase = 'ending';
@@ -106,7 +106,7 @@ export class Turns {
     }
   }
 
-  /** Puts messages into the running turn; where it does not take them they wait for the next one. */
+  /** Puts messages into the running turn. If the turn refuses them, they wait for the next one. */
   async steer(messages: readonly WaitingMessage[]): Promise<void> {
     const { logger } = this.agent.parts;
     const runtime = this.slot.current;
@@ -140,7 +140,7 @@ export class Turns {
     return result;
   }
 
-  /** Like {@link end}, for the queue, which must not wait for what is reported through it. A failure is reported here. */
+  /** Like {@link end}, for use inside the queue: the queue must not wait for events that run in it. Reports a failure. */
   endInBackground(intent: EndIntent): Promise<InterruptResult> {
     const ending = this.end(intent);
     if (this.phase === 'running') this.phase = 'ending';
@@ -180,7 +180,7 @@ export class Turns {
     }
   }
 
-  /** The runtime went away. A turn that we were ending is over; any other is looked up in the thread's history later. */
+  /** The runtime went away. A turn that we were ending is over. Any other turn is looked up in the thread's history later. */
   async runtimeGone(): Promise<void> {
     if (this.intent && this.phase === 'ending' && this.sent.size > 0) return this.settle({ status: 'interrupted' });
     const { agent } = this;
@@ -190,7 +190,7 @@ export class Turns {
     await agent.commit(adriftPlan(agent.context(), batches)).catch((error: unknown) => agent.report(error));
   }
 
-  /** Leaves what is in flight to be found again. */
+  /** Forgets the running turn. What it carried stays in flight, and is found again. */
   forget(): void {
     this.phase = 'none';
     this.turn += 1;
@@ -199,9 +199,9 @@ export class Turns {
     this.agent.parts.account.inconclusive(this.agent.id);
   }
 
-  /** Nothing of the turn can be written any more: it is ended, and what it carried goes on when Redis is back. */
+  /** Nothing can be written for the turn anymore. Ends it; what it carried continues when Redis is back. */
   private cutOff(milliseconds: number): void {
-    // Its own end is no crash, and no attempt that failed.
+    // Ending it here is neither a crash nor a failed attempt.
     this.settlement.lastEnd = { crashed: false, reason: 'Redis was away.' };
     if (this.phase !== 'running') return;
     this.endInBackground('redisAway').then(
@@ -210,7 +210,7 @@ export class Turns {
     );
   }
 
-  /** Takes what one round holds of the messages; undefined if nothing of it asks for a turn, or the lists have changed. */
+  /** Takes as many messages as fit into one round. Undefined if none asks for a turn, or if the lists have changed. */
   private async takeRound(
     messages: readonly WaitingMessage[],
     kind: 'round' | 'offer',
@@ -223,7 +223,7 @@ export class Turns {
     return batch && { text, batch };
   }
 
-  /** Moves messages into a batch; undefined where the lists have changed since the look. */
+  /** Moves messages into a batch. Undefined if the lists have changed since the look. */
   private async take(
     kind: Batch['kind'],
     messages: readonly WaitingMessage[],
@@ -247,14 +247,14 @@ export class Turns {
       const plan = takePlan(agent.context(), agent.record.state, batch, messages, open, offered);
       taken = (await agent.commit(plan)) === 'done';
     } finally {
-      // Where the answer was lost it may be in flight: it is not carried by a turn, so it is looked up.
+      // If only the reply was lost, the batch is in flight. No turn carries it, so it will be looked up.
       if (!taken) this.sent.delete(batch.id);
     }
     if (taken && kind !== 'steer') agent.note('working');
     return taken ? batch : undefined;
   }
 
-  /** Waits for a start that is under way; whether there was one. */
+  /** Waits for a start in progress. Resolves with whether there was one. */
   private async waitForStart(): Promise<boolean> {
     const { starting } = this;
     await starting?.catch(() => undefined);
@@ -275,14 +275,14 @@ export class Turns {
     if (written === 'done') this.sent.set(clientId, { ...delivered, told: undefined });
   }
 
-  /** The conversation was compacted: what rounds have told the thread may be gone from it. */
+  /** The conversation was compacted. The thread may have lost what earlier rounds told it. */
   private async shortened(): Promise<void> {
     const { told, record } = this.agent;
     const after = encodeTold({ ...told, since: {} });
     if (after !== record.threadTold) await this.agent.commit(toldPlan(this.agent.context(), after));
   }
 
-  /** Compacts a conversation that is full, once; true where the same may be tried again. */
+  /** Compacts a full conversation, once. True if the same input may be tried again. */
   private async makeRoom(outcome: TurnOutcome): Promise<boolean> {
     const runtime = this.slot.current;
     if (outcome.status !== 'failed' || outcome.trouble !== 'contextFull' || !runtime || this.compacted) return false;
@@ -302,7 +302,7 @@ export class Turns {
     const { agent, intent } = this;
     const batches = [...this.sent.values()];
     try {
-      // Before anything else, so that no other agent begins meanwhile.
+      // This comes first, so that no other agent begins meanwhile.
       if (outcome.status === 'failed' && outcome.trouble === 'usedUp')
         await agent.parts.account.usedUp(agent.held, this.limit);
       const { maxAttempts } = agent.parts.policy(agent.record);
@@ -314,7 +314,7 @@ export class Turns {
         this.slot.wentWell();
       } else if (outcome.status === 'failed' && outcome.trouble === 'signedOut') this.slot.refused();
     } catch (error) {
-      // What it carried stays in flight, and would be sent again and again.
+      // Otherwise the batch would stay in flight and be sent again and again.
       if (error instanceof TinytownError && error.reason === 'badRecord')
         await agent.setState(agent.record.state, 'error', '✗ The turn could not be settled', describeError(error));
       throw error;
@@ -328,13 +328,13 @@ export class Turns {
     }
   }
 
-  /** A failure must not stop the queue: it is shown, and the next look puts things right. */
+  /** A failure must not stop the queue. It is reported, and the next look puts things right. */
   private later(job: () => Promise<void>): void {
     void this.queue.run(() => job().catch((error: unknown) => this.agent.report(error)));
   }
 }
 
-/** A turn was ended because nothing of it could be written for `milliseconds`. */
+/** A turn was ended because nothing could be written for `milliseconds`. */
 function turnCutOff(milliseconds: number): TinytownError {
   const seconds = Math.max(1, Math.round(milliseconds / 1_000));
   const hint = 'It goes on when Redis is back; nothing is lost.';
