@@ -43,13 +43,15 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
   private readonly unseen = new WeakSet<Row>();
   /** Those that it has asked about since the roots were drawn anew. */
   private asked = new Set<string>();
+  /** Those that it has not asked about then. */
+  private lost = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private readonly throttle = new Throttle<'all'>(() => this.update(), REFRESH_MS);
   private readonly model: () => Item[];
 
   /** @param model the roots as they are now. It is told which rows show what is below them, by their ids. */
   constructor(model: (isOpen: (id: string) => boolean) => Item[]) {
-    this.model = () => model((id) => this.open.has(id));
+    this.model = () => model((id) => this.isShown(id));
   }
 
   /** Something may have changed: rows are compared, and those that differ are drawn again. Cheap to call often. */
@@ -98,12 +100,21 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
 
   /** The rows below a row that is opened, else the roots, as far as they are known. */
   childrenOf(row?: Row): Row[] {
-    if (row) this.asked.add(row.item.id);
-    if (row && !this.open.has(row.item.id)) {
-      this.open.add(row.item.id);
-      this.opened.fire(row);
-    }
+    if (row) this.show(row);
     return this.below(row);
+  }
+
+  private show(row: Row): void {
+    const { id } = row.item;
+    this.asked.add(id);
+    if (this.isShown(id)) return;
+    this.open.add(id);
+    this.lost.delete(id);
+    this.opened.fire(row);
+  }
+
+  private isShown(id: string): boolean {
+    return this.open.has(id) && !this.lost.has(id);
   }
 
   private below(row?: Row): Row[] {
@@ -171,15 +182,14 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
   private drawRoots(): void {
     this.asked = new Set();
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.forgetUnasked(), ASKED_MS);
+    this.timer = setTimeout(() => this.noteLost(), ASKED_MS);
     this.changed.fire(undefined);
   }
 
   /** The editor may lose a click that opens a row while it draws the roots. It then has the row closed, and says nothing. */
-  private forgetUnasked(): void {
-    const before = this.open.size;
-    for (const id of this.open) if (!this.asked.has(id)) this.open.delete(id);
-    if (this.open.size < before) this.refresh();
+  private noteLost(): void {
+    this.lost = new Set([...this.open].filter((id) => !this.asked.has(id)));
+    if (this.lost.size > 0) this.refresh();
   }
 }
 

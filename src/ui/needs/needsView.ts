@@ -1,4 +1,5 @@
 /** The view of what needs the person: its rows, its badge, and which row the keyboard means. */
+import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { oneLine } from '../../util/text.ts';
@@ -23,8 +24,9 @@ const AGE_MS = 20_000;
 const SETTLE_MS = 400;
 /** How long the keyboard waits for the next need, in milliseconds. */
 const SOON_MS = 700;
-/** How often a row is put to the keyboard until it is selected. */
-const REVEALS = 3;
+/** How often the keyboard is put to a row until the row is selected, and how long to wait in between, in milliseconds. */
+const REVEALS = 5;
+const REVEAL_AGAIN_MS = 100;
 
 const INDENT = 'workbench.tree.indent';
 /** The editor's default, in pixels. */
@@ -149,14 +151,12 @@ export class NeedsView implements Disposable {
   }
 
   private async select(row: Row): Promise<void> {
-    // The editor may lose it while it draws the rows.
-    for (let tries = 0; tries < REVEALS; tries += 1) {
-      // Rejects where the row is gone meanwhile: there is nothing to be shown then.
-      const gone = await this.view.reveal(row, { select: true, focus: true }).then(
-        () => false,
-        () => true,
-      );
-      if (gone || this.view.selection[0] === row) return;
+    const { uses } = this;
+    for (let tries = 0; tries < REVEALS && this.uses === uses; tries += 1) {
+      // The editor rejects or loses it while it draws the rows, and rejects it when the row is gone.
+      await this.view.reveal(row, { select: true, focus: true }).then(undefined, () => undefined);
+      if (this.view.selection[0] === row) return;
+      await pause(REVEAL_AGAIN_MS);
     }
   }
 
