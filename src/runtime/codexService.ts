@@ -20,7 +20,7 @@ import type { CodexProgram } from './runtimes.ts';
 import { type HistoryPage, toStoredTurn } from './storedTurn.ts';
 
 export interface CodexServiceOptions {
-  /** ReadMarks for at each start, as the settings may change. */
+  /** Found anew at each start, as the settings may change. */
   program(): Promise<CodexProgram>;
   cwd: string;
   /** The extension's version. */

@@ -97,7 +97,7 @@ export interface TinytownApi {
   send(agent: string, text: string, options?: { urgent?: boolean }): Promise<string>;
   /** Resolves with the message's id. */
   steer(agent: string, text: string): Promise<string>;
-  /** ReadMarks up now. */
+  /** Read at the moment of the call. */
   listProcesses(): Promise<ProcessSummary[]>;
   interrupt(agent: string): Promise<void>;
   /** Something about some agent changed: list them again. Fired at most a few times a second. */

@@ -82,7 +82,7 @@ export class TownViews implements Disposable {
         for (const { item } of selection) this.looked(item.agentId);
       }),
     );
-    this.store.add(this.agents.onDidOpen(() => this.frame.add('frame')));
+    this.store.add(this.agents.onDidOpen((row) => this.opens(row)));
     this.store.add(
       this.agentsView.onDidCollapseElement(({ element }) => {
         this.agents.closed(element);
@@ -160,12 +160,22 @@ export class TownViews implements Disposable {
     if (kind !== 'ready' && kind !== 'opening') void this.host.look();
   }
 
-  /** A person who opens an agent's row wants to see what it did; one that opens by itself shows the running turn. */
   private expanded(row: Row): void {
     this.agents.reopened(row);
-    this.looked(row.item.agentId);
-    const { item } = row;
+    this.openedByPerson(row);
+  }
+
+  /** The editor asks for the rows below. It may do so without an expand event, if it redraws the roots at the time of the click. */
+  private opens(row: Row): void {
+    this.frame.add('frame');
+    const opensByItself = row.item.collapse === 'expanded';
+    if (!opensByItself) this.openedByPerson(row);
+  }
+
+  /** The person opened this row, so they want to see what the agent did. */
+  private openedByPerson({ item }: Row): void {
     const { agentId } = item;
+    this.looked(agentId);
     const session = this.host.ready;
     if (agentId === undefined || !session) return;
     const agentOpened = item.id === agentRowId(agentId) && session.runner.view(agentId).turn === undefined;

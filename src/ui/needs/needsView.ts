@@ -108,7 +108,7 @@ export class NeedsView implements Disposable {
   async focused(): Promise<{ need: string; offered: boolean } | undefined> {
     if (performance.now() < this.settled) return undefined;
     const row = (await this.keyboard.find())?.row;
-    // ReadMarks at last, from now on.
+    // This row counts as the one looked at last from now on.
     if (row) await this.select(row);
     if (row?.item.needKey === undefined) return undefined;
     return { need: row.item.needKey, offered: [row, row.parent].some((one) => one && offersApproval(one.item)) };
