@@ -77,7 +77,7 @@ describe('a glance at agents and tasks', () => {
     await second.screenshots('glance-second-window-narrow');
     end.open();
     await there.item('Turn completed').waitFor();
-    await there.description('writer').getByText('idle, another window').waitFor();
+    await there.waitForState('writer', 'idle, another window');
   });
 
   it('shows the same as text in the agent’s output', async () => {
@@ -88,7 +88,7 @@ describe('a glance at agents and tasks', () => {
     await runWith(first, 'Assign Task', 'Task for writer', 'Count the stars');
     await output.getByText('One, two, three.').waitFor();
     held.open();
-    await there.description('writer').getByText('idle, another window').waitFor();
+    await there.waitForState('writer', 'idle, another window');
     await second.runCommand('View: Hide Panel');
   });
 
@@ -167,7 +167,7 @@ describe('a glance at agents and tasks', () => {
     assert.equal(await first.page.evaluate('document.body.dataset.emptied ?? ""'), '', 'the tree was empty');
     await first.screenshots('glance-flood');
     held.open();
-    await agents.description('writer').getByText(/^idle/).waitFor();
+    await agents.waitForState('writer', 'idle');
     assert.equal(await row.getAttribute('aria-selected'), 'true');
     assert.equal(await agents.item('Session').getAttribute('aria-expanded'), 'true');
   });

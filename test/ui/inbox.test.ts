@@ -34,15 +34,7 @@ describe('a person and an inbox', () => {
   });
   stepByStep('inbox', () => [workbench]);
 
-  async function stateIs(state: string): Promise<void> {
-    await eventually(
-      async () => {
-        const text = await agents.description('courier').innerText({ timeout: 1_000 });
-        return text === state || text.startsWith(`${state} ·`);
-      },
-      { interval: 50, what: `courier ${state}` },
-    );
-  }
+  const stateIs = (state: string): Promise<void> => agents.waitForState('courier', state, { only: true });
 
   async function send(text: string): Promise<void> {
     await agents.contextMenu('courier', 'Send Message…');

@@ -64,6 +64,7 @@ describe('the buttons and menus of agents and tasks', () => {
   /** The grey text beside the label says it. */
   const isNow = (label: string, state: RegExp) => (): Promise<void> =>
     agents.description(label).getByText(state).waitFor();
+  const isIdle = (label: string) => (): Promise<void> => agents.waitForState(label, 'idle');
 
   it('show what an agent has done', async () => {
     await town.workbench.openSidebar();
@@ -83,7 +84,7 @@ describe('the buttons and menus of agents and tasks', () => {
       answer: { pick: 'Approve' },
       until: () => gone('Add menu.md'),
     });
-    await isNow('writer', /^idle/)();
+    await isIdle('writer')();
     const past = row('Turn completed', 'past;');
     const transcript = { opens: /writer transcript/ };
     await past.inline('openTranscript', transcript);
@@ -103,7 +104,7 @@ describe('the buttons and menus of agents and tasks', () => {
 
   it('work on an agent', async () => {
     const [idle, paused] = [agent('walker', 'here;idle;'), agent('walker', 'here;paused;')];
-    await isNow('walker', /^idle/)();
+    await isIdle('walker')();
     await idle.inline('assignTask', { asks: 'Task for walker' });
     await idle.inline('sendMessage', { asks: 'Message to walker' });
     await idle.menu('assignTask', { asks: 'Task for walker' });
@@ -119,23 +120,23 @@ describe('the buttons and menus of agents and tasks', () => {
     await idle.menu('togglePersistent', { until: isNow('walker', /one-shot/) });
     await idle.menu('pauseAgent', { until: isNow('walker', /^paused/) });
     await paused.inline('assignTask', { asks: 'Task for walker' });
-    await paused.inline('resumeAgent', { until: isNow('walker', /^idle/) });
+    await paused.inline('resumeAgent', { until: isIdle('walker') });
     await idle.menu('pauseAgent', { until: isNow('walker', /^paused/) });
-    await paused.menu('resumeAgent', { until: isNow('walker', /^idle/) });
+    await paused.menu('resumeAgent', { until: isIdle('walker') });
   });
 
   it('end and begin an agent', async () => {
     const [idle, stopped] = [agent('walker', 'here;idle;'), agent('walker', 'here;stopped;')];
     await idle.menu('closeAgent', { until: isNow('walker', /^asleep/) });
-    await agent('walker', 'none;cold;').menu('newConversation', { until: isNow('walker', /^idle/) });
+    await agent('walker', 'none;cold;').menu('newConversation', { until: isIdle('walker') });
     await idle.menu('stopAgent', { until: isNow('walker', /^stopped/) });
-    await stopped.inline('restartAgent', { until: isNow('walker', /^idle/) });
+    await stopped.inline('restartAgent', { until: isIdle('walker') });
     await idle.menu('stopAgent', { until: isNow('walker', /^stopped/) });
-    await stopped.menu('restartAgent', { until: isNow('walker', /^idle/) });
+    await stopped.menu('restartAgent', { until: isIdle('walker') });
     await idle.menu('renameAgent', {
       asks: 'Rename Agent',
       answer: { type: 'runner' },
-      until: isNow('runner', /^idle/),
+      until: isIdle('runner'),
     });
     await agent('runner', 'here;idle;').menu('removeAgent', {
       dialog: 'Delete agent runner?',
@@ -171,7 +172,7 @@ describe('the buttons and menus of agents and tasks', () => {
     await works.inline('interrupt', { until: isNow('digger', /interrupted/) });
     await stands.menu('runAgain', { until: isNow('digger', /^working/) });
     await works.menu('interrupt', { until: isNow('digger', /interrupted/) });
-    await stands.menu('dismissHeld', { until: isNow('digger', /^idle(?!, interrupted)/) });
+    await stands.menu('dismissHeld', { until: () => agents.waitForState('digger', 'idle', { only: true }) });
   });
 
   it('decide about held and failed messages', async () => {

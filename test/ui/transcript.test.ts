@@ -36,7 +36,7 @@ describe('the record of an agent', () => {
   }
 
   async function turnEnds(name: string): Promise<void> {
-    await eventually(async () => (await agents.description(name).innerText({ timeout: 1_000 })).startsWith('idle'));
+    await agents.waitForState(name, 'idle');
   }
 
   async function tell(text: string): Promise<void> {

@@ -74,7 +74,7 @@ describe('a person and an agent', () => {
     await workbench.quickInput.accept();
     await workbench.quickInput.widget.getByText('First task for builder').waitFor();
     await workbench.quickInput.accept();
-    await isNow(agents, 'builder', 'idle');
+    await agents.waitForState('builder', 'idle', { only: true });
     assert.ok(existsSync(path.join(folder, 'tinytown.toml')));
     await workbench.screenshots('idle');
   });
@@ -91,7 +91,7 @@ describe('a person and an agent', () => {
     await workbench.quickInput.type('Light the lamps');
     await workbench.quickInput.accept();
     await requestAbout('Light the lamps');
-    await isNow(agents, 'builder', 'working');
+    await agents.waitForState('builder', 'working', { only: true });
     assert.match(await agents.description('builder').innerText(), /^working · Light the lamps$/);
     await agents.item('I look at what is there first.').waitFor();
     await agents
@@ -108,7 +108,7 @@ describe('a person and an agent', () => {
     await workbench.screenshot('working', { forReadme: true });
     await workbench.runCommand('View: Close All Editors');
     held.open();
-    await isNow(agents, 'builder', 'idle');
+    await agents.waitForState('builder', 'idle', { only: true });
     await agents.item('Turn completed').waitFor();
     await workbench.statusBar('1 idle').waitFor();
     assert.ok(existsSync(path.join(folder, 'lamps.md')));
@@ -134,11 +134,11 @@ describe('a person and an agent', () => {
     // The steer is in the conversation of the turn that still runs, behind the task.
     const steered = await requestAbout('Blue would be better');
     assert.match(steered.userTexts.at(-2) ?? '', /Paint the bridge/);
-    await isNow(agents, 'builder', 'working');
+    await agents.waitForState('builder', 'working', { only: true });
     await workbench.screenshots('steered');
     beforeSteer.open();
     afterSteer.open();
-    await isNow(agents, 'builder', 'idle');
+    await agents.waitForState('builder', 'idle', { only: true });
   });
 
   it('interrupts a turn, sees the work that is held, and runs it again', async () => {
@@ -149,7 +149,7 @@ describe('a person and an agent', () => {
     await workbench.quickInput.accept();
     await agents.item('I dig.').waitFor();
     await agents.clickInline('builder', 'Interrupt Turn');
-    await isNow(agents, 'builder', 'idle, interrupted');
+    await agents.waitForState('builder', 'idle, interrupted', { only: true });
     await agents.description('Inbox').getByText('1 held').waitFor();
     await workbench.statusBar('1 needs you').waitFor();
     await agents.item('Inbox').hover();
@@ -159,28 +159,28 @@ describe('a person and an agent', () => {
     await town.model.waitForRequest(
       ({ index, lastUserText }) => index >= before && lastUserText.includes('Dig a canal'),
     );
-    await isNow(agents, 'builder', 'idle');
+    await agents.waitForState('builder', 'idle', { only: true });
     forever.open();
   });
 
   it('switches it to one-shot and back: the row says so', async () => {
     await agents.contextMenu('builder', 'Toggle Persistent / One-Shot');
-    await isNow(agents, 'builder', 'idle · one-shot');
+    await agents.waitForState('builder', 'idle · one-shot', { only: true });
     await workbench.screenshots('one-shot');
     await workbench.runCommand('Tinytown: Send Message…');
     await workbench.quickInput.type('In one shot, please');
     await workbench.quickInput.accept();
     await requestAbout('In one shot, please');
-    await isNow(agents, 'builder', 'idle · one-shot');
+    await agents.waitForState('builder', 'idle · one-shot', { only: true });
     await agents.contextMenu('builder', 'Toggle Persistent / One-Shot');
-    await isNow(agents, 'builder', 'idle');
+    await agents.waitForState('builder', 'idle', { only: true });
     await eventually(async () => !(await agents.description('builder').innerText()).includes('one-shot'));
   });
 
   it('reloads the window and finds everything again: the agent, its tasks and its conversation', async () => {
     await workbench.reload();
     await workbench.openSidebar();
-    await isNow(agents, 'builder', 'idle');
+    await agents.waitForState('builder', 'idle', { only: true });
     await workbench.screenshots('reloaded');
     await workbench.runCommand('Tinytown: Send Message…');
     await workbench.quickInput.type('Do you remember?');
@@ -190,7 +190,7 @@ describe('a person and an agent', () => {
     for (const earlier of ['Light the lamps', 'Blue would be better', 'Dig a canal']) {
       assert.ok(conversation.includes(earlier), `${earlier} is forgotten`);
     }
-    await isNow(agents, 'builder', 'idle');
+    await agents.waitForState('builder', 'idle', { only: true });
   });
 
   it('loses the extension host in the middle of a turn: nothing stays behind, and the turn is continued', async () => {
@@ -220,10 +220,10 @@ describe('a person and an agent', () => {
     assert.match(continued.userTexts.join('\n'), /Do you remember\?/);
     const left = (): number[] => processesLike(workbench, mine).filter((pid) => before.includes(pid));
     await eventually(() => left().length === 0, { what: 'the end of all that ran before' });
-    await isNow(agents, 'builder', 'working');
+    await agents.waitForState('builder', 'working', { only: true });
     await workbench.screenshots('continued');
     held.open();
-    await isNow(agents, 'builder', 'idle');
+    await agents.waitForState('builder', 'idle', { only: true });
   });
 
   it('opens a second window, which shows the same, can steer, and takes the agent over when the first closes', async () => {
@@ -232,7 +232,7 @@ describe('a person and an agent', () => {
     try {
       const there = second.view('Agents');
       await second.openSidebar();
-      await isNow(there, 'builder', 'idle, another window');
+      await there.waitForState('builder', 'idle, another window', { only: true });
       script(
         'Ring the bell',
         async () => [{ text: 'Ding.' }, { hold: beforeSteer.opened }, { exec: 'true' }],
@@ -242,7 +242,7 @@ describe('a person and an agent', () => {
       await second.quickInput.type('Ring the bell');
       await second.quickInput.accept();
       await agents.item('Ding.').waitFor();
-      await isNow(there, 'builder', 'working, another window');
+      await there.waitForState('builder', 'working, another window', { only: true });
       await there.clickInline('builder', 'Steer');
       await second.quickInput.type('Ring it twice');
       await second.quickInput.accept();
@@ -251,15 +251,15 @@ describe('a person and an agent', () => {
       beforeSteer.open();
       await requestAbout('Ring it twice');
       afterSteer.open();
-      await isNow(there, 'builder', 'idle, another window');
+      await there.waitForState('builder', 'idle, another window', { only: true });
       await workbench.closeWindow();
-      await isNow(there, 'builder', 'idle');
+      await there.waitForState('builder', 'idle', { only: true });
       await second.runCommand('Tinytown: Send Message…');
       await second.quickInput.type('Who runs you now?');
       await second.quickInput.accept();
       const request = await requestAbout('Who runs you now?');
       assert.match(request.userTexts.join('\n'), /Ring it twice/);
-      await isNow(there, 'builder', 'idle');
+      await there.waitForState('builder', 'idle', { only: true });
     } catch (error) {
       await second.screenshot('failed-second');
       throw error;
@@ -283,13 +283,3 @@ EOF`,
 };
 
 /** Waits until the agent's row says `state`, by itself or before its task. */
-async function isNow(view: TreeView, name: string, state: string): Promise<void> {
-  await eventually(
-    async () => {
-      const text = await view.description(name).innerText({ timeout: 1_000 });
-      if (text === state || text.startsWith(`${state} ·`)) return true;
-      throw new Error(`${name} is “${text}”, not “${state}”.`);
-    },
-    { interval: 50 },
-  );
-}

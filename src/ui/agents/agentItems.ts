@@ -89,9 +89,11 @@ export function agentItem(
     view.mode === 'one-shot' ? t('one-shot') : undefined,
     agent.model === undefined ? undefined : oneLine(agent.model, 40),
     view.permissions && permissionWord(view.permissions, t),
-    finished,
   ].filter((detail) => detail !== undefined);
-  const shown = details.map((detail) => (detail === finished ? `● ${detail}` : detail));
+  // What was not looked at yet comes first, unless something is wrong.
+  const said = [state.word, ...details];
+  if (finished !== undefined) said.splice(state.calm ? 0 : 1, 0, finished);
+  const shown = said.map((part) => (part === finished ? `● ${part}` : part));
   const hasChildren =
     task !== undefined ||
     hasInbox(agent, view, waiting) ||
@@ -110,10 +112,10 @@ export function agentItem(
   return {
     id: agentRowId(agent.id),
     label: shownName(agent.name),
-    description: [state.word, ...shown, ...(task ? [oneLine(task.description, 80)] : [])].join(' · '),
+    description: [...shown, ...(task ? [oneLine(task.description, 80)] : [])].join(' · '),
     icon: finished !== undefined && state.calm ? { id: 'pass-filled', color: 'charts.blue' } : state.icon,
     contextValue: contextFlags(factsOf(agent, view, waiting), t),
-    spoken: spokenAgent({ name, state: [state.word, ...details].join(', '), task, waiting }, t),
+    spoken: spokenAgent({ name, state: said.join(', '), task, waiting }, t),
     collapse: hasChildren ? (open ? 'expanded' : 'collapsed') : 'none',
     agentId: agent.id,
     tooltip: () => agentTooltip(agent, picture, t),

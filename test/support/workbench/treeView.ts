@@ -29,6 +29,17 @@ export class TreeView {
     return this.item(label).locator('.label-description');
   }
 
+  /**
+   * Resolves when an agent is in a state, for example `idle`. Results that the person has not seen yet are named before it.
+   * With `only`, nothing else is said of the state.
+   */
+  async waitForState(name: string, state: string, { only = false } = {}): Promise<void> {
+    const end = only ? '( ·|$)' : '';
+    await this.description(name)
+      .getByText(new RegExp(`^(● finished [^·]+ · )?${state}${end}`))
+      .waitFor();
+  }
+
   /** What the rows in sight say, for example `builder idle`. */
   async texts(): Promise<string[]> {
     const rows = await this.items.all();

@@ -28,22 +28,22 @@ describe('an agent that has finished', () => {
     };
     let told = 0;
     looked.onDidChange(() => (told += 1));
-    assert.deepEqual(rows(), ['pass-filled a · idle · ● finished 5 min ago']);
-    assert.deepEqual(rows({ ...finished, state: 'cold' }), ['pass-filled a · asleep · ● finished 5 min ago']);
+    assert.deepEqual(rows(), ['pass-filled a · ● finished 5 min ago · idle']);
+    assert.deepEqual(rows({ ...finished, state: 'cold' }), ['pass-filled a · ● finished 5 min ago · asleep']);
     assert.deepEqual(rows({ ...finished, lastActiveAt: '2026-01-02T03:59:30Z' }), [
-      'pass-filled a · idle · ● finished just now',
+      'pass-filled a · ● finished just now · idle',
     ]);
     looked.agent(finished);
     looked.agent(finished);
     assert.equal(told, 1);
     assert.deepEqual(rows(), ['circle-large-filled a · idle']);
     const again = { ...finished, lastActiveAt: '2026-01-02T03:58:00Z', roundsCompleted: 2 };
-    assert.deepEqual(rows(again), ['pass-filled a · idle · ● finished 2 min ago']);
+    assert.deepEqual(rows(again), ['pass-filled a · ● finished 2 min ago · idle']);
   });
 
   it('is spoken of without the mark', () => {
     const [item] = agentItems(picture({ agents: [finished], now }), english, () => true);
-    assert.equal(item?.spoken, 'Agent a, idle, finished 5 min ago');
+    assert.equal(item?.spoken, 'Agent a, finished 5 min ago, idle');
   });
 
   it('shows its trouble rather than the mark', () => {
