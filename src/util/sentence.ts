@@ -14,7 +14,7 @@ export type Filling = string | number | boolean | Sentence;
 
 /**
  * A sentence to be said. The template is a literal, as the list of what can be translated is made from the source: see
- * `test/support/l10n.ts`.
+ * `scripts/l10n.ts`.
  */
 export function say(template: string, ...fillings: Filling[]): Sentence {
   return { template, fillings };

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { startFamily } from '../support/children.ts';
-import { SetUpError } from '../support/setup/run.ts';
+import { SetUpError } from '../../scripts/setup/run.ts';
 import { tempDir } from '../support/tempDir.ts';
 import { type BenchOptions, type Measure, type Row, isMet } from './measure.ts';
 import { rows } from './rows/all.ts';

@@ -2,8 +2,8 @@
  * `npm run bench [-- --json FILE] [--only NAME,…] [--quick]`: measures what bench.md of the specification names and prints a
  * table. Here only what must come before anything else is loaded.
  */
-import { reportSetUpErrors } from '../support/setup/run.ts';
-import { ensureSystemPackages } from '../support/setup/systemPackages.ts';
+import { reportSetUpErrors } from '../../scripts/setup/run.ts';
+import { ensureSystemPackages } from '../../scripts/setup/systemPackages.ts';
 
 await reportSetUpErrors(async () => {
   await ensureSystemPackages();

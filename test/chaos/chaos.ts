@@ -3,8 +3,8 @@
  * and Redis are killed, stopped and cut off at random. One line for each promise that was not kept, a summary, exit code 1.
  */
 import { parseArgs } from 'node:util';
-import { ensureSystemPackages } from '../support/setup/systemPackages.ts';
-import { reportSetUpErrors } from '../support/setup/run.ts';
+import { ensureSystemPackages } from '../../scripts/setup/systemPackages.ts';
+import { reportSetUpErrors } from '../../scripts/setup/run.ts';
 import { type RunResult, run } from './run.ts';
 
 async function main(): Promise<void> {

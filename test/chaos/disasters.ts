@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { signalGroup } from '../../src/util/processTable.ts';
 import type { Ledger } from './ledger.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../support/random.ts';
 import type { Disaster, UnreadablePlace } from './schedule.ts';
 import type { World } from './world.ts';
 

@@ -1,6 +1,6 @@
 /** What the model says in a run, and what it sees: who talks to it at the same time, and what was delivered in which thread. */
 import type { ModelRequest, Script, Step } from '../support/scriptedModel.ts';
-import { Random } from './random.ts';
+import { Random } from '../support/random.ts';
 
 export interface ModelWatch {
   /** By agent, or thread of a sub-agent: how many of its requests are open now. */

@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts';
 import { Disasters, GARBAGE, nameOf } from './disasters.ts';
 import { userMessagesOf } from './histories.ts';
 import { Ledger } from './ledger.ts';
-import { Random } from './random.ts';
+import { Random } from '../support/random.ts';
 import { type AgentKind, type Schedule, scheduleOf } from './schedule.ts';
 import { markersIn, violations } from './verdict.ts';
 import type { ChaosWindow, Wish } from './window.ts';

@@ -1,5 +1,5 @@
 /** What a run does, and when: pure, from its seed. What it leads to also depends on how the machine orders its processes. */
-import { Random } from './random.ts';
+import { Random } from '../support/random.ts';
 
 /** How a message is written: in which list, and with which priority. */
 export type Lane = 'urgent' | 'high' | 'normal' | 'low';

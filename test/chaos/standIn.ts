@@ -11,7 +11,7 @@ import { describeError } from '../../src/util/errors.ts';
 import type { Logger } from '../../src/util/logger.ts';
 import { confirmationMemory } from '../support/confirmations.ts';
 import { eventually } from '../support/eventually.ts';
-import { jumpClock } from './wallClock.ts';
+import { jumpClock } from '../support/wallClock.ts';
 import { standInOptions, standInRequest, type StandInRequest } from './standInProtocol.ts';
 
 function say(message: Record<string, unknown>): void {

@@ -16,7 +16,7 @@ import { type ScriptedModel, startScriptedModel } from '../support/scriptedModel
 import { shortTempDir } from '../support/shortTempDir.ts';
 import { otherPlacesAreAllowed } from '../support/otherPlace.ts';
 import { tempDir } from '../support/tempDir.ts';
-import { type CuttingProxy, startCuttingProxy } from './cuttingProxy.ts';
+import { type CuttingProxy, startCuttingProxy } from '../support/cuttingProxy.ts';
 import { chaosScript, type ModelWatch } from './modelScript.ts';
 import { ANSWER_MS, LEASE_MS, LIMIT_TICK_MS, PATIENCE_MS, REDIS_TIMES, REPLY_MS } from './schedule.ts';
 import { ChaosWindow } from './window.ts';

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { codexHome, codexPath } from '../support/codexHome.ts';
 import { startScriptedModel } from '../support/scriptedModel.ts';
-import { run } from '../support/setup/run.ts';
+import { run } from '../../scripts/setup/run.ts';
 import { demoScript } from './story.ts';
 
 export interface DemoCodex {

@@ -1,5 +1,5 @@
 /** A number of cases, one after the other, each with chance of its own: what fails can be had again by its number. */
-import { Random } from '../chaos/random.ts';
+import { Random } from '../support/random.ts';
 import type { Target } from './target.ts';
 import { pickTarget, targets } from './targets.ts';
 

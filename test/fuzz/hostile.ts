@@ -1,5 +1,5 @@
 /** Values and texts that nobody would send in good faith, made by chance, and what is right made wrong in one place. */
-import type { Random } from '../chaos/random.ts';
+import type { Random } from '../support/random.ts';
 
 const nasty = [
   '',

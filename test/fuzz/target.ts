@@ -1,5 +1,5 @@
 /** What a target of the fuzzer is: it takes a case's chance, makes something hostile of it, and fails by throwing. */
-import type { Random } from '../chaos/random.ts';
+import type { Random } from '../support/random.ts';
 
 export interface Target {
   name: string;

@@ -21,7 +21,7 @@ import type { ToolContext, ToolTown } from '../../src/tools/operation.ts';
 import { OutputText } from '../../src/ui/agents/outputText.ts';
 import { TinytownError } from '../../src/util/errors.ts';
 import { oneLine, stripControls } from '../../src/util/text.ts';
-import type { Random } from '../chaos/random.ts';
+import type { Random } from '../support/random.ts';
 import { hostileText, hostileValue, mutated } from './hostile.ts';
 import * as sample from './samples.ts';
 import { wireCase } from './wireTarget.ts';

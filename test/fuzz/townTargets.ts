@@ -12,7 +12,7 @@ import { redactUrl } from '../../src/town/redis/errors.ts';
 import { matchesRole, roleOf } from '../../src/town/roles.ts';
 import { TinytownError } from '../../src/util/errors.ts';
 import { inEnglish } from '../../src/util/sentence.ts';
-import type { Random } from '../chaos/random.ts';
+import type { Random } from '../support/random.ts';
 import { asHash, hostileText, mutated, mutatedText } from './hostile.ts';
 import * as sample from './samples.ts';
 

@@ -11,7 +11,7 @@ import type { TransportEnd } from '../../src/codex/transport.ts';
 import { within } from '../../src/util/boundedWait.ts';
 import { Emitter } from '../../src/util/event.ts';
 import { silentLogger } from '../../src/util/logger.ts';
-import type { Random } from '../chaos/random.ts';
+import type { Random } from '../support/random.ts';
 import { hostileText, hostileValue, mutated, mutatedText } from './hostile.ts';
 import { notifications, serverRequests } from './samples.ts';
 

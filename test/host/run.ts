@@ -10,7 +10,7 @@ import { runTests, TestRunFailedError } from '@vscode/test-electron';
 import * as esbuild from 'esbuild';
 import { startFamily } from '../support/children.ts';
 import { followFile } from '../support/followFile.ts';
-import { desktopEditor } from '../support/setup/desktopEditor.ts';
+import { desktopEditor } from '../../scripts/setup/desktopEditor.ts';
 import { shortTempDir } from '../support/shortTempDir.ts';
 import { tempDir } from '../support/tempDir.ts';
 import { HOST_GREP, HOST_OUTPUT } from './environment.ts';

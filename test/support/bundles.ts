@@ -13,6 +13,6 @@ export function builtBundles(): Promise<ToolBundles> {
 }
 
 async function build(): Promise<ToolBundles> {
-  await promisify(execFile)(process.execPath, ['esbuild.mjs'], { cwd: root });
+  await promisify(execFile)(process.execPath, ['scripts/build.mjs'], { cwd: root });
   return { mcp: path.join(root, 'dist/mcp.cjs'), tt: path.join(root, 'dist/tt.cjs') };
 }

@@ -11,8 +11,8 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod/mini';
 import { CODEX_PACKAGE } from './codexHome.ts';
 import { COUNTS_FILE } from './countingReporter.ts';
-import { cached } from './setup/cache.ts';
-import { reportSetUpErrors, run, say } from './setup/run.ts';
+import { cached } from '../../scripts/setup/cache.ts';
+import { reportSetUpErrors, run, say } from '../../scripts/setup/run.ts';
 import { tempDir } from './tempDir.ts';
 
 const countsLine = z.object({

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { startChild, stopChild } from './children.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './freePort.ts';
-import { ensureCodeServer } from './setup/codeServer.ts';
-import { run } from './setup/run.ts';
+import { ensureCodeServer } from '../../scripts/setup/codeServer.ts';
+import { run } from '../../scripts/setup/run.ts';
 
 export interface EditorServerOptions {
   /** Holds settings, state, logs and the extensions' own storage. */

@@ -7,10 +7,10 @@ import * as z from 'zod/mini';
 import { type Family, startFamily } from './children.ts';
 import { COUNTS_FILE, type Counts } from './countingReporter.ts';
 import { eventually } from './eventually.ts';
-import { ensureCodeServer } from './setup/codeServer.ts';
-import { reportSetUpErrors } from './setup/run.ts';
-import { ensureSystemPackages } from './setup/systemPackages.ts';
-import { tinytownCli } from './setup/tinytownCli.ts';
+import { ensureCodeServer } from '../../scripts/setup/codeServer.ts';
+import { reportSetUpErrors } from '../../scripts/setup/run.ts';
+import { ensureSystemPackages } from '../../scripts/setup/systemPackages.ts';
+import { tinytownCli } from '../../scripts/setup/tinytownCli.ts';
 import { tempDir } from './tempDir.ts';
 
 interface Step {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { PATIENCE_MS } from './eventually.ts';
-import { cacheDir } from './setup/cache.ts';
+import { cacheDir } from '../../scripts/setup/cache.ts';
 
 /** Its path: `TT_BIN`, else where `npm test` has built it once for this machine; undefined where there is none. */
 export function ttBinary(): string | undefined {

@@ -5,7 +5,7 @@
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser } from '../../scripts/setup/browser.ts';
 import { startEditorServer } from './editorServer.ts';
 
 const { values, positionals } = parseArgs({

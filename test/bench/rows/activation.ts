@@ -3,10 +3,10 @@ import { glob, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { eventually } from '../../support/eventually.ts';
 import { installExtension } from '../../support/editorServer.ts';
-import { loadedBundles } from '../../support/loadedBundles.ts';
-import { run } from '../../support/setup/run.ts';
+import { loadedBundles } from '../../../scripts/loadedBundles.ts';
+import { run } from '../../../scripts/setup/run.ts';
 import { tempDir } from '../../support/tempDir.ts';
-import { vsixPath } from '../../support/vsixPath.ts';
+import { vsixPath } from '../../../scripts/vsixPath.ts';
 import { Workbench } from '../../support/workbench/workbench.ts';
 import { type Row, median, milliseconds } from '../measure.ts';
 
@@ -33,7 +33,7 @@ export const activation: Row = {
     const dir = await tempDir('activation');
     const samples = path.join(dir.path, 'samples');
     const extensionsDir = path.join(dir.path, 'extensions');
-    await run(process.execPath, [path.join(import.meta.dirname, '../../support/packageVsix.ts')], { timeout: 60_000 });
+    await run(process.execPath, [path.join(import.meta.dirname, '../../../scripts/packageVsix.ts')], { timeout: 60_000 });
     await installExtension(vsixPath, extensionsDir);
     const bytes = await withStopwatch(extensionsDir);
     const workbench = await Workbench.open({ folder: dir.path, extensionsDir, env: { [SAMPLES]: samples } });

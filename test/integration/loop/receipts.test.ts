@@ -2,47 +2,24 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
-import type { Receipt } from '../../../src/loop/state/receipt.ts';
 import { QueueActions } from '../../../src/loop/actions/queueActions.ts';
-import { Receipts } from '../../../src/loop/state/receipts.ts';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import type { Batch } from '../../../src/town/batch.ts';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
 import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
 import { takePlan } from '../../../src/town/plans.ts';
-import { openRedis } from '../../../src/town/redis/connect.ts';
 import { Town } from '../../../src/town/town.ts';
 import { TownKey } from '../../../src/town/townKey.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
-import { nameOf } from '../../chaos/disasters.ts';
-import { TOWN, World } from '../../chaos/world.ts';
 import { eventually } from '../../support/eventually.ts';
+import { seenAs } from '../../support/seenAs.ts';
 import { openTestTown, testAgent } from '../../support/redisTown.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { tempDir } from '../../support/tempDir.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
-
-/** Waits until the receipt of the message is in this state in each of the windows, as their screens would show it. */
-async function seenAs(
-  state: Receipt['state'] | undefined,
-  windows: readonly Pick<TownSession, 'receipts'>[],
-  agentId: string,
-  messageId: string,
-): Promise<Receipt | undefined> {
-  let found: Receipt | undefined;
-  for (const { receipts } of windows) {
-    await eventually(() => {
-      const all = receipts.of(agentId);
-      found = all?.find((one) => one.messageId === messageId);
-      if (all && found?.state === state) return true;
-      throw new Error(`It is ${found?.state ?? 'gone'}, not ${state ?? 'gone'}.`);
-    });
-  }
-  return found;
-}
 
 describe('receipts', () => {
   let town: TestTown;
@@ -205,36 +182,6 @@ describe('receipts', () => {
     await seenAs('settled', [first], id, one);
     assert.equal(await looksSoFar(), 1);
     monitor.disconnect();
-  });
-});
-
-describe('the receipt of a message whose owner was killed in mid-turn', () => {
-  it('is uncertain until another window has looked it up, and then runs to its end', async () => {
-    const world = await World.create(0);
-    const redis = await openRedis({ kind: 'url', source: 'setting', url: world.redis.url }, silentLogger);
-    const watching = await Town.open(redis, TOWN, silentLogger);
-    const receipts = new Receipts(watching.messages, watching.mirror, watching.wake, silentLogger);
-    try {
-      world.model.script = () => [{ hold: gate().opened }];
-      const first = world.openWindow();
-      await first.opened();
-      await first.ask({ do: 'spawn', agent: nameOf(0) });
-      await first.ask({ do: 'send', agent: nameOf(0), text: 'a long way', urgent: false, kind: 'task' });
-      const id = await eventually(() => [...watching.mirror.agents.keys()][0]);
-      const messageId = await eventually(() => receipts.of(id)?.[0]?.messageId);
-      await seenAs('delivered', [{ receipts }], id, messageId);
-      await first.kill();
-      await seenAs('uncertain', [{ receipts }], id, messageId);
-      world.model.script = () => [{ text: 'there' }];
-      const second = world.openWindow();
-      await second.opened();
-      await seenAs('settled', [{ receipts }], id, messageId);
-    } finally {
-      receipts.dispose();
-      watching.close();
-      await world.end();
-      await world.remove();
-    }
   });
 });
 

@@ -7,7 +7,7 @@ import { TownKeys } from '../../../src/town/keys.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { inEnglish } from '../../../src/util/sentence.ts';
-import { type CuttingProxy, startCuttingProxy } from '../../chaos/cuttingProxy.ts';
+import { type CuttingProxy, startCuttingProxy } from '../../support/cuttingProxy.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown, timesDelivered } from '../../support/testTown.ts';

@@ -6,7 +6,7 @@ import type { TownSession } from '../../../src/loop/townSession.ts';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
 import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
-import { type CuttingProxy, startCuttingProxy } from '../../chaos/cuttingProxy.ts';
+import { type CuttingProxy, startCuttingProxy } from '../../support/cuttingProxy.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Script, gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown, timesDelivered } from '../../support/testTown.ts';

@@ -8,7 +8,7 @@ import { TownKeys } from '../../../src/town/keys.ts';
 import type { AgentRecord } from '../../../src/town/records.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { startTimeOf } from '../../../src/util/processTable.ts';
-import { startCuttingProxy } from '../../chaos/cuttingProxy.ts';
+import { startCuttingProxy } from '../../support/cuttingProxy.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Script, echoScript, gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';

@@ -5,7 +5,7 @@ import { TownKeys } from '../../../src/town/keys.ts';
 import { type RedisTimes, type TownRedis, openRedis } from '../../../src/town/redis/connect.ts';
 import { type Wake, WakeSource } from '../../../src/town/wake.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
-import { type CuttingProxy, startCuttingProxy } from '../../chaos/cuttingProxy.ts';
+import { type CuttingProxy, startCuttingProxy } from '../../support/cuttingProxy.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type TestRedis, startTestRedis } from '../../support/redis.ts';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { rmSync } from 'node:fs';
 import { installExtension } from '../editorServer.ts';
 import { tempDir } from '../tempDir.ts';
-import { vsixPath } from '../vsixPath.ts';
+import { vsixPath } from '../../../scripts/vsixPath.ts';
 
 let installing: Promise<string> | undefined;
 

@@ -2,7 +2,7 @@
 import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { launchBrowser } from '../browser.ts';
+import { launchBrowser } from '../../../scripts/setup/browser.ts';
 import { type Family, startFamily } from '../children.ts';
 import { type EditorServer, startEditorServer } from '../editorServer.ts';
 import { PATIENCE_MS, eventually } from '../eventually.ts';

@@ -16,7 +16,7 @@ import { statusOf } from '../../../src/ui/status.ts';
 import { taskItems } from '../../../src/ui/tasks/taskItems.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { inWords, say } from '../../../src/util/sentence.ts';
-import { textsOf, textsOfSource } from '../../support/l10n.ts';
+import { textsOf, textsOfSource } from '../../../scripts/l10n.ts';
 import { everything, letters } from './everything.ts';
 import { english, flat, picture } from './support.ts';
 

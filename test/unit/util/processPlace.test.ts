@@ -9,7 +9,7 @@ import { ensurePrivateFolder } from '../../../src/util/privateFolder.ts';
 import { ProcessRegistry } from '../../../src/util/processRegistry.ts';
 import { type ProcessName, hasEnded, isAlive, nameOfProcess } from '../../../src/util/processTable.ts';
 import { spawnManaged } from '../../../src/util/processes.ts';
-import { jumpClock } from '../../chaos/wallClock.ts';
+import { jumpClock } from '../../support/wallClock.ts';
 import { eventually } from '../../support/eventually.ts';
 import { otherPlacesAreAllowed, runInOtherPlace } from '../../support/otherPlace.ts';
 import { tempDir } from '../../support/tempDir.ts';

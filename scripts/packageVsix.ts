@@ -9,7 +9,7 @@ const LIMIT_BYTES = 1_000_000;
 /** Of what an editor loads that has no town open. */
 const ACTIVATION_LIMIT_BYTES = 400_000;
 
-const dist = path.resolve(import.meta.dirname, '../../dist');
+const dist = path.resolve(import.meta.dirname, '../dist');
 
 await createVSIX({
   packagePath: vsixPath,

@@ -1,12 +1,12 @@
 /**
  * The first step of `npm start` and `npm test` on a fresh clone: plain Node 20, nothing installed. Brings the packages of
- * the lockfile, then hands over to the Node among them: `node test/support/bootstrap.mjs SCRIPT [ARGUMENT…]`.
+ * the lockfile, then hands over to the Node among them: `node scripts/bootstrap.mjs SCRIPT [ARGUMENT…]`.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
+const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
 const onWindows = process.platform === 'win32';
 const bin = path.join(root, 'node_modules/.bin');
 const node = path.join(root, 'node_modules/node/bin', onWindows ? 'node.exe' : 'node');

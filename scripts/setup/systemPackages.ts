@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { findBrowser } from '../browser.ts';
+import { findBrowser } from './browser.ts';
 import { cleanEnv, run, say, SetUpError } from './run.ts';
 
 /** A need, and the Debian package that answers it. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type Socket, connect, createServer } from 'node:net';
 import { rm } from 'node:fs/promises';
-import { gate } from '../support/scriptedModel.ts';
+import { gate } from './scriptedModel.ts';
 
 export interface CuttingProxy {
   readonly socketPath: string;

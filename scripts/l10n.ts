@@ -11,7 +11,7 @@ export interface Found {
   mistakes: string[];
 }
 
-const root = path.resolve(import.meta.dirname, '../..');
+const root = path.resolve(import.meta.dirname, '..');
 
 /** Writes the bundle that the VSIX carries; translations of it are `bundle.l10n.LANGUAGE.json` beside it. */
 export async function writeBundle(): Promise<void> {

@@ -55,7 +55,7 @@ async function install(dir: string): Promise<void> {
   } catch (error) {
     throw new SetUpError(
       `code-server could not be installed. It needs the npm registry, python3, make, a C++ compiler and the libraries ` +
-        `named in test/support/setup/systemPackages.ts. Run the command again once they are there.\n${String(error)}`,
+        `named in scripts/setup/systemPackages.ts. Run the command again once they are there.\n${String(error)}`,
       { cause: error },
     );
   }
