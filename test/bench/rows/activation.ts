@@ -33,7 +33,9 @@ export const activation: Row = {
     const dir = await tempDir('activation');
     const samples = path.join(dir.path, 'samples');
     const extensionsDir = path.join(dir.path, 'extensions');
-    await run(process.execPath, [path.join(import.meta.dirname, '../../../scripts/packageVsix.ts')], { timeout: 60_000 });
+    await run(process.execPath, [path.join(import.meta.dirname, '../../../scripts/packageVsix.ts')], {
+      timeout: 60_000,
+    });
     await installExtension(vsixPath, extensionsDir);
     const bytes = await withStopwatch(extensionsDir);
     const workbench = await Workbench.open({ folder: dir.path, extensionsDir, env: { [SAMPLES]: samples } });
