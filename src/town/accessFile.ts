@@ -1,7 +1,7 @@
 /**
- * How a tool of ours gets into a town: by a file that names the town, its Redis and who acts there. The files are private,
- * in the extension's storage, which agents on Codex cannot read. So no environment holds the password of Redis, and nobody
- * becomes somebody else by changing a variable.
+ * Tinytown's own tools get into a town through a file that names the town, its Redis, and who acts. The files are private and
+ * lie in the extension's storage, which agents on Codex cannot read. So no environment holds the password of Redis, and
+ * nobody can act as somebody else by changing a variable.
  */
 import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -16,7 +16,7 @@ import { type RedisTarget, redisUrlOf } from './redis/address.ts';
 /** The environment variable that names the file. */
 export const ACCESS_VARIABLE = 'TINYTOWN_ACCESS';
 
-/** What nobody has used for so long is deleted, in milliseconds. */
+/** Files that nobody has used for this long are deleted, in milliseconds. */
 const KEPT_MS = 30 * 24 * 3_600_000;
 
 const text = z.optional(z.string());
@@ -34,14 +34,14 @@ export class AccessFiles {
   private readonly town: string;
   private readonly target: RedisTarget;
 
-  /** @param storageDir The extension's. */
+  /** @param storageDir The extension's storage folder. */
   constructor(storageDir: string, town: string, target: RedisTarget) {
     this.folder = path.join(storageDir, 'access');
     this.town = town;
     this.target = target;
   }
 
-  /** Where the file of an agent or of the supervisor is, once it was written. */
+  /** The path of the file of an agent or the supervisor. The file may not have been written yet. */
   fileOf(self: string): string {
     return path.join(this.folder, `${shortDigest(JSON.stringify([this.town, self]))}.json`);
   }
@@ -57,7 +57,7 @@ export class AccessFiles {
     return file;
   }
 
-  /** Deletes the files of agents that have not been started for long, as they hold the password of a Redis. */
+  /** Deletes the files of agents that have not started for a long time, because they hold the password of a Redis. */
   async deleteOld(now = Date.now()): Promise<void> {
     for (const name of await readdir(this.folder).catch(() => [])) {
       const file = path.join(this.folder, name);
@@ -67,7 +67,7 @@ export class AccessFiles {
   }
 }
 
-/** @throws TinytownError `notProven` where nothing says who acts, or the file cannot be read */
+/** @throws TinytownError `notProven` if nothing says who acts, or the file cannot be read */
 export async function readAccess(env: Readonly<Record<string, string | undefined>>): Promise<Access> {
   const file = env[ACCESS_VARIABLE] ?? '';
   const hint = 'Act in the editor, or use Tinytown’s own tt in a terminal.';

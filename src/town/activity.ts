@@ -1,10 +1,10 @@
-/** The few lines that say what an agent did lately. */
+/** The last few lines about what an agent did. */
 import { oneLine } from '../util/text.ts';
 import { execAll } from './decodeReplies.ts';
 import type { TownKeys } from './keys.ts';
 import type { TownRedis } from './redis/connect.ts';
 
-/** How many lines are kept, and for how many seconds: as `tt` does. */
+/** How many lines are kept, and for how many seconds. Same as `tt`. */
 export const ACTIVITY_LINES = 10;
 export const ACTIVITY_SECONDS = 3600;
 
@@ -17,7 +17,7 @@ export class ActivityLog {
     this.keys = keys;
   }
 
-  /** Adds a line; its answer lost, it may stand there twice. */
+  /** Adds a line. If the reply is lost, the line may be added twice. */
   async push(agentId: string, line: string): Promise<void> {
     const key = this.keys.activity(agentId);
     await this.redis.write((client) =>

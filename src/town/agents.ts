@@ -18,7 +18,7 @@ const removeAgent = { name: 'removeAgent', source: removeAgentSource };
 const reserveName = { name: 'reserveName', source: reserveNameSource };
 const setFields = { name: 'setFields', source: setFieldsSource };
 
-/** Longer than it takes from looking for a name to making an agent of it. */
+/** Longer than creating an agent takes once its name was checked. */
 const RESERVATION_MS = 60_000;
 
 export class AgentStore {
@@ -30,13 +30,13 @@ export class AgentStore {
     this.keys = keys;
   }
 
-  /** All agents, oldest first, and the records that are none. Goes through all of Redis: see `TownMirror`. */
+  /** All agents, oldest first, and the malformed records. Scans all of Redis: prefer `TownMirror`. */
   async list(): Promise<{ agents: AgentRecord[]; malformed: Problem[] }> {
     const found = await scanTown(this.redis, this.keys, 'agent');
     return await this.read(found.map(({ id }) => id ?? ''));
   }
 
-  /** The agents with these ids, oldest first, in one round trip; those that are gone are left out. */
+  /** The agents with these ids, oldest first, in one round trip. Agents that are gone are left out. */
   async read(ids: readonly string[]): Promise<{ agents: AgentRecord[]; malformed: Problem[] }> {
     const hashes = await readHashes(
       this.redis,
@@ -54,7 +54,7 @@ export class AgentStore {
     return { agents: agents.toSorted(byAge), malformed };
   }
 
-  /** One agent; undefined where there is none. @throws TinytownError `recordMalformed` */
+  /** One agent; undefined if there is none. @throws TinytownError `recordMalformed` */
   async get(id: string): Promise<AgentRecord | undefined> {
     const { agents, malformed } = await this.read([id]);
     const problem = malformed[0];
@@ -67,8 +67,8 @@ export class AgentStore {
   }
 
   /**
-   * Makes an agent, with an `agent_spawned` event. Making the same one again does nothing.
-   * @throws TinytownError `nameInvalid` where the name or nickname is taken or cannot be used
+   * Creates an agent, with an `agent_spawned` event. Creating the same one again does nothing.
+   * @throws TinytownError `nameInvalid` if the name or nickname is taken or cannot be used
    */
   async create(record: AgentRecord): Promise<void> {
     const others = (await this.list()).agents.filter((agent) => agent.id !== record.id);
@@ -107,7 +107,7 @@ export class AgentStore {
       throw new TinytownError('nameInvalid', say('There is already an agent named “{0}”.', record.name));
   }
 
-  /** Sets the fields that have a value, deletes those that are undefined; false where the agent is gone. */
+  /** Sets the fields that have a value and deletes those that are undefined. False if the agent is gone. */
   async setFields(id: string, fields: Partial<Omit<AgentRecord, 'id'>>): Promise<boolean> {
     const set = Object.entries(agentFields(fields));
     const cleared = Object.entries(fields).filter(([, value]) => value === undefined);
@@ -119,7 +119,7 @@ export class AgentStore {
   }
 
   /**
-   * Gives an agent another name; false if the agent is gone. Its id, and with it everything that is kept for it, stays.
+   * Gives an agent another name. False if the agent is gone. Its id stays, and so does everything stored under it.
    * @throws TinytownError `nameInvalid` if the name is taken or cannot be used
    */
   async rename({ id, name: before }: Pick<AgentRecord, 'id' | 'name'>, name: string): Promise<boolean> {
@@ -137,7 +137,7 @@ export class AgentStore {
     return true;
   }
 
-  /** Removes an agent with its messages and all else that was kept for it; false where there was none. */
+  /** Removes an agent with its messages and everything else stored for it. False if there was none. */
   async remove(agent: Pick<AgentRecord, 'id' | 'name' | 'nickname'>): Promise<boolean> {
     const { keys } = this;
     const { id, name } = agent;
@@ -154,7 +154,7 @@ export class AgentStore {
     return decodeDone(reply);
   }
 
-  /** Asks whoever runs the agent to stop (for an hour, as `tt kill` does). */
+  /** Asks the agent's owner to stop it. The request lasts an hour, as with `tt kill`. */
   async requestStop(id: string): Promise<void> {
     await this.redis.write((client) => client.set(this.keys.stop(id), '1', 'EX', 3600));
   }

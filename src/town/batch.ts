@@ -1,6 +1,6 @@
 /**
- * What is on its way to an agent: a batch is one round or one steer, kept under `tt:{town}:inflight:{id}` from the moment it
- * leaves the lists until its turn is settled; what a turn left behind is kept in the hash `tt:{town}:turn:{id}`.
+ * Work on its way to an agent. A batch is one round or one steer. It is kept under `tt:{town}:inflight:{id}` from the moment it
+ * leaves the lists until its turn is settled. The hash `tt:{town}:turn:{id}` keeps the leftovers of earlier turns.
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
@@ -15,20 +15,20 @@ const batchMessage = z.object({
 });
 
 const batch = z.object({
-  /** Sent as the client id of the user message; comes back in the thread's history. */
+  /** Sent as the client id of the user message. It comes back in the thread's history. */
   id: z.string(),
   kind: z.enum(['round', 'steer', 'offer']),
-  /** Unix milliseconds of the taking. */
+  /** When it was taken off the lists, in Unix milliseconds. */
   at: z.number(),
-  /** The thread that it is meant for; null while that is not known, and for one-shot runtimes. */
+  /** The thread that it is meant for. Null while that is unknown, and for one-shot runtimes. */
   threadId: z.nullable(z.string()),
-  /** The thread's history holds it: it came back as an echo. */
+  /** The thread's history holds it: its echo has arrived. */
   delivered: z.boolean(),
-  /** Unix milliseconds of the echo. */
+  /** When the echo arrived, in Unix milliseconds. */
   deliveredAt: z.optional(z.number()),
-  /** The process that it was sent to went away in mid-turn: what became of it is looked up. */
+  /** The process that it was sent to exited mid-turn, so the thread's history must show what became of it. */
   adrift: z.optional(z.boolean()),
-  /** The agent's `thread_told` once this was delivered, until that is written. */
+  /** The agent's `thread_told` after delivery, until that field is written. */
   told: z.optional(z.string()),
   messages: z.array(batchMessage),
 });
@@ -46,7 +46,7 @@ const heldBatch = z.object({
 
 export type HeldBatch = z.infer<typeof heldBatch>;
 
-/** A message that is not delivered any more, as it stands in `tt:{town}:dead:{id}`. */
+/** A message that is no longer delivered, as it stands in `tt:{town}:dead:{id}`. */
 const deadMessage = z.object({
   raw: z.string(),
   list: z.enum(['urgent', 'inbox']),
@@ -61,7 +61,7 @@ export type DeadMessage = z.infer<typeof deadMessage>;
 const settledMessage = z.object({
   raw: z.string(),
   list: z.enum(['urgent', 'inbox']),
-  /** Null where it needed no turn. */
+  /** Null if it needed no turn. */
   batchId: z.nullable(z.string()),
   /** Unix milliseconds. */
   at: z.number(),
@@ -72,7 +72,7 @@ export type SettledMessage = z.infer<typeof settledMessage>;
 const seenMessages = z.record(
   z.string(),
   z.object({
-    /** How many turns with it have failed. Less than none would have it tried without end. */
+    /** How many turns with it have failed. A negative count would retry it forever. */
     attempts: z.int().check(z.nonnegative()),
     /** The thread whose history holds it in full; null if none does. */
     threadId: z.nullable(z.string()),
@@ -81,23 +81,23 @@ const seenMessages = z.record(
 
 const messageIds = z.array(z.string());
 
-/** By message id: what became of earlier attempts to handle it. */
+/** What became of earlier attempts to handle each message, by message id. */
 export type SeenMessages = z.infer<typeof seenMessages>;
 
 export interface TurnRecord {
-  /** Unix milliseconds; no round starts before it. 0 = at once. */
+  /** No round starts before this time, in Unix milliseconds. 0: at once. */
   notBefore: number;
   seen: SeenMessages;
   /** Ids of messages that waited when the agent was closed. */
   leftWaiting: ReadonlySet<string>;
-  /** What the agent asks people, as its owner wrote it for other windows; undefined for nothing. */
+  /** The agent's open requests to people, as its owner wrote them for other windows. Undefined for none. */
   requests: string | undefined;
 }
 
 export const decodeBatch = (raw: string): Decoded<Batch> => decodeJson(batch, raw);
 export const decodeHeld = (raw: string): Decoded<HeldBatch> => decodeJson(heldBatch, raw);
 export const decodeDead = (raw: string): Decoded<DeadMessage> => decodeJson(deadMessage, raw);
-/** An element of the list of held work. What cannot be read is a round of its own, so that people see it and can dismiss it. */
+/** Decodes an element of the list of held work. An unreadable one becomes its own round, so that people can dismiss it. */
 export function readHeld(raw: string): HeldBatch {
   const decoded = decodeHeld(raw);
   if (decoded.ok) return decoded.value;
@@ -107,7 +107,7 @@ export function readHeld(raw: string): HeldBatch {
   return { batch: alone, heldAt: 0, reason: `It cannot be read: it ${decoded.reason}.` };
 }
 
-/** An element of the list of messages that were given up. What cannot be read is a message of its own. */
+/** Decodes an element of the list of given-up messages. An unreadable one becomes a message of its own. */
 export function readDead(raw: string): DeadMessage {
   const decoded = decodeDead(raw);
   if (decoded.ok) return decoded.value;
@@ -116,9 +116,9 @@ export function readDead(raw: string): DeadMessage {
 
 export const decodeSettled = (raw: string): Decoded<SettledMessage> => decodeJson(settledMessage, raw);
 
-/** Fields of the turn hash; what cannot be read counts as absent, as it only saves repetition. */
+/** Decodes the turn hash. Unreadable fields count as absent, because they only save repetition. */
 export function decodeTurn(hash: Record<string, string>): TurnRecord {
-  // Mostly there is nothing, and every look of every loop comes by here.
+  // Most fields are absent, and every pass of every loop comes through here.
   const seen = hash.seen === undefined ? undefined : decodeJson(seenMessages, hash.seen);
   const left = hash.left_waiting === undefined ? undefined : decodeJson(messageIds, hash.left_waiting);
   const notBefore = Number(hash.not_before ?? 0);

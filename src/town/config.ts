@@ -1,4 +1,4 @@
-/** `tinytown.toml`, which a folder shares with `tt`: read as `tt` reads it, never rewritten. */
+/** `tinytown.toml`, which a folder shares with `tt`. It is read the way `tt` reads it, and never rewritten. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TomlError, parse, stringify } from 'smol-toml';
@@ -45,7 +45,7 @@ const config = z.object({
   agent_clis: orElse(z.record(z.string(), agentCli), {}),
 });
 
-/** How the file says Redis is reached; undefined parts have `tt`'s defaults filled in. */
+/** How the file says to reach Redis. Missing parts have `tt`'s defaults. */
 export interface TownRedisConfig {
   url?: string | undefined;
   useSocket: boolean;
@@ -59,15 +59,15 @@ export interface TownRedisConfig {
   tlsFiles: { ca?: string | undefined; cert?: string | undefined; key?: string | undefined };
 }
 
-/** What the file says; undefined where it says nothing. */
+/** What the file says. Fields that it does not set are undefined. */
 export interface TownConfig {
   name: string;
   defaultCli?: string | undefined;
   maxAgents?: number | undefined;
   agent: { idleTimeoutSeconds?: number | undefined; persistent?: boolean | undefined };
-  /** Undefined where the file has no `[redis]`. */
+  /** Undefined if the file has no `[redis]`. */
   redis?: TownRedisConfig | undefined;
-  /** Without those that `tt init` writes into every file: nobody has chosen them. */
+  /** Without the presets that `tt init` writes into every file, because nobody has chosen them. */
   agentClis: Readonly<Record<string, { command: string; env: Readonly<Record<string, string>> }>>;
 }
 
@@ -87,14 +87,14 @@ const ttPresets: Readonly<Record<string, string>> = {
 /** The configuration, or what is wrong with it and what to do. */
 export type ReadConfig = { ok: true; value: TownConfig } | { ok: false; reason: Sentence };
 
-/** The text of the folder's `tinytown.toml`. @throws Error with the code `ENOENT` where there is none, or where it cannot be read */
+/** The text of the folder's `tinytown.toml`. @throws Error with the code `ENOENT` if there is none or it cannot be read */
 export function readTownFile(folder: string): Promise<string> {
   return readRegularFile(path.join(folder, TOWN_FILE), MOST_BYTES);
 }
 
 /**
- * The configuration of the town in `folder`; undefined where it has no `tinytown.toml`. A malformed one is told with its
- * line and what to do, and is left as it is.
+ * The configuration of the town in `folder`; undefined if it has no `tinytown.toml`. For a malformed file, the reason names the
+ * line and says what to do. The file is left as it is.
  */
 export async function readTownConfig(folder: string): Promise<ReadConfig | undefined> {
   let source: string;
@@ -108,7 +108,7 @@ export async function readTownConfig(folder: string): Promise<ReadConfig | undef
   return parseTownConfig(source, folder);
 }
 
-/** Decodes the text of a `tinytown.toml`; relative paths in it are taken from `folder`. */
+/** Decodes the text of a `tinytown.toml`. Relative paths in it are relative to `folder`. */
 export function parseTownConfig(source: string, folder: string): ReadConfig {
   let table: unknown;
   try {
@@ -146,9 +146,9 @@ function isTtPreset(name: string, { command, env }: z.infer<typeof agentCli>): b
 }
 
 /**
- * Makes `folder` a town: writes a `tinytown.toml` that `tt` accepts, and nothing else: all that we keep is in the extension's
- * own storage. Never writes through a link.
- * @throws TinytownError `townExists` where there is a file already, `townNameInvalid`, `folderUnwritable`
+ * Makes `folder` a town: writes a `tinytown.toml` that `tt` accepts, and nothing else. All our own data is in the extension's
+ * storage. Never writes through a link.
+ * @throws TinytownError `townExists` if there is a file already, `townNameInvalid`, `folderUnwritable`
  */
 export async function writeTownConfig(folder: string, { name }: { name: string }): Promise<void> {
   const problem = townNameProblem(name);
@@ -165,7 +165,7 @@ export async function writeTownConfig(folder: string, { name }: { name: string }
   }
 }
 
-/** A town's name made from its folder's: what a name may not hold becomes a dash. */
+/** A town name made from the folder's name. Characters that a town name may not have become dashes. */
 export function suggestTownName(folder: string): string {
   const name = path
     .basename(path.resolve(folder))
@@ -189,7 +189,7 @@ function redisConfig(it: z.infer<typeof redis>, folder: string): TownRedisConfig
   };
 }
 
-/** The parser keeps no places, so the line is found by the field's last name. */
+/** The parser reports no positions for values, so the line is found by the field's last name. */
 function wrong(source: string, field: readonly string[], what: Said): { ok: false; reason: Sentence } {
   const last = field.at(-1);
   const lines = source.split('\n');

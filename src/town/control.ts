@@ -1,8 +1,8 @@
 /**
- * What a window asks of the one that owns an agent (`tt:{town}:control:{id}`), and that one's answer, which stands for a short
- * while under `tt:{town}:reply:{token}`. Each command carries the agent's epoch, a nonce, and a proof made with the town's key:
- * the owner obeys nobody else, and each command once (`controlGuard.ts`). The answer is proven with the same key: nobody else
- * can say that something was done.
+ * Commands from a window to the one that owns an agent (`tt:{town}:control:{id}`), and the owner's answer, which is kept for a
+ * short while under `tt:{town}:reply:{token}`. Each command carries the agent's epoch, a nonce, and a proof made with the town's
+ * key. The owner obeys only proven commands, and each one once (`controlGuard.ts`). The answer is proven with the same key, so
+ * nobody else can claim that something was done.
  */
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
@@ -18,23 +18,23 @@ import type { ProvenCommand, TownKey } from './townKey.ts';
 import type { WakeSource } from './wake.ts';
 import { wellFormedJson } from '../util/text.ts';
 
-/** How long an answer stands, in milliseconds: longer than anybody waits for it. */
+/** How long an answer is kept, in milliseconds: longer than anybody waits for it. */
 const REPLY_MS = 60_000;
-/** How often it is looked for where Redis does not tell of it, in milliseconds. */
+/** How often to look for the answer if Redis sends no notifications, in milliseconds. */
 const LOOK_MS = 500;
 
 const reply = z.union([
-  /** `survivors`: what still runs of what was to end, a line each. */
+  /** `survivors`: processes that should have ended but still run, a line each. */
   z.object({ ok: z.literal(true), survivors: z.optional(z.array(z.string())) }),
   z.object({ ok: z.literal(false), reason: z.string(), message: z.string() }),
 ]);
 
 export type ControlReply = z.output<typeof reply>;
 
-/** As an answer stands in Redis: its JSON, and the proof of the owner's town key. */
+/** An answer as stored in Redis: its JSON, and the proof by the owner's town key. */
 const provenReply = z.object({ answer: z.string(), key: z.string(), proof: z.string() });
 
-/** `gone`: there is no such agent. `silent`: nobody answered in time, so whether it was done is not known. */
+/** `gone`: there is no such agent. `silent`: nobody answered in time, so it is unknown whether the command was carried out. */
 export type ControlOutcome = ControlReply | 'gone' | 'silent';
 
 export interface ControlCommand {
@@ -56,7 +56,7 @@ export class Control {
   }
 
   /**
-   * Asks the present owner and waits for its answer. The next owner refuses what this one did not come to read.
+   * Asks the present owner and waits for its answer. If that owner never reads the command, the next one refuses it.
    * @throws TinytownError `townKeyUnusable`, or with a `RedisErrorReason`
    */
   async ask(agentId: string, command: ControlCommand, key: TownKey, limitMs: number): Promise<ControlOutcome> {
@@ -87,7 +87,7 @@ export class Control {
     }
   }
 
-  /** The answer, if it is one of the owner's: what is not proven was written by somebody else, and the owner's may come yet. */
+  /** The answer if it is the owner's. An unproven one was written by somebody else; the owner's may still come. */
   private async read(
     raw: string,
     { agentId, token, key }: { agentId: string; token: string; key: TownKey },
@@ -101,7 +101,7 @@ export class Control {
     return decoded?.success ? decoded.data : undefined;
   }
 
-  /** The text at a key; undefined where there is none, or a value of another type. */
+  /** The text at a key; undefined if there is none, or if the value has another type. */
   private async text(key: string): Promise<string | undefined> {
     try {
       return (await this.redis.read((client) => client.get(key))) ?? undefined;
@@ -122,7 +122,7 @@ function controlPlan(
   return new Plan(keys, agentId).command('XADD', keys.control(agentId), 'MAXLEN', '~', 100, '*', ...words);
 }
 
-/** Writes the owner's answer where the asking window waits for it; undefined where none does. @throws TinytownError `townKeyUnusable` */
+/** Writes the owner's answer for the asking window. Undefined if none waits for it. @throws TinytownError `townKeyUnusable` */
 export async function replyPlan(
   { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
   { fields: { reply: token } }: ControlRequest,

@@ -1,13 +1,13 @@
 /**
- * Decides whether a command in `tt:{town}:control:{agent}` comes from the user: it must prove the town's key, be meant for the
- * present owner, and be new. Anybody who can write to Redis can write there.
+ * Decides whether a command in `tt:{town}:control:{agent}` comes from the user. Anybody who can write to Redis can write there.
+ * So a command must prove the town's key, be meant for the present owner, and be new.
  */
 import type { ControlRequest } from './delivery.ts';
 import type { TownKey } from './townKey.ts';
 
 /**
- * `unproven`: it carries no valid proof. `otherTownKey`: it may be from another machine of the user's, with another key.
- * `ownerChanged`: it is proven, and was meant for an earlier owner. `repeated`: it was carried out before.
+ * `unproven`: it carries no valid proof. `otherTownKey`: it has another key, perhaps that of another machine of the user.
+ * `ownerChanged`: it is proven but was meant for an earlier owner. `repeated`: it was carried out before.
  */
 export type Refusal = 'unproven' | 'otherTownKey' | 'ownerChanged' | 'repeated';
 
@@ -15,7 +15,7 @@ export class ControlGuard {
   private readonly key: TownKey;
   private readonly place: { town: string; agentId: string };
   private readonly epoch: string;
-  /** Nonces of this owner's time; those of earlier owners come with another epoch. Only the user's own windows add any. */
+  /** Nonces seen by this owner. Those of earlier owners fail by their epoch. Only the user's own windows can add any. */
   private readonly used = new Set<string>();
 
   /** @param epoch The owner's: see `leases.ts`. */
@@ -25,7 +25,7 @@ export class ControlGuard {
     this.epoch = epoch;
   }
 
-  /** Why the command is not to be carried out; undefined where it is, once. @throws TinytownError `townKeyUnusable` */
+  /** Why the command must not be carried out; undefined if it may be, once. @throws TinytownError `townKeyUnusable` */
   async refusal({ fields: all }: ControlRequest): Promise<Refusal | undefined> {
     const { action = '', key, proof, ...fields } = all;
     const claimed = { ...(key !== undefined && { key }), ...(proof !== undefined && { proof }) };

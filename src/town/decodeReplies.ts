@@ -1,11 +1,11 @@
-/** Answers of Redis and of our scripts, decoded where they arrive. */
+/** Decodes the replies of Redis and of our scripts where they arrive. */
 import type { Redis } from 'ioredis';
 import * as z from 'zod/mini';
 import type { Decoded } from './records.ts';
 import type { TownRedis } from './redis/connect.ts';
 import { toRedisError } from './redis/errors.ts';
 
-/** Something in Redis that cannot be read: shown, set aside, and left where it is. */
+/** Something unreadable in Redis. It is shown or set aside, never repaired. */
 export interface Problem {
   key: string;
   /** One clause, for people. */
@@ -19,12 +19,12 @@ export function decodeDone(reply: unknown): boolean {
   return done.parse(reply) === 1;
 }
 
-/** A script's answer that is one of `words`. */
+/** A script's reply that is one of `words`. */
 export function decodeWord<const W extends string>(words: readonly W[], reply: unknown): W {
   return z.enum(words).parse(reply);
 }
 
-/** The hashes at `keys`, in one round trip. Empty for a key that does not exist; the reason where it is no hash. */
+/** The hashes at `keys`, in one round trip. Empty for a key that does not exist; a reason for a key that is not a hash. */
 export async function readHashes(
   redis: TownRedis,
   keys: readonly string[],
@@ -45,17 +45,17 @@ export function replyList(reply: unknown): unknown[] {
   return Array.isArray(reply) ? reply : [];
 }
 
-/** A text, whichever way it was asked for. */
+/** A reply as text, whether it was read as a buffer or a string. */
 export function replyText(reply: unknown): string {
   return Buffer.isBuffer(reply) ? reply.toString() : String(reply);
 }
 
-/** The bytes of a text, whichever way it was asked for. */
+/** A reply as bytes, whether it was read as a buffer or a string. */
 export function replyBuffer(reply: unknown): Buffer {
   return Buffer.isBuffer(reply) ? reply : Buffer.from(typeof reply === 'string' ? reply : '');
 }
 
-/** A hash as scripts answer with it: field, value, field, value… */
+/** A hash in a script's reply: field, value, field, value… */
 export function replyHash(reply: unknown): Record<string, string> {
   const words = replyList(reply).map(replyText);
   const hash: Record<string, string> = {};
@@ -63,7 +63,7 @@ export function replyHash(reply: unknown): Record<string, string> {
   return hash;
 }
 
-/** One field of the hash at each of `keys`, in one round trip; undefined where there is none, or no hash. */
+/** One field of the hash at each of `keys`, in one round trip; undefined if the field or the hash is missing. */
 export async function readField(
   redis: TownRedis,
   keys: readonly string[],
@@ -75,12 +75,12 @@ export async function readField(
   });
 }
 
-/** Runs a pipeline or transaction. @throws the first error that any of its commands was answered with */
+/** Runs a pipeline or transaction. @throws the first error among its replies */
 export async function execAll(commands: Pipeline): Promise<void> {
   for (const [error] of (await commands.exec()) ?? []) if (error) throw error;
 }
 
-/** What an error reply says of one key. Errors that concern the whole connection are thrown. */
+/** What an error reply says about one key. Errors that concern the whole connection are thrown. */
 export function keyProblem(error: Error, where: string): string {
   if (error.message.startsWith('WRONGTYPE')) return 'is not of the type it should be';
   throw toRedisError(error, where);

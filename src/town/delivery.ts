@@ -1,6 +1,6 @@
 /**
- * An owner's view of one agent's lists, and its way to change them: everything is read at one moment (`scripts/peek.lua`) and
- * written as a whole, fenced by the owner's epoch (`scripts/fenced.lua`). How a message travels is said in `plans.ts`.
+ * An owner's view of one agent's lists, and its way to change them. Everything is read at one moment (`scripts/peek.lua`) and
+ * written atomically, fenced by the owner's epoch (`scripts/fenced.lua`). `plans.ts` describes a message's way.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -27,14 +27,14 @@ import findInListSource from './scripts/findInList.lua';
 import peekSource from './scripts/peek.lua';
 import setKeyAsideSource from './scripts/setKeyAside.lua';
 
-/** A message that waits in an agent's inbox or urgent list; `raw` is its exact bytes there. */
+/** A message that waits in an agent's inbox or urgent list. `raw` is its exact bytes there. */
 export interface WaitingMessage {
   message: Message;
   list: 'urgent' | 'inbox';
   raw: Buffer;
 }
 
-/** An element of a list that is no message. */
+/** An element of a list that is not a message. */
 export interface UnreadableMessage {
   list: 'urgent' | 'inbox';
   raw: Buffer;
@@ -47,7 +47,7 @@ export interface Listed<T> {
   value: T;
 }
 
-/** A field of what is in flight that is no batch. */
+/** A field of the in-flight hash that is not a batch. */
 export interface UnreadableBatch {
   id: Buffer;
   raw: Buffer;
@@ -58,33 +58,33 @@ export interface UnreadableBatch {
 export interface ControlRequest {
   entry: string;
   action: string;
-  /** All that the entry holds. */
+  /** All fields of the entry. */
   fields: Readonly<Record<string, string>>;
 }
 
 export interface Peek {
-  /** Undefined where there is no record (any more). */
+  /** Undefined if there is no record. */
   agent: Decoded<AgentRecord> | undefined;
   urgent: WaitingMessage[];
   inbox: WaitingMessage[];
   unreadable: UnreadableMessage[];
-  /** How many messages wait, also of those that were not read. */
+  /** How many messages wait, including those that were not read. */
   lengths: { urgent: number; inbox: number };
   inflight: string[];
   turn: TurnRecord;
   stopRequested: boolean;
   control: ControlRequest[];
-  /** Keys that could not be read, with Redis's own word for why. */
+  /** Keys that could not be read, with Redis's reason. */
   problems: string[];
 }
 
-/** How far a list was looked through: the next place, and a mark of the element before it. */
+/** How far a list was searched: the next place, and a mark of the element before it. */
 export interface LookedThrough {
   place: number;
   mark: string;
 }
 
-/** What a search has found in part of a list. */
+/** What a search found in part of a list. */
 export interface Found {
   waiting: WaitingMessage[];
   unreadable: UnreadableMessage[];
@@ -93,20 +93,20 @@ export interface Found {
   looked: LookedThrough;
 }
 
-/** How long an owner's change waits for a Redis that is away, in milliseconds: longer than a restart takes. */
+/** How long an owner's change waits for a lost Redis, in milliseconds: longer than a restart takes. */
 const COMMIT_PATIENCE_MS = 60_000;
 
-/** How long somebody who waits for an answer is let wait for a Redis that is away, in milliseconds. */
+/** How long a change waits for a lost Redis while somebody waits for the result, in milliseconds. */
 const APPLY_PATIENCE_MS = 5_000;
 
-/** Most messages of one list that one look reads, and one round takes; the rest waits for the next. */
+/** Most messages of one list that one look reads and one round takes. The rest waits for the next. */
 export const PEEK_LIMIT = 200;
-/** Most bytes of one list that one look reads: enough to fill a round, however its characters are written. */
+/** Most bytes of one list that one look reads. Enough to fill a round, whatever its characters. */
 const PEEK_BYTES = 8 * 1_048_576;
 
 /**
- * `done`: written as a whole. `fenced`: somebody else owns the agent now. `changed`: what the plan rests on has changed, or
- * the plan was applied before and only its answer was lost; look again. In the last two nothing was written.
+ * `done`: everything was written. `fenced`: somebody else owns the agent now. `changed`: a guard of the plan failed, or the plan
+ * was applied before and only the reply was lost; look again. With `fenced` and `changed` nothing was written.
  */
 export type CommitResult = 'done' | 'fenced' | 'changed';
 
@@ -115,7 +115,7 @@ export class Delivery {
   private readonly keys: TownKeys;
   private readonly patienceMs: number;
 
-  /** @param patienceMs How long an owner's change waits for a Redis that is away. */
+  /** @param patienceMs How long an owner's change waits for a lost Redis. */
   constructor(redis: TownRedis, keys: TownKeys, patienceMs = COMMIT_PATIENCE_MS) {
     this.redis = redis;
     this.keys = keys;
@@ -160,8 +160,8 @@ export class Delivery {
   }
 
   /**
-   * Searches part of a list for messages that may ask for something: behind `start`, or behind what was `looked` through
-   * before, where the list still is as it was up to there.
+   * Searches part of a list for messages that may ask for something. It begins at `start`, or after the part that was already
+   * `looked` through if the list has not changed up to there.
    * @throws TinytownError with a `RedisErrorReason`
    */
   async find(agentId: string, list: 'urgent' | 'inbox', start: number, looked?: LookedThrough): Promise<Found> {
@@ -180,10 +180,10 @@ export class Delivery {
   }
 
   /**
-   * Applies a plan if `epoch` is still the agent's, and its guards hold. Waits for a lost Redis for up to `patienceMs`, by
-   * default as long as an owner does. An owner also waits for one that takes no changes.
-   * @throws TinytownError `badRecord` where a key is of another type than it should be, and nothing was written; or with a
-   * `RedisErrorReason`: whether it was applied then shows at the next look.
+   * Applies a plan if `epoch` is still the agent's and the plan's guards hold. Waits up to `patienceMs` for a lost Redis. An
+   * owner also waits for a Redis that refuses writes.
+   * @throws TinytownError `badRecord` if a key has the wrong type; nothing was written. Or with a `RedisErrorReason`: the next
+   * look shows whether the plan was applied.
    */
   async commit(plan: Plan, epoch: string, patienceMs = this.patienceMs): Promise<CommitResult> {
     const script = { name: 'fenced', source: fencedSource };
@@ -195,7 +195,7 @@ export class Delivery {
     return reply === 'done' || reply === 'fenced' ? reply : 'changed';
   }
 
-  /** Moves a key that is of the wrong type out of the way; resolves with its new name, undefined where it was left alone. */
+  /** Moves a key of the wrong type out of the way. Resolves with its new name; undefined if it was left alone. */
   async setKeyAside(key: string, kind: KeyKind): Promise<string | undefined> {
     const wanted = keyTypes[kind];
     if (wanted === undefined) return undefined;
@@ -205,12 +205,12 @@ export class Delivery {
     return moved === 1 ? target : undefined;
   }
 
-  /** Applies a plan for a person or an agent, who need not own the agent; false where its guards do not hold. */
+  /** Applies a plan for a person or an agent, who need not own the agent. False if its guards do not hold. */
   async apply(plan: Plan): Promise<boolean> {
     return (await this.commit(plan, '', APPLY_PATIENCE_MS)) === 'done';
   }
 
-  /** The batches that are under way, oldest first, and what is none, as it stands there. */
+  /** The batches in flight, oldest first, and the fields that are not batches. */
   async inflight(agentId: string): Promise<{ batches: Batch[]; unreadable: UnreadableBatch[] }> {
     const key = this.keys.inflight(agentId);
     const words = replyList(
@@ -220,7 +220,7 @@ export class Delivery {
       if (place % 2 === 1) return [];
       const [id, raw] = [replyBuffer(field), replyBuffer(words[place + 1])];
       const batch = decodeBatch(raw.toString());
-      // Its turn is found by its id in the thread's history, and it is settled by it here.
+      // The thread's history is searched by the batch's id, and settling uses the field's name: they must agree.
       const own = batch.ok && batch.value.id === id.toString() ? batch : undefined;
       return [{ batch: own, unreadable: { id, raw, reason: batch.ok ? 'has the id of another' : batch.reason } }];
     });
@@ -246,7 +246,7 @@ export class Delivery {
   }
 }
 
-/** The messages of a list, as Redis answered with it: those that are some, and the rest. */
+/** Decodes a list as Redis returned it: the messages, and the elements that are not messages. */
 export function readMessages(
   from: 'urgent' | 'inbox',
   reply: unknown,
@@ -262,7 +262,7 @@ export function readMessages(
   return { waiting, unreadable };
 }
 
-/** A key is of another type than it should be, and nothing was written. */
+/** A key has the wrong type, and nothing was written. */
 export class WrongTypeError extends TinytownError<'badRecord'> {
   readonly key: string;
 
@@ -273,7 +273,7 @@ export class WrongTypeError extends TinytownError<'badRecord'> {
   }
 }
 
-/** What keys of one agent are; its record and its tasks are not ours to move. */
+/** The Redis type of each kind of key that may be moved. An agent's record and its tasks are not ours to move. */
 const keyTypes: { readonly [K in KeyKind]?: string } = {
   urgent: 'list',
   inbox: 'list',

@@ -1,4 +1,4 @@
-/** What happens in a town, as entries of streams that `tt` and every window read. */
+/** A town's events, as entries of streams that `tt` and every window read. */
 import * as z from 'zod/mini';
 import { execAll } from './decodeReplies.ts';
 import type { TownKeys } from './keys.ts';
@@ -6,7 +6,7 @@ import { type Decoded, decodingProblem, fieldName, parseJson } from './records.t
 import type { TownRedis } from './redis/connect.ts';
 import { wellFormedJson } from '../util/text.ts';
 
-/** The types that may stand on the shared streams: `tt` skips an entry of any other. */
+/** The types allowed on the shared streams. `tt` skips entries of any other type. */
 export const eventTypes = [
   'agent_spawned',
   'agent_stopped',
@@ -38,13 +38,13 @@ export interface TownEvent {
   oldState?: string | undefined;
   newState?: string | undefined;
   message: string;
-  /** RFC 3339; now where it is left out. */
+  /** RFC 3339. Defaults to now. */
   timestamp?: string | undefined;
   parentAgentId?: string | undefined;
   childAgentId?: string | undefined;
   scope?: string | undefined;
   spawnMode?: string | undefined;
-  /** Fields of ours, in `data` beside the known ones. */
+  /** Our own fields, in `data` beside the known ones. */
   extra?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -65,13 +65,13 @@ export function eventPayload(event: TownEvent): ['event_type', string, 'data', s
   return ['event_type', event.eventType, 'data', eventJson(event)];
 }
 
-/** The `data` of a stream entry. Known fields beat ones of the same name in `extra`. */
+/** The `data` of a stream entry. Known fields override fields of the same name in `extra`. */
 function eventJson({ extra, timestamp = new Date().toISOString(), ...known }: TownEvent): string {
   const facts = Object.entries({ ...known, timestamp }).filter(([, value]) => value !== undefined);
   return wellFormedJson({ ...extra, ...Object.fromEntries(facts.map(([name, value]) => [fieldName(name), value])) });
 }
 
-/** The streams that an event goes to: the town's, and those of the agents it names. */
+/** The streams that an event goes to: the town's, and those of the agents that it names. */
 export function eventStreams(keys: TownKeys, event: TownEvent): string[] {
   const agents = [event.agentId, event.parentAgentId, event.childAgentId].filter((id) => id !== undefined);
   return [keys.events, ...new Set(agents.map((id) => keys.agentEvents(id)))];
@@ -90,7 +90,7 @@ const data = z.looseObject({
   scope: z.optional(z.string()),
 });
 
-/** An event as it was read: its type may be one that is not known here, and `data` holds every field as it was written. */
+/** An event as read. Its type may be unknown here. `data` holds every field as written. */
 export interface ReadEvent {
   /** The entry's id in its stream. */
   entry: string;
@@ -131,7 +131,7 @@ export class EventLog {
     this.keys = keys;
   }
 
-  /** Appends to every stream the event belongs to. An answer that is lost may leave it there twice. */
+  /** Appends to every stream that the event belongs to. If the reply is lost, the event may be there twice. */
   async append(event: TownEvent): Promise<void> {
     const payload = eventPayload(event);
     await this.redis.write(async (client) => {
@@ -143,7 +143,7 @@ export class EventLog {
     });
   }
 
-  /** Events after the entry `after` (`0` = from the start) of the town or of one agent, oldest first. Bad ones are skipped. */
+  /** Events of the town or of one agent after the entry `after` (`0`: from the start), oldest first. Bad ones are skipped. */
   async readSince(
     after: string,
     { agentId, limit = 100 }: { agentId?: string; limit?: number } = {},

@@ -1,18 +1,18 @@
 /**
- * Where an agent lives: the machine and folder it works in, and the Codex home that holds its conversation. A window elsewhere
- * could not go on with either, so it sees the agent and sends it messages, and does not run it.
+ * Where an agent lives: its machine, its folder, and the Codex home that holds its conversation. A window elsewhere cannot
+ * continue in either. It shows the agent and sends it messages, but does not run it.
  */
 import type { AgentRecord } from './records.ts';
 
 export interface Home {
-  /** Stays the same over reboots and new host names. */
+  /** Survives reboots and new host names. */
   machine: string;
   /** The machine's name, for people. */
   host: string;
   codexHome: string;
   /** The town's folder: its real path. */
   folder: string;
-  /** Stays the same when the folder is moved within its disk. */
+  /** Stays the same when the folder moves within its disk. */
   folderId: string;
 }
 
@@ -22,19 +22,19 @@ export function homeFields({ machine, host, codexHome, folder, folderId }: Home)
   return { homeMachine: machine, homeHost: host, homeCodex: codexHome, homeFolder: folder, homeFolderId: folderId };
 }
 
-/** Where the agent lives; undefined where that was never written down, as nobody has run it yet. */
+/** Where the agent lives. Undefined if that was never recorded, because nobody has run the agent yet. */
 export function homeOf(agent: HomeFields): Home | undefined {
   const { homeMachine: machine, homeHost, homeCodex = '', homeFolder = '', homeFolderId = '' } = agent;
   if (machine === undefined) return undefined;
   return { machine, host: homeHost ?? machine, codexHome: homeCodex, folder: homeFolder, folderId: homeFolderId };
 }
 
-/** Whether an agent that moves from one home to the other can go on with its conversation. */
+/** Whether an agent that moves from one home to the other can continue its conversation. */
 export function keepsConversation(from: Home, to: Home): boolean {
   return from.machine === to.machine && from.codexHome === to.codexHome;
 }
 
-/** What keeps a window from running an agent that lives at `home`; undefined where nothing does. As `scripts/own.lua` decides. */
+/** Why a window at `here` may not run an agent that lives at `home`; undefined if it may. Same rule as `scripts/own.lua`. */
 export function awayBecause(home: Home | undefined, here: Home): 'machine' | 'folder' | 'codexHome' | undefined {
   if (!home) return undefined;
   if (home.machine !== here.machine) return 'machine';

@@ -1,4 +1,4 @@
-/** The two lists of messages that wait for an agent. Taking them off is their owner's business: see `delivery.ts`. */
+/** The two lists of messages that wait for an agent. Only the owner takes messages off: see `delivery.ts`. */
 import { TinytownError } from '../util/errors.ts';
 import { type Problem, decodeDone, keyProblem } from './decodeReplies.ts';
 import { SUPERVISOR_ID, type TownKeys } from './keys.ts';
@@ -8,10 +8,10 @@ import sendMessageSource from './scripts/sendMessage.lua';
 
 const sendMessage = { name: 'sendMessage', source: sendMessageSource };
 
-/** Longer than any sender's patience. */
+/** Longer than any sender keeps trying. */
 const REMEMBERED_MS = 60_000;
 
-/** The end of the list that a message goes to: `tt` reads from the left. */
+/** The end of the list that a message is pushed to. `tt` reads from the left. */
 export function pushCommand(message: Message, urgent: boolean): 'LPUSH' | 'RPUSH' {
   return urgent || message.priority === 'high' || message.priority === 'urgent' ? 'LPUSH' : 'RPUSH';
 }
@@ -26,9 +26,9 @@ export class InboxStore {
   }
 
   /**
-   * Puts a message into the list of the agent it is to; `urgent` into the one that steers a running turn. Sending the same
+   * Puts a message into its receiver's inbox, or with `urgent` into the list that steers a running turn. Sending the same
    * message again (by its id) within a minute does nothing.
-   * @throws TinytownError `agentGone` where there is no such agent
+   * @throws TinytownError `agentGone` if there is no such agent
    */
   async send(message: Message, { urgent = false } = {}): Promise<void> {
     const { keys } = this;
@@ -44,7 +44,7 @@ export class InboxStore {
     if (!decodeDone(reply)) throw new TinytownError('agentGone', 'There is no such agent any more.');
   }
 
-  /** What waits, in the order of handling: urgent by time, then the inbox as it stands. At most `limit` of each list. */
+  /** Waiting messages in handling order: urgent by time, then the inbox in list order. At most `limit` of each list. */
   async list(agentId: string, limit = 1_000): Promise<{ urgent: Message[]; inbox: Message[]; malformed: Problem[] }> {
     const malformed: Problem[] = [];
     const lists = [this.keys.urgent(agentId), this.keys.inbox(agentId)];
@@ -61,7 +61,7 @@ export class InboxStore {
     return { urgent: urgent.toSorted(byCreation), inbox, malformed };
   }
 
-  /** How many messages wait for each of these agents, in one round trip; 0 where a list cannot be read. */
+  /** How many messages wait for each of these agents, in one round trip. 0 if a list cannot be read. */
   async counts(agentIds: readonly string[]): Promise<{ urgent: number; inbox: number }[]> {
     if (agentIds.length === 0) return [];
     return await this.redis.read(async (client) => {
@@ -73,7 +73,7 @@ export class InboxStore {
     });
   }
 
-  /** Sends a message to everyone who listens now (`tt:{town}:broadcast`); resolves with how many that are. */
+  /** Sends a message to everyone who is listening (`tt:{town}:broadcast`). Resolves with the number of listeners. */
   async broadcast(message: Message): Promise<number> {
     return await this.redis.write((client) => client.publish(this.keys.broadcast, encodeMessage(message)));
   }

@@ -1,14 +1,14 @@
-/** Every key of a town's part of Redis is named here, and nowhere else. The schema is shared with the `tt` client. */
+/** The only place that names the keys of a town in Redis. The schema is shared with the `tt` client. */
 import { nameKey } from '../util/hidden.ts';
 import { type Sentence, inEnglish, say } from '../util/sentence.ts';
 
-/** The fixed id of the supervisor, also called conductor: messages to it are messages to the human. */
+/** The fixed id of the supervisor, also called conductor. Messages to it are for the human. */
 export const SUPERVISOR_ID = '00000000-0000-0000-0000-000000000001';
 
-/** Written, and gone after a second, to see whether a server takes changes. Belongs to no town. */
+/** A key that is written for a second to see whether the server takes writes. It belongs to no town. */
 export const WRITE_PROBE = 'tt:probe:write';
 
-/** `tt` has no limit; this one holds every name of a folder with every name of a branch. */
+/** `tt` has no limit. This one leaves room for any folder name plus any branch name. */
 const MAX_TOWN_NAME = 512;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const forbiddenInTownName = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
@@ -19,8 +19,8 @@ export function isId(text: string): boolean {
 }
 
 /**
- * Says what is wrong with a town's name, or undefined where it can be used. `tt init` takes every name, so all but those that are
- * not one line of text can be used.
+ * What is wrong with a town's name; undefined if it can be used. `tt init` takes every name, so every name that is one line of
+ * text is allowed.
  */
 export function townNameProblem(name: string): Sentence | undefined {
   if (name.trim() === '') return say('The town has no name.');
@@ -31,7 +31,7 @@ export function townNameProblem(name: string): Sentence | undefined {
   return undefined;
 }
 
-/** The kinds of key that one id belongs to, as they stand in the key's third place. */
+/** The kinds of keys that belong to one id, as they stand in the key's third place. */
 const idKinds = [
   'agent',
   'inbox',
@@ -51,16 +51,16 @@ const idKinds = [
 
 type IdKind = (typeof idKinds)[number];
 
-/** What a key of a town holds. `other` is any key under the town's prefix that is not of concern here. */
+/** What a key of a town holds. `other`: any other key under the town's prefix. */
 export type KeyKind = IdKind | 'backlog' | 'events' | 'agentEvents' | 'windowLease' | 'reply' | 'signIn' | 'other';
 
-/** The keys of one town. `tt` finds agents, tasks and inboxes by prefix, so keys of our own use other third places. */
+/** The keys of one town. `tt` finds agents, tasks and inboxes by prefix, so our own keys use other third places. */
 export class TownKeys {
   readonly town: string;
   readonly prefix: string;
   readonly backlog: string;
   readonly events: string;
-  /** New whenever somebody has signed in to Codex in one of the town's windows. */
+  /** Holds a new token after each sign-in to Codex in one of the town's windows. */
   readonly signIn: string;
   /** A pub/sub channel, not a key. */
   readonly broadcast: string;
@@ -107,7 +107,7 @@ export class TownKeys {
   dead(id: string): string {
     return this.of('dead', id);
   }
-  /** Messages whose turns are over, the newest left, so that every window can tell what became of them. */
+  /** Messages whose turns are over, newest first, so that every window can show what became of them. */
   settled(id: string): string {
     return this.of('settled', id);
   }
@@ -127,17 +127,17 @@ export class TownKeys {
     return `${this.prefix}lease:window:${windowId}`;
   }
 
-  /** Which agent is offered a backlog with this content now. */
+  /** Names the agent that is being offered the backlog with this content. */
   backlogOffer(content: string): string {
     return `${this.prefix}lease:backlog:${content}`;
   }
 
-  /** The answer of an agent's owner to what another window has asked of it. */
+  /** The owner's answer to another window's command. */
   reply(token: string): string {
     return `${this.prefix}reply:${token}`;
   }
 
-  /** Every key that belongs to one agent alone, but for its record. */
+  /** Every key that belongs to one agent alone, except its record. */
   besideAgent(id: string): string[] {
     const kinds = idKinds.filter((kind) => kind !== 'agent' && kind !== 'task');
     return [...kinds.map((kind) => this.of(kind, id)), this.agentEvents(id)];
@@ -147,20 +147,20 @@ export class TownKeys {
   sent(messageId: string): string {
     return `${this.prefix}sent:${messageId}`;
   }
-  /** Holds a name or nickname for an agent that is just being made, and all names that look like it. */
+  /** Reserves a name or nickname, and every name that looks like it, for an agent that is being created. */
   reservedName(name: string): string {
     return `${this.prefix}reserved:${nameKey(name)}`;
   }
-  /** Where a key of this town goes that is of the wrong type. */
+  /** Where a key of the wrong type is moved to. */
   broken(key: string, token: string): string {
     return `${this.prefix}broken:${key.slice(this.prefix.length)}:${token}`;
   }
-  /** Written and deleted at once, to see whether the server tells of changes. */
+  /** Written and deleted at once, to see whether the server sends notifications. */
   probe(token: string, part: string): string {
     return `${this.prefix}probe:${token}:${part}`;
   }
 
-  /** A glob for `SCAN` and `PSUBSCRIBE` that matches every key of this town and no other's. */
+  /** A glob for `SCAN` and `PSUBSCRIBE` over the town's prefix, with the name's special characters escaped. */
   get pattern(): string {
     return `${this.prefix.replace(/[\\*?[\]^]/g, '\\$&')}*`;
   }
@@ -170,7 +170,7 @@ export class TownKeys {
     return `${this.pattern.slice(0, -1)}${kind}:*`;
   }
 
-  /** What `key` is, or undefined where it belongs to another town. */
+  /** What `key` holds; undefined if it does not have the town's prefix. */
   parse(key: string): { kind: KeyKind; id?: string } | undefined {
     if (!key.startsWith(this.prefix)) return undefined;
     const rest = key.slice(this.prefix.length);
@@ -183,7 +183,7 @@ export class TownKeys {
     if (place === 'events' && id.startsWith('agent:')) return { kind: 'agentEvents', id: id.slice('agent:'.length) };
     if (place === 'lease' && id.startsWith('window:')) return { kind: 'windowLease', id: id.slice('window:'.length) };
     if (place === 'reply') return { kind: place, id };
-    // An id has no colon: such a key belongs to a town whose name begins with this one's.
+    // An id has no colon. Such a key belongs to a town whose name begins with this one's.
     return isIdKind(place) && !id.includes(':') ? { kind: place, id } : { kind: 'other' };
   }
 

@@ -1,8 +1,8 @@
 /**
- * Who runs which agent. A window keeps one lease of its own alive (`tt:{town}:lease:window:{window}`), and an agent's lease
- * names the window that has it; so a window's sign of life costs one command however many agents it runs. Taking an agent
- * gives it a new epoch, which is random and never repeats. Every write of an owner is fenced by it: an owner that slept
- * through its lease, or whose epoch Redis has lost in a failover, can write nothing.
+ * Which window runs which agent. A window keeps one lease of its own alive (`tt:{town}:lease:window:{window}`), and an agent's
+ * lease names the window that has it. So a heartbeat costs one command, however many agents the window runs. Taking an agent
+ * gives it a new random epoch that fences every write of its owner. An owner that slept through its lease, or whose epoch Redis
+ * lost in a failover, can write nothing.
  */
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
@@ -18,33 +18,33 @@ import heartbeatSource from './scripts/heartbeat.lua';
 import ownSource from './scripts/own.lua';
 import releaseSource from './scripts/release.lua';
 
-/** How long a window that gives no sign of life keeps its agents, in milliseconds. */
+/** How long a window without a heartbeat keeps its agents, in milliseconds. */
 export const LEASE_MS = 15_000;
 
-/** Every so many renewals the agents' own `last_heartbeat` is written. */
+/** After this many renewals the agents' own `last_heartbeat` is written. */
 const RENEWALS_PER_HEARTBEAT = 6;
 
-/** The value of `runtime_host` of agents that this extension runs, in whichever window. */
+/** The value of `runtime_host` of agents that this extension runs, in any window. */
 export const RUNTIME_HOST = 'vscode';
 
 export type OwnResult =
   /** `disorderly`: the last owner did not give it back. */
   | { owned: true; epoch: string; disorderly: boolean }
   | { owned: false; reason: 'gone' }
-  /** It lives elsewhere. */
+  /** The agent lives elsewhere: see `home.ts`. */
   | { owned: false; reason: 'away' }
   | { owned: false; reason: 'elsewhere'; windowId: string };
 
 export class Leases implements Disposable {
   /**
-   * `host/pid/start/place/random`: host and process for people; process, start time and place for a window of the same place
-   * to see that this one is gone.
+   * `host/pid/start/place/random`. Host and process are for people. Process, start time and place let a window in the same place
+   * see that this one is gone.
    */
   readonly windowId: string;
   private readonly lost = new Emitter<string>();
-  /** An agent was taken by another window while this one slept; its id. */
+  /** Fires with the id of an agent that another window took while this one slept. */
   readonly onLost = this.lost.event;
-  /** With their epochs. */
+  /** Epochs by agent id. */
   private readonly owned = new Map<string, string>();
   private readonly redis: TownRedis;
   private readonly keys: TownKeys;
@@ -71,7 +71,7 @@ export class Leases implements Disposable {
   }
 
   /**
-   * Takes an agent for this window, unless a living window has it, or it lives elsewhere than `home`. Repeating it changes
+   * Takes an agent for this window, unless a living window has it or it does not live at `home`. Repeating the call changes
    * nothing.
    */
   async own(agentId: string, home?: Home): Promise<OwnResult> {
@@ -89,7 +89,7 @@ export class Leases implements Disposable {
     return { owned: true, epoch, disorderly: disorder === '1' };
   }
 
-  /** The living window that has an agent, if any: a look that takes nothing. */
+  /** The living window that has an agent, if any. Takes nothing. */
   async holder(agentId: string): Promise<string | undefined> {
     const { keys } = this;
     return await this.redis.read(async (client) => {
@@ -98,7 +98,7 @@ export class Leases implements Disposable {
     });
   }
 
-  /** Gives the first sign of life, and has it repeated; concurrent calls share one. */
+  /** Sends the first heartbeat and repeats it. Concurrent calls share one start. */
   private start(): Promise<void> {
     this.starting ??= this.startOnce().catch((error: unknown) => {
       this.starting = undefined;
@@ -112,7 +112,7 @@ export class Leases implements Disposable {
     if (!this.closed) this.timer = setInterval(() => void this.tick(), this.leaseMs / 3);
   }
 
-  /** After a sleep: others may have taken what was ours. */
+  /** After a sleep, others may have taken our agents. */
   private async comeBack(): Promise<void> {
     await this.renew();
     await this.heartbeat();
@@ -126,7 +126,7 @@ export class Leases implements Disposable {
     await this.run({ name: 'release', source: releaseSource }, leases, [this.windowId]);
   }
 
-  /** Gives everything back, the window's own sign of life last: other windows take that as their cue. */
+  /** Gives everything back. The window's own lease goes last, because other windows react to its end. */
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.timer);
@@ -158,15 +158,15 @@ export class Leases implements Disposable {
     );
   }
 
-  /** Every script here may run twice, so a lost answer is asked for again. */
+  /** Runs a script. It may run twice after a lost reply, so every script here must allow that. */
   private async run(script: LuaScript, keys: string[], args: string[]): Promise<unknown[]> {
     const reply = await this.redis.write(() => this.redis.scripts.run(script, keys, args));
     return Array.isArray(reply) ? reply : [];
   }
 
   /**
-   * Ends the lease of a window whose process has ended, so that nobody waits for it to run out. Where its process cannot be
-   * judged from here, the lease decides.
+   * Ends the lease of a window whose process has ended, so that nobody waits for it to expire. If the process cannot be
+   * checked from here, the lease decides.
    */
   private async clearDead(windowId: string): Promise<boolean> {
     const [, pid, startTime = '', place] = windowId.split('/');
@@ -186,10 +186,10 @@ export class Leases implements Disposable {
     }
   }
 
-  /** Whether the lease was still there; it is in any case now. */
+  /** Resolves with whether the lease was still there. It exists afterward in any case. */
   private async renew(): Promise<boolean> {
     const key = this.keys.windowLease(this.windowId);
-    // One that only lasts longer is no news to other windows.
+    // Extending a lease, unlike setting it, is no news to other windows.
     if ((await this.redis.write((client) => client.pexpire(key, this.leaseMs))) === 1) return true;
     await this.redis.write((client) => client.set(key, '1', 'PX', this.leaseMs));
     return false;
@@ -210,7 +210,7 @@ export class Leases implements Disposable {
   }
 }
 
-/** As `own.lua` reads them. */
+/** In the order that `own.lua` reads them. */
 function homeArguments(home: Home | undefined): string[] {
   return home ? [home.machine, home.host, home.codexHome, home.folder, home.folderId] : ['', '', '', '', ''];
 }

@@ -1,9 +1,9 @@
-/** What a person decides about what turns left behind, as plans: anybody may apply them, of several that do one has its way. */
+/** Plans for a person's decisions about what turns left behind. Anybody may apply them; only the first of several wins. */
 import type { DeadMessage, HeldBatch } from './batch.ts';
 import { Plan } from './plan.ts';
 import type { PlanContext } from './plans.ts';
 
-/** Takes held work off its list; `again` puts its messages back to the front of the lists they came from. */
+/** Takes held work off its list. With `again`, its messages go back to the front of their lists. */
 export function heldPlan(
   { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
   raw: Buffer,
@@ -18,7 +18,7 @@ export function heldPlan(
   return plan.command('HDEL', keys.turn(agentId), 'left_waiting', 'not_before').activity('▶ Held work runs again');
 }
 
-/** Takes a message that was given up off its list; `again` puts it back to the front of the list it came from, as if new. */
+/** Takes a given-up message off its list. With `again`, it goes back to the front of its list, as if new. */
 export function deadPlan(
   { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
   raw: Buffer,

@@ -4,8 +4,8 @@ import type { MessageBody } from './messages.ts';
 export type MessageClass = 'task' | 'query' | 'otherActionable' | 'informational' | 'confirmation';
 
 /**
- * Words in a custom message's kind or payload, with the class they stand for; the first row that has one decides.
- * `tt` looks for them anywhere, also inside longer words.
+ * Words in a custom message's kind or payload, and the class they stand for. The first row with a match decides.
+ * `tt` looks for them anywhere, even inside longer words.
  */
 const customWords: readonly (readonly [MessageClass, readonly string[]])[] = [
   ['confirmation', ['ack', 'thanks', 'thank you', 'received', 'approved']],
@@ -39,7 +39,7 @@ export const quietTypes = [
   'confirmation',
 ] as const;
 
-/** The class of a message, by its type and, for a custom one, by its words. */
+/** The class of a message by its type, or by its words if it is a custom one. */
 export function classify(message: MessageBody): MessageClass {
   const its = classes[message.type];
   if (its !== 'byItsWords') return its;

@@ -1,10 +1,10 @@
-/** The kinds of message that people and agents choose among when they send one, as `tt send` has them. */
+/** The kinds of message that people and agents choose from when they send one. Same as `tt send`. */
 import type { AckType, MessageBody } from './messages.ts';
 
 export const messageKinds = ['task', 'query', 'info', 'ack'] as const;
 export type MessageKind = (typeof messageKinds)[number];
 
-/** What a message of this kind says. Of a confirmation only the sort is kept, as `tt` reads it from the text. */
+/** The message body for a kind. A confirmation keeps only its type, which is read from the text as `tt` does. */
 export function messageOfKind(kind: MessageKind, text: string): MessageBody {
   switch (kind) {
     case 'task':
@@ -18,7 +18,7 @@ export function messageOfKind(kind: MessageKind, text: string): MessageBody {
   }
 }
 
-/** The rules are those of `tt`: "rejected: REASON", "received…", "approved…", thanks anywhere, else acknowledged. */
+/** The rules of `tt`: "rejected: REASON", "received…", "approved…", thanks anywhere, otherwise acknowledged. */
 function ackOf(text: string): AckType {
   const said = text.trim();
   const lower = said.toLowerCase();

@@ -1,4 +1,4 @@
-/** Where an agent's messages are, from the list they wait in to the turn that settled them: read from Redis at one moment. */
+/** An agent's messages from the list they wait in to the turn that settled them, all read at one moment. */
 import {
   type Batch,
   type DeadMessage,
@@ -20,10 +20,10 @@ import { ScriptRunner } from './redis/script.ts';
 import lookSource from './scripts/lookAtMessages.lua';
 
 export interface MessageSnapshot {
-  /** Undefined where there is no readable record. */
+  /** Undefined if there is no readable record. */
   state: AgentState | undefined;
   currentTask: string | undefined;
-  /** As they stand in their lists, left to right. */
+  /** In list order, left to right. */
   urgent: WaitingMessage[];
   inbox: WaitingMessage[];
   unreadable: UnreadableMessage[];
@@ -42,7 +42,7 @@ export interface MessageSnapshot {
   ownerLives: boolean;
 }
 
-/** Most elements of one list that a look reads: more than anybody reads through. */
+/** Most elements of one list that a look reads: more than anybody looks at. */
 const LOOK_LIMIT = 200;
 
 export class MessageSnapshots {

@@ -1,4 +1,4 @@
-/** Messages between agents, people and `tt`: one JSON text each, tagged flat by `type`. */
+/** Messages between agents, people and `tt`. Each is one JSON text, tagged flat by `type`. */
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
 import { _default as orElse, catch as orCatch } from 'zod/mini';
@@ -12,7 +12,7 @@ export type Priority = (typeof priorities)[number];
 export type AckType =
   { type: 'received' | 'acknowledged' | 'thanks' | 'approved' } | { type: 'rejected'; reason: string };
 
-/** What a message says. */
+/** The content of a message. */
 export type MessageBody =
   | { type: 'task'; description: string }
   | { type: 'query'; question: string }
@@ -57,7 +57,7 @@ const envelope = z.object({
   priority: orElse(z.enum(priorities, 'is not a priority that is known here'), 'normal'),
   created_at: z.string('is missing').check(z.refine(isTime, 'is not a time')),
   correlation_id: orElse(z.nullable(id), null),
-  // A field of ours: whatever else stands there proves nothing, and spoils nothing.
+  // Our own field. Any other value here proves nothing, but does not spoil the message.
   proof: orCatch(z.optional(z.string()), undefined),
 });
 
@@ -69,7 +69,7 @@ const ackType = z.union(
   'is not a confirmation that is known here',
 );
 
-/** Decodes the payload of each type; the key names are those of the wire. */
+/** Decodes the payload of each type. Key names are those of the wire. */
 const bodies: { [T in MessageBody['type']]: z.ZodMiniType<Extract<MessageBody, { type: T }>> } = {
   task: body(z.object({ description: text }), (it) => ({ type: 'task', description: it.description })),
   query: body(z.object({ question: text }), (it) => ({ type: 'query', question: it.question })),
@@ -127,7 +127,7 @@ export function decodeMessage(raw: string): Decoded<Message> {
   return { ok: true, value };
 }
 
-/** The one line that stands in Redis, with the keys in the order `tt` writes them. */
+/** The one line that stands in Redis. Its keys are in the order that `tt` writes them. */
 export function encodeMessage(message: Message): string {
   const { id, from, to, priority, createdAt, correlationId, proof, ...payload } = message;
   return wellFormedJson({
@@ -142,7 +142,7 @@ export function encodeMessage(message: Message): string {
   });
 }
 
-/** A new message with an id of its own, dated now. */
+/** A new message with its own id, dated now. */
 export function newMessage(
   parts: MessageBody & { from: string; to: string; priority?: Priority; correlationId?: string | null },
 ): Message {
@@ -152,7 +152,7 @@ export function newMessage(
 
 let lastInstant = 0;
 
-/** Now, and later than any before: messages of one millisecond keep their order wherever they are put. */
+/** The current time, but later than every earlier timestamp, so that messages of one millisecond keep their order. */
 function timestamp(): string {
   lastInstant = Math.max(Date.now() * 1_000, lastInstant + 1);
   const milliseconds = Math.floor(lastInstant / 1_000);
@@ -160,12 +160,12 @@ function timestamp(): string {
   return new Date(milliseconds).toISOString().replace('Z', `${rest}Z`);
 }
 
-/** Orders messages by the time they were written, however finely it is told; those of one instant keep their place. */
+/** Orders messages by creation time, at any precision. Messages of the same instant keep their order. */
 export function byCreation(a: Message, b: Message): number {
   return Date.parse(a.createdAt) - Date.parse(b.createdAt) || fraction(a.createdAt) - fraction(b.createdAt);
 }
 
-/** What a time says of a second's parts, in nanoseconds. */
+/** The fraction of a second in a time, in nanoseconds. */
 function fraction(time: string): number {
   const [, digits = ''] = /\.(\d+)/.exec(time) ?? [];
   return Number(digits.slice(0, 9).padEnd(9, '0'));

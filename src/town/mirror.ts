@@ -1,4 +1,4 @@
-/** The live picture of a town for screens and loops: read once as a whole, then only what a wake says has changed. */
+/** The live picture of a town for screens and loops. It is read whole once, then only what a wake names is read again. */
 import * as z from 'zod/mini';
 import { AgentStore } from './agents.ts';
 import { type Problem, keyProblem, readField } from './decodeReplies.ts';
@@ -26,23 +26,23 @@ export interface Waiting {
 }
 
 export interface MirrorChange {
-  /** Ids of agents whose record or lists changed, came or went. */
+  /** Ids of agents whose record or lists changed, appeared or disappeared. */
   agents: ReadonlySet<string>;
   tasks: boolean;
   backlog: boolean;
-  /** All of it was read anew, or the connection came or went. */
+  /** Everything was read again, or the connection was lost or restored. */
   everything: boolean;
 }
 
 const sizes = { name: 'sizes', source: sizesSource };
 const counted = ['inbox', 'urgent', 'held', 'dead'] as const;
-/** After a reading that failed although Redis is there: too slow, or it may not be read. */
+/** Pause after a reading that failed although Redis is there, for example because it is slow or refuses the read. */
 const RETRY_MS = 2_000;
-/** Changes come in bursts, each step of a message's way touching several keys: one reading for all of a burst. */
+/** Changes come in bursts, because each step of a message touches several keys. One reading covers a burst. */
 const BURST_MS = 10;
 const nothingWaits: Waiting = { inbox: 0, urgent: 0, held: 0, dead: 0 };
 
-/** What is to be read at the next opportunity. */
+/** What the next reading must read. */
 class Stale {
   everything = false;
   backlog = false;
@@ -87,10 +87,10 @@ export class TownMirror implements Disposable {
   private scheduled = false;
   private disposed = false;
 
-  /** Fires after what changed was read; never with nothing. */
+  /** Fires after changes were read. Never fires without a change. */
   readonly onDidChange = this.changes.event;
 
-  /** @param wake Started by its owner before the mirror, so that nothing is missed in between. */
+  /** @param wake Its owner starts it before the mirror, so that no change is missed in between. */
   constructor(redis: TownRedis, keys: TownKeys, wake: WakeSource, logger: Logger) {
     this.redis = redis;
     this.keys = keys;
@@ -111,15 +111,15 @@ export class TownMirror implements Disposable {
   get backlog(): readonly string[] {
     return this.backlogIds;
   }
-  /** Records that cannot be read: set aside here, left alone in Redis. */
+  /** Records that cannot be read. They stay as they are in Redis. */
   get problems(): readonly Problem[] {
     return [...this.reasons].map(([key, reason]) => ({ key, reason }));
   }
-  /** What people should know of Redis: it is away for longer than a moment, or takes no changes. */
+  /** What people should know about Redis: it has been away for more than a moment, or refuses writes. */
   get trouble(): RedisError | undefined {
     return this.redis.trouble;
   }
-  /** While false, all this is the last known state. */
+  /** While false, the mirror shows the last known state. */
   get connected(): boolean {
     return this.redis.state === 'ready';
   }
@@ -127,7 +127,7 @@ export class TownMirror implements Disposable {
     return this.countsById.get(id) ?? nothingWaits;
   }
 
-  /** What an agent asks people, as its owner wrote it; undefined for nothing. */
+  /** The agent's open requests to people, as its owner wrote them. Undefined for none. */
   requests(id: string): string | undefined {
     return this.requestsById.get(id);
   }
@@ -144,7 +144,7 @@ export class TownMirror implements Disposable {
     await this.refresh();
   }
 
-  /** Reads everything anew; resolves when that is done. @throws TinytownError with a `RedisErrorReason` */
+  /** Reads everything again. Resolves when that is done. @throws TinytownError with a `RedisErrorReason` */
   async refresh(): Promise<void> {
     this.stale.everything = true;
     await this.queue.run(() => this.readStale());
@@ -170,7 +170,7 @@ export class TownMirror implements Disposable {
         .run(() => this.readStale())
         .catch((error: unknown) => {
           this.logger.debug(`Reading the town failed: ${describeError(error)}`);
-          // While the connection is away, its return is what starts the next reading.
+          // While the connection is away, its return starts the next reading.
           if (this.connected) this.schedule(RETRY_MS);
         });
     };
@@ -184,7 +184,7 @@ export class TownMirror implements Disposable {
     try {
       await (stale.everything ? this.readEverything() : this.readChanges(stale));
     } catch (error) {
-      // What was to be read is still unknown. A lost connection tells `everything` when it is back.
+      // It is unknown which parts were read. A lost connection wakes with `everything` on its return.
       this.stale.everything = true;
       throw error;
     }
@@ -209,7 +209,7 @@ export class TownMirror implements Disposable {
   }
 
   private async readChanges({ agents, tasks, counts, turns, backlog }: Stale): Promise<void> {
-    // Without one to await between them, all of these travel together.
+    // Nothing awaits in between, so all of these go out in one batch.
     const [asking] = await Promise.all([
       this.readRequests(turns),
       this.readAgents(agents),
@@ -221,7 +221,7 @@ export class TownMirror implements Disposable {
     if (changed.size + tasks.size > 0 || backlog) this.fire({ agents: changed, tasks: tasks.size > 0, backlog });
   }
 
-  /** Resolves with those of whom something else is known now: most that is written to a turn does not concern people. */
+  /** Resolves with the agents whose requests changed. Most writes to a turn hash do not concern people. */
   private async readRequests(ids: ReadonlySet<string>): Promise<string[]> {
     if (ids.size === 0) return [];
     const list = [...ids];

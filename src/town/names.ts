@@ -1,4 +1,4 @@
-/** Names of agents: which may be given, and whom a reference means. */
+/** Names of agents: which ones are allowed, and which agent a reference means. */
 import { hidesCharacters, nameKey } from '../util/hidden.ts';
 import { type Sentence, say } from '../util/sentence.ts';
 import { SUPERVISOR_ID, isId } from './keys.ts';
@@ -11,16 +11,16 @@ const shortId = /^[0-9a-f]{4}$/i;
 
 type Named = Pick<AgentRecord, 'id' | 'name' | 'nickname'>;
 
-/** Whether `ref` means the supervisor, the human: by either of its names, or its id. */
+/** Whether `ref` means the supervisor, the human, by one of its names or its id. */
 export function isSupervisor(ref: string): boolean {
   const said = nameKey(ref);
   return reserved.includes(said) || said === SUPERVISOR_ID;
 }
 
 /**
- * What is wrong with a name or nickname for a new agent, as a sentence for the user; undefined where it can be used.
- * A name of exactly four hex digits is refused too: references by short id would hit it. Names that differ only by case,
- * normalization or what cannot be seen are the same.
+ * What is wrong with a name or nickname for a new agent, as a sentence for the user; undefined if it can be used.
+ * Exactly four hex digits are refused too, because a reference by short id would match them. Names that differ only in case,
+ * normalization or invisible characters are the same.
  */
 export function validateAgentName(name: string, taken: Iterable<Named>): Sentence | undefined {
   const wanted = name.trim();
@@ -47,9 +47,8 @@ export function validateAgentName(name: string, taken: Iterable<Named>): Sentenc
 export type Resolved<A> = { ok: true; agent: A } | { ok: false; reason: 'notFound' | 'ambiguous'; message: Sentence };
 
 /**
- * The agent that `ref` means: its id, name, nickname, or the first four hex digits of its id, in any case. A name that differs by
- * normalization or hidden characters alone is found where nobody has exactly this one. Of these the first kind that has a match
- * decides; several matches of one kind are an error that names the candidates.
+ * The agent that `ref` means, in any case. The first kind of match decides: id; name or nickname; the same up to normalization
+ * and hidden characters; the first four hex digits of an id. Several matches of one kind are an error that names the candidates.
  */
 export function resolveAgent<A extends Named>(ref: string, agents: Iterable<A>): Resolved<A> {
   const said = ref.trim().toLowerCase();

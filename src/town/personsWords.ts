@@ -1,7 +1,7 @@
 /**
  * Whether a message is in the person's own words. Anybody on the Redis can write the supervisor's id into a message, so a window
- * adds a proof to what its user writes, made with the town's key. An agent reads such a message alone without any framing;
- * everything else that claims to be from the supervisor stands in a fence.
+ * adds a proof, made with the town's key, to what its user writes. Only a proven message reaches an agent without framing.
+ * Everything else that claims to be from the supervisor stands in a fence.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { WaitingMessage } from './delivery.ts';
@@ -11,13 +11,13 @@ import type { TownKey } from './townKey.ts';
 import { TinytownError } from '../util/errors.ts';
 import { storageRefuses } from '../util/storing.ts';
 
-/** The message with a proof of the person's words. Without one where the town key is unusable: it is delivered all the same. */
+/** The message with a proof of the person's words. If the town key is unusable, the message goes out without one. */
 export async function withProof(message: Message, town: string, key: TownKey): Promise<Message> {
   const proof = await proofOf(message, town, key);
   return proof === undefined ? message : { ...message, proof };
 }
 
-/** The proof of a message that is to say `words`; undefined where there can be none. */
+/** The proof for a message that says `words`; undefined if there can be none. */
 export async function proofOf(
   message: Message,
   town: string,
@@ -29,7 +29,7 @@ export async function proofOf(
   return text === undefined ? undefined : (await proofsOf([text], key))[0];
 }
 
-/** The messages that are proven to be in the person's own words. Compares elements, not ids, which others may reuse. */
+/** The messages that are proven to be in the person's own words. Returns elements, not ids, because others may reuse ids. */
 export async function provenAmong(
   waiting: readonly WaitingMessage[],
   town: string,
@@ -48,7 +48,7 @@ export async function provenAmong(
   return new Set(claimed.flatMap(({ one, proof }, place) => (isSame(proof, right[place]) ? [one] : [])));
 }
 
-/** All that the proof covers; undefined for a message that is none of the person's words. */
+/** Everything that the proof covers; undefined for a message that is not in the person's words. */
 function provable({ id, from, to, createdAt, type }: Message, town: string, words?: string): string | undefined {
   if (from !== SUPERVISOR_ID || words === undefined) return undefined;
   return JSON.stringify([town, id, to, createdAt, type, words.toWellFormed()]);

@@ -1,6 +1,6 @@
 /**
- * A change to one agent, put together in memory and applied by its owner as a whole (`scripts/fenced.lua`). Whoever reads a
- * plan sees every key that a step of an agent's life touches; nothing else writes an owned agent's state.
+ * A change to one agent, assembled in memory and applied by its owner atomically (`scripts/fenced.lua`). A plan names every key
+ * that one step of an agent's life touches. Nothing else writes an owned agent's state.
  */
 import { ACTIVITY_LINES, ACTIVITY_SECONDS } from './activity.ts';
 import { STREAM_LENGTH, type TownEvent, eventPayload } from './events.ts';
@@ -14,7 +14,7 @@ export class Plan {
   private readonly keys: TownKeys;
   private readonly agentId: string;
 
-  /** A plan for `agentId`; it applies only while the agent's record exists. The supervisor has none. */
+  /** A plan for `agentId`. It applies only while the agent's record exists, except for the supervisor, which has none. */
   constructor(keys: TownKeys, agentId: string) {
     this.keys = keys;
     this.agentId = agentId;
@@ -39,7 +39,7 @@ export class Plan {
     return this;
   }
 
-  /** Applies only to a task that exists and is not over, however its state is spelled. */
+  /** Applies only to a task that exists and is not over. */
   whileOpen(key: string): this {
     this.guards.push(['exists', key], ['none', key, 'state', 'completed', 'failed', 'cancelled']);
     return this;
@@ -51,12 +51,12 @@ export class Plan {
     return this;
   }
 
-  /** Moves the agent from one state (or from none) to another, unless another writer has asked for something else meanwhile. */
+  /** Moves the agent from one state (or from none) to another, unless another writer has changed the state meanwhile. */
   stateIf(from: AgentState, to: AgentState): this {
     return this.command('set-if', this.keys.agent(this.agentId), 'state', from, to);
   }
 
-  /** Says of a task whose work has stopped that it is assigned. A task that is over or gone stays as it is. */
+  /** Sets a running task back to `assigned`, because its work has stopped. A task that is over or gone stays as it is. */
   taskNotRunning(taskId: string): this {
     return this.command('set-if-equal', this.keys.task(taskId), 'state', 'running', 'assigned');
   }
@@ -66,7 +66,7 @@ export class Plan {
     return this;
   }
 
-  /** A command for people to see what goes on: where its key is not what it should be, the rest is done all the same. */
+  /** A command for what people see. If its key has the wrong type, the rest of the plan still applies. */
   tell(...words: Word[]): this {
     return this.command('tell', ...words);
   }

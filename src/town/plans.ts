@@ -1,6 +1,6 @@
 /**
- * The steps of a message's way as plans: taken from its lists, delivered, settled. Pure: what is written follows from what
- * was read, and is applied by the owner as a whole or not at all.
+ * The steps of a message's way as plans: taken from its lists, delivered, settled. They are pure: the writes follow from what was
+ * read. The owner applies each plan atomically.
  */
 import type { Batch, BatchMessage, DeadMessage, HeldBatch, SeenMessages, SettledMessage, TurnRecord } from './batch.ts';
 import type { UnreadableBatch, UnreadableMessage, WaitingMessage } from './delivery.ts';
@@ -21,17 +21,17 @@ export interface PlanContext {
   now: number;
 }
 
-/** How many messages are kept of those that are over and done with. */
+/** How many settled messages are kept. */
 const SETTLED_KEPT = 20;
 
-/** What fails because others have too much to do waits as if it had failed so often by itself. */
+/** Overload backs off as if this many attempts had failed. */
 export const BUSY_ATTEMPTS = 3;
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 /**
  * Moves messages out of their lists into a batch that is about to be sent, and marks the tasks they assign as running.
- * @param offered The digest of the backlog that the turn shows, if it shows one.
+ * @param offered The digest of the backlog in the turn's text, if there is one.
  */
 export function takePlan(
   context: PlanContext,
@@ -58,7 +58,7 @@ export function takePlan(
   return plan.stateIf(state, 'working').activity(`▶ Round with ${count(messages.length, 'message')}`);
 }
 
-/** Takes messages off their lists that need no turn. */
+/** Takes messages that need no turn off their lists. */
 export function removalPlan({ keys, agentId }: PlanContext, messages: readonly WaitingMessage[]): Plan {
   const plan = new Plan(keys, agentId);
   for (const { list, raw } of messages) {
@@ -68,7 +68,7 @@ export function removalPlan({ keys, agentId }: PlanContext, messages: readonly W
   return plan;
 }
 
-/** Sets aside what is no message, with the reason (`tt:{town}:dead:{id}`). */
+/** Sets aside elements that are not messages, with the reason (`tt:{town}:dead:{id}`). */
 export function setAsidePlan({ keys, agentId, now }: PlanContext, unreadable: readonly UnreadableMessage[]): Plan {
   const plan = new Plan(keys, agentId);
   for (const { list, raw, reason } of unreadable) {
@@ -83,7 +83,7 @@ export function setAsidePlan({ keys, agentId, now }: PlanContext, unreadable: re
   return plan;
 }
 
-/** Sets aside what stands in flight and is no batch. */
+/** Sets aside in-flight fields that are not batches. */
 export function setBatchesAsidePlan({ keys, agentId, now }: PlanContext, unreadable: readonly UnreadableBatch[]): Plan {
   const plan = new Plan(keys, agentId);
   for (const { id, raw, reason } of unreadable) {
@@ -97,7 +97,7 @@ export function setBatchesAsidePlan({ keys, agentId, now }: PlanContext, unreada
   return plan;
 }
 
-/** Records that a batch reached the agent's thread: from now on the thread is worth resuming. */
+/** Records that a batch reached the agent's thread. From now on the thread is worth resuming. */
 export function deliveredPlan({ keys, agentId, agentName, threadId, now }: PlanContext, batch: Batch): Plan {
   const { told, ...rest } = batch;
   const delivered: Batch = { ...rest, threadId, delivered: true, deliveredAt: now };
@@ -113,12 +113,12 @@ export function deliveredPlan({ keys, agentId, agentName, threadId, now }: PlanC
   return plan.event(newEvent('agent_turn_started', `${agentName}: turn started`, { agentId }));
 }
 
-/** Remembers what the agent's thread knows: see `standing.ts` of the loop. */
+/** Records what the agent's thread knows: see `standing.ts` of the loop. */
 export function toldPlan({ keys, agentId }: PlanContext, told: string): Plan {
   return new Plan(keys, agentId).agentFields({ thread_told: told });
 }
 
-/** Says of batches that the process they were sent to is gone, until it is known what became of them. */
+/** Marks batches whose process is gone, until it is known what became of them. */
 export function adriftPlan({ keys, agentId }: PlanContext, batches: readonly Batch[]): Plan {
   const plan = new Plan(keys, agentId);
   for (const batch of batches) {
@@ -131,7 +131,7 @@ export function adriftPlan({ keys, agentId }: PlanContext, batches: readonly Bat
 export type BatchFate =
   /** Its turn is over and went well. */
   | { fate: 'done' }
-  /** Back to the front of its lists; `failed` counts as an attempt, with the error. `wait`: not at once. */
+  /** Back to the front of its lists. `failed`: the error; it counts as an attempt. `wait`: not at once. */
   | { fate: 'requeue'; failed: string | undefined; wait?: boolean }
   /** Kept aside until the user decides. */
   | { fate: 'hold'; reason: string };
@@ -142,17 +142,17 @@ export interface SettleFacts {
   maxAttempts: number;
   /** How long to wait before the next round, by the number of failed attempts. */
   backoffMs: (attempts: number) => number;
-  /** Counts as a round. */
+  /** Whether the turn counts as a round. */
   round: boolean;
-  /** Undefined: the turn goes on. */
+  /** Undefined: the turn continues. */
   state: { from: AgentState; to: AgentState } | undefined;
   /** Completes the sentence "Turn …". */
   outcome: string;
-  /** Left out: what went wrong last still stands. */
+  /** If left out, the last error stays. */
   lastError?: string | undefined;
 }
 
-/** Ends a turn: each of its batches leaves `inflight` for where its fate puts it. `dead` are messages that were given up. */
+/** Ends a turn: moves each of its batches out of `inflight`, by its fate. `dead` are messages that were given up. */
 export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Plan; dead: DeadMessage[] } {
   const { keys, agentId, agentName, now } = context;
   const plan = new Plan(keys, agentId);
@@ -178,7 +178,7 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
       const attempts = before + (fate.failed === undefined ? 0 : 1);
       if (fate.failed !== undefined && attempts >= facts.maxAttempts) {
         dead.push({ raw: message.raw, list: message.list, at: now, reason: fate.failed, attempts });
-        // Where it is tried again, its text is not sent twice to a thread that holds it.
+        // On a retry, its text is not sent again to a thread that has it.
         if (threadId !== null) seen[message.id] = { attempts: 0, threadId };
         continue;
       }
@@ -196,7 +196,7 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
     not_before: notBefore === 0 ? undefined : notBefore,
     left_waiting: undefined,
   });
-  // Of a batch that is found in the history only now, this is the first that is heard of its thread.
+  // If a batch was found only now, in the history, its thread has not been recorded yet.
   const thread = facts.batches.find(({ batch }) => batch.delivered)?.batch.threadId;
   if (typeof thread === 'string') plan.agentFields({ runtime_session_id: thread });
   const told = facts.batches.findLast(({ batch }) => batch.delivered && batch.told !== undefined)?.batch.told;
@@ -213,12 +213,12 @@ export function settlePlan(context: PlanContext, facts: SettleFacts): { plan: Pl
   return { plan, dead };
 }
 
-/** Lets the next round start at once, whatever has failed before. */
+/** Lets the next round start at once, whatever failed before. */
 export function undelayedPlan({ keys, agentId }: PlanContext): Plan {
   return new Plan(keys, agentId).fields(keys.turn(agentId), { not_before: undefined });
 }
 
-/** Changes the agent's state for a reason that people see, whatever it was. */
+/** Changes the agent's state, and tells people why. */
 export function statePlan(
   { keys, agentId, now }: PlanContext,
   change: { from: AgentState; to: AgentState; message: string; lastError?: string | undefined },
@@ -268,7 +268,7 @@ export function quietPlan(context: PlanContext, agent: AgentRecord, messages: re
   return plan;
 }
 
-/** The agent has finished its last turn: it goes cold, and what waits now does not wake it. */
+/** The agent has finished its last turn. It goes cold, and messages that already wait do not wake it. */
 export function drainedPlan({ keys, agentId }: PlanContext, leftWaiting: readonly string[]): Plan {
   return new Plan(keys, agentId)
     .stateIf('draining', 'cold')
@@ -278,7 +278,7 @@ export function drainedPlan({ keys, agentId }: PlanContext, leftWaiting: readonl
     .event(newEvent('agent_stopped', 'Agent closed', { agentId, oldState: 'draining', newState: 'cold' }));
 }
 
-/** The agent is stopped, unless it was restarted meanwhile; whoever asked for it by the stop flag has been heard. */
+/** Stops the agent, unless it was restarted meanwhile. Clears the stop flag, because the request was heard. */
 export function stoppedPlan({ keys, agentId }: PlanContext, from: AgentState, message: string): Plan {
   const plan = new Plan(keys, agentId).command('DEL', keys.stop(agentId));
   if (from === 'stopped') return plan;
@@ -288,7 +288,7 @@ export function stoppedPlan({ keys, agentId }: PlanContext, from: AgentState, me
     .event(newEvent('agent_stopped', message, { agentId, oldState: from, newState: 'stopped' }));
 }
 
-/** A person asks for another state; applies only while the agent is in the one they saw. */
+/** A person asks for another state. Applies only while the agent is in the state that the person saw. */
 export function requestPlan(
   { keys, agentId }: Pick<PlanContext, 'keys' | 'agentId'>,
   change: {
@@ -297,7 +297,7 @@ export function requestPlan(
     event: EventType;
     message: string;
     fields?: Record<string, undefined | number | string>;
-    /** The next round starts at once, whatever has failed before. */
+    /** The next round starts at once, whatever failed before. */
     atOnce?: boolean;
   },
 ): Plan {
@@ -311,7 +311,7 @@ export function requestPlan(
     .event(newEvent(event, message, { agentId, oldState: from, newState: to }));
 }
 
-/** Remembers what is over (`tt:{town}:settled:{id}`): the newest few, so that the list never grows. */
+/** Keeps the newest settled messages (`tt:{town}:settled:{id}`). The list stays short. */
 function keepSettled(plan: Plan, { keys, agentId }: PlanContext, settled: readonly SettledMessage[]): void {
   const newest = settled.slice(-SETTLED_KEPT);
   if (newest.length === 0) return;
@@ -321,7 +321,7 @@ function keepSettled(plan: Plan, { keys, agentId }: PlanContext, settled: readon
 }
 
 function send(plan: Plan, keys: TownKeys, message: Message): void {
-  // Whoever asked may have spoiled its own inbox: the question must not wait for that.
+  // The asker's inbox key may have the wrong type. That must not block the question.
   plan.tell('RPUSH', keys.inbox(message.to), encodeMessage(message));
 }
 

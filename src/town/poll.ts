@@ -1,6 +1,6 @@
 /**
- * Looks for changes where Redis does not tell of them: one script call for the whole town, often while things change and
- * rarely while nothing does.
+ * Finds changes when Redis sends no notifications. One script call covers the whole town. It runs often while things change,
+ * and rarely otherwise.
  */
 import * as z from 'zod/mini';
 import { type Disposable, toDisposable } from '../util/disposable.ts';
@@ -14,7 +14,7 @@ import fingerprintsSource from './scripts/fingerprints.lua';
 export interface PollTimes {
   shortestMs: number;
   longestMs: number;
-  /** How often new agents and tasks are looked for, which goes through all of Redis. */
+  /** How often to look for new agents and tasks. This scans all of Redis. */
   scanMs: number;
 }
 
@@ -38,7 +38,7 @@ export class ChangePoll {
   private timer: NodeJS.Timeout | undefined;
   private running = false;
 
-  /** @param on `failure` gets the error of a look that failed; the next one comes all the same. */
+  /** @param on `failure` gets the error of a look that failed. The next look still comes. */
   constructor(
     redis: TownRedis,
     keys: TownKeys,
@@ -53,7 +53,7 @@ export class ChangePoll {
     this.onFailure = on.failure;
   }
 
-  /** Resolves when it knows the town as it is: whatever changes from then on is noticed. */
+  /** Resolves when it has read the town. Every later change is noticed. */
   async start(): Promise<void> {
     this.stop();
     this.running = true;
@@ -63,7 +63,7 @@ export class ChangePoll {
     this.schedule(this.times.shortestMs);
   }
 
-  /** Looks at one more key, until the answer is disposed. */
+  /** Looks at one more key, until the result is disposed. */
   watch(key: string): Disposable {
     this.also.add(key);
     return toDisposable(() => this.also.delete(key));
@@ -87,7 +87,7 @@ export class ChangePoll {
     }, delay);
   }
 
-  /** Resolves with whether anything has changed since the last look. */
+  /** Resolves with whether anything changed since the last look. */
   private async look(tell: boolean): Promise<boolean> {
     if (performance.now() - this.lastScan >= this.times.scanMs) {
       this.names = await this.namesToWatch();
@@ -101,13 +101,13 @@ export class ChangePoll {
     const changed = [...new Set([...this.prints.keys(), ...before.keys()])].filter(
       (name) => (before.get(name) ?? '') !== (this.prints.get(name) ?? ''),
     );
-    // A new agent tells of itself there.
+    // A new agent appends an event there.
     if (changed.includes(this.keys.events)) this.lastScan = Number.NEGATIVE_INFINITY;
     if (tell && this.running) for (const name of changed) this.onChange(name);
     return changed.length > 0;
   }
 
-  /** What is there, and what may come to be for the agents that are. */
+  /** Existing keys, and keys that may appear for the existing agents. */
   private async namesToWatch(): Promise<string[]> {
     const { keys } = this;
     const found = (await scanTown(this.redis, keys)).filter(({ kind }) => watched.has(kind));

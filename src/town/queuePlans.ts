@@ -1,6 +1,6 @@
 /**
- * What a person changes about messages that still wait: each is one plan over the exact bytes that stand in the list, so that
- * it happens as a whole, or not at all where the message was taken meanwhile. `tt` reads the lists as before.
+ * A person's changes to messages that still wait. Each is one plan over the exact bytes in the list. It applies atomically, and
+ * not at all if the message was taken meanwhile. `tt` reads the lists as before.
  */
 import * as z from 'zod/mini';
 import type { WaitingMessage } from './delivery.ts';
@@ -16,12 +16,12 @@ interface Place {
   agentId: string;
 }
 
-/** An element of a list, as it stands there. */
+/** An element of a list, with its exact bytes. */
 type Element = Pick<WaitingMessage, 'list' | 'raw'>;
 
 const anyObject = z.record(z.string(), z.unknown());
 
-/** The field of the JSON text that holds what a message says. An assignment's is its task's; confirmations have none. */
+/** The JSON field that holds a message's text. An assignment's text is its task's. Confirmations have none. */
 const textFields: { readonly [T in Message['type']]?: string } = {
   task: 'description',
   query: 'question',
@@ -35,8 +35,8 @@ export function hasText({ type }: Message): boolean {
 }
 
 /**
- * Gives a waiting message another text; place, id, sender and time stay, and so does whatever else another writer has put
- * into it. For an assignment, the text becomes the description of `task`. `proof` shows that the text is the person's.
+ * Gives a waiting message another text. Place, id, sender and time stay, and so do fields from other writers. For an assignment,
+ * the text becomes the description of `task`. `proof` shows that the text is the person's.
  */
 export function editPlan(
   place: Place,
@@ -47,7 +47,7 @@ export function editPlan(
   const plan = changePlan(place, waiting, '✎ A waiting message was edited');
   const { message, list, raw } = waiting;
   const { look, task, proof, now } = facts;
-  // A thread that holds the old text in full would be sent only a few words of the new one.
+  // A thread that has the whole old text would otherwise get only a few words of the new one.
   rewriteSeen(plan, place, look, message.id, 'sendWhole');
   if (message.type === 'task_assign') {
     if (!task) return plan;
@@ -59,7 +59,7 @@ export function editPlan(
   return plan.command('LINSERT', key, 'BEFORE', raw, edited).command('LREM', key, 1, raw);
 }
 
-/** Puts a waiting message right before or behind another one of the same list. */
+/** Puts a waiting message right before or after another one of the same list. */
 export function movePlan(
   place: Place,
   waiting: WaitingMessage,
@@ -73,7 +73,7 @@ export function movePlan(
     .command('LINSERT', key, where, other.raw, waiting.raw);
 }
 
-/** Moves a message from the inbox to the urgent ones: it steers the running turn, or wakes the agent. */
+/** Moves a message from the inbox to the urgent list. It steers the running turn, or wakes the agent. */
 export function promotePlan(place: Place, waiting: WaitingMessage): Plan {
   const { keys, agentId } = place;
   return changePlan(place, waiting, '⚡ A waiting message was made urgent')
@@ -82,7 +82,7 @@ export function promotePlan(place: Place, waiting: WaitingMessage): Plan {
     .command('HDEL', keys.turn(agentId), 'left_waiting', 'not_before');
 }
 
-/** Takes a waiting element off its list, be it a message or not. */
+/** Takes a waiting element off its list, even if it is not a message. */
 export function removePlan(place: Place, waiting: Element & { message?: Message }, look: MessageSnapshot): Plan {
   const plan = changePlan(place, waiting, '🗑 A waiting message was removed');
   if (waiting.message) rewriteSeen(plan, place, look, waiting.message.id, 'forget');
@@ -92,11 +92,11 @@ export function removePlan(place: Place, waiting: Element & { message?: Message 
 /** A plan that applies only while the element still waits. */
 function changePlan({ keys, agentId }: Place, { list, raw }: Element, activity: string): Plan {
   const plan = new Plan(keys, agentId).whileListed(keys[list](agentId), raw);
-  // Where Redis does not tell of changes, a change amid a list is seen by nothing else.
+  // Without notifications, polling cannot see a change in the middle of a list. This counter shows it.
   return plan.command('HINCRBY', keys.turn(agentId), 'queue_changes', 1).activity(activity);
 }
 
-/** Changes what earlier turns have left about a message. */
+/** Updates what earlier turns left behind about a message. */
 function rewriteSeen(
   plan: Plan,
   { keys, agentId }: Place,

@@ -1,6 +1,6 @@
 /**
- * Agents and tasks as they stand in Redis, decoded once at the edge. All hash fields are strings. Unknown fields are left
- * alone; a field that is there but is not what it should be makes the record bad, and its reader is told why.
+ * Agents and tasks as they stand in Redis, decoded once at the edge. All hash fields are strings. Unknown fields are left alone.
+ * A known field with a bad value makes the record malformed, and the reader gets the reason.
  */
 import * as z from 'zod/mini';
 import { _default as orElse } from 'zod/mini';
@@ -21,7 +21,7 @@ export function isTaskOver(state: TaskState): boolean {
   return state === 'completed' || state === 'failed' || state === 'cancelled';
 }
 
-/** Longest text that is taken from one field, in UTF-16 units. Longer ones are somebody's mistake, not a task. */
+/** Longest text that is accepted in one field, in UTF-16 units. A longer one is somebody's mistake, not a task. */
 export const MAX_TEXT = 1_048_576;
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
@@ -32,7 +32,7 @@ export function isTime(text: string): boolean {
 }
 
 const text = z.string().check(z.maxLength(MAX_TEXT, `is longer than ${MAX_TEXT} characters`));
-/** Text that identifies something: a byte that was no UTF-8 arrives as U+FFFD and could not be written back. */
+/** Text that identifies something. Invalid UTF-8 arrives as U+FFFD and could not be written back, so it is refused. */
 const label = text.check(z.refine((value) => !value.includes('\ufffd'), 'is not valid UTF-8'));
 const id = z.pipe(
   z.string().check(z.refine(isId, 'is not an id')),
@@ -110,7 +110,7 @@ const taskHash = z.object({
   tags: orElse(tags, []),
 });
 
-/** An agent. Times are RFC 3339 texts. Below the line: fields of ours, which `tt` leaves alone. */
+/** An agent. Times are RFC 3339 texts. Below the line are our own fields, which `tt` leaves alone. */
 export interface AgentRecord {
   id: string;
   name: string;
@@ -131,12 +131,12 @@ export interface AgentRecord {
   /** The Codex thread. */
   runtimeSessionId?: string | undefined;
   // ────
-  /** `vscode`: run by this extension, in whichever window holds the lease. */
+  /** `vscode`: run by this extension, in the window that holds the lease. */
   runtimeHost?: string | undefined;
   persistent?: boolean | undefined;
   model?: string | undefined;
   reasoningEffort?: string | undefined;
-  /** Model or effort were chosen for it after it was made: its thread may hold that even when the choice is taken back. */
+  /** Model or effort was chosen after the agent was created. Its thread may keep the choice even when it is taken back. */
   modelChosen?: boolean | undefined;
   /** Where it lives: see `home.ts`. */
   homeMachine?: string | undefined;
@@ -146,13 +146,13 @@ export interface AgentRecord {
   homeFolderId?: string | undefined;
   lastError?: string | undefined;
   modeReason?: string | undefined;
-  /** The digest of the backlog tasks that it was shown last: the same ones are never offered to it again. */
+  /** The digest of the backlog tasks that it was shown last. The same tasks are never offered to it again. */
   backlogOffered?: string | undefined;
-  /** What its thread knows of who it is and how to work: see `standing.ts`. */
+  /** What its thread knows about its identity and how to work: see `standing.ts`. */
   threadTold?: string | undefined;
 }
 
-/** A task. `assignedBy` is ours: who is told how it ended. */
+/** A task. `assignedBy` is our own field: it gets the news of how the task ended. */
 export interface TaskRecord {
   id: string;
   description: string;
@@ -168,12 +168,12 @@ export interface TaskRecord {
   tags: string[];
 }
 
-/** Orders records by age, oldest first; those of one instant in a fixed order. */
+/** Orders records by age, oldest first. Records of the same instant have a fixed order. */
 export function byAge(a: { id: string; createdAt: string }, b: { id: string; createdAt: string }): number {
   return Date.parse(a.createdAt) - Date.parse(b.createdAt) || (a.id < b.id ? -1 : 1);
 }
 
-/** The agent that the hash of an agent's key describes. */
+/** Decodes the hash of an agent's key. */
 export function decodeAgent(hash: Record<string, string>): Decoded<AgentRecord> {
   const decoded = agentHash.safeParse(withoutEmpty(hash));
   if (!decoded.success) return bad(decoded.error, hash);
@@ -216,8 +216,8 @@ export function decodeAgent(hash: Record<string, string>): Decoded<AgentRecord> 
 }
 
 /**
- * The agent that stands under the key of `id`. Who runs an agent acts in its name, so the record must be of this very agent, and
- * never of the supervisor, who is a person.
+ * The agent under the key of `id`. Whoever runs an agent acts in its name, so the record must have this id, and must not be the
+ * supervisor's, who is a person.
  */
 export function agentAt(id: string, hash: Record<string, string>): Decoded<AgentRecord> {
   const agent = decodeAgent(hash);
@@ -226,7 +226,7 @@ export function agentAt(id: string, hash: Record<string, string>): Decoded<Agent
   return agent;
 }
 
-/** The task that the hash of a task's key describes. */
+/** Decodes the hash of a task's key. */
 export function decodeTask(hash: Record<string, string>): Decoded<TaskRecord> {
   const decoded = taskHash.safeParse(withoutEmpty(hash));
   if (!decoded.success) return bad(decoded.error, hash);
@@ -250,12 +250,12 @@ export function decodeTask(hash: Record<string, string>): Decoded<TaskRecord> {
   };
 }
 
-/** The hash fields of part of an agent: what is undefined is left out. */
+/** The hash fields of part of an agent. Undefined ones are left out. */
 export function agentFields(agent: Partial<AgentRecord>): Record<string, string> {
   return hashOf(agent);
 }
 
-/** The hash fields of part of a task: what is undefined is left out. */
+/** The hash fields of part of a task. Undefined ones are left out. */
 export function taskFields(task: Partial<TaskRecord>): Record<string, string> {
   return hashOf(task);
 }
@@ -265,7 +265,7 @@ export function fieldName(property: string): string {
   return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** Why a value was refused, without the value itself: it may be long, or a secret. */
+/** Why a value was refused, without the value itself, which may be long or secret. */
 export function decodingProblem(error: z.core.$ZodError): string {
   const issue = error.issues[0];
   if (issue === undefined) return 'is not readable';
@@ -273,10 +273,10 @@ export function decodingProblem(error: z.core.$ZodError): string {
   return path === '' ? issue.message : `${path} ${issue.message}`;
 }
 
-/** `raw` parsed, with well-formed texts; undefined where it is no JSON. */
+/** `raw` parsed, with well-formed texts. Undefined if it is not JSON. */
 export function parseJson(raw: string): unknown {
   try {
-    // Only an escape can bring half of a surrogate pair: the bytes are UTF-8.
+    // The bytes are UTF-8, so only an escape can produce half of a surrogate pair.
     return JSON.parse(wellFormedEscapes(raw));
   } catch {
     return undefined;
@@ -292,7 +292,7 @@ function hashOf(record: object): Record<string, string> {
   return fields;
 }
 
-/** Others may write an optional field as an empty text where `tt` leaves it out. */
+/** Some writers store an empty text where `tt` leaves the optional field out. */
 function withoutEmpty(hash: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(hash).filter(([field, value]) => value !== '' || field === 'name'));
 }

@@ -5,9 +5,9 @@ export type Role = 'frontend' | 'backend' | 'tester' | 'reviewer' | 'docs' | 'de
 
 interface RoleRule {
   role: Role;
-  /** Parts of a name that make it this role. */
+  /** An agent whose name contains one of these has this role. */
   inName: readonly string[];
-  /** A name that makes it this role only as a whole. */
+  /** An agent with exactly this name has this role. */
   wholeName?: string;
   keywords: readonly string[];
   hint: string;
@@ -62,7 +62,7 @@ const rules: readonly RoleRule[] = [
 
 const generalHint = 'the agent’s own specialisation';
 
-/** The role of an agent: its `roleId` where it has one, else its name, by the first rule that matches. */
+/** The role of an agent, by its `roleId` if it has one, else by its name. The first rule that matches decides. */
 export function roleOf(agent: Pick<AgentRecord, 'name' | 'roleId'>): Role {
   const said = (agent.roleId ?? agent.name).trim().toLowerCase();
   const named = rules.find((rule) => rule.role === said);
@@ -71,8 +71,8 @@ export function roleOf(agent: Pick<AgentRecord, 'name' | 'roleId'>): Role {
 }
 
 /**
- * Whether a task is for this role: by one of its tags, else by its description, where a keyword must start a word (“ui”
- * is not in “build”). General takes all.
+ * Whether a task is for this role, by its tags, else by its description. In the description a keyword must start a word (“ui”
+ * does not match “build”). The general role takes every task.
  */
 export function matchesRole(role: Role, task: Pick<TaskRecord, 'description' | 'tags'>): boolean {
   const keywords = rules.find((rule) => rule.role === role)?.keywords;
@@ -82,7 +82,7 @@ export function matchesRole(role: Role, task: Pick<TaskRecord, 'description' | '
   return words.some((word) => keywords.some((keyword) => word.startsWith(keyword)));
 }
 
-/** What the prompt says about the tasks that this role should look for. */
+/** The prompt's hint about which tasks this role should look for. */
 export function roleHint(role: Role): string {
   return rules.find((rule) => rule.role === role)?.hint ?? generalHint;
 }

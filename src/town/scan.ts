@@ -1,4 +1,4 @@
-/** Finds what stands under a town's prefix: once at the start and after a loss, as it goes through all of Redis. */
+/** Finds the keys under a town's prefix. Scans all of Redis, so it runs only at the start and after a loss. */
 import type { KeyKind, TownKeys } from './keys.ts';
 import type { TownRedis } from './redis/connect.ts';
 

@@ -1,6 +1,6 @@
 /**
- * That somebody has signed in to Codex, told to the other windows of the town (`tt:{town}:signin`, a token that is new each
- * time). Neither who nor to what: whether it helps a window, its own Codex says.
+ * Tells the other windows of the town that somebody signed in to Codex (`tt:{town}:signin`, a new token each time). It does not
+ * say who, or to which account. Each window asks its own Codex whether that helps.
  */
 import { randomUUID } from 'node:crypto';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
@@ -13,8 +13,8 @@ import type { TownRedis } from './redis/connect.ts';
 import type { WakeSource } from './wake.ts';
 
 /**
- * How often news is passed on at most, in milliseconds. Agents get new processes for it, and every client of the Redis can
- * write it.
+ * At most one piece of news is passed on in this time, in milliseconds. Agents get new processes for it, and every client of
+ * the Redis can write it.
  */
 const EVERY_MS = 30_000;
 
@@ -26,15 +26,15 @@ export class SignInNews implements Disposable {
   private readonly everyMs: number;
   private readonly held = new DisposableStore();
   private readonly news = new Emitter<void>();
-  /** Another window has told of a sign-in since this one has started to listen, also while its Redis was away. */
+  /** Another window has signed in since this one started to listen. Fires for sign-ins during a lost connection, too. */
   readonly onNews = this.news.event;
   private readonly queue = new SerialQueue();
   private last: string | null = null;
-  /** Of the process's own clock, in milliseconds. */
+  /** By `performance.now()`. */
   private quietUntil = 0;
   private later: NodeJS.Timeout | undefined;
 
-  /** @param everyMs How often news is passed on at most. */
+  /** @param everyMs The shortest time between two pieces of news, in milliseconds. */
   constructor(redis: TownRedis, { signIn }: TownKeys, wake: WakeSource, logger: Logger, everyMs = EVERY_MS) {
     this.redis = redis;
     this.key = signIn;
@@ -43,7 +43,7 @@ export class SignInNews implements Disposable {
     this.everyMs = everyMs;
   }
 
-  /** Resolves when no later sign-in is missed. @throws TinytownError with a `RedisErrorReason` */
+  /** Resolves when it listens: no later sign-in is missed. @throws TinytownError with a `RedisErrorReason` */
   async start(): Promise<void> {
     this.held.add(this.wake.watch(this.key));
     this.held.add(
@@ -56,7 +56,7 @@ export class SignInNews implements Disposable {
     });
   }
 
-  /** Tells the other windows. Where Redis stays away they are not told, and the log says so. Never rejects. */
+  /** Tells the other windows. If Redis stays away, they are not told and the log says so. Never rejects. */
   async tell(): Promise<void> {
     const token = randomUUID();
     this.last = token;

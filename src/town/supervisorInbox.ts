@@ -1,4 +1,4 @@
-/** What agents and `tt` have written to the person, the supervisor: read, answered and dismissed one by one. */
+/** Messages from agents and `tt` to the person (the supervisor): read, answered and dismissed one by one. */
 import type { Delivery, UnreadableMessage, WaitingMessage } from './delivery.ts';
 import { pushCommand } from './inbox.ts';
 import { SUPERVISOR_ID, type TownKeys } from './keys.ts';
@@ -6,10 +6,10 @@ import { type MessageBody, byCreation, encodeMessage, newMessage } from './messa
 import { Plan } from './plan.ts';
 import { removalPlan, setAsidePlan } from './plans.ts';
 
-/** `gone`: somebody has answered or dismissed it meanwhile. `senderGone`: nobody is there to be answered. */
+/** `gone`: somebody answered or dismissed it meanwhile. `senderGone`: the sender no longer exists. */
 export type SettleResult = 'done' | 'gone' | 'senderGone';
 
-/** More than anybody reads through: what is beyond waits until some are answered. */
+/** More than anybody reads. The rest shows up once some of these are answered. */
 const MOST_LISTED = 2_000;
 
 export class SupervisorInbox {
@@ -21,14 +21,14 @@ export class SupervisorInbox {
     this.keys = keys;
   }
 
-  /** What waits, oldest first. Sets aside what is no message. @throws TinytownError with a `RedisErrorReason` */
+  /** Waiting messages, oldest first. Sets aside other elements. @throws TinytownError with a `RedisErrorReason` */
   async list(): Promise<WaitingMessage[]> {
     const { waiting, unreadable } = await this.read();
     if (unreadable.length > 0) await this.delivery.apply(setAsidePlan(this.context(), unreadable));
     return waiting.toSorted((a, b) => byCreation(a.message, b.message));
   }
 
-  /** The first messages of each list, and behind them all that ask for something. */
+  /** The first messages of each list, and all later ones that ask for something. */
   private async read(): Promise<{ waiting: WaitingMessage[]; unreadable: UnreadableMessage[] }> {
     const peek = await this.delivery.peek(SUPERVISOR_ID);
     const waiting = [...peek.urgent, ...peek.inbox];
@@ -46,7 +46,7 @@ export class SupervisorInbox {
     return { waiting, unreadable };
   }
 
-  /** Sends `body` to whoever wrote the message, as the answer to it, and takes the message off the list: both or neither. */
+  /** Sends `body` to the message's sender as the answer, and takes the message off the list, atomically. */
   async reply(messageId: string, body: MessageBody): Promise<SettleResult> {
     const waiting = await this.find(messageId);
     if (!waiting) return 'gone';

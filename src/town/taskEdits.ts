@@ -1,4 +1,4 @@
-/** Changes of tasks that nobody has finished: their place in the backlog, their tags, their text. */
+/** Changes to tasks that are not over: their place in the backlog, their tags, their text. */
 import { TinytownError } from '../util/errors.ts';
 import { decodeWord } from './decodeReplies.ts';
 import type { TownKeys } from './keys.ts';
@@ -21,7 +21,7 @@ export class TaskEdits {
 
   /**
    * Puts a task of the backlog before another one, or at its end.
-   * @throws TinytownError `taskTaken` where one of them is not in the backlog any more
+   * @throws TinytownError `taskTaken` if one of them is no longer in the backlog
    */
   async move(taskId: string, before: string | undefined): Promise<void> {
     const reply = await this.redis.write(() =>
@@ -42,7 +42,7 @@ export class TaskEdits {
     await this.edit(taskId, { tags: [...tags] }, false);
   }
 
-  /** Replaces the text of a task that no agent has begun. @throws TinytownError `taskGone`, `taskOver`, `taskBegun` */
+  /** Replaces the text of a task that no agent has started. @throws TinytownError `taskGone`, `taskOver`, `taskBegun` */
   async describe(taskId: string, description: string): Promise<void> {
     await this.edit(taskId, { description }, true);
   }

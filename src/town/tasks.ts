@@ -1,4 +1,4 @@
-/** The tasks of a town, as records in Redis, and the backlog of those that nobody has yet. */
+/** The tasks of a town, as records in Redis, and the backlog of unassigned ones. */
 import { randomUUID } from 'node:crypto';
 import { TinytownError } from '../util/errors.ts';
 import { say } from '../util/sentence.ts';
@@ -30,17 +30,17 @@ const removeBacklogTask = { name: 'removeBacklogTask', source: removeBacklogTask
 /** `over`: the task had ended before, and nothing was written. */
 export type FinishResult = 'done' | 'over' | 'no-task';
 
-/** How often a task is looked at again that is given to somebody else while it is ended. */
+/** How often to try again if a task is reassigned while it is being ended. */
 const FINISH_ATTEMPTS = 10;
 
 interface Finish {
-  /** Who ends it, where that is not the agent that has it. */
+  /** Who ends it, unless that is the agent that has it. */
   finisher?: string | undefined;
-  /** Only while this message, as it stands in a list of its agent, waits to tell of it. */
+  /** Applies only while this message (its exact bytes) still waits in a list of its agent. */
   whileWaiting?: Buffer | undefined;
 }
 
-/** Of each list; an assignment further back is met by its agent as a task that is over. */
+/** Of each list. An assignment further back reaches its agent, which finds the task over. */
 const MESSAGES_SEARCHED = 1_000;
 
 export interface NewTask {
@@ -58,13 +58,13 @@ export class TaskStore {
     this.keys = keys;
   }
 
-  /** All tasks, oldest first, and the records that are none. Goes through all of Redis: see `TownMirror`. */
+  /** All tasks, oldest first, and the malformed records. Scans all of Redis: prefer `TownMirror`. */
   async list(): Promise<{ tasks: TaskRecord[]; malformed: Problem[] }> {
     const found = await scanTown(this.redis, this.keys, 'task');
     return await this.read(found.map(({ id }) => id ?? ''));
   }
 
-  /** The tasks with these ids, oldest first, in one round trip; those that are gone are left out. */
+  /** The tasks with these ids, oldest first, in one round trip. Tasks that are gone are left out. */
   async read(ids: readonly string[]): Promise<{ tasks: TaskRecord[]; malformed: Problem[] }> {
     const hashes = await readHashes(
       this.redis,
@@ -82,7 +82,7 @@ export class TaskStore {
     return { tasks: tasks.toSorted(byAge), malformed };
   }
 
-  /** One task; undefined where there is none. @throws TinytownError `recordMalformed` */
+  /** One task; undefined if there is none. @throws TinytownError `recordMalformed` */
   async get(id: string): Promise<TaskRecord | undefined> {
     const { tasks, malformed } = await this.read([id]);
     const problem = malformed[0];
@@ -95,7 +95,7 @@ export class TaskStore {
   }
 
   /**
-   * Makes a task for an agent (or the supervisor), and tells it by a `task_assign` message from `from`.
+   * Creates a task for an agent (or the supervisor), and sends it a `task_assign` message from `from`.
    * @throws TinytownError `agentGone`
    */
   async assign(task: NewTask, agentId: string, from: string, { urgent = false } = {}): Promise<TaskRecord> {
@@ -122,7 +122,7 @@ export class TaskStore {
     return record;
   }
 
-  /** Makes a task that nobody has yet, at the end of the backlog. */
+  /** Creates an unassigned task at the end of the backlog. */
   async addToBacklog(task: NewTask): Promise<TaskRecord> {
     const record = newTask(task);
     const fields = Object.entries(taskFields(record)).flat();
@@ -136,7 +136,7 @@ export class TaskStore {
   }
 
   /**
-   * Takes a task from the backlog for an agent, which is told. Of several that claim it, one gets it.
+   * Takes a task from the backlog for an agent, and sends the agent a message. If several claim it, one gets it.
    * @throws TinytownError `taskTaken` (claimed by another, or not in the backlog), `taskGone`, `agentGone`
    */
   async claim(taskId: string, agentId: string, from: string): Promise<void> {
@@ -177,36 +177,36 @@ export class TaskStore {
     }
   }
 
-  /** Takes a task off the backlog and deletes it; false where it was not there. */
+  /** Takes a task off the backlog and deletes it. False if it was not there. */
   async removeFromBacklog(taskId: string): Promise<boolean> {
     return decodeDone(await this.run(removeBacklogTask, [this.keys.backlog, this.keys.task(taskId)], [taskId]));
   }
 
-  /** Deletes those of these tasks that are over. Resolves with how many. */
+  /** Deletes those of these tasks that are over. Resolves with their number. */
   async clearFinished(taskIds: readonly string[]): Promise<number> {
     const keys = taskIds.map((id) => this.keys.task(id));
     return Number(await this.run(clearFinishedTasks, keys, taskStates.filter(isTaskOver)));
   }
 
   /**
-   * Counts up for the agent that has it, and clears its current task. Once a task is over, nothing changes it. Whoever
-   * assigned it is told, unless it is `finisher`, who ends it: by default the agent that has it.
+   * Completes a task: counts it for the agent that has it, and clears the agent's current task. A task that is over never
+   * changes. Whoever assigned it is told, unless it is `finisher`, who ends the task (by default the agent that has it).
    */
   async complete(taskId: string, result: string, finisher?: string): Promise<FinishResult> {
     return untaken(await this.finish(taskId, 'completed', result, { finisher }));
   }
 
-  /** As {@link complete}, but counts nothing up. */
+  /** As {@link complete}, but marks the task as failed and does not count it. */
   async fail(taskId: string, error: string, finisher?: string): Promise<FinishResult> {
     return untaken(await this.finish(taskId, 'failed', error, { finisher }));
   }
 
-  /** No event says so and nobody is told: `tt` knows no word for it. */
+  /** Cancels a task. Writes no event and tells nobody, because `tt` has no event for it. */
   async cancel(taskId: string, reason: string): Promise<FinishResult> {
     return untaken(await this.finish(taskId, 'cancelled', reason, {}));
   }
 
-  /** As {@link cancel}, unless the message that assigns it was taken meanwhile: then nothing is written (`taken`). */
+  /** As {@link cancel}, unless the message that assigns it was taken meanwhile. Then nothing is written (`taken`). */
   async cancelWaiting(taskId: string, reason: string, message: Buffer): Promise<FinishResult | 'taken'> {
     return await this.finish(taskId, 'cancelled', reason, { whileWaiting: message });
   }
@@ -219,7 +219,7 @@ export class TaskStore {
   ): Promise<FinishResult | 'taken'> {
     const { keys } = this;
     for (let attempt = 1; attempt <= FINISH_ATTEMPTS; attempt += 1) {
-      // As bytes: what is no UTF-8 is compared in the script with what stands there.
+      // Read as bytes, because the script compares them with the stored ones, which may be invalid UTF-8.
       const [to, by] = await this.redis.write((client) =>
         client.hmgetBuffer(keys.task(taskId), 'assigned_to', 'assigned_by'),
       );
@@ -249,13 +249,13 @@ export class TaskStore {
         ],
       );
       const outcome = decodeWord(['done', 'over', 'no-task', 'moved', 'taken'], reply);
-      // Given to another agent since it was read: look again.
+      // The task was given to another agent since it was read: look again.
       if (outcome !== 'moved') return outcome;
     }
     throw new TinytownError('wrongState', say('Task {0} keeps changing. Look again and repeat it.', taskId));
   }
 
-  /** The messages, as they stand in the agent's lists, that would have it work on a task. */
+  /** The waiting messages, as exact bytes, that assign the task to the agent. */
   private async assigningMessages(taskId: string, agentId: string): Promise<Buffer[]> {
     const { keys } = this;
     const lists = await Promise.all(
@@ -274,7 +274,7 @@ export class TaskStore {
     });
   }
 
-  /** The key of the record that an addressee must have: none for the supervisor. */
+  /** The key of the record that an addressee must have. None for the supervisor. */
   private recordOf(agentId: string): string[] {
     return agentId === SUPERVISOR_ID ? [] : [this.keys.agent(agentId)];
   }
@@ -284,14 +284,14 @@ export class TaskStore {
   }
 }
 
-/** Only what is bound to a waiting message can find that taken. */
+/** Only {@link TaskStore.cancelWaiting} can end with `taken`. */
 function untaken(outcome: FinishResult | 'taken'): FinishResult {
   return outcome === 'taken' ? 'over' : outcome;
 }
 
 /**
- * Tells who assigned a task how it ended; undefined where that is whoever ended it, or nobody. `tt` keeps no note of it, but
- * assigns always in the supervisor's name.
+ * Tells whoever assigned a task how it ended. Undefined if that is whoever ended it, or nobody. `tt` records no assigner and
+ * always assigns in the supervisor's name.
  */
 function endMessage(
   taskId: string,
@@ -317,7 +317,7 @@ function newTask({ description, tags = [], parentId }: NewTask): TaskRecord {
   return { id: randomUUID(), description, state: 'pending', createdAt: at, updatedAt: at, tags: [...tags], parentId };
 }
 
-/** Type, data and stream length, as the scripts take them. */
+/** Type, data and stream length, in the order that the scripts take them. */
 function eventWords(eventType: EventType, message: string, agentId: string | undefined, taskId: string): ScriptWord[] {
   const [, type, , data] = eventPayload(newEvent(eventType, oneLine(message, 500), { agentId, taskId }));
   return [type, data, STREAM_LENGTH];

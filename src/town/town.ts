@@ -1,4 +1,4 @@
-/** A town that is open: its Redis, its stores, and the live picture of it. */
+/** An open town: its Redis, its stores, and its live picture. */
 import type { Logger } from '../util/logger.ts';
 import { AgentStore } from './agents.ts';
 import { Control } from './control.ts';
@@ -15,7 +15,7 @@ import { TaskEdits } from './taskEdits.ts';
 import { TaskStore } from './tasks.ts';
 import { WakeSource, type WakeTimes } from './wake.ts';
 
-/** In milliseconds; for tests that cannot wait as long as people can. */
+/** In milliseconds. For tests that cannot wait as long as people can. */
 export interface TownTimes {
   leaseMs?: number;
   patienceMs?: number;
@@ -61,7 +61,7 @@ export class Town {
     this.signIns = new SignInNews(redis, keys, this.wake, logger);
   }
 
-  /** Opens the town `name` on a Redis that is connected, and reads it. @throws TinytownError with a `RedisErrorReason` */
+  /** Opens the town `name` on a connected Redis, and reads it. @throws TinytownError with a `RedisErrorReason` */
   static async open(redis: TownRedis, name: string, logger: Logger, times: TownTimes = {}): Promise<Town> {
     const keys = new TownKeys(name);
     const town = new Town(redis, keys, await Leases.create(redis, keys, logger, times.leaseMs), logger, times);
@@ -75,7 +75,7 @@ export class Town {
     }
   }
 
-  /** Ends the picture and the connection. */
+  /** Closes the mirror and the connection. */
   close(): void {
     this.leases.dispose();
     this.signIns.dispose();

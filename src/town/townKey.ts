@@ -1,6 +1,6 @@
 /**
- * The town's key: what the user's own windows have and other clients of the same Redis do not. It is kept in the extension's
- * storage on each of the user's machines, and never in Redis. With it a window proves that a command to the owner of an agent
+ * The town's key, which the user's own windows have and other clients of the same Redis do not. It is kept in the extension's
+ * storage on each of the user's machines, never in Redis. With it a window proves that a command to an agent's owner
  * (`control.ts`) comes from the user, and that words are the user's own (`personsWords.ts`).
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
@@ -13,36 +13,36 @@ import { say } from '../util/sentence.ts';
 import { SerialQueue } from '../util/serialQueue.ts';
 import { storageRefuses } from '../util/storing.ts';
 
-/** A command to the owner of an agent, as its proof covers it. */
+/** A command to an agent's owner, as covered by its proof. */
 export interface ProvenCommand {
   town: string;
   agentId: string;
   action: string;
-  /** All that it carries, but for `key` and `proof`. */
+  /** All fields of the command, except `key` and `proof`. */
   fields: Readonly<Record<string, string>>;
 }
 
-/** `key` names the key and does not give it away. */
+/** `key` identifies the key without revealing it. */
 export interface Proof {
   key: string;
   proof: string;
 }
 
-/** `otherKey`: it was made with another key, or claims to be. `wrong`: it is no proof of this command. */
+/** `otherKey`: made with another key, or claims to be. `wrong`: not a proof of this command. */
 export type ProofCheck = 'right' | 'otherKey' | 'wrong';
 
 export class TownKey {
   private readonly file: string;
-  /** One after the other: what is sent at the same moment keeps its order. */
+  /** Reads one after the other, so that commands sent at the same moment keep their order. */
   private readonly reads = new SerialQueue();
 
-  /** The key of the town with this name, which is made when it is first needed. @param storageDir The extension's. */
+  /** The town's key, created on first use. @param storageDir The extension's storage folder. */
   constructor(storageDir: string, town: string) {
     const name = shortDigest(town);
     this.file = path.join(storageDir, 'keys', `${name}.key`);
   }
 
-  /** The key, for the user to take to another machine: not for logs. @throws TinytownError `townKeyUnusable`, `storageRefuses` */
+  /** The key, for the user to take to another machine. Never log it. @throws TinytownError `townKeyUnusable`, `storageRefuses` */
   read(): Promise<string> {
     return this.reads.run(() => this.readNow());
   }
@@ -62,7 +62,7 @@ export class TownKey {
     throw new TinytownError('townKeyUnusable', say('The file {0} holds no town key.', this.file), { hint });
   }
 
-  /** Takes over the key of another machine, for all windows of this one. @throws TinytownError `badTownKey` */
+  /** Adopts the key of another machine, for all windows of this one. @throws TinytownError `badTownKey` */
   async replace(text: string): Promise<void> {
     const key = text.trim();
     if (!isTownKey(key)) {
@@ -86,7 +86,7 @@ export class TownKey {
     return claimed.key !== undefined && claimed.key !== idOf(key) ? 'otherKey' : 'wrong';
   }
 
-  /** Proofs of texts, in their order, as only the user's windows can make them. @throws TinytownError `townKeyUnusable` */
+  /** Proofs of texts, in their order, that only the user's windows can make. @throws TinytownError `townKeyUnusable` */
   async proofsOf(texts: readonly string[]): Promise<string[]> {
     const key = Buffer.from(await this.read(), 'base64url');
     return texts.map((text) =>
@@ -105,7 +105,7 @@ function idOf(key: string): string {
   return createHash('sha256').update(`tinytown key id ${key}`).digest('hex').slice(0, 12);
 }
 
-/** Of everything in the command, in an encoding that no two commands share. */
+/** Covers everything in the command, in an encoding that no two commands share. */
 function proofOf(key: string, { town, agentId, action, fields }: ProvenCommand): Buffer {
   const sorted = Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return createHmac('sha256', Buffer.from(key, 'base64url'))

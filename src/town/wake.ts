@@ -1,7 +1,7 @@
 /**
- * Says that something in the town has changed, never what. One subscription to Redis' own notifications serves the whole
- * town. Where somebody else's Redis has them off it is polled, as its configuration is not ours to change. Others may switch
- * them on and off at any time, so that is looked at again and again.
+ * Says that something in the town changed, but not what. One subscription to Redis' own notifications serves the whole town.
+ * Somebody else's Redis may have them off, and its configuration is not ours to change. Then it is polled. Others may switch
+ * notifications on and off at any time, so that is checked regularly.
  */
 import { randomUUID } from 'node:crypto';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
@@ -16,24 +16,24 @@ import { toRedisError } from './redis/errors.ts';
 
 export type WakeMode = 'notifications' | 'poll';
 
-/** `everything`: changes may have been missed, as the connection was away. */
+/** `everything`: changes may have been missed while the connection was away. */
 export interface Wake {
   kind: KeyKind | 'everything';
   id?: string | undefined;
 }
 
-/** Keyspace events, for deletions and expiry, lists, hashes, strings and streams. `A` stands for all but `K`. */
+/** Keyspace events for deletions and expiry, lists, hashes, strings and streams. `A` stands for all flags except `K`. */
 const neededFlags = ['g', 'l', 'h', '$', 't', 'x'];
 const probeEvents = ['set', 'hset', 'rpush', 'xadd', 'del'];
 const PROBE_MS = 1_000;
-/** All that is needed, for `CONFIG SET`. */
+/** All the flags that are needed, for `CONFIG SET`. */
 const WANTED_FLAGS = 'Kghl$tx';
 const TIMES: WakeTimes = { shortestMs: 250, longestMs: 5_000, scanMs: 5_000, armAgainMs: 2_000, checkMs: 10_000 };
 
 export interface WakeTimes extends PollTimes {
-  /** When it is tried again, where Redis is there and does not let itself be listened to. */
+  /** When to subscribe again if Redis is there but did not accept the subscription. */
   armAgainMs: number;
-  /** How often it is seen whether Redis still tells of changes, or tells of them again. */
+  /** How often to check whether Redis still sends notifications, or sends them again. */
   checkMs: number;
 }
 
@@ -47,7 +47,7 @@ export class WakeSource implements Disposable {
   private readonly armAgainMs: number;
   private readonly checkMs: number;
   private checks: NodeJS.Timeout | undefined;
-  /** Counts the connections: only the last one is to be armed. */
+  /** Counts connections: only the last one is armed again. */
   private connections = 0;
   private again: NodeJS.Timeout | undefined;
   private readonly pending = new Map<string, Wake>();
@@ -57,7 +57,7 @@ export class WakeSource implements Disposable {
   private probe: { prefix: string; missing: Set<string>; seen: () => void } | undefined;
   private disposed = false;
 
-  /** Fires at most once a turn of the event loop for each key. */
+  /** Fires at most once per turn of the event loop for each key. */
   readonly onChange = this.changes.event;
 
   constructor(redis: TownRedis, keys: TownKeys, logger: Logger, times: Partial<WakeTimes> = {}) {
@@ -78,7 +78,7 @@ export class WakeSource implements Disposable {
     return this.current;
   }
 
-  /** Resolves when no later change is missed. @throws TinytownError with a `RedisErrorReason` */
+  /** Resolves when it listens: no later change is missed. @throws TinytownError with a `RedisErrorReason` */
   async start(): Promise<void> {
     const onMessage = (_pattern: string, channel: string, event: string): void => this.notified(channel, event);
     this.redis.subscriber.on('pmessage', onMessage);
@@ -88,7 +88,7 @@ export class WakeSource implements Disposable {
     this.checks = setInterval(() => void this.check(), this.checkMs).unref();
   }
 
-  /** Also tells of changes of a key that is not polled for otherwise, where Redis does not tell by itself. */
+  /** Also reports changes of a key that polling does not cover. Notifications cover every key. */
   watch(key: string): Disposable {
     return this.poll.watch(key);
   }
@@ -124,7 +124,7 @@ export class WakeSource implements Disposable {
     await this.use((await this.subscribe()) ?? (await this.silence()));
   }
 
-  /** @param refusal Why there are no notifications; undefined where there are. */
+  /** @param refusal Why there are no notifications; undefined if there are. */
   private async use(refusal: string | undefined): Promise<void> {
     if (this.disposed) return;
     const before = this.current;
@@ -140,7 +140,7 @@ export class WakeSource implements Disposable {
     await this.poll.start();
   }
 
-  /** Somebody may have switched the notifications off, or on. What came in between was not told. */
+  /** Somebody may have switched the notifications off or on. Changes in between were missed. */
   private async check(): Promise<void> {
     if (this.redis.state !== 'ready' || !this.subscribed) return;
     const { connections } = this;
@@ -169,7 +169,7 @@ export class WakeSource implements Disposable {
     }
   }
 
-  /** Resolves with why Redis does not tell of changes, or undefined. Switches them on again on the town's own server. */
+  /** Resolves with why Redis sends no notifications, or undefined. Turns them on again on the town's own server. */
   private async silence(): Promise<string | undefined> {
     let flags: string;
     try {
@@ -181,13 +181,13 @@ export class WakeSource implements Disposable {
     } catch (error) {
       const failure = toRedisError(error, this.redis.where);
       if (failure.reason === 'redisUnavailable') throw failure;
-      // Many hosted servers keep their configuration to themselves.
+      // Many hosted servers do not reveal their configuration.
       return (await this.probeNotifications()) ? undefined : 'a change of ours was not told';
     }
     return sufficient(flags) ? undefined : `notify-keyspace-events is "${flags}"`;
   }
 
-  /** Makes a change of each kind on keys of its own and sees whether all are told. */
+  /** Makes changes of each kind to keys of its own and checks whether all are reported. */
   private async probeNotifications(): Promise<boolean> {
     const token = randomUUID();
     const keys = ['string', 'hash', 'list', 'stream'].map((part) => this.keys.probe(token, part));
@@ -225,7 +225,7 @@ export class WakeSource implements Disposable {
       if (this.probe.missing.size === 0) this.probe.seen();
       return;
     }
-    // What only lasts longer is as it was.
+    // A longer expiry changes nothing.
     if (this.current === 'notifications' && event !== 'expire') this.changed(key);
   }
 

@@ -1,4 +1,4 @@
-/** Where a Redis is, in the forms people write it: `redis://`, `rediss://`, `unix://`, or a socket's path. */
+/** The address of a Redis, in the forms that people write: `redis://`, `rediss://`, `unix://`, or a socket's path. */
 import { readFile } from 'node:fs/promises';
 import { domainToASCII } from 'node:url';
 import type { RedisOptions } from 'ioredis';
@@ -18,7 +18,7 @@ export type RedisTarget =
       kind: 'url';
       source: 'setting' | 'environment' | 'tinytown.toml';
       url: string;
-      /** Beats one in the URL. */
+      /** Overrides one in the URL. */
       password?: string | undefined;
       tls?: TlsFiles | undefined;
     }
@@ -29,12 +29,12 @@ export function describeTarget(target: RedisTarget): string {
   return target.kind === 'private' ? `unix://${target.socketPath}` : redactUrl(target.url);
 }
 
-/** Whether only processes of this machine can reach it: it is a socket in the file system. */
+/** Whether only processes of this machine can reach it, because it is a socket in the file system. */
 export function onThisMachine(target: RedisTarget): boolean {
   return target.kind === 'private' || parseRedisUrl(target.url).path !== undefined;
 }
 
-/** The target's address with its password, for the environment of a process: it must not be logged. */
+/** The target's address with its password, for the environment of a process. Must not be logged. */
 export function redisUrlOf(target: RedisTarget): string {
   if (target.kind === 'private') return socketUrl(target.socketPath);
   const { url, password } = target;
@@ -50,14 +50,14 @@ export function redisUrlOf(target: RedisTarget): string {
   return `${socketUrl(path)}?${parameters.toString()}`;
 }
 
-/** The address of a socket, whatever characters its path has. */
+/** The URL of a socket, whatever characters its path has. */
 export function socketUrl(path: string): string {
   return `unix://${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}`;
 }
 
 /**
  * Reads an address: `redis://user:password@host:port/db`, `rediss://` for TLS, `unix://user:password@/path?db=3`, or a
- * socket's path. Parts are percent-decoded. The user, the password and the database may stand in the query as well.
+ * socket's path. Parts are percent-decoded. The user, the password and the database may also be in the query.
  * @throws TinytownError `redisUrlInvalid`
  */
 export function parseRedisUrl(url: string): RedisOptions {
@@ -84,7 +84,7 @@ export function parseRedisUrl(url: string): RedisOptions {
   }
   if (!['redis:', 'rediss:', 'valkey:', 'valkeys:'].includes(parsed.protocol) || parsed.hostname === '')
     throw invalid(url);
-  // A password with a raw `?` or `#` ends the host early: what follows would be lost without a word.
+  // A password with a raw `?` or `#` ends the host early, and the rest would be lost silently.
   if ([...parsed.searchParams.keys(), parsed.hash].some((text) => text.includes('@'))) throw invalid(url);
   const secure = parsed.protocol === 'rediss:' || parsed.protocol === 'valkeys:';
   const inQuery = queryOf(parsed.search);
@@ -110,7 +110,7 @@ function queryOf(query: string): Record<'user' | 'password' | 'db', string> {
   };
 }
 
-/** An IPv6 address loses its brackets. A name with other letters is written as DNS knows it. */
+/** An IPv6 address loses its brackets. Other names are converted to their DNS form. */
 function hostOf(hostname: string, url: string): string {
   const address = /^\[(.*)\]$/.exec(hostname)?.[1];
   if (address !== undefined) return address;

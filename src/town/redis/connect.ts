@@ -1,7 +1,7 @@
 /**
- * The three connections to a town's Redis: one for writes, one for reads that feed screens, one for notifications. They come
- * back by themselves, also from a server that has gone silent or has become a replica. A command is never repeated behind
- * its caller's back.
+ * The three connections to a town's Redis: one for writes, one for reads that feed screens, one for notifications. They
+ * reconnect on their own, even after a server went silent or became a replica. A command is only repeated if its caller
+ * allows it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
@@ -19,26 +19,26 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const READ_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 10_000;
 const LONGEST_BACKOFF_MS = 5_000;
-/** How long a write waits for a lost connection, unless its caller knows better. */
+/** How long a write waits for a lost connection, unless its caller says otherwise. */
 const PATIENCE_MS = 5_000;
-/** A read waits so long for a connection that was lost just now. */
+/** How long a read waits for a connection that was just lost. */
 const BLINK_MS = 1_000;
-/** How long a change that was refused waits before it is tried again. */
+/** Pause before a refused write is tried again. */
 const REFUSED_PAUSE_MS = 500;
-/** How long a server that cannot be used is left alone. */
+/** Pause before an unusable server is tried again. */
 const UNUSABLE_PAUSE_MS = 2_000;
 
 /** In milliseconds. */
 export interface RedisTimes {
-  /** How often each connection must have heard something; otherwise it is asked. */
+  /** A connection that heard nothing for this long is sent a question. */
   pulseMs: number;
-  /** How long an answer may take before the connection counts as dead. */
+  /** How long a reply may take before the connection counts as dead. */
   silenceMs: number;
   /** How long a connection must be lost before people are told. */
   awayMs: number;
 }
 
-/** Noticed within two pulses and a silence: 13 s. */
+/** A loss is noticed within two pulses and a silence: 13 s. */
 const TIMES: RedisTimes = { pulseMs: 3_500, silenceMs: 6_000, awayMs: 3_000 };
 
 export class TownRedis {
@@ -46,15 +46,15 @@ export class TownRedis {
   readonly reads: Redis;
   /** Runs scripts over `commands`. */
   readonly scripts: ScriptRunner;
-  /** Does not subscribe again by itself after a loss: see `onState`. */
+  /** Does not resubscribe on its own after a loss: see `onState`. */
   readonly subscriber: Redis;
   /** The address, without its password. */
   readonly where: string;
-  /** It is the town's private server, so its configuration is ours. */
+  /** Whether this is the town's private server. Its configuration is ours. */
   readonly isOwn: boolean;
-  /** The number of the database, which stands in the names of notifications. */
+  /** The number of the database. It is part of the names of notifications. */
   readonly db: number;
-  /** Why the connection is lost, as far as that is known. */
+  /** Why the connection is lost, if that is known. */
   problem: RedisError | undefined;
 
   private current: ConnectionState = 'connecting';
@@ -63,7 +63,7 @@ export class TownRedis {
   private readonly logger: Logger;
   private readonly times: RedisTimes;
   private lostAt = Number.NEGATIVE_INFINITY;
-  /** Counts losses and returns: the check of a connection that was lost meanwhile says nothing. */
+  /** Counts losses and returns. A check that was overtaken by a loss has no result. */
   private turn = 0;
   private unusable = false;
   private awayTimer: NodeJS.Timeout | undefined;
@@ -86,12 +86,12 @@ export class TownRedis {
       autoResendUnfulfilledCommands: false,
       autoResubscribe: false,
       enableOfflineQueue: false,
-      // Commands without an answer fail at the moment of the loss, not some attempts later.
+      // Commands without a reply fail as soon as the connection is lost, not some attempts later.
       maxRetriesPerRequest: 0,
       maxLoadingRetryTime: 500,
-      // A half-open connection tells nothing of itself.
+      // A half-open connection reports no error.
       socketTimeout: this.times.silenceMs,
-      // Nobody who cannot connect at first is let wait: `open` fails.
+      // If the first connection fails, `open` fails. Nobody waits for a retry.
       retryStrategy: (attempt) => {
         if (this.current === 'connecting' || this.closed) return null;
         return this.unusable ? UNUSABLE_PAUSE_MS * (1 + Math.random() / 5) : backoff(attempt);
@@ -111,23 +111,23 @@ export class TownRedis {
     return this.closed;
   }
 
-  /** Fires when all three connections can be used, and when one of them is lost. */
+  /** Fires when all three connections are usable, and when one of them is lost. */
   get onState(): Event<ConnectionState> {
     return this.states.event;
   }
 
-  /** What people should know: Redis is away for longer than a moment, or takes no changes. */
+  /** What people should know: Redis has been away for more than a moment, or refuses writes. */
   get trouble(): RedisError | undefined {
     return this.told;
   }
 
-  /** Fires when {@link trouble} has changed. */
+  /** Fires when {@link trouble} changed. */
   get onTrouble(): Event<RedisError | undefined> {
     return this.troubles.event;
   }
 
   /**
-   * Runs a read now; waits a moment for a connection that was lost just now.
+   * Runs a read. Waits a moment if the connection was just lost.
    * @throws TinytownError with a {@link RedisErrorReason}
    */
   async read<T>(operation: (client: Redis) => Promise<T>): Promise<T> {
@@ -140,9 +140,9 @@ export class TownRedis {
   }
 
   /**
-   * Runs a write, and again after a loss, as long as patience lasts: so it must be one that may be done twice.
-   * @param options `waitsForRoom`: waits in the same way for a server that takes no changes, such as a full one.
-   * @throws TinytownError with a {@link RedisErrorReason}; `redisUnavailable` means that it may or may not have been done.
+   * Runs a write, and repeats it after a loss until patience runs out. The write must be safe to repeat.
+   * @param options `waitsForRoom`: waits in the same way for a server that refuses writes, for example because it is full.
+   * @throws TinytownError with a {@link RedisErrorReason}. `redisUnavailable` means that the write may have been done.
    */
   async write<T>(
     operation: (client: Redis) => Promise<T>,
@@ -151,7 +151,7 @@ export class TownRedis {
     return await this.patiently(() => operation(this.commands), patienceMs, waitsForRoom);
   }
 
-  /** Runs what may be done twice, and again after a loss, for up to `patienceMs`. @throws as {@link write} does */
+  /** Runs a repeatable operation, and repeats it after a loss, for up to `patienceMs`. @throws as {@link write} does */
   async patiently<T>(operation: () => Promise<T>, patienceMs: number, waitsForRoom = false): Promise<T> {
     const end = performance.now() + patienceMs;
     for (;;) {
@@ -169,13 +169,13 @@ export class TownRedis {
         !this.isReady ||
         (waitsForRoom && failure.reason === 'redisNotWriting');
       if (!waits || performance.now() >= end || this.closed) throw failure;
-      // The rejection may come just before the event that tells of the loss.
+      // The rejection may come just before the event that reports the loss.
       await pause(this.isReady && failure.reason === 'redisNotWriting' ? REFUSED_PAUSE_MS : 10);
       await this.whenReady(end - performance.now());
     }
   }
 
-  /** Tries at once to connect, instead of waiting for the next attempt. @throws TinytownError with a {@link RedisErrorReason} */
+  /** Connects at once instead of waiting for the next attempt. @throws TinytownError with a {@link RedisErrorReason} */
   async tryNow(): Promise<void> {
     if (!this.isReady) {
       for (const client of this.clients) {
@@ -187,7 +187,7 @@ export class TownRedis {
     if (this.told) throw this.told;
   }
 
-  /** Resolves with whether the connections are ready, at the latest after `milliseconds`. */
+  /** Resolves with whether the connections are ready, after `milliseconds` at the latest. */
   async whenReady(milliseconds: number): Promise<boolean> {
     if (this.current === 'ready' || this.closed || milliseconds <= 0) return this.current === 'ready';
     const waiting = new AbortController();
@@ -211,7 +211,7 @@ export class TownRedis {
     return redis;
   }
 
-  /** Connects, once. Closes itself where that fails. */
+  /** Connects once. Closes itself if that fails. */
   private async connect(): Promise<void> {
     try {
       const results = await Promise.allSettled(this.clients.map((client) => client.connect()));
@@ -229,7 +229,7 @@ export class TownRedis {
     }
   }
 
-  /** Ends all connections at once; what waits for an answer fails with `redisUnavailable`. */
+  /** Ends all connections at once. Pending commands fail with `redisUnavailable`. */
   close(): void {
     this.closed = true;
     this.turn += 1;
@@ -255,7 +255,7 @@ export class TownRedis {
     client.on('error', (error: unknown) => {
       this.problem = toRedisError(error, this.where);
       this.logger.debug(this.problem.message);
-      // The others are as dead, and have not been asked yet. What was silent for so long is no passing matter.
+      // The other connections are dead too, but have not been tried yet. After such a long silence, tell people at once.
       if (error instanceof Error && error.message.startsWith('Socket timeout')) this.drop(this.problem, 0);
       else if (this.told && !this.isReady) this.tell(this.unavailable());
     });
@@ -281,7 +281,7 @@ export class TownRedis {
     this.states.fire('lost');
   }
 
-  /** All three are connected: they are used if the server can be used as well. */
+  /** All three are connected. Starts to use them if the server is usable, too. */
   private async comeBack(): Promise<void> {
     this.turn += 1;
     const { turn } = this;
@@ -307,7 +307,7 @@ export class TownRedis {
     return checkServer({ clients, client, db, where });
   }
 
-  /** Gives up connections that are of no use. A name may lead to another server next time. */
+  /** Drops all connections and reconnects. The name may lead to another server next time. */
   private drop(problem: RedisError, toldAfterMs?: number): void {
     this.problem = problem;
     this.unusable = problem.reason !== 'redisUnavailable';
@@ -316,7 +316,7 @@ export class TownRedis {
     for (const client of this.clients) client.disconnect(true);
   }
 
-  /** The error that `error` means, after what it says of the server was acted upon. */
+  /** The error that `error` means. Acts on what it says about the server first. */
   private noticed(error: unknown): RedisError {
     const failure = toRedisError(error, this.where);
     if (failure.reason !== 'redisNotWriting' || !this.isReady) return failure;
@@ -332,7 +332,7 @@ export class TownRedis {
     return new TinytownError('redisUnavailable', message, { cause: problem, ...(hint && { hint }) });
   }
 
-  /** Asks over every connection that has heard nothing since the last time. Without an answer the connection ends. */
+  /** Sends a question over every connection that heard nothing since the last pulse. Without a reply the connection ends. */
   private pulse(): void {
     if (!this.isReady) return;
     this.beats += 1;
@@ -345,7 +345,7 @@ export class TownRedis {
     if (this.beats % 2 === 0 || this.told) this.look().catch(() => undefined);
   }
 
-  /** Sees whether it has become a replica, and whether it takes changes again. */
+  /** Checks whether the server has become a replica, and whether it takes writes again. */
   private async look(): Promise<void> {
     const { turn, commands, where } = this;
     const info = await commands.info('replication').catch(() => '');
@@ -356,7 +356,7 @@ export class TownRedis {
     if (turn === this.turn && this.isReady) this.tell(refusal);
   }
 
-  /** Says once what is wrong, and once that it is over. */
+  /** Reports a problem once, and its end once. */
   private tell(trouble: RedisError | undefined): void {
     if (this.closed || trouble?.message === this.told?.message) return;
     this.told = trouble;
@@ -375,7 +375,7 @@ export async function openRedis(
   return await TownRedis.open(target, logger, times);
 }
 
-/** 50 ms, doubled up to five seconds, with a fifth of chance so that windows do not come back in step. */
+/** 50 ms, doubled up to five seconds, plus up to a fifth at random so that windows do not reconnect in step. */
 function backoff(attempt: number): number {
   const delay = Math.min(50 * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);
   return delay * (1 + Math.random() / 5);

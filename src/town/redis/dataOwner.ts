@@ -1,7 +1,7 @@
 /**
- * Who owns a private server's data. The folder may be on a network drive: then machines share it that can neither reach each
- * other's socket nor see each other's processes. Windows that use a server touch a file every few seconds. Where that has
- * stopped, another machine goes on with a copy of the data, so that two servers never write to the same file.
+ * Who owns a private server's data. If the folder is on a network drive, machines share it that cannot reach each other's
+ * socket or see each other's processes. So windows that use a server touch a file every few seconds. When that stops, another
+ * machine continues with a copy of the data, so that two servers never write to the same file.
  */
 import { randomUUID } from 'node:crypto';
 import { cp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -14,9 +14,9 @@ import { isHere } from '../../util/processTable.ts';
 import { say } from '../../util/sentence.ts';
 import { parseJson } from '../records.ts';
 
-/** How often a window that uses a private server shows that it lives, in milliseconds. */
+/** How often a window that uses a private server touches the file, in milliseconds. */
 export const SIGN_OF_LIFE_MS = 5_000;
-/** Without a sign of life for so long, in milliseconds, the data are nobody's. */
+/** After this long without a sign of life, in milliseconds, nobody owns the data. */
 const SILENT_MS = 20_000;
 
 const serverOwner = z.object({
@@ -30,7 +30,7 @@ const serverOwner = z.object({
 });
 export type ServerOwner = z.infer<typeof serverOwner>;
 
-/** The server that was started last in this data folder, living or not. */
+/** The last server that was started in this data folder, whether or not it still runs. */
 export async function readOwner(dir: string): Promise<ServerOwner | undefined> {
   const content = await readFile(path.join(dir, 'server.json'), 'utf8').catch(() => '');
   const owner = serverOwner.safeParse(parseJson(content));
@@ -44,12 +44,12 @@ export async function writeOwner(dir: string, owner: ServerOwner): Promise<void>
   await rename(draft, path.join(dir, 'server.json'));
 }
 
-/** To be called every {@link SIGN_OF_LIFE_MS} by a window that uses the server. */
+/** A window that uses the server must call this every {@link SIGN_OF_LIFE_MS}. */
 export async function showLife(dir: string): Promise<void> {
   await writeFile(path.join(dir, 'in-use'), '', { mode: 0o600 });
 }
 
-/** Watches for signs of life of a server that runs, or ran, in another place. */
+/** Watches for signs of life of a server that runs or ran in another place. */
 export class OwnerWatch {
   private readonly dir: string;
   private firstSign: number | undefined;
@@ -59,8 +59,8 @@ export class OwnerWatch {
   }
 
   /**
-   * Whether a server may be started here: its predecessor ran in this place, where processes can be judged, or has given no
-   * sign of life for long enough. False where that is not known yet: ask again.
+   * Whether a server may be started here. It may if the last one ran in this place, where processes can be checked, or gave no
+   * sign of life for long enough. False while that is unknown: ask again.
    * @throws TinytownError `redisElsewhere`
    */
   async isFree(): Promise<boolean> {
@@ -80,8 +80,8 @@ export class OwnerWatch {
 }
 
 /**
- * Makes the data this place's own; to be called under the start lock, once they are free. Data of another place are copied, as
- * its server may only sleep. Resolves with the name of the folder that holds the append-only file.
+ * Makes the data this place's own. Call it under the start lock, once the data are free. Data of another place are copied,
+ * because its server may only be asleep. Resolves with the name of the folder that holds the append-only file.
  */
 export async function takeData(dir: string): Promise<string> {
   const owner = await readOwner(dir);
@@ -90,7 +90,7 @@ export async function takeData(dir: string): Promise<string> {
   const fresh = `appendonlydir-${randomUUID().slice(0, 8)}`;
   const old = path.join(dir, owner.appendDir);
   if ((await modifiedAt(old)) !== undefined) await cp(old, path.join(dir, fresh), { recursive: true });
-  // One copy is kept; those before it are of no use to anybody.
+  // One copy is kept. Earlier ones are useless.
   for (const name of await readdir(dir)) {
     if (name.startsWith('appendonlydir') && name !== fresh && name !== owner.appendDir) {
       await rm(path.join(dir, name), { recursive: true, force: true });

@@ -1,18 +1,18 @@
-/** What goes wrong between us and Redis becomes an error for people here, by error code; no message holds a password. */
+/** Turns errors between us and Redis into errors for people, by error code. No message holds a password. */
 import { TinytownError } from '../../util/errors.ts';
 import { type Sentence, say } from '../../util/sentence.ts';
 
 export type RedisErrorReason =
-  /** No answer: not there, lost, or too slow. A write may or may not have been done. */
+  /** No reply: the server is not there, lost, or too slow. A write may have been done. */
   | 'redisUnavailable'
-  /** It is there and does not let us in or does not let us do this. */
+  /** The server does not let us in, or does not allow this. */
   | 'redisRefused'
-  /** It is there and takes no changes for now: a replica, full, or it cannot save. Nothing was written. */
+  /** The server takes no writes for now: it is a replica, full, or cannot save. Nothing was written. */
   | 'redisNotWriting'
   | 'redisTooOld'
   /** The address cannot be read. */
   | 'redisUrlInvalid'
-  /** Redis answered with an error of another kind, such as a key of the wrong type. */
+  /** Redis replied with another error, for example for a key of the wrong type. */
   | 'redisFailed'
   /** No redis-server or valkey-server on this machine. */
   | 'redisMissing'
@@ -20,7 +20,7 @@ export type RedisErrorReason =
 
 export type RedisError = TinytownError<RedisErrorReason>;
 
-/** `url` with its password replaced, fit for logs and messages. A text that is no such URL loses all before its last `@`. */
+/** `url` with its password replaced, fit for logs and messages. Text that is no such URL loses everything before its last `@`. */
 export function redactUrl(url: string): string {
   const shown = url.replace(/([?&]pass(?:word)?=)[^&]*/gi, '$1****');
   const authority = /^([a-z+]+:\/\/[^:@/]*):[^@/]*@([^@]*)$/i.exec(shown);
@@ -42,7 +42,7 @@ const unreachable: Record<string, Sentence> = {
   EPIPE: say('the connection was cut'),
 };
 
-/** Replies that begin with these words mean that it does not let us in; the hint says what to do. */
+/** Replies that begin with these words mean that the server does not let us in. The hint says what to do. */
 const refusals: Record<string, Sentence> = {
   NOAUTH: say('Give the password (command “Tinytown: Set Redis Password”, or in the URL).'),
   WRONGPASS: say('Check the user name and the password.'),
@@ -54,7 +54,7 @@ const refusals: Record<string, Sentence> = {
   CROSSSLOT: say('Use a Redis that is not a cluster.'),
 };
 
-/** Replies that begin with these words mean that it takes no changes for now. */
+/** Replies that begin with these words mean that the server takes no writes for now. */
 const refusedChanges: Record<string, Sentence> = {
   READONLY: say('This is a replica: connect to its primary. After a failover it goes on by itself.'),
   MISCONF: say('The server cannot save to its disk: see its log, and free some space there.'),
@@ -62,7 +62,7 @@ const refusedChanges: Record<string, Sentence> = {
   NOREPLICAS: say('The server has too few replicas: see its min-replicas-to-write setting.'),
 };
 
-/** Replies that begin with these words pass by themselves. */
+/** Replies that begin with these words are temporary. */
 const passing: Record<string, Sentence> = {
   LOADING: say('it is still reading its data'),
   BUSY: say('it is busy with a script'),
@@ -70,7 +70,7 @@ const passing: Record<string, Sentence> = {
   CLUSTERDOWN: say('its cluster is down'),
 };
 
-/** Other replies that have no code of their own. */
+/** Other replies, which have no error code. */
 const uncoded: readonly [RegExp, Sentence][] = [
   [
     /^ERR unknown command/i,
@@ -83,7 +83,7 @@ const uncoded: readonly [RegExp, Sentence][] = [
 ];
 
 /**
- * The error for people that `error` of a connection or a command means. Errors of ours pass unchanged.
+ * Converts an error of a connection or a command to an error for people. Our own errors pass unchanged.
  * @param where The redacted address.
  */
 export function toRedisError(error: unknown, where: string): RedisError {
@@ -115,12 +115,12 @@ export function toRedisError(error: unknown, where: string): RedisError {
   return failure('redisFailed', say('Redis at {0} answered with an error: {1}', where, text), error);
 }
 
-/** A refusal inside a script also tells its hash and line, and again which error it is. */
+/** Removes the script's hash and line that Redis appends to an error inside a script. */
 function withoutScript(text: string): string {
   return text.replace(/\s*script: [0-9a-f]+, on @user_script:\d+\.?$/, '').replace(/\.$/, '');
 }
 
-/** Whether `error` means that Redis is away or takes no changes for now: the same may be done later. */
+/** Whether `error` means that Redis is away or takes no writes for now, so that a retry may work. */
 export function isPassing(error: unknown): boolean {
   return isRedisError(error) && (error.reason === 'redisUnavailable' || error.reason === 'redisNotWriting');
 }
@@ -142,7 +142,7 @@ function isTlsCode(code: string): boolean {
   return /^ERR_(?:TLS|SSL)_|CERT|SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY)/.test(code);
 }
 
-/** ioredis gives its own errors no codes, so their texts are matched, here and nowhere else. */
+/** The only place that matches error texts, because ioredis gives its own errors no codes. */
 function isLostConnection(error: unknown, text: string): boolean {
   const name = error instanceof Error ? error.name : '';
   return (

@@ -1,18 +1,18 @@
-/** What can be asked of a Redis about itself, for people who want to know what is wrong. Changes nothing. */
+/** What a Redis says about itself, for people who look for a problem. Changes nothing. */
 import type { Redis } from 'ioredis';
 import type { TownRedis } from './connect.ts';
 
-/** What a Redis does not tell is undefined. */
+/** Fields are undefined if Redis does not reveal them. */
 export interface RedisHealth {
   version: string | undefined;
-  /** Every change is kept in an append-only file. */
+  /** Every write is kept in an append-only file. */
   appendOnly: boolean | undefined;
   /** It can write to its disk. */
   writable: boolean | undefined;
   /** Bytes; 0 for no limit. */
   maxMemory: number | undefined;
   maxMemoryPolicy: string | undefined;
-  /** Of one question and its answer, the median of several. */
+  /** The median of several questions and replies. */
   roundTripMs: number;
 }
 
@@ -39,7 +39,7 @@ export async function redisHealth(redis: TownRedis): Promise<RedisHealth> {
   };
 }
 
-/** Hosted servers keep some of it to themselves. */
+/** Hosted servers do not reveal all of it. */
 function asked(redis: TownRedis, ask: (client: Redis) => Promise<string>): Promise<string> {
   return redis.read(ask).catch(() => '');
 }

@@ -1,6 +1,6 @@
 /**
- * A town's private Redis: started by the first window that needs it, joined by the others, and left running when they close.
- * On a Unix socket that only this user can open, never on a network port, with every change kept in an append-only file.
+ * A town's private Redis. The first window that needs it starts it, the others join it, and it keeps running when they close.
+ * It listens on a Unix socket that only this user can open, never on a network port. An append-only file keeps every write.
  */
 import { open, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -21,28 +21,28 @@ import { OwnerWatch, readOwner, takeData, writeOwner } from './dataOwner.ts';
 import { findServerProgram } from './serverProgram.ts';
 
 export interface LocalServerOptions {
-  /** `tinytown.redis.serverPath`; empty where it is not set. */
+  /** `tinytown.redis.serverPath`; empty if it is not set. */
   serverPath: string;
   env: Readonly<Record<string, string | undefined>>;
   registry: ProcessRegistry;
   logger: Logger;
-  /** How often it is shown that the server is in use, in milliseconds; for tests that cannot wait. */
+  /** How often to show that the server is in use, in milliseconds. For tests that cannot wait. */
   signOfLifeMs?: number;
 }
 
 export type PrivateTarget = RedisTarget & { kind: 'private' };
-/** `loading`: it lives and reads its file. `gone`: nothing listens. `silent`: something listens and does not answer. */
+/** `loading`: it runs but still reads its file. `gone`: nothing listens. `silent`: something listens but does not reply. */
 type Answer = 'ready' | 'loading' | 'gone' | 'silent';
 
 const START_LIMIT_MS = 15_000;
-/** Reading a large file may take long; the server says so all the time. */
+/** Reading a large file may take long. The server keeps saying so. */
 const LOADING_LIMIT_MS = 120_000;
 const ASK_LIMIT_MS = 1_000;
 const ASK_AGAIN_MS = 25;
 const LOG_LIMIT_BYTES = 1_000_000;
 
 /**
- * Sees to it that the town's private server runs; safe in any number of windows at once.
+ * Makes sure that the town's private server runs. Safe in any number of windows at once.
  * @throws TinytownError `redisMissing`, `redisStartFailed`, `redisElsewhere` or `folderNotPrivate`
  */
 export async function ensureLocalServer(target: PrivateTarget, options: LocalServerOptions): Promise<void> {
@@ -55,7 +55,7 @@ export async function ensureLocalServer(target: PrivateTarget, options: LocalSer
     const answer = await ask(socketPath);
     if (answer === 'ready') {
       if (await isOwner(target)) return;
-      // Another place has gone on with the data since: what this one holds is old.
+      // Another place has continued with the data since, so this server's data are outdated.
       await stopLocalServer(target);
       continue;
     }
@@ -85,7 +85,7 @@ export async function ensureLocalServer(target: PrivateTarget, options: LocalSer
 export async function stopLocalServer({ dir, socketPath }: PrivateTarget): Promise<void> {
   const client = quietClient(socketPath);
   await client.connect().catch(() => undefined);
-  // The answer to SHUTDOWN is the end of the connection.
+  // SHUTDOWN has no reply: the connection ends instead.
   await client.shutdown('NOSAVE').catch(() => undefined);
   client.disconnect();
   const server = await recordedServer(dir);
@@ -95,7 +95,7 @@ export async function stopLocalServer({ dir, socketPath }: PrivateTarget): Promi
 async function startUnderLock(target: PrivateTarget, options: LocalServerOptions): Promise<void> {
   const { dir, socketPath } = target;
   const { logger, registry, env } = options;
-  // Another window may have been faster, and released the lock since.
+  // Another window may have started it meanwhile and released the lock.
   if ((await ask(socketPath)) !== 'gone') return;
   const earlier = await recordedServer(dir);
   if (earlier !== undefined && !(await giveWay(socketPath, earlier))) return;
@@ -104,7 +104,7 @@ async function startUnderLock(target: PrivateTarget, options: LocalServerOptions
   const logStart = await logSize(logFile);
   const configFile = path.join(dir, 'redis.conf');
   const appendDir = await takeData(dir);
-  // Written before it answers, as windows end a server that is not the owner's.
+  // Written before the server replies, because windows end a server that is not the recorded owner.
   const here = { host: hostname(), place: await processPlace(), appendDir };
   await writeOwner(dir, { pid: 0, startTime: '', ...here });
   await writeFile(configFile, serverConfig(target, appendDir), { mode: 0o600 });
@@ -113,7 +113,7 @@ async function startUnderLock(target: PrivateTarget, options: LocalServerOptions
   try {
     server = await spawnDetached(program, [configFile], {
       cwd: dir,
-      // Newer servers refuse to start where the locale is unknown.
+      // Newer servers refuse to start if the locale is unknown.
       env: { ...env, LC_ALL: 'C' },
       purpose: 'redis',
       registry,
@@ -145,8 +145,8 @@ async function untilReady(target: PrivateTarget, server: WatchedProcess, logStar
 }
 
 /**
- * A server of ours lives and nothing listens: it is about to, or its socket was deleted and nobody reaches it any more.
- * Resolves with whether it has ended and another may be started.
+ * A recorded server runs, but nothing listens. Either it is about to listen, or its socket was deleted and nobody can reach it.
+ * Resolves with whether it has ended, so that another may be started.
  */
 async function giveWay(socketPath: string, server: ProcessName): Promise<boolean> {
   const end = performance.now() + ASK_LIMIT_MS;
@@ -176,7 +176,7 @@ function serverConfig({ dir, socketPath }: PrivateTarget, appendDir: string): st
   ].join('\n');
 }
 
-/** Whether the server that answers is the one that owns the town's data. */
+/** Whether the server that replies is the one that owns the town's data. */
 async function isOwner({ dir, socketPath }: PrivateTarget): Promise<boolean> {
   const owner = await readOwner(dir);
   const client = quietClient(socketPath);
@@ -221,7 +221,7 @@ function quietClient(socketPath: string): Redis {
   return client;
 }
 
-/** The server that was started last, if it is known to live. */
+/** The last server that was started, if it is known to run. */
 async function recordedServer(dir: string): Promise<ProcessName | undefined> {
   const owner = await readOwner(dir);
   return owner && (await isAlive(owner)) ? owner : undefined;
@@ -237,7 +237,7 @@ async function hasEnded(server: ProcessName): Promise<boolean> {
   return true;
 }
 
-/** The log's length before a start; a long one begins anew. */
+/** The log's length before a start. A long log is started over. */
 async function logSize(file: string): Promise<number> {
   const size = (await stat(file).catch(() => undefined))?.size ?? 0;
   if (size <= LOG_LIMIT_BYTES) return size;
@@ -260,7 +260,7 @@ async function failed(
   return new TinytownError('redisStartFailed', message, { hint: advice ?? say('See {0}.', logFile) });
 }
 
-/** The last lines that the server has written since this start. */
+/** The last lines that the server wrote since this start. */
 async function logTail(file: string, from: number): Promise<string> {
   try {
     const handle = await open(file, 'r');

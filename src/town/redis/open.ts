@@ -1,4 +1,4 @@
-/** Opens a town's Redis wherever it is, starting its private server where it has one. */
+/** Opens a town's Redis, and starts its private server if it has one. */
 import { describeError } from '../../util/errors.ts';
 import type { RedisTarget } from './address.ts';
 import { type RedisTimes, type TownRedis, openRedis } from './connect.ts';
@@ -6,7 +6,7 @@ import { SIGN_OF_LIFE_MS, readOwner, showLife } from './dataOwner.ts';
 import { type LocalServerOptions, type PrivateTarget, ensureLocalServer, stopLocalServer } from './localServer.ts';
 import type { Logger } from '../../util/logger.ts';
 
-/** Also starts a private server again when it is lost. @throws TinytownError with a `RedisErrorReason` */
+/** Also restarts a private server that is lost. @throws TinytownError with a `RedisErrorReason` */
 export async function openTownRedis(
   target: RedisTarget,
   options: LocalServerOptions,
@@ -29,14 +29,14 @@ export async function openTownRedis(
   return redis;
 }
 
-/** Resolves with where the server keeps its data. */
+/** Resolves with the folder that the server keeps its data in. */
 async function join(target: PrivateTarget, options: LocalServerOptions): Promise<string | undefined> {
   await ensureLocalServer(target, options);
   await showLife(target.dir);
   return (await readOwner(target.dir))?.appendDir;
 }
 
-/** Shows that the server is in use. Ends it where another place has gone on with its data while this machine slept. */
+/** Shows that the server is in use. Stops it if another place took over its data while this machine slept. */
 async function keepOwning(target: PrivateTarget, appendDir: string | undefined, logger: Logger): Promise<void> {
   try {
     const owner = await readOwner(target.dir);

@@ -1,6 +1,6 @@
 /**
- * Where the private server of a town's folder keeps its data and its socket. Both are written down, so that all windows agree
- * on them whatever their environment says, and so that a folder that was moved keeps its town.
+ * Where a folder's private server keeps its data and its socket. Both places are recorded, so that all windows agree on them
+ * whatever their environment says, and so that a folder that was moved keeps its town.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -19,8 +19,8 @@ const SOCKET_ROOT_FILE = 'socket-root';
 const folderRecord = z.object({ path: z.string(), id: z.string() });
 
 /**
- * The target with its place as it is written down. A target that is no private server is returned as it is.
- * @param prepare Writes down what is not yet; otherwise nothing is changed.
+ * The target with its recorded place. A target that is not a private server is returned unchanged.
+ * @param prepare Records a place that is not recorded yet. Otherwise nothing is changed.
  * @throws TinytownError `folderNotPrivate`
  */
 export async function placed(target: RedisTarget, folder: string, prepare: boolean): Promise<RedisTarget> {
@@ -35,7 +35,7 @@ export async function placed(target: RedisTarget, folder: string, prepare: boole
   return { kind: 'private', dir, socketPath: await socketPath(dir, prepare) };
 }
 
-/** The folder that holds this town's data already; else `wanted`, or one beside it where that is another folder's. */
+/** The folder that already holds this town's data. Otherwise `wanted`, or one beside it if `wanted` belongs to another folder. */
 async function dataFolder(wanted: string, identity: FolderIdentity): Promise<string> {
   const storage = path.dirname(wanted);
   const known: { dir: string; record: FolderIdentity }[] = [];
@@ -54,13 +54,13 @@ async function dataFolder(wanted: string, identity: FolderIdentity): Promise<str
 }
 
 /**
- * The folder outside `storage` that holds the sockets of all this user's towns; made where there is none yet. Empty where the
- * sockets fit into `storage`.
+ * The folder outside `storage` that holds the sockets of all this user's towns, created if needed. Empty if the sockets fit into
+ * `storage`.
  * @param storage The folder of the data folders.
  * @throws TinytownError `folderNotPrivate`
  */
 export async function socketRoot(storage: string): Promise<string[]> {
-  // As long as the name of a data folder can be.
+  // The longest name that a data folder can have.
   if (fits(path.join(storage, 'x'.repeat(24 + 1 + 12 + 1 + 6), 'redis.sock'))) return [];
   await ensurePrivateFolder(storage);
   const file = path.join(storage, SOCKET_ROOT_FILE);
@@ -72,7 +72,7 @@ export async function socketRoot(storage: string): Promise<string[]> {
   return [chosen];
 }
 
-/** In the data folder where its path is short enough for a socket. Else in a new folder below {@link socketRoot}. */
+/** The socket is in the data folder if the path is short enough. Otherwise it is in a new folder below {@link socketRoot}. */
 async function socketPath(dir: string, prepare: boolean): Promise<string> {
   const near = path.join(dir, 'redis.sock');
   if (fits(near)) return near;
@@ -88,7 +88,7 @@ async function socketPath(dir: string, prepare: boolean): Promise<string> {
   return chosen;
 }
 
-/** A private folder of the system's temporary one, whose name nobody can know before. */
+/** A private folder in the system's temporary folder, with a name that nobody can predict. */
 async function newSocketRoot(): Promise<string> {
   const base = [tmpdir(), '/tmp'].find((folder) =>
     fits(path.join(folder, 'tinytown-XXXXXX', 's-XXXXXX', 'redis.sock')),
@@ -96,7 +96,7 @@ async function newSocketRoot(): Promise<string> {
   return await mkdtemp(path.join(base ?? tmpdir(), 'tinytown-'));
 }
 
-/** Somebody may have cleaned the temporary folder up, and somebody else may have the name now. */
+/** The temporary folder may have been cleaned up, and somebody else may have the name now. */
 async function isUsable(folder: string): Promise<boolean> {
   return await ensurePrivateFolder(folder).then(
     () => true,
@@ -104,7 +104,7 @@ async function isUsable(folder: string): Promise<boolean> {
   );
 }
 
-/** Of windows that write at the same time the first one wins. Resolves with what stands there afterwards. */
+/** If several windows write at once, the first one wins. Resolves with the content that stands there afterward. */
 async function writeFirst(file: string, content: string, stale: string | undefined): Promise<string> {
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, content, { mode: 0o600 });

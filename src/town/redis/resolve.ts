@@ -5,34 +5,34 @@ import type { TownConfig, TownRedisConfig } from '../config.ts';
 import { type RedisTarget, describeTarget, socketUrl } from './address.ts';
 
 export interface ResolveOptions {
-  /** The setting `tinytown.redis.url`; empty where it is not set. */
+  /** The setting `tinytown.redis.url`; empty if it is not set. */
   setting: string;
-  /** From the editor's secret storage; goes with the setting's URL. */
+  /** From the editor's secret storage. Used with the setting's URL. */
   password: string | undefined;
   env: Readonly<Record<string, string | undefined>>;
-  /** Undefined where the folder has none, or is not trusted. */
+  /** Undefined if the folder has none or is not trusted. */
   config: TownConfig | undefined;
   /** The town's folder. */
   folder: string;
   /** Where the private servers of this user's towns are kept. */
   storageDir: string;
-  /** What the user has said about a server that they did not choose in the settings. */
+  /** The user's answer about a server that they did not choose in the settings. */
   answer: (claim: RedisClaim) => 'confirmed' | 'declined' | 'open';
 }
 
-/** A Redis that the user did not choose in the editor's settings: it counts only once they have confirmed it. */
+/** A Redis that the user did not choose in the editor's settings. It is not used until they confirm it. */
 export interface RedisClaim {
-  /** The variable may be meant for a project's tests; the file may be written by agents. */
+  /** The variable may be meant for a project's tests. The file may be written by agents. */
   kind: 'redisVariable' | 'redisAddress';
   /** The address without its password. */
   where: string;
-  /** All that decides which server it is and what it is sent. May hold a password. */
+  /** Everything that decides which server it is and what is sent to it. May hold a password. */
   value: string;
 }
 
 /**
- * The setting, else `REDIS_URL`, else `tinytown.toml` (its URL, socket, or host and port), else a private server. What the
- * user has declined is passed over; what they have not answered yet is returned as `asks`.
+ * The setting, else `REDIS_URL`, else `tinytown.toml` (its URL, socket, or host and port), else a private server. Servers that
+ * the user declined are skipped. An unanswered one is returned as `asks`.
  */
 export function resolveRedis(options: ResolveOptions): { target: RedisTarget } | { asks: RedisClaim } {
   const { setting, password, folder, storageDir, answer } = options;
@@ -47,7 +47,7 @@ export function resolveRedis(options: ResolveOptions): { target: RedisTarget } |
   return { target: privateTarget(storageDir, folder) };
 }
 
-/** The servers that the environment and the file ask for, in their order. */
+/** The servers that the environment and the file ask for, in this order. */
 export function claimedServers({
   setting,
   env,
@@ -74,15 +74,15 @@ function fromConfig(redis: TownRedisConfig, env: ResolveOptions['env']): RedisTa
   if (redis.useSocket) return { kind: 'url', source, url: socketUrl(redis.socketPath) };
   const host = redis.host.includes(':') ? `[${redis.host}]` : redis.host;
   const scheme = redis.tls ? 'rediss' : 'redis';
-  // The variable with which `tt` overrides the file's password.
+  // `tt` uses this variable to override the file's password.
   const password = env.TINYTOWN_REDIS_PASSWORD ?? redis.password;
   return { kind: 'url', source, url: `${scheme}://${host}:${redis.port}`, password, tls: redis.tlsFiles };
 }
 
 /**
- * The private server of one folder: its name is for people, the hash makes it this folder's own. `placed` (privatePlace.ts)
- * says where its data and socket really are.
- * @param folder Without links, in the spelling of the disk.
+ * The private server of one folder. The name is for people; the hash is unique to the folder. `placed` (privatePlace.ts)
+ * knows where its data and socket really are.
+ * @param folder The real path, without links, in the spelling of the disk.
  */
 export function privateTarget(storageDir: string, folder: string): RedisTarget & { kind: 'private' } {
   const hash = createHash('sha256').update(path.resolve(folder)).digest('hex').slice(0, 12);

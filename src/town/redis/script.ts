@@ -1,4 +1,4 @@
-/** Lua scripts: many keys changed at one moment, or not at all. */
+/** Lua scripts, which change many keys atomically. */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
@@ -9,7 +9,7 @@ export interface LuaScript {
 
 export type ScriptWord = string | Buffer | number;
 
-/** Runs scripts over one connection, by their hash: the text travels only to a server that does not know it yet. */
+/** Runs scripts over one connection by their hash. The text is sent only to a server that does not know it yet. */
 export class ScriptRunner {
   readonly redis: Redis;
   private readonly hashes = new Map<string, string>();
@@ -18,12 +18,12 @@ export class ScriptRunner {
     this.redis = redis;
   }
 
-  /** Runs `script`; its answer is to be decoded by the caller. Rejects with what ioredis rejects with. */
+  /** Runs `script`. The caller must decode the reply. Rejects as ioredis does. */
   run(script: LuaScript, keys: readonly ScriptWord[], args: readonly ScriptWord[]): Promise<unknown> {
     return this.byHash(script, keys, args, (command, words) => this.redis.call(command, words));
   }
 
-  /** As {@link run}, with texts in the answer as the bytes that they are in Redis. */
+  /** As {@link run}, with texts in the reply as raw bytes. */
   runForBuffers(script: LuaScript, keys: readonly ScriptWord[], args: readonly ScriptWord[]): Promise<unknown> {
     return this.byHash(script, keys, args, (command, words) => this.redis.callBuffer(command, words));
   }

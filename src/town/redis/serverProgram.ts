@@ -1,4 +1,4 @@
-/** Finds the program that a private server is run with, or says how to install it here. */
+/** Finds the program to run a private server with, or says how to install it. */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { TinytownError } from '../../util/errors.ts';
@@ -6,11 +6,11 @@ import { homeFolder } from '../../util/homeFolder.ts';
 import { say } from '../../util/sentence.ts';
 
 const names = ['redis-server', 'valkey-server'];
-/** Where programs are that an editor started from a desktop does not have on its path; the last is `tt bootstrap`'s. */
+/** Folders that are missing from the path of an editor started from a desktop. The last one is `tt bootstrap`'s. */
 const furtherFolders = ['/usr/local/bin', '/usr/bin', '/opt/homebrew/bin', path.join(homeFolder(), '.tt', 'bin')];
 
 /**
- * @param setting `tinytown.redis.serverPath`; beats everything else where it is set.
+ * @param setting `tinytown.redis.serverPath`. If set, it overrides everything else.
  * @throws TinytownError `redisMissing`, with the command that installs it
  */
 export function findServerProgram(setting: string, env: Readonly<Record<string, string | undefined>>): string {
@@ -50,7 +50,7 @@ export function installCommand(platform: string = process.platform, osRelease: s
   if (platform === 'win32')
     return 'wsl --install (open the folder in WSL), or set tinytown.redis.url to a Redis elsewhere';
   const fields = [...osRelease.matchAll(/^(?:ID|ID_LIKE)="?([^"\n]*)"?$/gm)];
-  // ID stands for the system itself, ID_LIKE for its relatives, the nearest first.
+  // ID is the system itself, ID_LIKE lists its relatives, the nearest first.
   const ids = fields
     .toSorted((a, b) => a[0].indexOf('=') - b[0].indexOf('='))
     .flatMap((field) => (field[1] ?? '').split(' '));

@@ -1,8 +1,8 @@
--- Makes a task that nobody has yet, at the end of the backlog.
+-- Creates an unassigned task at the end of the backlog.
 --
 -- KEYS  task:{id}, backlog
 -- ARGV  id, field, value, field, value…
--- Returns 1 (made) or 0 (it was there, by an earlier call with this id)
+-- Returns 1 (created) or 0 (it exists, by an earlier call with this id)
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return 0
 end

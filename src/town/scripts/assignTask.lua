@@ -1,12 +1,12 @@
--- Makes a task that is assigned to an agent, and tells the agent.
+-- Creates a task that is assigned to an agent, and sends the agent a message.
 --
 -- KEYS[1]  task:{id}
 -- KEYS[2]  inbox:{agent} or urgent:{agent}
 -- KEYS[3]  events
 -- KEYS[4]  events:agent:{agent}
--- KEYS[5]  agent:{agent}; left out for the supervisor, who has no record
+-- KEYS[5]  agent:{agent}; omitted for the supervisor, who has no record
 -- ARGV     task_assign message, "LPUSH" or "RPUSH", event type, event data, stream length, field, value, field, value…
--- Returns  1 (made, now or by an earlier call with this id) or 0 (there is no such agent)
+-- Returns  1 (created, now or by an earlier call with this id) or 0 (there is no such agent)
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return 1
 end

@@ -1,4 +1,4 @@
--- Takes a task from the backlog, assigns it to an agent and tells the agent. Of several claims, one gets it.
+-- Takes a task from the backlog, assigns it to an agent and sends the agent a message. If several claim it, one gets it.
 --
 -- KEYS[1]  backlog
 -- KEYS[2]  task:{id}
@@ -25,7 +25,7 @@ if over or redis.call('EXISTS', KEYS[2]) == 0 then
   redis.call('LREM', KEYS[1], 0, ARGV[1])
   return 'no-task'
 end
--- First what may fail, so that an inbox that is no list leaves everything as it is.
+-- The command that may fail goes first, so that an inbox of the wrong type leaves everything unchanged.
 redis.call('RPUSH', KEYS[4], ARGV[5])
 redis.call('LREM', KEYS[1], 0, ARGV[1])
 redis.call('HSET', KEYS[2], 'state', 'assigned', 'assigned_to', ARGV[2], 'assigned_by', ARGV[3], 'updated_at', ARGV[4])

@@ -1,10 +1,10 @@
--- Makes an agent, unless its name is taken by one that is just being made elsewhere.
+-- Creates an agent, unless its name is taken by one that is just being created elsewhere.
 --
 -- KEYS[1]  agent:{id}
 -- KEYS[2…] reserved:{name} for its name and nickname, then the streams of the event
 -- ARGV     id, how many names, how long a reservation lasts (ms), event type, event data, stream length, field, value, …
--- A reservation that is not a string holds nothing. It is written anew.
--- Returns  1 (made, now or by an earlier call with this id) or 0 (the name is taken)
+-- A reservation that is not a string reserves nothing, and is overwritten.
+-- Returns  1 (created, now or by an earlier call with this id) or 0 (the name is taken)
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return 1
 end

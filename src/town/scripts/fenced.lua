@@ -1,22 +1,22 @@
--- Applies a change to one agent as a whole, or not at all.
+-- Applies a change to one agent atomically.
 --
 -- KEYS[1]  tt:{town}:epoch:{agent}
 -- KEYS[2…] every key that a guard or a command names
--- ARGV     epoch of the owner (empty: a change that anybody may make), number of guards, guards…, number of commands, commands…
+-- ARGV     epoch of the owner (empty: anybody may make the change), number of guards, guards…, number of commands, commands…
 --          A guard or a command is: its number of words, then the words.
 --          Guards: "listed" KEY MEMBER       the list holds the member
 --                  "field"  KEY FIELD        the hash holds the field
 --                  "value"  KEY FIELD VALUE  the hash's field has this value
---                  "value-or-none" KEY FIELD VALUE  it has this value, or there is no such field
---                  "none"   KEY FIELD VALUE… it has none of these values
+--                  "value-or-none" KEY FIELD VALUE  the field has this value, or does not exist
+--                  "none"   KEY FIELD VALUE… the field has none of these values
 --                  "exists" KEY              the key is there
 --          Commands: any of Redis's own, and
---                  "set-if" KEY FIELD OLD NEW  sets the hash's field where it still has the old value, or is missing
---                  "set-if-equal" KEY FIELD OLD NEW  sets it only where it has the old value, and never makes a hash
---                  "tell" COMMAND KEY …        for people to see: where it fails, the rest is done all the same
+--                  "set-if" KEY FIELD OLD NEW  sets the hash's field if it has the old value or is missing
+--                  "set-if-equal" KEY FIELD OLD NEW  sets it only if it has the old value, and never creates a hash
+--                  "tell" COMMAND KEY …        for what people see: if it fails, the rest is still done
 -- Returns  "done", "fenced" (somebody else owns the agent now), "changed" (a guard does not hold), or {key, its type, the
---          type that it should be of}; in all but the first nothing was written.
--- An epoch that is not a string is nobody's: the owner takes the agent again, which writes a new one.
+--          type that it should have}. Unless the result is "done", nothing was written.
+-- An epoch that is not a string matches no owner. The owner takes the agent again, which writes a new one.
 if ARGV[1] ~= '' and redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 'fenced'
 end
@@ -59,7 +59,7 @@ for _ = 1, guards do
   end
 end
 
--- What a command expects its key to be: it would fail in the middle of all, and what went before it would stand.
+-- The type that each command expects. A wrong one would make the command fail after earlier commands were done.
 local kinds = {
   LREM = 'list', LPUSH = 'list', RPUSH = 'list', LINSERT = 'list',
   HSET = 'hash', HDEL = 'hash', HINCRBY = 'hash', ['set-if'] = 'hash',

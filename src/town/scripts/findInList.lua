@@ -1,11 +1,11 @@
--- Looks through part of a list for messages that may ask for something, behind those that only inform.
+-- Searches part of a list for messages that may ask for something, skipping those that only inform.
 --
 -- KEYS  urgent:{id} or inbox:{id}
 -- ARGV  the place to begin at,
 --       the place to begin at instead if the element before it still has this mark, the mark (0 and "" for none),
---       how many messages to find, how many bytes to read, then the types of messages to pass over
--- Returns {1 at the end of the list or else 0, the place to go on at, the mark of the element before that place, message, message…}.
---          A message that is written in an unusual way is found whatever its type.
+--       how many messages to find, how many bytes to read, then the types of messages to skip
+-- Returns {1 at the end of the list, otherwise 0; the place to continue at; the mark of the element before it; message…}.
+--          A message in an unusual spelling is returned whatever its type.
 local PAGE = 50
 local at, known, mark = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local limit, most = tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -19,7 +19,7 @@ for i = 6, #ARGV do
 end
 local function passed_over(element)
   for _, pattern in ipairs(patterns) do
-    -- Quotes within a text are escaped: this can only be the member of an object.
+    -- Quotes within a text are escaped, so this can only be a member of an object.
     if string.find(element, pattern) then
       return true
     end

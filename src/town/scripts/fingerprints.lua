@@ -1,7 +1,7 @@
--- What changes when a key changes, in a few bytes: for towns whose Redis does not tell of changes.
+-- A short text that changes when a key changes. For a Redis that sends no notifications.
 --
 -- KEYS  any
--- Returns one text for each key; "" for a key that does not exist. A sign of life is no change.
+-- Returns one text for each key; "" for a key that does not exist. A heartbeat changes nothing.
 local prints = {}
 for i, key in ipairs(KEYS) do
   local kind = redis.call('TYPE', key).ok
@@ -16,7 +16,7 @@ for i, key in ipairs(KEYS) do
     print = redis.sha1hex(table.concat(words, '\0'))
   elseif kind == 'list' then
     if key:sub(-8) == ':backlog' then
-      -- Its ids are short, and people change their order.
+      -- The backlog. Its ids are short, and people reorder it.
       print = redis.sha1hex(table.concat(redis.call('LRANGE', key, 0, -1), ','))
     else
       -- Other lists change at their ends.

@@ -1,15 +1,15 @@
--- Ends a task: once, for good, with all that goes with it.
+-- Ends a task once and for all, with everything that goes with it.
 --
 -- KEYS     task:{id}, backlog, events,
---          agent:{agent}, events:agent:{agent}, inbox:{agent}, urgent:{agent} of the agent it is thought to be assigned to,
---          inbox:{told} and, unless that is the supervisor, agent:{told} of who is told how it ended;
---          the second line is left out where the task is nobody's, the third where nobody is told
--- ARGV     id, that agent's id or "", who assigned it as far as is known or "", new state, result, the time,
---          event type or "" for none, event data, stream length, message for who is told or "",
---          the message that must still wait in one of the agent's lists or "" for none such,
---          and then the assigning messages that may still wait for the agent, to be taken off its lists
--- Returns  "done" | "no-task" | "over" (it had ended before) | "moved" (it is somebody else's) | "taken" (the message waits
---          no more); nothing was written in all but the first
+--          agent:{agent}, events:agent:{agent}, inbox:{agent}, urgent:{agent} of the agent that it is thought to be assigned to,
+--          inbox:{told} of whoever is told how it ended and, unless that is the supervisor, agent:{told};
+--          the second line is omitted if the task is unassigned, the third if nobody is told
+-- ARGV     id, that agent's id or "", who assigned it if known or "", new state, result, the time,
+--          event type or "" for none, event data, stream length, message for whoever is told or "",
+--          the message that must still wait in one of the agent's lists or "" for none,
+--          then the assigning messages to take off the agent's lists if they still wait
+-- Returns  "done" | "no-task" | "over" (it had ended before) | "moved" (another agent has it) | "taken" (the message no longer
+--          waits). Unless the result is "done", nothing was written.
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 'no-task'
 end
@@ -25,7 +25,7 @@ if ARGV[11] ~= '' and not redis.call('LPOS', KEYS[6], ARGV[11]) and not redis.ca
   return 'taken'
 end
 redis.call('HSET', KEYS[1], 'state', ARGV[4], 'result', ARGV[5], 'updated_at', ARGV[6], 'completed_at', ARGV[6])
--- The rest follows from that: a key of the wrong type must not make the end of the task fail halfway.
+-- The task is over now. A key of the wrong type must not stop the rest halfway.
 redis.pcall('LREM', KEYS[2], 0, ARGV[1])
 local next_key = 4
 if ARGV[2] ~= '' then

@@ -1,10 +1,10 @@
--- Everything that says where an agent's messages are, read at one moment.
+-- Everything that shows where an agent's messages are, read at one moment.
 --
 -- KEYS  agent, urgent, inbox, inflight, held, dead, settled, turn, lease
 -- ARGV  how many elements of each list to read, the prefix of window leases
 -- Returns {state, id of the current task, urgent, inbox, batches in flight, held, dead, settled, what earlier turns have
---          seen, the window that has the agent, whether that window lives (1 or 0)}; false for what is not there, and a key
---          of the wrong type reads as empty.
+--          seen, the window that has the agent, whether that window lives (1 or 0)}. Missing values are false. A key of the
+--          wrong type reads as empty.
 local limit = tonumber(ARGV[1]) - 1
 local function read(empty, command, key, ...)
   local reply = redis.pcall(command, key, ...)

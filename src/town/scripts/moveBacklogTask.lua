@@ -1,8 +1,8 @@
 -- Puts a task of the backlog before another one, or at its end. Repeating it changes nothing.
 --
 -- KEYS  backlog
--- ARGV  id, the id that it is put before ("" for the end)
--- Returns "moved" | "not-in-backlog" | "no-place" (the other one is not in the backlog any more)
+-- ARGV  id, the id to put it before ("" for the end)
+-- Returns "moved" | "not-in-backlog" | "no-place" (the other one is no longer in the backlog)
 if not redis.call('LPOS', KEYS[1], ARGV[1]) then
   return 'not-in-backlog'
 end

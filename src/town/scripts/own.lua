@@ -1,13 +1,13 @@
--- Takes an agent for one window, unless a window that still lives has it, or the agent lives elsewhere. Where it lives is written
--- down when it is first taken.
+-- Takes an agent for one window, unless a living window has it or the agent lives elsewhere. The first window that takes an
+-- agent records where it lives.
 --
 -- KEYS  lease:{agent}, epoch:{agent}, agent:{agent}, lease:window:{this window}
 -- ARGV  this window's id, the prefix of window leases, the mark of our runtime host, the time for last_heartbeat, a new epoch,
---       this window's home: machine, host, Codex home, folder, folder id (all empty: not looked at), the epoch that this window
+--       this window's home: machine, host, Codex home, folder, folder id (all empty: not checked), the epoch that this window
 --       has of the agent (empty: none)
--- The epoch is made by the window, not counted here: a Redis that has lost its last writes would give the same number twice.
+-- The window makes the epoch. Counting here would repeat a number after Redis lost its last writes.
 -- For the same reason an epoch found in Redis counts only if the window knows it: another client may have written an old one.
--- A lease or an epoch that is not a string names no owner. It is written anew.
+-- A lease or an epoch that is not a string names no owner, and is overwritten.
 -- Returns {"owned", epoch, was left in disorder ("1") or released ("0")}
 --         {"owned-elsewhere", that window's id} | {"away"} (it lives elsewhere) | {"gone"} (no such agent) | {"no-lease"} (this window's own lease ran out)
 if redis.call('EXISTS', KEYS[3]) == 0 then

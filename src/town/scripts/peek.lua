@@ -1,7 +1,7 @@
--- Everything that an owner's next decision rests on, read at one moment.
+-- Everything that an owner's next decision depends on, read at one moment.
 --
 -- KEYS  agent, urgent, inbox, inflight, turn, stop, control
--- ARGV  how many messages of each list to read, and how many bytes: the reading of a list ends with the message that fills them
+-- ARGV  how many messages of each list to read, and how many bytes. Reading a list ends with the message that reaches a limit.
 -- Returns {agent hash, urgent, inbox, ids of batches in flight, turn hash, stop flag or false, control entries,
 --          problems, length of urgent, length of inbox}. A key of the wrong type reads as empty and is named in the problems.
 local limit, most = tonumber(ARGV[1]), tonumber(ARGV[2])

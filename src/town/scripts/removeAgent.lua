@@ -1,4 +1,4 @@
--- Removes an agent with all that was kept for it.
+-- Removes an agent with everything stored for it.
 --
 -- KEYS[1]  agent:{id}
 -- KEYS[2]  events

@@ -1,4 +1,4 @@
--- Reserves a name for an agent, unless another agent has reserved it. A reservation that is not a string holds nothing.
+-- Reserves a name for an agent, unless another agent has reserved it. A reservation that is not a string reserves nothing.
 --
 -- KEYS  reserved:{name}
 -- ARGV  the agent's id, how long the reservation lasts (ms)

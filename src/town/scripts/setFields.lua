@@ -1,4 +1,4 @@
--- Sets and deletes single fields of a record that exists; never makes one.
+-- Sets and deletes single fields of an existing record. Never creates one.
 --
 -- KEYS[1]  agent:{id} or task:{id}
 -- ARGV     number of fields to set, field, value…, then fields to delete

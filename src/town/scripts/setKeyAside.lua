@@ -1,8 +1,8 @@
--- Moves a key that is of another type than it should be out of the way, with all that it holds.
+-- Moves a key of the wrong type out of the way, with everything that it holds.
 --
 -- KEYS  the key, where it goes
--- ARGV  the type that the key should be of
--- Returns 1 (moved) or 0 (it is gone, or as it should be)
+-- ARGV  the type that the key should have
+-- Returns 1 (moved) or 0 (it is gone, or has the right type)
 local kind = redis.call('TYPE', KEYS[1]).ok
 if kind == 'none' or kind == ARGV[1] then
   return 0

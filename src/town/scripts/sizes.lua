@@ -1,8 +1,8 @@
--- How much each key holds, whatever it is.
+-- The size of each key, whatever its type.
 --
 -- KEYS  any
--- Returns type, size, type, size…: elements of a list, fields of a hash, entries of a stream; 1 for anything else that
---         exists, 0 for what does not.
+-- Returns type, size, type, size… The size is the elements of a list, the fields of a hash or the entries of a stream, 1 for
+--         other types, and 0 for a key that does not exist.
 local sized = { list = 'LLEN', hash = 'HLEN', stream = 'XLEN' }
 local sizes = {}
 for i, key in ipairs(KEYS) do
