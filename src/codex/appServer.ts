@@ -1,4 +1,4 @@
-/** From nothing to an app-server that was introduced to us: one start at a time, tried again when it fails early. */
+/** Starts and initializes an app-server. One start runs at a time, and an early failure is retried. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Backoff } from '../util/backoff.ts';
 import { say } from '../util/sentence.ts';
@@ -9,24 +9,24 @@ import { withStartLock } from './startLock.ts';
 import { type StdioOptions, startStdioTransport } from './transport.ts';
 
 export interface LaunchOptions extends StdioOptions, ConnectionOptions {
-  /** Our own version, told to the app-server. */
+  /** Our own version, for the app-server's handshake. */
   clientVersion: string;
   /** How long one start may take, in milliseconds. */
   startLimitMs: number;
-  /** Ends the attempt, and the process with it. */
+  /** Stops the attempt and ends the process. */
   signal: AbortSignal;
 }
 
 export interface LaunchedServer {
   connection: CodexConnection;
-  /** Of the app-server; null where it does not say. */
+  /** The app-server's version; null if it does not say. */
   version: string | null;
 }
 
 /**
- * Starts an app-server and introduces us.
- * @throws TinytownError `programUnusable` where the program cannot be run at all; CodexError `startFailed` where it ended
- * early or stayed silent, with the last it said.
+ * Starts an app-server and initializes it.
+ * @throws TinytownError `programUnusable` if the program cannot be run at all; CodexError `startFailed`, with the last lines
+ * that it printed, if it ended early or stayed silent.
  */
 export async function launchAppServer(options: LaunchOptions): Promise<LaunchedServer> {
   const { signal, logger, registry } = options;

@@ -1,4 +1,4 @@
-/** Which requests of the app-server go to a person, and which are declined on the spot. */
+/** Which requests of the app-server go to a person, and which are declined at once. */
 import { type AskedMethod, decodeAsked } from './asked.ts';
 import type { PendingRequests } from './pendingRequests.ts';
 import {
@@ -10,8 +10,8 @@ import {
 } from './serverRequests.ts';
 
 /**
- * Handlers that keep what a person can answer in `pending` until it is answered, and decline the rest, which `declined` is
- * told. The two legacy approvals are declined too: they belong to conversations of the old protocol, which we never open.
+ * Handlers that keep the requests that a person can answer in `pending`. They decline all others and report them to `declined`.
+ * The two legacy approvals are declined too: they belong to conversations of the old protocol, which we never open.
  */
 export function askPeople(
   pending: PendingRequests,

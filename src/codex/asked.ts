@@ -1,6 +1,6 @@
 /**
- * The requests of the app-server that a person can answer, decoded once here: only what we use of them, and tolerantly, as
- * other versions than the pinned one ask too. The compiler checks below that this is what the protocol says.
+ * The requests of the app-server that a person can answer, decoded once. Decoding is tolerant and reads only the fields we use,
+ * because Codex versions other than the pinned one ask, too. The compiler checks below that the schemas match the protocol.
  */
 import * as z from 'zod/mini';
 import { catch as orElse } from 'zod/mini';
@@ -24,7 +24,7 @@ const decision = z.union([
   z.object({ applyNetworkPolicyAmendment: z.object({ network_policy_amendment: networkAmendment }) }),
 ]);
 
-/** A decision that is not known here is passed over. */
+/** Unknown decisions are dropped. */
 const decisions = z.pipe(
   z.nullish(z.array(z.unknown())),
   z.transform((raw) =>
@@ -46,7 +46,7 @@ const place = z.union([
   z.strictObject({ type: z.literal('glob_pattern'), pattern: z.string() }),
   z.strictObject({ type: z.literal('special'), value: special }),
 ]);
-/** Strict: a permission that is not known here would be given without being shown. */
+/** Strict: an unknown permission would be granted without being shown. */
 const permissions = z.strictObject({
   network: z.nullish(z.strictObject({ enabled: z.nullable(z.boolean()) })),
   fileSystem: z.nullish(
@@ -102,7 +102,7 @@ export type CommandDecision = z.output<typeof decision>;
 export type AskedPermissions = z.output<typeof permissions>;
 export type AskedQuestion = z.output<typeof question>;
 
-/** What was asked, told apart by `method`. */
+/** A request, discriminated by `method`. */
 export type Asked = { [M in AskedMethod]: { method: M; params: z.output<Schemas[M]> } }[AskedMethod];
 export type AskedAs<M extends AskedMethod> = Extract<Asked, { method: M }>;
 
@@ -115,21 +115,21 @@ interface WireAsked {
 }
 type AllTrue<T extends Record<keyof T, true>> = T;
 
-/** Does not compile unless our schemas accept what the generated types promise, and our decisions are ones of theirs. */
+/** Compiles only if our schemas accept the generated types, and our decisions are among theirs. */
 export type AskedAgrees = [
   AllTrue<{ [M in AskedMethod]: WireAsked[M] extends z.input<Schemas[M]> ? true : false }>,
   AllTrue<{ decision: CommandDecision extends CommandExecutionApprovalDecision ? true : false }>,
 ];
 
-/** Decodes a request that a person can answer; undefined for any other, and for one that cannot be read. */
+/** Decodes a request that a person can answer. Undefined for any other request, and for one that cannot be read. */
 export function decodeAsked(method: string, params: unknown): Asked | undefined {
   if (!isAsked(method)) return undefined;
   const decoded = askedSchemas[method].safeParse(params);
-  // The schema of `method` gave the data: the two belong together, which the compiler cannot follow through the table.
+  // The schema of `method` produced the data, so they match. The compiler cannot follow that through the table.
   return decoded.success ? ({ method, params: decoded.data } as Asked) : undefined;
 }
 
-/** What is granted when exactly the asked permissions are. */
+/** The grant for exactly the permissions that were asked for. */
 export function grantOf({ network, fileSystem }: AskedPermissions): GrantedPermissionProfile {
   const { globScanMaxDepth, entries, ...lists } = fileSystem ?? { read: null, write: null };
   return {

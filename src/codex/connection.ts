@@ -1,6 +1,6 @@
 /**
- * One live connection to an app-server: typed requests whose waits are bounded, and an answer to everything it asks.
- * It knows nothing of threads and turns; ends when its transport does, and is then done with.
+ * One live connection to an app-server: typed requests with bounded waits, and an answer to everything that it asks.
+ * It knows nothing about threads and turns. It ends with its transport and cannot be reused.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import {
@@ -26,17 +26,17 @@ import { isCommandStart } from './wire.ts';
 export interface ConnectionOptions {
   logger: Logger;
   handlers: ServerRequestHandlers;
-  /** Called in the order of arrival; must not wait for anything. */
+  /** Called in the order of arrival. Must not wait for anything. */
   onNotification(method: string, params: unknown): void;
 }
 
 export class CodexConnection {
-  /** Resolves when the app-server is gone and its last words were handled. Requests that still waited have been rejected. */
+  /** Resolves when the app-server is gone and its last messages were handled. Pending requests have been rejected by then. */
   readonly closed: Promise<TransportEnd>;
   private readonly transport: Transport;
   private readonly rpc: MessageConnection;
   private readonly options: ConnectionOptions;
-  /** Of the message that is being handled: the library does not hand it to the handler, which it calls at once. */
+  /** The id of the message being handled. The library calls the handler at once but does not pass it the id. */
   private requestId: number | string | null = null;
 
   constructor(transport: Transport, options: ConnectionOptions) {
@@ -53,7 +53,7 @@ export class CodexConnection {
           handleMessage: (message: Message, next: (message: Message) => void) => {
             transport.reader.handled(message);
             this.requestId = Message.isRequest(message) ? message.id : null;
-            // It answers a promise, which the caller looks at to log what went wrong.
+            // Returns a promise, which the library uses to log failures.
             return next(message);
           },
         },
@@ -67,7 +67,7 @@ export class CodexConnection {
     this.rpc.onRequest((method, params) => this.answer(method, params));
     this.rpc.listen();
     this.closed = transport.closed.then((end) => {
-      // Only this rejects what still waits for an answer.
+      // Nothing else rejects the pending requests.
       this.rpc.dispose();
       return end;
     });
@@ -78,10 +78,10 @@ export class CodexConnection {
   }
 
   /**
-   * Sends a request and resolves with its decoded result. An overloaded server is asked again, with growing pauses:
-   * it has done nothing yet.
-   * @param limitMs How long one answer may take.
-   * @throws CodexError `unresponsive` when it took longer: whether the server acted on it is unknown.
+   * Sends a request and resolves with its decoded result. If the server is overloaded, the request is repeated with growing
+   * pauses, because the server has not acted on it.
+   * @param limitMs How long one reply may take.
+   * @throws CodexError `unresponsive` if the reply took longer: whether the server acted on the request is unknown.
    */
   async request<P, R>(method: ClientMethod<P, R>, params: P, limitMs: number): Promise<R> {
     const backoff = new Backoff({ firstMs: 200, maxMs: 3_000, attempts: 5 });
@@ -97,9 +97,9 @@ export class CodexConnection {
     }
   }
 
-  /** Introduces us; to be called once, before anything else. Resolves with the server's version, null where it hides it. */
+  /** The handshake. Call it once, before anything else. Resolves with the server's version; null if it does not say. */
   async initialize(client: { name: string; title: string; version: string }, limitMs: number): Promise<string | null> {
-    // Experimental, for `thread/backgroundTerminals/clean` alone.
+    // Experimental, only for `thread/backgroundTerminals/clean`.
     const capabilities = { experimentalApi: true, requestAttestation: false };
     const { userAgent } = await this.request(initialize, { clientInfo: client, capabilities }, limitMs);
     await this.rpc.sendNotification(initialized).catch((error: unknown) => {
@@ -108,7 +108,7 @@ export class CodexConnection {
     return /^[^/]+\/(\S+)/.exec(userAgent)?.[1] ?? null;
   }
 
-  /** Ends the app-server, gently for `graceMs`, then surely; 0 kills. Resolves as `closed` does. */
+  /** Ends the app-server: gently for `graceMs`, then forcibly. 0 kills it at once. Resolves as `closed` does. */
   async close(graceMs?: number): Promise<TransportEnd> {
     await this.transport.close(graceMs);
     return await this.closed;

@@ -1,4 +1,4 @@
-/** What can go wrong with an app-server, as reasons. The only file that knows the app-server's error codes and texts. */
+/** What can go wrong with an app-server, by reason. The only file that knows the app-server's error codes and texts. */
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import * as z from 'zod/mini';
 import { TinytownError } from '../util/errors.ts';
@@ -9,9 +9,9 @@ export type CodexErrorReason =
   | 'startFailed'
   | 'threadLost'
   | 'threadBusy'
-  /** Nothing was said in it yet. */
+  /** The thread has no turns yet. */
   | 'threadEmpty'
-  /** The turn that was meant is over, or another one runs. */
+  /** The turn is over, or another one runs. */
   | 'turnGone'
   | 'notSteerable'
   | 'turnActive'
@@ -29,12 +29,12 @@ export class CodexError extends TinytownError<CodexErrorReason> {
   override readonly name = 'CodexError';
 }
 
-/** JSON-RPC code of an app-server that has too much to do. */
+/** The JSON-RPC code of an overloaded app-server. */
 const overloadedCode = -32001;
 
 const turnErrorData = z.object({ codexErrorInfo: z.looseObject({ activeTurnNotSteerable: z.unknown() }) });
 
-/** Makes an error with a reason of whatever a request was rejected with. */
+/** Converts a request's rejection to an error with a reason. */
 export function toCodexError(method: string, error: unknown): CodexError {
   if (error instanceof CodexError) return error;
   if (!(error instanceof ResponseError)) {
@@ -55,19 +55,19 @@ export function toCodexError(method: string, error: unknown): CodexError {
   return new CodexError(reason, say('Codex refused {0}: {1}', method, error.message), { cause: error });
 }
 
-/** @param where The file and the line, and what is wrong there. */
+/** @param where The file and the line, and the problem there. */
 export function badConfig(where: string, cause?: unknown): CodexError {
   const message = say('Codex cannot read its configuration: {0}', where.trim());
   return new CodexError('badConfig', message, { cause, hint: 'Correct the file, then try again.' });
 }
 
-/** These come with the code of any bad request: their text is all that tells them apart (seen on 0.169.0). */
+/** These errors have the code of any bad request. Only the text tells them apart (seen on 0.169.0). */
 function reasonOfText(message: string): CodexErrorReason {
   if (/no active turn to|expected active turn id/.test(message)) return 'turnGone';
   if (/cannot steer/.test(message)) return 'notSteerable';
   if (/no rollout found for thread id|invalid (?:session|thread) id|thread not loaded/.test(message))
     return 'threadLost';
-  // Its process was killed as it made the thread's file.
+  // Codex was killed while it created the thread's file.
   if (/rollout at .* is empty/.test(message)) return 'threadLost';
   if (/is not materialized yet/.test(message)) return 'threadEmpty';
   if (/already has an active writer/.test(message)) return 'threadBusy';

@@ -1,4 +1,4 @@
-/** What a thread's own history says of inputs that were sent under client ids: what it does not hold was never delivered. */
+/** Searches a thread's history for inputs by their client ids. An input that is not in the history was never delivered. */
 import type { CodexConnection } from './connection.ts';
 import { readThreadPage } from './threadHistory.ts';
 import type { WireTurn } from './wire.ts';
@@ -7,20 +7,20 @@ export interface FoundInput {
   turnId: string;
   /** `completed`, `interrupted`, `failed` or `inProgress`. */
   turnStatus: string;
-  /** Why it failed, where the history says so. */
+  /** Why the turn failed, if the history says so. */
   error: WireTurn['error'];
 }
 
 export interface HistorySearch {
   found: Map<string, FoundInput>;
-  /** The whole history was read; otherwise the search was cut off. */
+  /** Whether the whole history was read. False if the search was cut off. */
   complete: boolean;
 }
 
 const pageSize = 10;
 const maxPages = 20;
 
-/** Searches from the newest turn back, until all are found or 200 turns were read. */
+/** Searches backward from the newest turn until all ids are found or 200 turns were read. */
 export async function searchHistory(
   connection: CodexConnection,
   threadId: string,

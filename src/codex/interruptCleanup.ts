@@ -1,6 +1,6 @@
 /**
- * What an interrupted turn leaves behind: agents that it has started, whose turns go on by themselves, and commands, which
- * go on as terminals in the background. Ends both, and says what it could not prove to be over.
+ * Cleans up after an interrupted turn. Sub-agents that it started keep running their own turns, and its commands keep running as
+ * background terminals. Ends both, and reports what may still run.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { within } from '../util/boundedWait.ts';
@@ -12,11 +12,11 @@ import { CodexError } from './errors.ts';
 import { terminalsClean, terminalsList, turnInterrupt } from './methods.ts';
 import type { OtherThreads, RunningTurn } from './otherThreads.ts';
 
-/** How long a command that was told to end may take, and how often it is looked for, in milliseconds. */
+/** How long commands may take to end, and the pause between checks, in milliseconds. */
 const COMMANDS_MS = 2_000;
 const LOOK_AGAIN_MS = 50;
 
-/** A turn that ends may let another one begin. */
+/** How often to look for running turns, because a turn that ends may start another one. */
 const ROUNDS = 3;
 
 export class InterruptCleanup {
@@ -50,7 +50,7 @@ export class InterruptCleanup {
       await this.connection.request(turnInterrupt, { threadId, turnId }, this.limitMs);
       await within(over, this.limitMs, 'turn/interrupt of a sub-agent');
     } catch (error) {
-      // One that is over already is refused; whether it is, its own announcement says.
+      // Codex refuses to interrupt a turn that is over. The `turn/completed` notification tells whether it is.
       this.logger.warn(`A sub-agent's turn: ${describeError(error)}`);
     }
   }
@@ -67,7 +67,7 @@ export class InterruptCleanup {
       }
     } catch (error) {
       this.logger.warn(`Commands of the interrupted turn: ${describeError(error)}`);
-      // A thread that the server has put away has no commands.
+      // A thread that the server has unloaded has no commands.
       if (error instanceof CodexError && error.reason === 'refused' && this.others.forget(threadId)) return [];
       return [`perhaps its commands (${oneLine(describeError(error), 120)})`];
     }

@@ -1,4 +1,4 @@
-/** Finds the codex to run, and says why not where there is none that will do. */
+/** Finds the codex to run, or says why there is no usable one. */
 import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -9,8 +9,8 @@ import { type Sentence, say } from '../util/sentence.ts';
 const run = promisify(execFile);
 
 /**
- * The oldest version that agents run on. `codex exec` of 0.166 and older starts the MCP servers of a project that the user does
- * not trust (`npm run codex-versions`).
+ * The oldest version that agents run on. `codex exec` up to 0.166 starts the MCP servers of a project that the user does not
+ * trust (`npm run codex-versions`).
  */
 const codexFloor = '0.169.0';
 
@@ -19,7 +19,7 @@ export type CodexLocation =
       ok: true;
       path: string;
       version: string;
-      /** To be the PATH of the process, as codex may be a script that needs a program from there. */
+      /** The PATH for the process, because codex may be a script that needs a program from there. */
       searchPath: string;
     }
   | {
@@ -33,13 +33,13 @@ export type CodexLocation =
 
 const installHint = say('Install it with "npm install -g @openai/codex", or set "tinytown.codex.path".');
 
-/** Locates codex; remembers the version of each file for as long as the file does not change. */
+/** Locates codex. Remembers each file's version until the file changes. */
 export class CodexLocator {
   private readonly versions = new Map<string, Promise<string | undefined>>();
 
   /**
    * @param setting The setting `codex.path`: an absolute path or a command; empty for `codex` on the PATH.
-   * @param env What codex would be started with.
+   * @param env The environment that codex will get.
    */
   async locate(setting: string, env: Environment): Promise<CodexLocation> {
     const command = setting.trim() || 'codex';
@@ -72,7 +72,7 @@ export class CodexLocator {
     const known = this.versions.get(key) ?? probe(file, env);
     this.versions.set(key, known);
     const version = await known;
-    // A failure may pass: only an answer is remembered.
+    // A failure may be temporary, so only a version is remembered.
     if (version === undefined) this.versions.delete(key);
     return version;
   }
@@ -80,11 +80,11 @@ export class CodexLocator {
 
 const probeLimitMs = 10_000;
 
-/** The first start after an installation can take seconds. */
+/** The first start after installation can take seconds. */
 async function probe(file: string, env: Environment): Promise<string | undefined> {
   try {
     const options = { env: parseable(env), timeout: probeLimitMs, killSignal: 'SIGKILL', windowsHide: true } as const;
-    // A .cmd shim runs only through a shell; its path is the only thing on that line.
+    // A .cmd shim runs only through a shell. Its path is the only input to that shell.
     const { stdout } = /\.(cmd|bat)$/i.test(file)
       ? await run(`"${file}" --version`, [], { ...options, shell: true })
       : await run(file, ['--version'], options);
@@ -94,7 +94,7 @@ async function probe(file: string, env: Environment): Promise<string | undefined
   }
 }
 
-/** Compares three-part versions; what follows them (`-alpha.1`) is not looked at. */
+/** Compares three-part versions. Suffixes (`-alpha.1`) are ignored. */
 export function isOlder(version: string, floor: string): boolean {
   const [left, right] = [version, floor].map((text) => text.split('.').map(Number));
   for (let part = 0; part < 3; part += 1) {

@@ -1,4 +1,4 @@
-/** Signing in to Codex on a page of its provider's: the app-server says where, waits for it, and keeps what comes of it. */
+/** Signs in to Codex on a provider's page. The app-server names the page, waits for the sign-in, and stores the result. */
 import { TimeoutError, within } from '../util/boundedWait.ts';
 import type { Event } from '../util/event.ts';
 import { say } from '../util/sentence.ts';
@@ -9,24 +9,24 @@ import { type HeardNotification, loginCancel, loginStart } from './methods.ts';
 export interface LoginPlace {
   /** The page to open. */
   url: string;
-  /** To be typed there; undefined where the page comes back to the app-server by itself. */
+  /** The code to type there. Undefined if the page returns to the app-server on its own. */
   code: string | undefined;
 }
 
 export interface LoginOptions {
-  /** What the app-server announces. */
+  /** The app-server's notifications. */
   heard: Event<HeardNotification>;
-  /** Gets the place to go to, once. */
+  /** Called once with the page to open. */
   readonly show: (place: LoginPlace) => void;
-  /** Gives it up. */
+  /** Cancels the sign-in. */
   signal: AbortSignal;
-  /** How long one answer of the app-server may take, and how long the person; in milliseconds. */
+  /** How long one reply of the app-server may take, and how long the person may take, in milliseconds. */
   limits: { answerMs: number; signInMs: number };
 }
 
 /**
- * Resolves when it is over: true when signed in, false when it was given up.
- * @throws CodexError `signInFailed`, `notRunning` where the app-server went away, `refused`, `unresponsive`
+ * Resolves when the sign-in is over: true when signed in, false when canceled.
+ * @throws CodexError `signInFailed`, `notRunning` if the app-server went away, `refused`, `unresponsive`
  */
 export async function login(
   connection: CodexConnection,

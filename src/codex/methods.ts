@@ -1,6 +1,6 @@
 /**
- * The app-server's methods, one constant each, with the types that `codex app-server generate-ts --experimental` wrote for the pinned
- * version (src/codex/protocol). The compiler checks here that what we decode is what the protocol says.
+ * The app-server's methods, one constant each, with types that `codex app-server generate-ts --experimental` generated for the
+ * pinned version (src/codex/protocol). The compiler checks here that our schemas match the protocol.
  */
 import type * as z from 'zod/mini';
 import type { ClientRequest } from './protocol/ClientRequest';
@@ -26,11 +26,11 @@ import { type ItemInput, type KnownItemType, notificationSchemas, resultSchemas 
 type RequestName = ClientRequest['method'];
 type RequestParams<M extends RequestName> = Extract<ClientRequest, { method: M }>['params'];
 
-/** A request of ours: its name, the type of its parameters, and how its result is read. */
+/** A request that we send: its name, the type of its parameters, and the schema of its result. */
 export interface ClientMethod<Params, Result> {
   readonly name: RequestName;
   readonly result: z.ZodMiniType<Result>;
-  /** Never set: it only carries the type. */
+  /** Never set. It only carries the type. */
   readonly params?: Params;
 }
 
@@ -55,7 +55,7 @@ export const turnStart = clientMethod('turn/start', resultSchemas.turnStart);
 export const turnSteer = clientMethod('turn/steer', resultSchemas.turnSteer);
 export const turnInterrupt = clientMethod('turn/interrupt', resultSchemas.done);
 
-/** The one notification of ours. */
+/** The only notification that we send. */
 export const initialized = 'initialized';
 
 type Schemas = typeof notificationSchemas;
@@ -83,7 +83,7 @@ interface WireResults {
 type ResultSchemas = typeof resultSchemas;
 type AllTrue<T extends Record<keyof T, true>> = T;
 
-/** Does not compile unless each of our schemas accepts what the generated types promise. */
+/** Compiles only if each of our schemas accepts the generated type. */
 export type SchemasAgree = [
   AllTrue<{ [M in keyof Schemas]: WireNotification<M> extends z.input<Schemas[M]> ? true : false }>,
   AllTrue<{ [R in keyof ResultSchemas]: WireResults[R] extends z.input<ResultSchemas[R]> ? true : false }>,
@@ -94,10 +94,10 @@ function isHeard(method: string): method is Heard {
   return Object.hasOwn(notificationSchemas, method);
 }
 
-/** Decodes a notification; undefined for one that we do not listen to or cannot read. */
+/** Decodes a notification. Undefined for one that we do not listen to or cannot read. */
 export function decodeNotification(method: string, params: unknown): HeardNotification | undefined {
   if (!isHeard(method)) return undefined;
   const decoded = notificationSchemas[method].safeParse(params);
-  // The schema of `method` gave the data: the two belong together, which the compiler cannot follow through the table.
+  // The schema of `method` produced the data, so they match. The compiler cannot follow that through the table.
   return decoded.success ? ({ method, params: decoded.data } as HeardNotification) : undefined;
 }

@@ -1,11 +1,11 @@
-/** Which models there are, and which one is configured, as the app-server says. */
+/** The models that the app-server offers, and the configured one. */
 import type { CodexConnection } from './connection.ts';
 import { configRead, modelList } from './methods.ts';
 import type { WireModel } from './wire.ts';
 
 const maxPages = 10;
 
-/** The models that people choose from; a provider of one's own may have others. */
+/** The models that people choose from. A custom provider may have others. */
 export async function listModels(connection: CodexConnection, limitMs: number): Promise<WireModel[]> {
   const models: WireModel[] = [];
   let cursor: string | null = null;
@@ -22,7 +22,7 @@ function readPage(connection: CodexConnection, cursor: string | null, limitMs: n
   return connection.request(modelList, { cursor }, limitMs);
 }
 
-/** What a thread in `cwd` runs on where nobody has chosen anything; undefined where Codex does not say. */
+/** The model of a thread in `cwd` if nobody has chosen one. Undefined if Codex does not say. */
 export async function configuredModel(
   connection: CodexConnection,
   cwd: string,

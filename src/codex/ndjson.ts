@@ -1,6 +1,6 @@
 /**
- * The app-server's framing for vscode-jsonrpc: one JSON object a line, JSON-RPC 2.0 without its `jsonrpc` member.
- * A line that is no message is reported and skipped; nothing that arrives can stop the reader but the end of the stream.
+ * The app-server's framing for vscode-jsonrpc: one JSON object per line, JSON-RPC 2.0 without its `jsonrpc` member.
+ * A line that is not a message is reported and skipped. Only the end of the stream stops the reader.
  */
 import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
@@ -16,20 +16,20 @@ import {
 import { oneLine, wellFormedJson } from '../util/text.ts';
 
 /**
- * A reader that does not run ahead: the connection handles one message a turn of the event loop while a flood brings
- * hundreds, so the stream rests while too many wait.
+ * A reader with backpressure. The connection handles one message per turn of the event loop, but a flood brings hundreds. So the
+ * stream pauses while too many wait.
  */
 export interface PacedReader extends MessageReader {
-  /** To be called with every message that was taken up for handling. */
+  /** Must be called with every message when its handling starts. */
   handled(message: Message): void;
-  /** Resolves when the stream has ended and everything that came was handled. */
+  /** Resolves when the stream has ended and everything that arrived was handled. */
   readonly drained: Promise<void>;
 }
 
 export interface NdjsonLimits {
-  /** Characters of one line; a longer one is skipped. */
+  /** Most characters of one line. A longer line is skipped. */
   line: number;
-  /** The stream rests from this many unhandled messages until a quarter of it. */
+  /** The stream pauses at this many unhandled messages, and resumes at a quarter of it. */
   unhandled: number;
 }
 
@@ -40,11 +40,11 @@ export class NdjsonReader extends AbstractMessageReader implements PacedReader {
   private readonly stream: Readable;
   private readonly limits: NdjsonLimits;
   private readonly decoder = new StringDecoder('utf8');
-  /** The pieces of the line that has not ended yet: joined once, or megabytes would be copied for every chunk. */
+  /** The pieces of the unfinished line. They are joined once, because appending would copy megabytes for every chunk. */
   private pieces: string[] = [];
   private length = 0;
   private unhandled = 0;
-  /** Of what still waits to be handled: the connection keeps it by these, and a second one would replace the first. */
+  /** Ids of unhandled messages. The connection queues by id, and a second message with the same id would replace the first. */
   private readonly keys = new Set<string>();
   private ended = false;
   private settleDrained: (() => void) | undefined;
@@ -58,7 +58,7 @@ export class NdjsonReader extends AbstractMessageReader implements PacedReader {
     });
   }
 
-  /** To be called once. Disposing stops the messages but goes on draining the stream, so that its writer does not stall. */
+  /** Call it once. Disposing stops the messages but keeps draining the stream, so that its writer does not stall. */
   listen(callback: DataCallback): Disposable {
     const onData = (chunk: Buffer): void => this.take(this.decoder.write(chunk), callback);
     const onEnd = (): void => this.finish(callback);
@@ -97,7 +97,7 @@ export class NdjsonReader extends AbstractMessageReader implements PacedReader {
     else this.pieces = [];
   }
 
-  /** The line is whole. */
+  /** Delivers the complete line. */
   private flush(callback: DataCallback): void {
     const { length } = this;
     const line = this.pieces.length === 1 ? (this.pieces[0] ?? '') : this.pieces.join('');
@@ -112,7 +112,7 @@ export class NdjsonReader extends AbstractMessageReader implements PacedReader {
     try {
       const message: unknown = JSON.parse(line);
       if (!isMessage(message)) throw new Error('it is no object');
-      // Cancellation and progress of vscode-jsonrpc's own protocol, which this one does not have.
+      // Cancellation and progress messages of vscode-jsonrpc do not exist in this protocol.
       if ('method' in message && String(message.method).startsWith('$/')) throw new Error('it is not of this protocol');
       const key = keyOf(message);
       if (key !== undefined && this.keys.has(key)) throw new Error('it has the id of one that still waits');
@@ -125,7 +125,7 @@ export class NdjsonReader extends AbstractMessageReader implements PacedReader {
     }
   }
 
-  /** What the callback refuses is not kept by it. */
+  /** If the callback throws, the message counts as handled. */
   private hand(message: Message, callback: DataCallback): void {
     try {
       callback(message);
@@ -161,12 +161,12 @@ export class NdjsonWriter extends AbstractMessageWriter implements MessageWriter
   constructor(stream: Writable) {
     super();
     this.stream = stream;
-    // What fails is told to the one who writes; unheard, the event would end the program.
+    // The writer gets the error. Without a listener the event would end the program.
     stream.on('error', () => undefined);
     stream.once('close', () => this.fireClose());
   }
 
-  /** Resolves when the line has left for the other side, so that a caller who waits is slowed down by a full pipe. */
+  /** Resolves when the line was written to the pipe, so that a full pipe slows down a caller who waits. */
   write(message: Message): Promise<void> {
     return new Promise((resolve, reject) => {
       const line = wellFormedJson({ ...message, jsonrpc: undefined });

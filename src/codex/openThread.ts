@@ -1,4 +1,4 @@
-/** Opens a thread on an app-server, a new one or a stored one, and says what it runs on. */
+/** Opens a new or stored thread on an app-server, and says which model it uses. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type * as z from 'zod/mini';
 import { Backoff } from '../util/backoff.ts';
@@ -13,10 +13,10 @@ export type ThreadOptions = Pick<
   'cwd' | 'model' | 'approvalPolicy' | 'sandbox' | 'permissions' | 'config'
 >;
 
-/** What only a new thread can be given. */
+/** Options that only a new thread can be given. */
 export type NewThreadOptions = Omit<ThreadOptions, 'cwd'> & Pick<ThreadStartParams, 'developerInstructions'>;
 
-/** What it runs on is null where the server does not say. */
+/** Model and effort are null if the server does not say. */
 export interface OpenedThread {
   threadId: string;
   model: string | null;
@@ -24,10 +24,10 @@ export interface OpenedThread {
 }
 
 /**
- * Opens a new thread in the folder that the app-server runs in. It is not stored before its first turn.
+ * Opens a new thread in the app-server's working folder. The thread is not stored before its first turn.
  *
- * The request names no folder on purpose: for one that it names, Codex writes into the user's configuration that the project
- * is trusted, and from then on starts the MCP servers of the project's own `.codex/config.toml`, outside the sandbox.
+ * The request deliberately names no folder. For a named folder, Codex records in the user's configuration that the project is
+ * trusted, and from then on starts the MCP servers of the project's own `.codex/config.toml`, outside the sandbox.
  */
 export async function startThread(
   connection: CodexConnection,
@@ -38,7 +38,7 @@ export async function startThread(
 }
 
 /**
- * Resumes a stored thread. One that another process still writes is asked for again for some seconds.
+ * Resumes a stored thread. If another process still writes it, the request is repeated for some seconds.
  * @throws CodexError `threadLost`, `threadBusy`
  */
 export async function resumeThread(
@@ -60,7 +60,7 @@ export async function resumeThread(
   }
 }
 
-/** The developer instructions that Codex's configuration has for threads in `cwd`; undefined for none. */
+/** The developer instructions in Codex's configuration for threads in `cwd`; undefined for none. */
 export async function configuredInstructions(
   connection: CodexConnection,
   cwd: string,

@@ -1,6 +1,6 @@
 /**
- * Agents that ours has started speak over the same connection, each in a thread of its own, whose turns are their own:
- * they outlive the turn that started them.
+ * Sub-agents that our agent started share its connection. Each has its own thread with its own turns, which outlive the turn
+ * that started them.
  */
 import { Emitter } from '../util/event.ts';
 import type { HeardNotification } from './methods.ts';
@@ -12,11 +12,11 @@ export interface RunningTurn {
 
 export class OtherThreads {
   private readonly running = new Map<string, string>();
-  /** Every thread that was heard of, by what its agent was told to do. */
+  /** Every known thread, with the prompt of its sub-agent. */
   private readonly heardOf = new Map<string, string | undefined>();
   private readonly ended = new Emitter<string>();
 
-  /** Takes what another thread announces. */
+  /** Handles a notification of another thread. */
   receive(heard: HeardNotification): void {
     const { method, params } = heard;
     if (!('threadId' in params)) return;
@@ -30,7 +30,7 @@ export class OtherThreads {
     this.learn(heard);
   }
 
-  /** Learns from an item that a thread has started another one, and what for. */
+  /** Records which threads an item started, and their prompts. */
   learn({ method, params }: HeardNotification): void {
     if (method !== 'item/completed' || params.item.type !== 'collabAgentToolCall') return;
     const { receiverThreadIds, prompt } = params.item;
@@ -50,7 +50,7 @@ export class OtherThreads {
     });
   }
 
-  /** Whether it was heard of before. */
+  /** Forgets a thread. Returns whether it was known. */
   forget(threadId: string): boolean {
     this.running.delete(threadId);
     return this.heardOf.delete(threadId);
@@ -64,7 +64,7 @@ export class OtherThreads {
     return [...this.running].map(([threadId, turnId]) => ({ threadId, turnId }));
   }
 
-  /** What to call the agent of a thread. */
+  /** A name for the thread's sub-agent: its prompt, or the thread's id. */
   nameOf(threadId: string): string {
     return this.heardOf.get(threadId) ?? threadId;
   }

@@ -1,6 +1,6 @@
 /**
- * Requests of one app-server that wait for a person. Each ends once: by our answer, or by being withdrawn, when the server
- * says so, its turn is over, or the process has gone. The server gets a valid answer in every case.
+ * Requests of one app-server that wait for a person. Each ends once: it is answered, or it is withdrawn because the server says
+ * so, its turn is over, or the process is gone. The server gets a valid answer in every case.
  */
 import { randomUUID } from 'node:crypto';
 import type { Disposable } from '../util/disposable.ts';
@@ -9,7 +9,7 @@ import type { Asked, AskedMethod } from './asked.ts';
 import type { Answers, IncomingRequest } from './serverRequests.ts';
 
 export interface PendingRequest {
-  /** Ours; the server's own ids begin anew with each process. */
+  /** Our own id. The server's ids start over with each process. */
   id: string;
   threadId: string | null;
   turnId: string | null;
@@ -24,7 +24,7 @@ export type AskedAnswer = Answers[AskedMethod];
 interface Entry extends PendingRequest {
   requestId: IncomingRequest['id'];
   settle: (answer: AskedAnswer) => void;
-  /** What the server gets when nobody answers. */
+  /** The server's answer if nobody answers. */
   otherwise: AskedAnswer;
 }
 
@@ -36,8 +36,8 @@ export class PendingRequests implements Disposable {
   readonly onWithdrawn = this.withdrawnEvents.event;
 
   /**
-   * Keeps a request until it is answered or withdrawn; resolves with the answer for the server.
-   * @param otherwise The answer where it is withdrawn.
+   * Keeps a request until it is answered or withdrawn. Resolves with the answer for the server.
+   * @param otherwise The answer if the request is withdrawn.
    */
   async ask<A extends AskedAnswer>(request: IncomingRequest, asked: Asked, otherwise: A): Promise<A> {
     const { id: requestId, threadId, turnId, itemId } = request;
@@ -46,7 +46,7 @@ export class PendingRequests implements Disposable {
       this.entries.set(id, { id, requestId, threadId, turnId, itemId, asked, settle, otherwise });
     });
     this.askedEvents.fire({ id, threadId, turnId, itemId, asked });
-    // What was answered was made for this method by whoever called `answer`.
+    // The caller of `answer` made the answer for this method.
     return (await answer) as A;
   }
 
@@ -54,7 +54,7 @@ export class PendingRequests implements Disposable {
     return this.entries.get(id);
   }
 
-  /** Hands an answer to the server; false where the request does not wait any more. */
+  /** Hands an answer to the server. False if the request no longer waits. */
   answer(id: string, answer: AskedAnswer): boolean {
     const entry = this.entries.get(id);
     if (!entry) return false;
@@ -63,7 +63,7 @@ export class PendingRequests implements Disposable {
     return true;
   }
 
-  /** The server waits no more. It says so of what we have answered, too. */
+  /** The server no longer waits. It also says so about requests that we answered. */
   resolved(requestId: IncomingRequest['id']): void {
     this.withdraw((entry) => entry.requestId === requestId, 'server');
   }
@@ -72,7 +72,7 @@ export class PendingRequests implements Disposable {
     this.withdraw((entry) => entry.threadId === threadId && entry.turnId === turnId, 'turnOver');
   }
 
-  /** The process has gone. */
+  /** The process is gone. */
   dispose(): void {
     this.withdraw(() => true, 'exit');
   }

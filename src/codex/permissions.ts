@@ -1,6 +1,6 @@
 /**
- * What a thread's commands may touch, as a permission profile of Codex. A plain sandbox mode lets them read every file of the
- * user, and with network access connect to the user's Unix sockets; a profile denies both below the folders it names.
+ * What a thread's commands may access, as a permission profile of Codex. With a plain sandbox mode they can read every file of
+ * the user and, with network access, connect to the user's Unix sockets. A profile denies both below the folders it names.
  */
 import { randomBytes } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
@@ -22,16 +22,16 @@ export const noExtras: WorkspaceExtras = { writableRoots: [], network: false, tm
 
 type Access = 'read' | 'write' | 'deny';
 
-/** A profile for one thread or one run: its name, and what stands under that name in `permissions` of the configuration. */
+/** A profile for one thread or one run: its name, and its content in the configuration's `permissions` table. */
 export interface PermissionProfile {
   name: string;
   config: { extends: string; filesystem: Record<string, Access>; network: { enabled: boolean } };
 }
 
 /**
- * The profile of a sandbox mode that denies folders; undefined for `danger-full-access`, where nothing can be denied.
+ * The profile of a sandbox mode that denies folders. Undefined for `danger-full-access`, where nothing can be denied.
  * @param denied Absolute paths without links (see {@link realFolders}).
- * @param extras Count for `workspace-write` only.
+ * @param extras Used for `workspace-write` only.
  */
 export function permissionProfile(
   mode: SandboxMode,
@@ -47,15 +47,15 @@ export function permissionProfile(
     ...Object.fromEntries(roots.map((root) => [root, 'write'])),
     ...Object.fromEntries(denied.map((folder) => [folder, 'deny'])),
   };
-  // Codex merges profiles of one name: a project's own configuration could add to one whose name it can guess.
+  // Codex merges profiles of one name, so a project's own configuration could extend one whose name it can guess.
   const name = `tinytown-${randomBytes(8).toString('hex')}`;
   const network = { enabled: writes && extras.network };
   return { name, config: { extends: writes ? ':workspace' : ':read-only', filesystem, network } };
 }
 
-/** What the user's own configuration adds, without what a project's adds to that. */
+/** Additions from the user's own configuration, without those of a project. */
 export async function workspaceExtras(connection: CodexConnection, limitMs: number): Promise<WorkspaceExtras> {
-  // Without a folder Codex leaves out the configuration of projects.
+  // Without a folder, Codex ignores the configuration of projects.
   const { config } = await connection.request(configRead, {}, limitMs);
   const own = config.sandbox_workspace_write;
   if (!own) return noExtras;
@@ -67,7 +67,7 @@ export async function workspaceExtras(connection: CodexConnection, limitMs: numb
   };
 }
 
-/** The folders without links in their paths, as Codex needs them; of one that does not exist, as far as its path does. */
+/** The folders' real paths, as Codex needs them. If a folder does not exist, links in its existing parents are resolved. */
 export async function realFolders(folders: readonly string[]): Promise<string[]> {
   return [...new Set(await Promise.all(folders.map((folder) => realFolder(path.resolve(folder)))))];
 }

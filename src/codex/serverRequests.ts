@@ -1,6 +1,6 @@
 /**
- * What the app-server asks of us. Every request of the protocol has an answer: left open, it would hold the turn for ever.
- * The answers here decline; what a person can answer is kept for one by `askPeople`.
+ * Requests of the app-server to us. Every request of the protocol must be answered, because an open one would block the turn
+ * forever. The answers here decline. `askPeople` keeps the requests that a person can answer.
  */
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import * as z from 'zod/mini';
@@ -17,10 +17,10 @@ import type { McpServerElicitationRequestResponse } from './protocol/v2/McpServe
 import type { PermissionsRequestApprovalResponse } from './protocol/v2/PermissionsRequestApprovalResponse';
 import type { ToolRequestUserInputResponse } from './protocol/v2/ToolRequestUserInputResponse';
 
-/** `currentTime/read` is asked by versions before 0.171 only; the generated types no longer have it. */
+/** Only versions before 0.171 send `currentTime/read`. The generated types no longer have it. */
 export type ServerRequestMethod = ServerRequest['method'] | 'currentTime/read';
 
-/** The answer to each request, by its method. A method that a later protocol adds does not compile until it stands here. */
+/** The type of each request's answer, by method. A new method of a later protocol fails to compile until it is added here. */
 export interface Answers {
   'item/commandExecution/requestApproval': CommandExecutionRequestApprovalResponse;
   'item/fileChange/requestApproval': FileChangeRequestApprovalResponse;
@@ -36,27 +36,27 @@ export interface Answers {
   execCommandApproval: ExecCommandApprovalResponse;
 }
 
-/** What is read of a request's parameters, whatever its method; null where it has none of it. */
+/** The fields that we read from any request's parameters. Null if the request has no such field. */
 export interface IncomingRequest {
-  /** The server's own. */
+  /** The server's own id. */
   id: number | string | null;
   method: ServerRequestMethod;
   threadId: string | null;
   turnId: string | null;
   itemId: string | null;
-  /** What is asked for, as one text: a command, a reason, a question. */
+  /** What is requested, as one text: a command, a reason, a question. */
   detail: string;
   params: unknown;
 }
 
-/** Answers one method; a `ResponseError` that is thrown goes back as it is. */
+/** Answers one method. A thrown `ResponseError` is sent back as it is. */
 export type ServerRequestHandlers = {
   readonly [M in ServerRequestMethod]: (request: IncomingRequest) => Answers[M] | Promise<Answers[M]>;
 };
 
 const nobody = 'Nobody can answer this here.';
 
-/** Only an error can decline these two, which are asked of clients that offered to answer them: we do not. */
+/** These two are only sent to clients that offered to answer them, which we do not. Only an error can decline them. */
 function notOffered(): never {
   throw new ResponseError(ErrorCodes.InvalidRequest, 'This client does not offer that.');
 }

@@ -1,4 +1,4 @@
-/** Whether the MCP servers that a thread was given have started. Codex goes on without those that did not. */
+/** Tracks whether the MCP servers of a thread have started. Codex continues without those that did not. */
 import { TimeoutError, within } from '../util/boundedWait.ts';
 import type { HeardNotification } from './methods.ts';
 
@@ -17,7 +17,7 @@ export class ServerStarts {
     if (names.length === 0) this.settle();
   }
 
-  /** Resolves with what went wrong, a text for each server, once all have started or failed, or after `limitMs`. */
+  /** Resolves with the failures, a text per server, once all servers have started or failed, or after `limitMs`. */
   async failures(limitMs: number): Promise<readonly string[]> {
     try {
       await within(this.settled, limitMs, 'The start of the MCP servers');
@@ -27,7 +27,7 @@ export class ServerStarts {
     return this.failed;
   }
 
-  /** Returns what went wrong where this says that one of the servers has failed. */
+  /** Returns the error text if the status says that one of the servers failed. */
   receive({ name, status, error }: Status): string | undefined {
     if (status === 'starting' || !this.starting.delete(name)) return undefined;
     const failure = status === 'ready' ? undefined : (error ?? `${name}: ${status}`);

@@ -1,6 +1,6 @@
 /**
- * One thread on one app-server, and the state of its turns, kept from what the server announces and not from what it
- * replies: a reply can come late, never, or name a turn that does not start.
+ * One thread on one app-server, and the state of its turns. The state follows the server's notifications, not its replies. A
+ * reply can come late, never, or name a turn that does not start.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Backoff } from '../util/backoff.ts';
@@ -32,23 +32,23 @@ import type { TurnStartParams } from './protocol/v2/TurnStartParams';
 import type { WireItem } from './wire.ts';
 
 export type TurnState =
-  /** `adopted`: nobody here asked for it. */
+  /** `adopted`: the turn started without a request from here. */
   { phase: 'idle' } | { phase: 'starting' } | { phase: 'active'; turnId: string; adopted: boolean };
 
 export interface SessionInput {
   text: string;
-  /** Comes back on the `userMessage` item and stands in the history. */
+  /** Comes back on the `userMessage` item and in the history. */
   clientId: string;
 }
 
-/** For this turn and those after it. */
+/** For this turn and all later ones. */
 export type TurnOverrides = Pick<TurnStartParams, 'model' | 'effort'>;
 
 export interface SessionLimits {
-  /** How long a reply may take, and the start of the turn after it, in milliseconds. */
+  /** How long a reply may take, and then the start of the turn, in milliseconds. */
   startMs: number;
   steerMs: number;
-  /** How long a turn may take to end after it was interrupted. */
+  /** How long a turn may take to end after an interrupt, in milliseconds. */
   interruptMs: number;
 }
 
@@ -66,13 +66,13 @@ export class CodexSession {
   private readonly requests: PendingRequests;
   private readonly others = new OtherThreads();
   private readonly interruptCleanup: InterruptCleanup;
-  /** Of file changes that were begun, in any thread, by item: approvals name the item only. */
+  /** Changes of unfinished file-change items, in any thread, by item id. An approval names only the item. */
   private readonly changes = new Map<string, ChangedFiles>();
   private state: TurnState = { phase: 'idle' };
   private thread: string | undefined;
   private over = false;
 
-  /** @param requests What waits for a person on this connection: the session withdraws what is over. */
+  /** @param requests The requests on this connection that wait for a person. The session withdraws those of finished turns. */
   constructor(connection: CodexConnection, requests: PendingRequests, limits: SessionLimits, logger: Logger) {
     this.connection = connection;
     this.requests = requests;
@@ -83,7 +83,7 @@ export class CodexSession {
     void connection.closed.then(() => this.end());
   }
 
-  /** What the server announces of this thread, after the state was brought up to date. */
+  /** The server's notifications about this thread. The state is up to date when they fire. */
   get onNotification(): Emitter<HeardNotification>['event'] {
     return this.emitter.event;
   }
@@ -92,23 +92,23 @@ export class CodexSession {
     return this.state;
   }
 
-  /** @throws CodexError `notRunning` before a thread was opened. */
+  /** @throws CodexError `notRunning` if no thread is open. */
   get threadId(): string {
     if (this.thread === undefined) throw new CodexError('notRunning', 'No thread is open.');
     return this.thread;
   }
 
-  /** What the file change of an item is about to change, while it is under way. */
+  /** The changes that a file-change item is about to make, while it is in progress. */
   changesOf(itemId: string): ChangedFiles {
     return this.changes.get(itemId) ?? [];
   }
 
-  /** What the agent of another thread was told to do; null for our own thread. */
+  /** The prompt of another thread's sub-agent; null for our own thread. */
   subAgentOf(threadId: string): string | null {
     return threadId === this.thread ? null : this.others.nameOf(threadId);
   }
 
-  /** Opens a new thread in the folder of the app-server. It is not stored before its first turn. */
+  /** Opens a new thread in the app-server's working folder. It is not stored before its first turn. */
   async startThread(options: NewThreadOptions): Promise<OpenedThread> {
     return this.opened(await startThread(this.connection, options, this.limits.startMs));
   }
@@ -120,8 +120,8 @@ export class CodexSession {
   }
 
   /**
-   * Starts a turn; resolves with its id once it has really started.
-   * @throws CodexError `turnActive`, as the server would quietly steer the running turn; `unresponsive`
+   * Starts a turn. Resolves with its id once it has really started.
+   * @throws CodexError `turnActive`, because the server would silently steer the running turn; `unresponsive`
    */
   async startTurn(input: SessionInput, overrides: TurnOverrides = {}): Promise<string> {
     const { threadId } = this;
@@ -146,7 +146,7 @@ export class CodexSession {
   }
 
   /**
-   * Makes the model's context shorter, in a turn of its own; resolves with how that ended.
+   * Compacts the model's context in a turn of its own. Resolves with how that turn ended.
    * @throws CodexError `turnActive`, `unresponsive`, `refused`
    */
   async compact(): Promise<'completed' | 'failed' | 'gone'> {
@@ -175,7 +175,7 @@ export class CodexSession {
 
   /**
    * Puts a message into the running turn.
-   * @throws CodexError `turnGone` where none runs, `notSteerable`, `unresponsive`
+   * @throws CodexError `turnGone` if none runs, `notSteerable`, `unresponsive`
    */
   async steer(input: SessionInput): Promise<void> {
     const turnId = await this.runningTurn();
@@ -184,7 +184,7 @@ export class CodexSession {
       await this.steerTurn(turnId, input);
     } catch (error) {
       if (!(error instanceof CodexError) || error.reason !== 'turnGone') throw error;
-      // Lost the race against the end of the turn; if the next one has begun meanwhile, that is the running one now.
+      // The turn ended first. If the next one has already started, steer that one.
       const next = await this.runningTurn();
       if (next === undefined || next === turnId) throw error;
       await this.steerTurn(next, input);
@@ -192,15 +192,15 @@ export class CodexSession {
   }
 
   /**
-   * Ends the running turn, the turns of agents that it has started, and the commands of both; resolves when that is so, or
-   * the server gone, with what may still run, a line each. Undefined where no turn was running.
-   * @throws CodexError `unresponsive` when the turn does not end in time
+   * Ends the running turn, the turns of sub-agents that it started, and the commands of both. Resolves with what may still run,
+   * a line each, or when the server is gone. Undefined if no turn was running.
+   * @throws CodexError `unresponsive` if the turn does not end in time
    */
   async interrupt(): Promise<string[] | undefined> {
     const turnId = await this.runningTurn();
     if (turnId === undefined) return undefined;
     const ended = this.until(() => !this.isActive(turnId));
-    // Not awaited: the reply may never come, while the turn ends.
+    // Not awaited, because the turn may end without a reply ever coming.
     this.askToInterrupt(turnId).catch((error: unknown) => this.logger.warn(`turn/interrupt: ${String(error)}`));
     try {
       await within(ended, this.limits.interruptMs, 'turn/interrupt');
@@ -210,7 +210,7 @@ export class CodexSession {
     return this.over ? [] : await this.interruptCleanup.end(this.threadId);
   }
 
-  /** To be called with every notification of the connection, in order. */
+  /** Must be called with every notification of the connection, in order. */
   receive(method: string, params: unknown): void {
     const heard = decodeNotification(method, params);
     if (!heard) {
@@ -222,7 +222,7 @@ export class CodexSession {
       return;
     }
     if (heard.method === 'mcpServer/startupStatus/updated') {
-      // It can come before the reply that tells the thread's id.
+      // This can come before the reply with the thread's id.
       this.emitter.fire(heard);
       return;
     }
@@ -263,7 +263,7 @@ export class CodexSession {
     await this.connection.request(turnSteer, params, this.limits.steerMs);
   }
 
-  /** Asked too early, the server knows of no turn yet: asked again while we know better. */
+  /** The server may not know the turn yet. Then the request is repeated while the turn is active. */
   private async askToInterrupt(turnId: string): Promise<void> {
     const backoff = new Backoff({ firstMs: 50, maxMs: 1_000, attempts: 8 });
     while (this.isActive(turnId)) {
@@ -278,7 +278,7 @@ export class CodexSession {
     }
   }
 
-  /** The turn that runs, or is about to; undefined where there is none. */
+  /** The id of the running turn, or of the one that is about to start. Undefined if there is none. */
   private async runningTurn(): Promise<string | undefined> {
     if (this.state.phase === 'starting') {
       await within(
@@ -304,7 +304,7 @@ export class CodexSession {
     this.stateChanged.fire();
   }
 
-  /** Resolves when `condition` holds after a change of state, or the server is gone. */
+  /** Resolves once a change of state fulfills `condition`, or the server is gone. */
   private until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       if (this.over) {

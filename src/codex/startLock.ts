@@ -1,6 +1,6 @@
 /**
- * One app-server starts at a time among the windows of an editor: several at once fight over Codex's databases. The lock
- * orders starts and guards nothing else, so whoever has waited long enough goes ahead.
+ * Only one app-server starts at a time among the windows of an editor, because several at once fight over Codex's databases.
+ * The lock only orders starts and protects nothing else. So a start that waited long enough goes ahead without it.
  */
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import type { Logger } from '../util/logger.ts';
 import { ensurePrivateFolder } from '../util/privateFolder.ts';
 
 export interface StartLockOptions {
-  /** A private folder that all windows share; created when it is missing. */
+  /** A private folder that all windows share. Created if missing. */
   folder: string;
   /** Milliseconds after which a start goes ahead without the lock. */
   patienceMs?: number;

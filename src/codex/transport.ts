@@ -1,4 +1,4 @@
-/** What carries messages to and from one app-server. A child on stdio today; a socket that outlives a window later. */
+/** Carries messages to and from one app-server. Today a child on stdio; later perhaps a socket that outlives a window. */
 import type { MessageWriter } from 'vscode-jsonrpc/node';
 import type { Logger } from '../util/logger.ts';
 import { type ExitValue, spawnManaged } from '../util/processes.ts';
@@ -6,21 +6,21 @@ import type { ProcessRegistry } from '../util/processRegistry.ts';
 import { NdjsonReader, NdjsonWriter, type PacedReader } from './ndjson.ts';
 
 export interface TransportEnd extends ExitValue {
-  /** What the program said last on stderr. */
+  /** The last output of the program on stderr. */
   stderrTail: string;
 }
 
 export interface Transport {
-  /** Counts the connections of one owner, so that logs tell a dead one's late words from its successor's. */
+  /** Counts the connections of one owner, so that logs tell late messages of a dead one from those of its successor. */
   readonly generation: number;
   readonly pid: number | undefined;
   readonly reader: PacedReader;
   readonly writer: MessageWriter;
-  /** Resolves when the other side is gone and what it said was handled. Never rejects. */
+  /** Resolves when the other side is gone and its messages were handled. Never rejects. */
   readonly closed: Promise<TransportEnd>;
-  /** To be called when the other side starts a command: should it end hard, that is ended after it. */
+  /** Must be called when the other side starts a command. If the other side is killed, its commands are ended afterward. */
   startsCommand(): void;
-  /** Ends the other side, gently for `graceMs`, then surely; 0 kills. Resolves as `closed` does. */
+  /** Ends the other side: gently for `graceMs`, then forcibly. 0 kills it at once. Resolves as `closed` does. */
   close(graceMs?: number): Promise<TransportEnd>;
 }
 
@@ -36,12 +36,12 @@ export interface StdioOptions {
 }
 
 /**
- * How long the other side has to end by itself, and then again when it is told to, in milliseconds: together less than an
- * editor leaves to a window that closes.
+ * How long the other side may take to exit on its own, and again after a signal, in milliseconds. Together this is less than an
+ * editor gives to a window that closes.
  */
 const CLOSE_GRACE_MS = 1_000;
 
-/** How long a dead process's pipe may stay open before the rest is given up: a grandchild can hold it. */
+/** How long to read a dead process's pipe. A grandchild can hold it open. */
 const drainLimitMs = 2_000;
 
 /** Starts `codex app-server` as a child. @throws TinytownError `programUnusable` */

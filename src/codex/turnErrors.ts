@@ -1,24 +1,24 @@
 /**
- * What each way in which a turn can fail (`codexErrorInfo`) means for the work that it carried. A unit test compares the
- * table with the generated type; the type itself says that unknown strings and objects will come.
+ * What each kind of turn failure (`codexErrorInfo`) means for the turn's work. A unit test compares the table with the generated
+ * type. That type warns of unknown strings and objects to come.
  */
 import * as z from 'zod/mini';
 
 export type TurnTrouble =
-  /** It may work if tried again at once: counts as an attempt, and is given up after too many. */
+  /** A retry may work at once. Counts as an attempt; given up after too many. */
   | 'retry'
-  /** The service has too much to do or cannot be reached: it is tried again after a while and counts as no attempt. */
+  /** The service is overloaded or cannot be reached. Retried later, without counting as an attempt. */
   | 'busy'
-  /** Nobody is signed in: all agents of the account wait for that. */
+  /** Nobody is signed in. All agents of the account wait for a sign-in. */
   | 'signedOut'
-  /** The account's limit is used up: all agents that share it wait for its reset. */
+  /** The account's limit is used up. All agents that share it wait for its reset. */
   | 'usedUp'
-  /** The conversation is too long for the model: it is compacted, then tried again. */
+  /** The conversation is too long for the model. It is compacted, then the turn is retried. */
   | 'contextFull'
-  /** It would fail the same way again: held until a person decides. */
+  /** A retry would fail the same way. The work is held until a person decides. */
   | 'needsYou';
 
-/** What is known by its name. */
+/** Failures that the name alone explains. */
 export const namedTroubles = {
   usageLimitExceeded: 'usedUp',
   unauthorized: 'signedOut',
@@ -42,18 +42,18 @@ export const namedTroubles = {
   other: 'retry',
 } as const satisfies Record<string, TurnTrouble>;
 
-/** What says more in an HTTP status. The value is for one without a status: no answer came at all. */
+/** Failures that an HTTP status may explain. The value applies if there is no status, because no reply came. */
 export const troublesWithStatus = {
   httpConnectionFailed: 'busy',
   responseStreamConnectionFailed: 'busy',
-  // The model may have begun to answer: whatever cuts it off may do so each time.
+  // The model may have begun to answer, and whatever cuts it off may do so each time.
   responseStreamDisconnected: 'retry',
   responseTooManyFailedAttempts: 'retry',
 } as const satisfies Record<string, TurnTrouble>;
 
 const details = z.record(z.string(), z.nullish(z.looseObject({ httpStatusCode: z.nullish(z.number()) })));
 
-/** What a failed turn means for its work. Anything unknown is tried again as often as any failure. */
+/** What a failed turn means for its work. An unknown failure counts as an ordinary attempt. */
 export function troubleOf(codexErrorInfo: unknown): TurnTrouble {
   if (typeof codexErrorInfo === 'string') return named(codexErrorInfo) ?? withStatus(codexErrorInfo, null);
   const decoded = details.safeParse(codexErrorInfo);
@@ -63,7 +63,7 @@ export function troubleOf(codexErrorInfo: unknown): TurnTrouble {
   return named(name) ?? withStatus(name, detail?.httpStatusCode ?? null);
 }
 
-/** What an HTTP status of the model's service means; undefined where it says nothing in particular. */
+/** What an HTTP status of the model's service means; undefined if nothing in particular. */
 export function troubleOfStatus(status: number | null): TurnTrouble | undefined {
   if (status === 401) return 'signedOut';
   const busy = status === 429 || status === 502 || status === 503 || status === 504 || status === 529;

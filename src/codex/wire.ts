@@ -1,6 +1,6 @@
 /**
- * What we read of the app-server's messages, decoded once here: only the fields we use, unknown ones ignored, so that
- * other versions than the pinned one are understood. `methods.ts` checks these against the generated types.
+ * What we read of the app-server's messages, decoded once here. Only the fields we use are decoded and unknown ones are ignored,
+ * so that versions other than the pinned one are understood. `methods.ts` checks the schemas against the generated types.
  */
 import * as z from 'zod/mini';
 
@@ -68,12 +68,12 @@ const itemSchemas = {
 type Schemas = typeof itemSchemas;
 export type KnownItemType = keyof Schemas;
 
-/** An item as it comes, told apart by `type`; one of a type we do not know is `other`. */
+/** An item, discriminated by `type`. An item of an unknown type is `other`. */
 export type WireItem =
   | { [T in KnownItemType]: { type: T } & z.output<Schemas[T]> }[KnownItemType]
   | { type: 'other'; wireType: string; id: string };
 
-/** What {@link decodeItem} reads of an item of type `T`: for the check against the generated types. */
+/** The input that {@link decodeItem} accepts for an item of type `T`, for the check against the generated types. */
 export type ItemInput<T extends KnownItemType> = z.input<Schemas[T]>;
 
 const anyItem = z.looseObject({ type: z.string(), id });
@@ -82,7 +82,7 @@ function isKnown(type: string): type is KnownItemType {
   return Object.hasOwn(itemSchemas, type);
 }
 
-/** Never fails on an item with a type and an id: what is not understood comes out as `other`. */
+/** Never fails on an item with a type and an id. One that it cannot decode becomes `other`. */
 const item = z.pipe(
   anyItem,
   z.transform((raw): WireItem => {
@@ -93,7 +93,7 @@ const item = z.pipe(
 
 function decodeAs(type: KnownItemType, raw: unknown): WireItem | undefined {
   const decoded = itemSchemas[type].safeParse(raw);
-  // The schema of `type` gave the data: the two belong together, which the compiler cannot follow through the table.
+  // The schema of `type` produced the data, so they match. The compiler cannot follow that through the table.
   return decoded.success ? ({ type, ...decoded.data } as WireItem) : undefined;
 }
 
@@ -106,7 +106,7 @@ const turn = z.object({
   items: z.array(item),
   /** Unix time in seconds. */
   startedAt: optionalNumber,
-  /** Unix time in seconds; null of a turn that was cut off, and of one that runs in another process. */
+  /** Unix time in seconds. Null for a turn that was cut off, or that runs in another process. */
   completedAt: optionalNumber,
   durationMs: optionalNumber,
 });
@@ -119,7 +119,7 @@ const ofTurn = { threadId: z.string(), turnId: z.string() };
 const delta = z.object({ ...ofTurn, itemId: z.string(), delta: z.string() });
 const tokens = z.object({ totalTokens: z.number() });
 
-/** The notifications we listen to; all others are passed over. */
+/** The notifications that we listen to. All others are ignored. */
 export const notificationSchemas = {
   'turn/started': z.object({ threadId: z.string(), turn }),
   'turn/completed': z.object({ threadId: z.string(), turn }),
@@ -160,13 +160,13 @@ const model = z.object({
 });
 export type WireModel = z.output<typeof model>;
 
-/** The answers to our requests. */
+/** The results of our requests. */
 export const resultSchemas = {
   initialize: z.object({ userAgent: z.string() }),
   threadOpened: z.object({ thread: z.object({ id }), model: optionalText, reasoningEffort: optionalText }),
   turnStart: z.object({ turn: z.object({ id }) }),
   turnSteer: z.object({ turnId: z.string() }),
-  /** Nothing to say but that it was done. */
+  /** An empty result. */
   done: z.object({}),
   terminalsList: z.object({ data: z.array(z.object({ command: z.string() })) }),
   account: z.object({
@@ -202,7 +202,7 @@ export const resultSchemas = {
 
 const commandStart = z.object({ item: z.object({ type: z.literal('commandExecution') }) });
 
-/** Whether a notification, of whichever thread, says that a command is being run. */
+/** Whether a notification of any thread says that a command starts. */
 export function isCommandStart(method: string, params: unknown): boolean {
   return method === 'item/started' && commandStart.safeParse(params).success;
 }
