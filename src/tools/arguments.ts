@@ -1,4 +1,4 @@
-/** The arguments that operations share, each with what is said of it where it is wrong. */
+/** The arguments that several operations share, each with its error texts. */
 import * as z from 'zod/mini';
 import { isId } from '../town/keys.ts';
 import { MAX_SENT, isTooLong } from '../town/sendable.ts';
@@ -8,7 +8,7 @@ const tooLong = `is longer than ${MAX_SENT} characters: put it into a file and n
 const MAX_TAGS = 20;
 const MAX_TAG = 64;
 
-/** A text in full, as it is to arrive. */
+/** A text that arrives unchanged. */
 export function text(description: string): z.ZodMiniString {
   return z.string('is missing: write it as a text').check(
     z.describe(description),
@@ -29,7 +29,7 @@ export function agentReference(description: string): z.ZodMiniString {
     );
 }
 
-/** The whole id of a task, in lower case. */
+/** The full id of a task, in lower case. */
 export function taskId(description: string) {
   return z.pipe(
     z

@@ -1,4 +1,4 @@
-/** Operations on the backlog: the tasks that nobody has yet. */
+/** Operations on the backlog: the tasks that are not assigned yet. */
 import * as z from 'zod/mini';
 import { TinytownError } from '../util/errors.ts';
 import { fenced, oneLine, stripControls } from '../util/text.ts';

@@ -1,4 +1,4 @@
-/** Everything that agents may do to their town: said once, for both faces (the MCP server and the `tt` command). */
+/** Everything that agents may do to their town, defined once for the MCP server and the `tt` command. */
 import { backlogAdd, backlogClaim, backlogList, backlogRemove } from './backlogOperations.ts';
 import { assign, inbox, send } from './messageOperations.ts';
 import type { Operation } from './operation.ts';

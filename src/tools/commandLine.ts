@@ -1,4 +1,4 @@
-/** Reads a command line of `tt`, and writes its help. Pure: what it means is done elsewhere. */
+/** Parses a command line of `tt` and writes its help. Pure: the commands run elsewhere. */
 import { parseArgs } from 'node:util';
 import { catalogue } from './catalogue.ts';
 import { type Command, type Values, commands, commonHelp, commonOptions } from './commands.ts';
@@ -9,16 +9,16 @@ export type Reading =
       operation: string;
       arguments: Record<string, unknown>;
       folder: string | undefined;
-      /** In whose name, where a person says so. */
+      /** The agent to act for, if a person names one. */
       from: string | undefined;
       verbose: boolean;
     }
   | { do: 'help'; text: string }
   | { do: 'version' }
-  /** It cannot be understood; `text` says why and what is right. */
+  /** The command line is wrong. `text` says why and what is right. */
   | { do: 'refuse'; text: string };
 
-/** @param words What follows `tt`. */
+/** @param words The words after `tt`. */
 export function readCommandLine(words: readonly string[]): Reading {
   const { rest, folder, verbose, asked } = leading(words);
   if (asked === 'version') return { do: 'version' };
@@ -38,7 +38,7 @@ export function readCommandLine(words: readonly string[]): Reading {
   return readCommand(command, first.slice(command.words.length), { folder, verbose });
 }
 
-/** The common options that may stand before the command. */
+/** Reads the common options before the command. */
 function leading(words: readonly string[]): {
   rest: readonly string[];
   folder: string | undefined;

@@ -1,4 +1,4 @@
-/** The `tt` command's words: how each becomes an operation and its arguments. The options are those of Tinytown's own `tt`. */
+/** Maps each `tt` command to an operation and its arguments. The options are those of Tinytown's own `tt`. */
 import type { ParseArgsConfig } from 'node:util';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
@@ -8,12 +8,12 @@ export interface Command {
   /** As in `tt backlog add`. */
   readonly words: readonly string[];
   readonly operation: string;
-  /** Names of what follows, as help shows them. The last takes all words that are left where it ends in `…`. */
+  /** Names of the positional arguments, as help shows them. A last name with `…` takes all remaining words. */
   readonly positionals: readonly string[];
   readonly options: Options;
-  /** What help says of each option. */
+  /** The help text of each option. */
   readonly optionHelp: readonly (readonly [string, string])[];
-  /** The operation's arguments; what is missing stays undefined. */
+  /** The operation's arguments. Missing ones stay undefined. */
   readonly arguments: (positionals: readonly (string | undefined)[], values: Values) => Record<string, unknown>;
 }
 

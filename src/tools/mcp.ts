@@ -1,6 +1,6 @@
 /**
- * The operations on the town as tools of an MCP server on standard input and output, for the agents that have a session. It
- * runs outside their sandbox, connects when it is first asked for something, and ends with its input.
+ * The town's operations as tools of an MCP server on standard input and output, for agents that have a session. It runs
+ * outside their sandbox, connects on the first call, and exits when its input ends.
  */
 import { type CallToolResult, Server, type Tool } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
@@ -16,7 +16,7 @@ import { version } from './version.ts';
 
 const offered = catalogue.filter(({ commandOnly }) => !commandOnly);
 
-/** How long a tool may take, in milliseconds. An agent whose call hangs is of no use to anybody. */
+/** How long a tool may take, in milliseconds. A hanging call would block its agent. */
 const DEFAULT_LIMIT_MS = 60_000;
 const limitMs = Number(process.env.TINYTOWN_TOOL_LIMIT_MS) || DEFAULT_LIMIT_MS;
 
@@ -33,7 +33,7 @@ function toolOf({ name, description, effect, schema }: Operation): Tool {
   return { name, description, inputSchema, annotations: hints[effect] };
 }
 
-/** What a tool answers; what goes wrong is told to the model, which can mend it, not to the protocol. */
+/** Calls a tool. Errors go to the model as results, because it can correct them, and not to the protocol. */
 async function call(door: () => Promise<ToolConnection>, name: string, args: unknown): Promise<CallToolResult> {
   try {
     const operation = offered.find((one) => one.name === name);
@@ -65,7 +65,7 @@ function makeServer(door: () => Promise<ToolConnection>): Server {
   return server;
 }
 
-/** What speaks with Redis is evaluated only when a tool is called, so that the server answers at once. */
+/** Loads the Redis code only when a tool is called, so that the server starts fast. */
 async function makeDoor(): Promise<ToolConnection> {
   const { ToolConnection } = await import('./toolConnection.ts');
   return new ToolConnection({ env: process.env, logger: silentLogger });
@@ -74,7 +74,7 @@ async function makeDoor(): Promise<ToolConnection> {
 function main(): void {
   let door: Promise<ToolConnection> | undefined;
   serveStdio(() => makeServer(() => (door ??= makeDoor())));
-  // Whoever started it is gone: nobody reads an answer any more.
+  // The parent process is gone, so nobody reads answers anymore.
   process.stdin.once('close', () => process.exit(0));
 }
 

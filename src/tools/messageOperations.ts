@@ -1,4 +1,4 @@
-/** Operations that tell somebody something: assign, send, inbox. */
+/** Operations that send or read messages: assign, send, inbox. */
 import * as z from 'zod/mini';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { messageKinds, messageOfKind } from '../town/messageKinds.ts';

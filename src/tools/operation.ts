@@ -1,4 +1,4 @@
-/** What an operation on the town is: its words, its arguments and what it does. The faces (MCP server, `tt`) are made of it. */
+/** An operation on the town: its name, its arguments and its code. The MCP server and `tt` are built from operations. */
 import * as z from 'zod/mini';
 import type { ActivityLog } from '../town/activity.ts';
 import type { AgentStore } from '../town/agents.ts';
@@ -7,7 +7,7 @@ import type { TaskStore } from '../town/tasks.ts';
 import { TinytownError } from '../util/errors.ts';
 import { oneLine } from '../util/text.ts';
 
-/** The town that is acted on. */
+/** The town that an operation acts on. */
 export interface ToolTown {
   readonly name: string;
   readonly agents: AgentStore;
@@ -27,21 +27,21 @@ export interface ToolContext {
   readonly self: Self;
 }
 
-/** `reads`: changes nothing. `adds`: only adds to the town. `changes`: ends or removes something. */
+/** `reads`: changes nothing. `adds`: only adds something. `changes`: ends or removes something. */
 export type Effect = 'reads' | 'adds' | 'changes';
 
 export interface Operation {
-  /** As agents know it, and unique. */
+  /** Unique. Agents know the operation by this name. */
   readonly name: string;
   /** One sentence. */
   readonly description: string;
   readonly effect: Effect;
-  /** Only the `tt` command has it: agents with tools need it not. */
+  /** Only the `tt` command has it. Agents with tools do not need it. */
   readonly commandOnly: boolean;
   readonly schema: z.ZodMiniObject;
   /**
-   * Does it, and says in plain text what was done or found.
-   * @throws TinytownError with a sentence for whoever called: `badArguments` before anything was looked at
+   * Runs the operation, and returns in plain text what was done or found.
+   * @throws TinytownError with a sentence for the caller. `badArguments` comes before anything is read.
    */
   run(context: ToolContext, args: unknown): Promise<string>;
 }
@@ -71,7 +71,7 @@ export function operation<Shape extends z.core.$ZodShape>(definition: {
   };
 }
 
-/** What is wrong with arguments, without their values. */
+/** What is wrong with the arguments, without their values. */
 function argumentProblem(error: z.core.$ZodError, known: readonly string[]): string {
   const issue = error.issues[0];
   if (issue?.code === 'unrecognized_keys') {

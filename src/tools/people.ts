@@ -1,4 +1,4 @@
-/** Whom a reference means, and what people are called in what is shown. */
+/** Resolves references to agents and the supervisor, and names them in output. */
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { isSupervisor, resolveAgent } from '../town/names.ts';
 import type { AgentRecord } from '../town/records.ts';
@@ -9,7 +9,7 @@ import type { Self, ToolContext, ToolTown } from './operation.ts';
 
 export const supervisor: Self = { id: SUPERVISOR_ID, name: 'supervisor' };
 
-/** Somebody who can be written to; `record` is undefined for the supervisor, who has none. */
+/** Somebody who can receive messages. `record` is undefined for the supervisor, who has none. */
 export interface Addressee {
   readonly id: string;
   readonly name: string;
@@ -28,8 +28,8 @@ export async function findAddressee(town: ToolTown, reference: string): Promise<
 }
 
 /**
- * The agent that `reference` means, by default the one who acts. An agent may name only itself.
- * @throws TinytownError `notYours` where it names another
+ * The agent that `reference` means, by default the caller. An agent may name only itself.
+ * @throws TinytownError `notYours` if an agent names another one
  */
 export async function ownAgent({ town, self }: ToolContext, reference: string | undefined): Promise<Addressee> {
   if (self.id === SUPERVISOR_ID && reference === undefined) {
@@ -42,7 +42,7 @@ export async function ownAgent({ town, self }: ToolContext, reference: string | 
   });
 }
 
-/** The names to show for agents' ids: the id itself where there is no record, or a name that is not an agent's to bear. */
+/** The names to show for agents' ids. It is the id itself if there is no record or the agent has a reserved name. */
 export function namer(self: Self, agents: readonly AgentRecord[]): (id: string | undefined) => string {
   const names = new Map(agents.map(({ id, name }) => [id, isSupervisor(name) ? id : oneLine(name, 64)]));
   return (id) => {
@@ -52,7 +52,7 @@ export function namer(self: Self, agents: readonly AgentRecord[]): (id: string |
   };
 }
 
-/** What somebody who writes to an agent should know of its state; empty where it will read soon. */
+/** A note for whoever writes to an agent, if the agent will not read soon. Otherwise empty. */
 export function readingNote({ name, record }: Addressee): string {
   switch (record?.state) {
     case 'paused':

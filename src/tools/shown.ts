@@ -1,17 +1,17 @@
-/** How tasks and agents look in plain text. What others wrote is one line without control characters, unless asked for in full. */
+/** Tasks and agents as plain text. Others' texts become one line without control characters, unless asked for in full. */
 import type { AgentRecord, TaskRecord } from '../town/records.ts';
 import { fenced, oneLine, stripControls } from '../util/text.ts';
 
 const LINE = 160;
 
-/** A task in one line of a list. */
+/** A task as one line of a list. */
 export function taskLine(task: TaskRecord, who?: string): string {
   const tags = task.tags.length > 0 ? ` [${oneLine(task.tags.join(', '), 80)}]` : '';
   const state = who === undefined ? '' : ` ${task.state}, ${who}`;
   return `- ${task.id}${tags}${state}: ${oneLine(task.description, LINE)}`;
 }
 
-/** Everything about a task, its text and result in full, each in a fence that it cannot close. */
+/** Everything about a task. Its text and result are whole, each in a fence that it cannot close. */
 export function taskInFull(task: TaskRecord, nameOf: (id: string | undefined) => string): string {
   const facts: [string, string | undefined][] = [
     ['Task', task.id],
@@ -29,7 +29,7 @@ export function taskInFull(task: TaskRecord, nameOf: (id: string | undefined) =>
   return `${lines.join('\n')}\n\n${fenced(stripControls(task.description))}${result}`;
 }
 
-/** An agent in one line of a list. */
+/** An agent as one line of a list. */
 export function agentLine(
   agent: AgentRecord,
   { you, waiting, task }: { you: boolean; waiting: number; task: TaskRecord | undefined },

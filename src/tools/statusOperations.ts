@@ -1,4 +1,4 @@
-/** Operations that look at the town as a whole. */
+/** Operations that show the whole town. */
 import { type AgentRecord, type TaskRecord, isTaskOver, taskStates } from '../town/records.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { oneLine } from '../util/text.ts';

@@ -1,4 +1,4 @@
-/** Operations on tasks that somebody has. */
+/** Operations on assigned tasks. */
 import * as z from 'zod/mini';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { type TaskRecord, isTaskOver, taskStates } from '../town/records.ts';
@@ -82,7 +82,7 @@ export const taskList = operation({
   },
 });
 
-/** The task that an agent's record names; else, as `tt` does, all open ones that are assigned to it. */
+/** The current task in an agent's record. Without one, all open tasks that are assigned to the agent, as in `tt`. */
 async function currentTasks(town: ToolTown, { id, record }: Addressee): Promise<TaskRecord[]> {
   const current = record?.currentTask === undefined ? undefined : await town.tasks.get(record.currentTask);
   if (current && !isTaskOver(current.state)) return [current];
@@ -98,7 +98,7 @@ async function knownTask(town: ToolTown, id: string): Promise<TaskRecord> {
   });
 }
 
-/** The task that is to be ended. An agent ends only what is assigned to it. */
+/** The task to end. An agent can end only tasks that are assigned to it. */
 async function ownTask(context: ToolContext, id: string | undefined): Promise<TaskRecord> {
   const { town, self } = context;
   if (id !== undefined) {
@@ -125,7 +125,7 @@ async function ownTask(context: ToolContext, id: string | undefined): Promise<Ta
   throw new TinytownError('badArguments', 'task_id is missing: you have no current task.');
 }
 
-/** Makes sure that a task has ended as was asked for: it may have by an earlier attempt whose answer was lost. */
+/** Makes sure that a task ended as requested. An earlier attempt may have ended it, and its reply was lost. */
 async function settled(
   { town }: ToolContext,
   { id }: TaskRecord,

@@ -1,4 +1,4 @@
-/** Opens the town of whoever started this process, when it is first needed: as its access file says (`accessFile.ts`). */
+/** Opens the town of the process's caller on first use. The access file names the town (`accessFile.ts`). */
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { ActivityLog } from '../town/activity.ts';
@@ -17,7 +17,7 @@ import { supervisor } from './people.ts';
 export interface TownPlace {
   /** `TINYTOWN_ACCESS` names the access file. */
   env: Readonly<Record<string, string | undefined>>;
-  /** The town's folder or one below it; given, it must be of the same town. */
+  /** The town's folder or one below it. If given, it must belong to the same town. */
   folder?: string | undefined;
   logger: Logger;
 }
@@ -32,7 +32,7 @@ export class ToolConnection {
   }
 
   /**
-   * The open town and who acts in it; calls share one promise, and one that failed is tried again by the next.
+   * The open town and the caller. Concurrent calls share one promise. After a failure the next call tries again.
    * @throws TinytownError `notProven`, `noTown`, `notYours`, `agentGone`, or with a `RedisErrorReason`
    */
   open(): Promise<ToolContext> {
@@ -44,7 +44,7 @@ export class ToolConnection {
     return this.opening;
   }
 
-  /** Ends the connection. */
+  /** Closes the connection. */
   close(): void {
     this.redis?.close();
     this.redis = undefined;

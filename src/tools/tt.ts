@@ -1,6 +1,6 @@
 /**
- * The operations on the town as a command, `tt`, for the agents that are a process for each turn. Exit codes: 0 done, 1 refused
- * or impossible, 2 not understood. What was found goes to standard output, what went wrong to standard error.
+ * The town's operations as a command, `tt`, for agents that run as a process per turn. Exit codes: 0 done, 1 refused or
+ * impossible, 2 not understood. Results go to standard output, errors to standard error.
  */
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { TinytownError, describeError } from '../util/errors.ts';
@@ -30,7 +30,7 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 async function run({ operation, arguments: args, folder, from, verbose }: Reading & { do: 'run' }): Promise<number> {
-  // Evaluated only here: help needs no Redis.
+  // Loaded only here, because help needs no Redis.
   const { ToolConnection } = await import('./toolConnection.ts');
   const door = new ToolConnection({
     env: process.env,
@@ -50,7 +50,7 @@ async function run({ operation, arguments: args, folder, from, verbose }: Readin
   }
 }
 
-/** A person may write in an agent's name, as with Tinytown's own `tt`; an agent only in its own. */
+/** A person may write in an agent's name, as with Tinytown's own `tt`. An agent may write only in its own. */
 async function inTheNameOf(context: ToolContext, from: string | undefined): Promise<ToolContext> {
   if (from === undefined) return context;
   const self = await findAddressee(context.town, from);

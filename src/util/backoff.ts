@@ -1,17 +1,17 @@
-/** When to try again: growing pauses with jitter, and an end. Pure, so that it is tested without a clock. */
+/** When to try again: growing pauses with jitter, and an end. Pure, so tests need no clock. */
 
 export interface BackoffOptions {
   /** The first pause in milliseconds, before jitter. */
   firstMs: number;
   /** No pause is longer. */
   maxMs: number;
-  /** How many pauses there are before it gives up. */
+  /** How many pauses there are before giving up. */
   attempts: number;
   /** A number in [0, 1). */
   random?: () => number;
 }
 
-/** Doubles the pause each time and takes between half of it and all of it, so that several who wait do not march in step. */
+/** Doubles the pause each time, and takes between half of it and all of it at random, so that clients do not retry in step. */
 export class Backoff {
   private readonly options: BackoffOptions;
   private used = 0;

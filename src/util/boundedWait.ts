@@ -1,4 +1,4 @@
-/** Waits that end: whatever is asked of another process may never be answered. */
+/** Waits with a limit, because another process may never reply. */
 import { TinytownError } from './errors.ts';
 import { say } from './sentence.ts';
 
@@ -9,7 +9,7 @@ export class TimeoutError extends TinytownError<'timeout'> {
   }
 }
 
-/** Settles as `promise` does, or rejects with a {@link TimeoutError} after `milliseconds`. The promise itself goes on. */
+/** Settles as `promise` does, or rejects with a {@link TimeoutError} after `milliseconds`. The work itself continues. */
 export async function within<T>(promise: Promise<T>, milliseconds: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_resolve, reject) => {

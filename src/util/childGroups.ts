@@ -1,10 +1,10 @@
 /**
- * The groups that children of a process of ours lead: the process' own end does not reach them, and where it ends hard it
- * ends them no more. Remembered while it lives, as afterwards nothing tells any more that they were its own.
+ * The process groups that children of one of our processes lead. They survive that process, and it cannot end them if it is
+ * killed. They are recorded while it lives, because afterward nothing shows that they were its own.
  */
 import { type ListedProcess, descendantsIn, listProcesses, signalGroup, startTimeOf } from './processTable.ts';
 
-/** How long after something was said to start it is looked for, in milliseconds. */
+/** How long after a start is announced to look for the new process, in milliseconds. */
 const SOON_MS = 250;
 
 export class ChildGroups {
@@ -13,13 +13,13 @@ export class ChildGroups {
   private readonly leaders = new Map<number, ListedProcess>();
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param remember Is told of all leaders when there are new ones, for who comes after us; must not reject. */
+  /** @param remember Gets all leaders whenever there are new ones, and stores them for later windows. Must not reject. */
   constructor(pid: number, remember: (leaders: readonly number[]) => Promise<void>) {
     this.pid = pid;
     this.remember = remember;
   }
 
-  /** Something is being started: looks, soon. Any number of calls make one look. */
+  /** Something is being started: looks soon. Many calls make one look. */
   lookSoon(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
@@ -27,10 +27,10 @@ export class ChildGroups {
     }, SOON_MS).unref();
   }
 
-  /** Remembers who leads a group now. Never rejects. */
+  /** Records the current group leaders. Never rejects. */
   async look(): Promise<void> {
     const all = await listProcesses().catch((): ListedProcess[] => []);
-    // Of one that has ended in the meantime nothing can be said.
+    // Once the process has ended, its children can no longer be found.
     if ((await startTimeOf(this.pid)) === undefined) return;
     const below = descendantsIn(this.pid, all);
     const own = new Set([this.pid, ...below.filter(({ group }) => group === this.pid).map(({ pid }) => pid)]);
@@ -42,8 +42,8 @@ export class ChildGroups {
   }
 
   /**
-   * Ends what is left of them, surely; to be called when the process has gone. What has left for a group of its own is not
-   * touched: it was to live on. Resolves with how many groups there were. Never rejects.
+   * Kills the remaining groups. Call it when the process is gone. A process that moved to a group of its own is spared, because
+   * it was meant to live on. Resolves with the number of groups. Never rejects.
    */
   async end(): Promise<number> {
     clearTimeout(this.timer);
@@ -51,7 +51,7 @@ export class ChildGroups {
     const all = await listProcesses().catch((): ListedProcess[] => []);
     const left = [...this.leaders.values()].filter(({ pid, start }) => {
       const leader = all.find((one) => one.pid === pid);
-      // A number is not given to another process while a group is called by it.
+      // The system does not reuse an id while a group still has it.
       return (leader === undefined || leader.start === start) && all.some(({ group }) => group === pid);
     });
     for (const { pid } of left) signalGroup(pid, 'SIGKILL');

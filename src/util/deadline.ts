@@ -1,17 +1,17 @@
-/** Waiting for a time of day without trusting the clock that says it. */
+/** Waits for a time of day without trusting the wall clock. */
 
 export interface Clock {
-  /** Unix milliseconds; people and time servers set it. */
+  /** Unix milliseconds. People and time servers set this clock. */
   wall(): number;
-  /** Milliseconds that only grow; may stand still while the machine sleeps. */
+  /** Milliseconds that only grow. They may stand still while the machine sleeps. */
   steady(): number;
 }
 
 export const systemClock: Clock = { wall: () => Date.now(), steady: () => performance.now() };
 
 /**
- * Passes when the wall clock says so, also after a sleep, and at the latest `longestMs` after it was made, however far back
- * the clock was set.
+ * Passes at a wall clock time, even after a sleep, and at the latest `longestMs` after it was created, however far back the
+ * clock was set.
  */
 export class Deadline {
   /** Unix milliseconds. */

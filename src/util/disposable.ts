@@ -1,10 +1,10 @@
-/** Lifetimes: things that must be let go of, one by one or as a group. */
+/** Lifetimes: things to release, one by one or as a group. */
 
 export interface Disposable {
   dispose(): void;
 }
 
-/** Makes a disposable of a function; the function runs at most once. */
+/** A disposable that runs `release` at most once. */
 export function toDisposable(release: () => void): Disposable {
   let done = false;
   return {
@@ -16,7 +16,7 @@ export function toDisposable(release: () => void): Disposable {
   };
 }
 
-/** A group that ends together, last in first out. What is added after the end is disposed at once. */
+/** A group that is disposed together, last in first out. Items added after the end are disposed at once. */
 export class DisposableStore implements Disposable {
   private readonly items: Disposable[] = [];
   private ended = false;

@@ -1,4 +1,4 @@
-/** Times of files are by the clock of the drive that they are on. It may be another machine's; ours may be wrong, and jump. */
+/** A file's times follow the clock of its drive. That may be another machine's clock. Ours may be wrong, and jump. */
 import { randomUUID } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import path from 'node:path';
 /** When a file was last written, in Unix milliseconds on its drive's clock; undefined if it cannot be read. */
 export async function modifiedAt(file: string): Promise<number | undefined> {
   try {
-    // Opened, as a network drive may give an old answer about a file that is not.
+    // Opened first, because a network drive may give outdated facts about a file that is not open.
     const handle = await open(file, 'r');
     try {
       return (await handle.stat()).mtimeMs;
@@ -18,7 +18,7 @@ export async function modifiedAt(file: string): Promise<number | undefined> {
   }
 }
 
-/** Now, in Unix milliseconds on the clock of the drive that holds the private folder `dir`; undefined if nothing can be written there. */
+/** The time on the clock of the drive of the private folder `dir`, in Unix milliseconds; undefined if it is not writable. */
 export async function driveTime(dir: string): Promise<number | undefined> {
   const file = path.join(dir, `clock.${randomUUID()}`);
   try {

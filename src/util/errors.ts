@@ -1,15 +1,15 @@
-/** Errors that people see: decided by `reason`, never by their text. */
+/** Errors that people see. Code decides by `reason`, never by the text. */
 import { type Said, type Sentence, followedBy, inEnglish } from './sentence.ts';
 
 /**
- * An error with a reason from a closed set and, where somebody can mend it, a hint that says how. Both are sentences for the
- * user and must hold no secret. A literal is its own template; where something is filled in, it is said by `say`.
+ * An error with a reason from a closed set and, if somebody can fix it, a hint. Both are sentences for the user and must hold no
+ * secret. A message or hint with values in it is built by `say`.
  */
 export class TinytownError<R extends string = string> extends Error {
   readonly reason: R;
-  /** English, as is `message`. */
+  /** In English, like `message`. */
   readonly hint: string | undefined;
-  /** Message and hint, for a screen to say in its own language. */
+  /** Message and hint, for a screen that shows them in its own language. */
   readonly sentences: readonly Sentence[];
 
   constructor(reason: R, message: Said, options: { hint?: Said; cause?: unknown } = {}) {
@@ -23,12 +23,12 @@ export class TinytownError<R extends string = string> extends Error {
   }
 }
 
-/** The message of anything that was thrown, with the hint if it has one. */
+/** The message of anything that was thrown, plus the hint if there is one. */
 export function describeError(error: unknown): string {
   return inEnglish(whatIsWrong(error));
 }
 
-/** The same as a sentence, to be filled into another one or said on a screen. */
+/** As {@link describeError}, but as a sentence to fill into another one or to show on a screen. */
 export function whatIsWrong(error: unknown): Said {
   if (!(error instanceof TinytownError)) return error instanceof Error ? error.message : String(error);
   const [message, hint] = error.sentences;

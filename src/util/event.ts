@@ -1,4 +1,4 @@
-/** A typed, synchronous event of one source, in the editor's own style but free of the editor. */
+/** A typed, synchronous event of one source, in the editor's style but independent of it. */
 import { type Disposable, toDisposable } from './disposable.ts';
 
 export type Event<T> = (listener: (value: T) => void) => Disposable;
@@ -7,13 +7,13 @@ export class Emitter<T> implements Disposable {
   private readonly listeners = new Set<(value: T) => void>();
 
   readonly event: Event<T> = (listener) => {
-    // A wrapper of its own, so that one function may listen twice.
+    // A separate wrapper, so that the same function can listen twice.
     const own = (value: T): void => listener(value);
     this.listeners.add(own);
     return toDisposable(() => this.listeners.delete(own));
   };
 
-  /** Calls every listener in turn, at once. A listener that throws stops neither the others nor the caller: see `onError`. */
+  /** Calls the listeners synchronously, in order. One that throws stops neither the others nor the caller: see `onError`. */
   fire(value: T): void {
     for (const listener of this.listeners) {
       try {
@@ -26,7 +26,7 @@ export class Emitter<T> implements Disposable {
 
   private readonly onError: (error: unknown) => void;
 
-  /** @param onError gets what a listener throws; by default it is rethrown outside the caller, as an uncaught exception. */
+  /** @param onError Gets errors of listeners. By default they are rethrown outside the caller, as uncaught exceptions. */
   constructor(onError?: (error: unknown) => void) {
     this.onError =
       onError ??

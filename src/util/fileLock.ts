@@ -1,4 +1,4 @@
-/** One at a time: a lock file between processes. It outlives none that has ended, whichever machine that ran on. */
+/** A lock file between processes. It does not outlive its holder, whichever machine that ran on. */
 import { type FileHandle, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
@@ -8,16 +8,16 @@ import { storing } from './storing.ts';
 
 const holder = z.object({ pid: z.number(), startTime: z.string(), place: z.optional(z.string()) });
 
-/** How often the holder shows that it lives, in milliseconds. */
+/** How often the holder touches the file, in milliseconds. */
 const SIGN_OF_LIFE_MS = 4_000;
-/** A holder that cannot be judged by its process has ended when it has shown no sign of life for so long, in milliseconds. */
+/** A holder whose process cannot be checked counts as ended after this long without a sign of life, in milliseconds. */
 const SILENT_MS = 15_000;
-/** A lock file whose holder cannot be read is being written just now, or was left half-written this long ago. */
+/** A lock file with an unreadable holder is being written, or was left half-written if it is older than this, in milliseconds. */
 const UNREADABLE_FOR_MS = 5_000;
 
 /**
- * Takes the lock at `file`, which lies in a private folder; resolves with its release, or undefined where a process holds
- * it that may live.
+ * Takes the lock at `file`, which must lie in a private folder. Resolves with its release. Undefined if another process may hold
+ * it.
  * @throws TinytownError `storageRefuses`
  */
 export async function takeLock(file: string): Promise<(() => Promise<void>) | undefined> {
@@ -41,7 +41,7 @@ export async function takeLock(file: string): Promise<(() => Promise<void>) | un
 }
 
 function held(file: string, handle: FileHandle, mine: string): () => Promise<void> {
-  // Written, so that its time is the drive's: clocks of machines that share it differ, and jump.
+  // Writing sets the file's time by the drive's clock. Clocks of machines that share the drive differ, and jump.
   const timer = setInterval(() => void handle.write(mine, 0).catch(() => undefined), SIGN_OF_LIFE_MS).unref();
   return async () => {
     clearInterval(timer);
@@ -50,14 +50,14 @@ function held(file: string, handle: FileHandle, mine: string): () => Promise<voi
   };
 }
 
-/** Two processes may find the same stale lock, and one may have taken it anew by now: that one is put back. */
+/** Two processes may find the same stale lock. If the other one has already taken it again, its lock is put back. */
 async function removeStale(file: string, stale: string): Promise<void> {
   const aside = `${file}.${process.pid}`;
   try {
     await rename(file, aside);
     if ((await readFile(aside, 'utf8')) !== stale) await link(aside, file);
   } catch {
-    // Somebody else was faster, either way.
+    // The other process was faster, either way.
   }
   await rm(aside, { force: true });
 }

@@ -1,19 +1,19 @@
-/** Which folder a path means, however it is spelled and wherever the folder is moved to. */
+/** Identifies the folder behind a path, however it is spelled and wherever the folder is moved. */
 import { realpath, stat } from 'node:fs/promises';
 
 export interface FolderIdentity {
-  /** Without links, and in the spelling of the disk. */
+  /** The real path, without links, in the spelling of the disk. */
   path: string;
-  /** Stays the same when the folder is moved within its disk. */
+  /** Stays the same when the folder moves within its disk. */
   id: string;
 }
 
-/** The folder at `path`; undefined where there is none. */
+/** The folder at `path`; undefined if there is none. */
 export async function folderIdentity(path: string): Promise<FolderIdentity | undefined> {
   try {
     const [real, info] = await Promise.all([realpath(path), stat(path, { bigint: true })]);
     if (!info.isDirectory()) return undefined;
-    // Device numbers of some disks change when the machine restarts, and numbers of files are used again.
+    // Some disks get new device numbers when the machine restarts, and inode numbers are reused.
     const id = info.birthtimeNs > 0n ? `${info.ino}:${info.birthtimeNs}` : `${info.ino}@${info.dev}`;
     return { path: real, id };
   } catch {

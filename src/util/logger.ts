@@ -1,4 +1,4 @@
-/** Where a part of the program says what it does. The editor's log channel implements it; tests collect it. */
+/** Where a part of the program logs. The editor's log channel implements it, and tests collect it. */
 export interface Logger {
   trace(message: string): void;
   debug(message: string): void;

@@ -1,4 +1,4 @@
-/** Which machine this is: an id that outlives reboots and new host names. */
+/** Identifies this machine with an id that survives reboots and new host names. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -6,7 +6,7 @@ import { parseable } from './programs.ts';
 
 const run = promisify(execFile);
 
-/** The operating system's own id of this machine; undefined where it has none, as in most containers. */
+/** The operating system's own id of this machine. Undefined if it has none, as in most containers. */
 export async function machineId(): Promise<string | undefined> {
   try {
     switch (process.platform) {

@@ -1,6 +1,6 @@
 /**
- * Files that only the user can read (mode 0600), never through a link. Their folders: `privateFolder.ts`.
- * All that writes here rejects with `storageRefuses` where the disk is full.
+ * Files that only the user can read (mode 0600), never through a link. See `privateFolder.ts` for their folders.
+ * Every write here rejects with `storageRefuses` if the disk is full.
  */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -8,13 +8,13 @@ import { type FileHandle, link, open, readFile, rename, rm, writeFile } from 'no
 import path from 'node:path';
 import { storing } from './storing.ts';
 
-/** Windows has no such flag; there, only administrators make symbolic links to files. */
+/** Windows has no such flag. There, only administrators can make symbolic links to files. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 
 /**
- * Appends to a file, which is made private where it is new. The file stays within `limit` bytes: the text that crosses it is
- * cut and followed by `note`, and nothing is written after that.
- * @throws Error with the code `ELOOP` where the file is a symbolic link
+ * Appends to a file. A new file is private. The file stays within `limit` bytes: the text that exceeds it is cut and followed by
+ * `note`, and nothing is written after that.
+ * @throws Error with the code `ELOOP` if the file is a symbolic link
  */
 export async function appendPrivate(file: string, text: string, limit: number, note: string): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | NO_FOLLOW;
@@ -30,13 +30,13 @@ export async function appendPrivate(file: string, text: string, limit: number, n
   }
 }
 
-/** Writes the whole file at once: readers see the old text or the new one. A link in its place is replaced, not followed. */
+/** Replaces the whole file atomically: readers see the old text or the new one. A link in its place is replaced, not followed. */
 export async function writePrivate(file: string, text: string): Promise<void> {
   const draft = await writeDraft(file, text);
   await rename(draft, file);
 }
 
-/** The file's text; where there is no file yet, it is made with `text`. Of several that make it at once, one does. */
+/** The file's text. If there is no file yet, it is created with `text`. If several create it at once, one of them wins. */
 export async function readOrCreatePrivate(file: string, text: string): Promise<string> {
   // An existing file can be read even if nothing can be written.
   const known = await readFile(file, 'utf8').catch(() => undefined);
@@ -69,7 +69,7 @@ async function regular(handle: FileHandle): Promise<{ size: number }> {
   return info;
 }
 
-/** The first `length` bytes, without a character that is cut in two. */
+/** The first `length` bytes as text, without a character that is cut in two. */
 function startOf(bytes: Buffer, length: number): string {
   return new TextDecoder().decode(bytes.subarray(0, length), { stream: true });
 }

@@ -5,8 +5,8 @@ import { say } from './sentence.ts';
 import { storageRefuses, storing } from './storing.ts';
 
 /**
- * Makes sure that `folder` is a folder of this user that nobody else can enter; creates it, private, where it is missing.
- * A link is refused, as somebody else may have put it there.
+ * Makes sure that `folder` belongs to this user and that nobody else can enter it. Creates it if it is missing. Refuses a link,
+ * because somebody else may have put it there.
  * @throws TinytownError `folderNotPrivate`, `storageRefuses`
  */
 export async function ensurePrivateFolder(folder: string): Promise<void> {

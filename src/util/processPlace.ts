@@ -1,6 +1,6 @@
 /**
- * Where process ids mean the same: one boot of one machine, and on Linux one PID namespace of it. Host names do not tell that:
- * containers on the host's network have its name, as has WSL beside Windows.
+ * A place is where process ids mean the same: one boot of one machine and, on Linux, one PID namespace. Host names cannot
+ * identify it, because containers on the host's network share its name, and so does WSL beside Windows.
  */
 import { execFile } from 'node:child_process';
 import { readFile, readlink } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { parseable } from './programs.ts';
 const run = promisify(execFile);
 let own: Promise<string | undefined> | undefined;
 
-/** This process's place, to be compared only; undefined where it is not known. Then no process may be judged by its id. */
+/** This process's place, only for comparison. If it is undefined, no process may be judged by its id. */
 export function processPlace(): Promise<string | undefined> {
   own ??= findPlace().catch(() => undefined);
   return own;
@@ -26,7 +26,7 @@ async function findPlace(): Promise<string | undefined> {
       return stdout.trim() || undefined;
     }
     case 'win32':
-      // Start times are absolute there, so it does not matter which boot it was.
+      // Start times are absolute there, so the boot does not matter.
       return await machineId();
     default:
       return undefined;
@@ -41,7 +41,7 @@ async function linuxPlace(): Promise<string | undefined> {
     // Start times are counted from the namespace's own boot. Kernels before 5.6 have only one.
     readlink('/proc/self/ns/time').catch(() => ''),
   ]);
-  // A `/proc` of another namespace describes other processes under our ids.
+  // A `/proc` of another namespace shows other processes under our ids.
   if (Number(self) !== process.pid) return undefined;
   return [boot.trim(), ...[pids, times].map((link) => link.replaceAll(/\D/g, ''))].join('.');
 }

@@ -1,6 +1,6 @@
 /**
- * The list of child processes of this machine's windows, on disk, so that what a hard end of a window leaves behind is
- * found and ended at the next activation.
+ * The list of this machine's windows' child processes, on disk. If a window is killed, the next activation finds its leftover
+ * processes and ends them.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -25,29 +25,29 @@ import {
 import { SerialQueue } from './serialQueue.ts';
 import { storing } from './storing.ts';
 
-/** In the environment of every process that is recorded, and of what it starts: its record's `mark`, which tells nothing. */
+/** Set in the environment of every recorded process and its children: the record's `mark`, a random id. */
 export const MARK_VARIABLE = 'TINYTOWN_PROCESS';
 
 const processName = z.object({ pid: z.number(), startTime: z.string(), place: z.optional(z.string()) });
 
 const processRecord = z.object({
   ...processName.shape,
-  /** What it is for, in a word; never its arguments, which may hold secrets. */
+  /** Its purpose in a word. Never its arguments, which may hold secrets. */
   purpose: z.string(),
-  /** Whom it works for, e.g. an agent's id. */
+  /** Who it works for, for example an agent's id. */
   subject: z.optional(z.string()),
   /** Shared by windows and meant to outlive them: recorded, never reaped. */
   detached: z.boolean(),
   owner: processName,
   mark: z.optional(z.string()),
-  /** Who leads the groups that its own end does not reach. */
+  /** Leaders of groups that survive the process's own end. */
   groups: z.optional(z.array(processName)),
 });
 export type ProcessRecord = z.infer<typeof processRecord>;
 
 /** How long a reaped process has between SIGTERM and SIGKILL, in milliseconds. */
 const reapGraceMs = 1_000;
-/** After so long, in milliseconds, a record of another place is dropped: that place has ended, most likely. */
+/** A record of another place is dropped after this long, in milliseconds, because that place has most likely ended. */
 const FOREIGN_RECORD_MS = 30 * 24 * 60 * 60_000;
 
 export class ProcessRegistry {
@@ -57,24 +57,24 @@ export class ProcessRegistry {
   private readonly own = new Map<number, ProcessRecord>();
   private readonly writing = new SerialQueue();
   private self: Promise<ProcessName | undefined> | undefined;
-  /** Files of other places must not be taken for ours: ids mean other processes there. */
+  /** Part of our file names. The same ids mean other processes in other places. */
   private fileMark = '';
 
   /**
    * @param folder A private folder that all windows share; created when it is first needed.
-   * @param subject Whom everything that is recorded by this one works for.
+   * @param subject Who everything recorded here works for.
    */
   constructor(folder: string, subject?: string) {
     this.folder = folder;
     this.subject = subject;
   }
 
-  /** The same list, for what works for `subject`. */
+  /** The same list, for processes that work for `subject`. */
   of(subject: string): ProcessRegistry {
     return new ProcessRegistry(this.folder, subject);
   }
 
-  /** Records a process of ours. Does nothing where it has ended already. @throws TinytownError `storageRefuses` */
+  /** Records a process of ours. Does nothing if it has already ended. @throws TinytownError `storageRefuses` */
   async add(
     pid: number,
     { purpose, detached, mark }: Pick<ProcessRecord, 'purpose' | 'detached' | 'mark'>,
@@ -91,13 +91,13 @@ export class ProcessRegistry {
     await this.write({ ...name, purpose, subject: this.subject, detached, owner, mark });
   }
 
-  /** Records who leads the groups of a process of ours; nothing where it is not recorded any more. */
+  /** Records group leaders of one of our processes. Does nothing if the process is no longer recorded. */
   async addGroups(pid: number, leaders: readonly number[]): Promise<void> {
     const times = await Promise.all(leaders.map((leader) => startTimeOf(leader)));
     const record = this.own.get(pid);
     if (!record) return;
     const groups = leaders.flatMap((leader, place) => {
-      // Of a group whose leader has gone meanwhile it stays what it was.
+      // If a leader is gone meanwhile, its earlier start time stays.
       const startTime = times[place] ?? record.groups?.find((known) => known.pid === leader)?.startTime;
       return startTime === undefined ? [] : [{ pid: leader, startTime, place: record.place }];
     });
@@ -109,7 +109,7 @@ export class ProcessRegistry {
     await this.writing.run(() => rm(this.fileOf(pid), { force: true }));
   }
 
-  /** The processes of this place that are recorded now, living or not. Unreadable records are dropped. */
+  /** The recorded processes of this place, living or not. Unreadable records are dropped. */
   async list(): Promise<ProcessRecord[]> {
     return (await this.filed()).map(({ record }) => record);
   }
@@ -127,7 +127,7 @@ export class ProcessRegistry {
   }
 
   /**
-   * Ends what owners that are gone have left behind, and only what really is ours: id, start time and place must agree.
+   * Ends leftover processes of owners that are gone. Only ends what is really ours: id, start time and place must agree.
    * Resolves with the number of processes ended.
    */
   async reap(): Promise<number> {
@@ -136,8 +136,8 @@ export class ProcessRegistry {
   }
 
   /**
-   * Ends everything that works for `subject`, whoever started it and whether that one lives or sleeps: to be called by who
-   * takes its place. Resolves with the number of processes ended, when they are gone.
+   * Ends everything that works for `subject`, whoever started it and whether or not that window still runs. Whoever takes the
+   * subject over must call this. Resolves with the number of processes ended, when they are gone.
    */
   async endAllOf(subject: string): Promise<number> {
     const filed = (await this.filed()).filter(({ record }) => record.subject === subject);
@@ -190,11 +190,11 @@ async function readRecord(file: string): Promise<ProcessRecord | undefined> {
   }
 }
 
-/** Ends what is left of a process and of the groups that its own end does not reach; false where nothing is. */
+/** Ends what is left of a process and of its groups. False if nothing was left. */
 async function endAll(record: ProcessRecord): Promise<boolean> {
   const alive = await isAlive(record);
   if (alive) {
-    // It has gone on without anybody who recorded what it starts.
+    // Since its window ended, nobody has recorded which processes it started.
     const children = new ChildGroups(record.pid, () => Promise.resolve());
     await children.look();
     await endGroup(record);
@@ -206,7 +206,7 @@ async function endAll(record: ProcessRecord): Promise<boolean> {
   return alive || left.includes(true);
 }
 
-/** Surely, as whoever could have ended it gently is gone. A group whose leader is gone, too, has to bear the mark to be ours. */
+/** Kills a group, because nobody is left to end it gently. If its leader is gone too, the group must bear the mark to be ours. */
 async function endGroupOf(
   leader: ProcessName,
   mark: string | undefined,
@@ -219,7 +219,7 @@ async function endGroupOf(
   return isOurs && signalGroup(leader.pid, 'SIGKILL');
 }
 
-/** Not our child, so no event tells of its end: ask until the group is gone. */
+/** This is not our child, so no event reports its end. Polls until the group is gone. */
 async function endGroup({ pid, startTime }: ProcessName): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     signalGroup(pid, signal);

@@ -1,6 +1,6 @@
 /**
- * What the operating system knows of a process, and how it is ended. Every difference between platforms that concerns
- * processes stands here. A process is named by its id *and* its start time, as ids are used again.
+ * What the operating system knows about a process, and how to end it. All platform differences for processes are here. A process
+ * is named by its id *and* its start time, because ids are reused.
  */
 import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
@@ -16,38 +16,38 @@ async function run(program: string, args: string[]): Promise<{ stdout: string }>
   return await ask(program, args, { windowsHide: true, env: parseable(process.env), maxBuffer: 64 * 1024 * 1024 });
 }
 
-/** A process for others to recognize: its id alone is used again, and means another process in another place. */
+/** Lets others recognize a process. The id alone is reused, and means another process in another place. */
 export interface ProcessName {
   pid: number;
-  /** As {@link startTimeOf} tells it; empty where it was not known. */
+  /** From {@link startTimeOf}; empty if it was unknown. */
   startTime: string;
-  /** As `processPlace` tells it; undefined where it was not known. */
+  /** From `processPlace`; undefined if it was unknown. */
   place?: string | undefined;
 }
 
-/** How other processes, now and later, can recognize a process of this place; undefined where none lives. */
+/** How other processes, now and later, can recognize a process of this place. Undefined if it does not run. */
 export async function nameOfProcess(pid: number): Promise<ProcessName | undefined> {
   const [startTime, place] = await Promise.all([startTimeOf(pid), processPlace()]);
   return startTime === undefined ? undefined : { pid, startTime, place };
 }
 
-/** Whether a process is known to live. False in doubt: whoever wants to signal it asks this. */
+/** Whether a process is known to run. False if in doubt. Ask this before signaling it. */
 export async function isAlive({ pid, startTime, place }: ProcessName): Promise<boolean> {
   return (await isHere(place)) && (await startTimeOf(pid)) === startTime;
 }
 
-/** Whether a process is known to have ended. False in doubt: whoever wants to take its place asks this. */
+/** Whether a process is known to have ended. False if in doubt. Ask this before taking its place. */
 export async function hasEnded({ pid, startTime, place }: ProcessName): Promise<boolean> {
   if (!(await isHere(place))) return false;
   if (!exists(pid)) return true;
   const now = await startTimeOf(pid);
-  // Under `hidepid`, processes of other users exist and cannot be looked at.
+  // With `hidepid`, processes of other users exist but cannot be read.
   return now === undefined
     ? process.platform === 'linux' && (await isReadable(pid))
     : startTime !== '' && now !== startTime;
 }
 
-/** Whether a process of that place can be judged by its id from here. */
+/** Whether a process of that place can be checked by its id from here. */
 export async function isHere(place: string | undefined): Promise<boolean> {
   return place !== undefined && place === (await processPlace());
 }
@@ -59,7 +59,7 @@ async function isReadable(pid: number): Promise<boolean> {
   );
 }
 
-/** When a living process was started, in the platform's own spelling, to be compared only; undefined where none lives. */
+/** When a running process was started, in the platform's format, only for comparison. Undefined if it does not run. */
 export async function startTimeOf(pid: number): Promise<string | undefined> {
   if (!exists(pid)) return undefined;
   if (process.platform === 'linux') return await linuxStartTime(pid);
@@ -77,25 +77,25 @@ export async function startTimeOf(pid: number): Promise<string | undefined> {
 export interface ListedProcess {
   pid: number;
   parent: number;
-  /** The group that it belongs to, by its leader's id. */
+  /** The id of the leader of its group. */
   group: number;
-  /** In the platform's own spelling, to be compared only. */
+  /** In the platform's format, only for comparison. */
   start: string;
   command: string;
 }
 
-/** What `pid` has started, directly or not, and still belongs to it. Empty where the system does not say (Windows). */
+/** The living descendants of `pid`. Empty if the system does not say (Windows). */
 export async function descendantsOf(pid: number): Promise<ListedProcess[]> {
   return descendantsIn(pid, await listProcesses());
 }
 
-/** All processes of the machine. Empty where the system does not say (Windows). */
+/** All processes of the machine. Empty if the system does not say (Windows). */
 export async function listProcesses(): Promise<ListedProcess[]> {
   if (windows) return [];
   return await (process.platform === 'linux' ? linuxProcesses() : listedByPs());
 }
 
-/** Those of `all` that `pid` has started, directly or not. */
+/** The descendants of `pid` among `all`. */
 export function descendantsIn<P extends { pid: number; parent: number }>(pid: number, all: readonly P[]): P[] {
   const found = new Map<number, P>();
   for (let before = -1; before < found.size;) {
@@ -105,15 +105,15 @@ export function descendantsIn<P extends { pid: number; parent: number }>(pid: nu
   return [...found.values()];
 }
 
-/** What a process and all that it has started take of the machine together. */
+/** The resources that a process and its descendants use together. */
 export interface ProcessUse {
-  /** Of processes, itself included. */
+  /** Number of processes, including the first. */
   count: number;
-  /** Resident memory; what processes share counts in each of them. */
+  /** Resident memory. Memory that processes share counts in each of them. */
   residentBytes: number;
 }
 
-/** One look at the machine for all of `pids`; those that do not live are left out, as is everything where it does not say. */
+/** One look at the machine for all of `pids`. Omits those that do not run. Empty if the system does not say. */
 export async function processUses(pids: readonly number[]): Promise<Map<number, ProcessUse>> {
   if (pids.length === 0) return new Map();
   const all = await (process.platform === 'linux' ? linuxUses() : windows ? windowsUses() : psUses());
@@ -136,7 +136,7 @@ interface UsedBy {
 async function linuxUses(): Promise<UsedBy[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const read = await Promise.all(
-    // It may have gone in the meantime.
+    // The process may have ended meanwhile.
     pids.map((pid) => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')),
   );
   return read.flatMap((status, index) => {
@@ -162,11 +162,11 @@ async function windowsUses(): Promise<UsedBy[]> {
     parent,
     residentBytes,
   }));
-  // The first process is its own parent there, and the number of a parent that has gone is given to another.
+  // There the first process is its own parent, and the id of a parent that ended may be reused.
   return all.filter(({ pid, parent }) => pid !== parent);
 }
 
-/** Lines of three numbers; others are passed over. */
+/** Lines of three numbers. Other lines are skipped. */
 function threeNumbers(text: string): [number, number, number][] {
   return text.split('\n').flatMap((line): [number, number, number][] => {
     const [, a, b, c] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s*$/.exec(line) ?? [];
@@ -206,13 +206,13 @@ async function listedByPs(): Promise<ListedProcess[]> {
   });
 }
 
-/** Processes whose command line names `text`. Empty where the system does not say (Windows). */
+/** Processes whose command line contains `text`. Empty if the system does not say (Windows). */
 export async function processesNaming(text: string): Promise<number[]> {
   const all = await listProcesses();
   return all.filter(({ command }) => command.includes(text)).map(({ pid }) => pid);
 }
 
-/** Which of these still live. */
+/** The processes that still run. */
 export async function survivorsOf(listed: readonly ListedProcess[]): Promise<ListedProcess[]> {
   if (listed.length === 0) return [];
   const all = await listProcesses();
@@ -220,14 +220,14 @@ export async function survivorsOf(listed: readonly ListedProcess[]): Promise<Lis
   return listed.filter(({ pid, start }) => now.get(pid) === start);
 }
 
-/** Ticks since boot, with the boot's id: a restarted machine counts again from nothing. A zombie does not live. */
+/** Ticks since boot, with the boot's id, because a restart counts from zero again. A zombie does not count as running. */
 async function linuxStartTime(pid: number): Promise<string | undefined> {
   try {
     const [stat, boot] = await Promise.all([
       readFile(`/proc/${pid}/stat`, 'utf8'),
       readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
     ]);
-    // The second field is the program's name in brackets and may hold anything.
+    // The second field is the program's name in parentheses and may contain anything.
     const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return state === 'Z' || state === 'X' ? undefined : `${boot.trim()}:${rest[18]}`;
   } catch {
@@ -236,8 +236,8 @@ async function linuxStartTime(pid: number): Promise<string | undefined> {
 }
 
 /**
- * Whether one of the processes was started with this variable in its environment. False where the system does not say: of
- * other people's processes, and anywhere but on Linux.
+ * Whether one of the processes was started with this variable in its environment. False if the system does not say, as for other
+ * users' processes and anywhere but on Linux.
  */
 export async function someHasVariable(pids: readonly number[], name: string, value: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
@@ -255,13 +255,13 @@ function exists(pid: number): boolean {
 }
 
 /**
- * Signals the whole group that process `pid` leads; false where no such group is left.
- * Windows knows no groups and no gentle signal: there the process and its descendants are ended.
+ * Signals the whole group that process `pid` leads. False if no such group is left. Windows has neither groups nor a gentle
+ * signal, so there it ends the process and its descendants.
  */
 export function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean {
   if (windows) {
     if (!exists(pid)) return false;
-    // Not awaited: the caller waits for the exit itself, and a failure shows there.
+    // Not awaited, because the caller waits for the exit itself and sees a failure there.
     execFile('taskkill', ['/pid', String(pid), '/t', '/f'], { windowsHide: true }, () => undefined);
     return true;
   }

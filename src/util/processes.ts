@@ -1,6 +1,6 @@
 /**
- * Starts, watches and ends child processes for everything: app-server, one-shot agents, the local Redis. Arguments are a
- * vector, never a shell string; each child leads a process group of its own; what it prints on stderr is drained.
+ * Starts, watches and ends child processes: app-servers, one-shot agents, the local Redis. Arguments are a vector, never a shell
+ * string. Each child leads its own process group. Its stderr is always drained.
  */
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -16,7 +16,7 @@ import { MARK_VARIABLE, type ProcessRegistry } from './processRegistry.ts';
 import { signalGroup } from './processTable.ts';
 import { TextRing } from './textRing.ts';
 
-/** How a process ended: one of the two is set. */
+/** How a process ended: exactly one field is set. */
 export interface ExitValue {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -26,18 +26,18 @@ export interface SpawnOptions {
   cwd: string;
   /** The whole environment, not an addition to ours. */
   env: Readonly<Record<string, string | undefined>>;
-  /** What it is for, in a word: stands in the registry. */
+  /** The process's purpose in a word, for the registry. */
   purpose: string;
   registry: ProcessRegistry;
 }
 
-/** A process whose end is known and can be brought about. */
+/** A process that can be watched and ended. */
 export interface WatchedProcess {
   readonly pid: number;
-  /** Resolves when the process itself has ended; its stdout may still hold something to read. Never rejects. */
+  /** Resolves when the process itself has ended. Its stdout may still hold unread output. Never rejects. */
   readonly exited: Promise<ExitValue>;
   /**
-   * Ends the process and its group: closes stdin, then SIGTERM, then SIGKILL, each after `graceMs` (2 s) without an exit;
+   * Ends the process and its group: closes stdin, then SIGTERM, then SIGKILL, each after `graceMs` (2 s) without an exit.
    * 0 kills at once. Concurrent calls share one end. Resolves with the exit.
    */
   stop(options?: { graceMs?: number }): Promise<ExitValue>;
@@ -46,20 +46,20 @@ export interface WatchedProcess {
 export interface ManagedProcess extends WatchedProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
-  /** To be called when it starts a command: should it end hard, that is ended after it. */
+  /** Must be called when the process starts a command. If the process is killed, its commands are ended afterward. */
   startsCommand(): void;
-  /** How many groups of commands were ended after it. */
+  /** How many groups of commands were ended after the process. */
   commandsEnded(): number;
-  /** The last 16,384 characters of what it printed on stderr. */
+  /** The last 16,384 characters that it printed on stderr. */
   stderrTail(): string;
 }
 
 const stderrLimit = 16_384;
-/** How long a dead process's stderr is read for its last words, in milliseconds. */
+/** How long to read a dead process's stderr, in milliseconds. */
 const LAST_WORDS_MS = 250;
 const defaultGraceMs = 2_000;
 
-/** @throws TinytownError `programUnusable` where the program or the folder does not exist or may not be used. */
+/** @throws TinytownError `programUnusable` if the program or the folder does not exist or cannot be used */
 export async function spawnManaged(
   command: string,
   args: readonly string[],
@@ -72,20 +72,20 @@ export async function spawnManaged(
   if (!stdin || !stdout || !stderr) throw new Error('A child that was started with pipes has none.');
   const ring = new TextRing(stderrLimit);
   stderr.setEncoding('utf8').on('data', (chunk: string) => ring.push(chunk));
-  // Writing to a process that has gone fails at the writer; unheard, the event would end us too.
+  // A write to a process that is gone fails at the writer. Without a listener the event would end us, too.
   for (const pipe of [stdin, stdout, stderr]) pipe.on('error', () => undefined);
   const groups = new ChildGroups(child.pid, (leaders) =>
-    // Then only this window can end them.
+    // If this fails, only this window can end them.
     options.registry.addGroups(child.pid, leaders).catch(() => undefined),
   );
   let commandsEnded = 0;
   const saidAll = finished(stderr).catch(() => undefined);
   const exited = child.exited.then(async (exit) => {
     signalGroup(child.pid, 'SIGKILL');
-    // One that ends in order ends its commands; one that was signaled, or fell over, does not. The exit code alone does not
-    // tell: the launchers of older versions of Codex end with 0 after a signal has ended Codex itself.
+    // A process that exits in order ends its commands. One that was signaled or crashed does not. The exit code alone does not
+    // show that: the launchers of older versions of Codex exit with 0 after a signal ended Codex itself.
     if (exit.code !== 0 || child.signaled) commandsEnded = await groups.end();
-    // Whoever is told of the exit wants to know why. What has got away may keep the pipe open.
+    // The exit's receiver wants the reason. A process that escaped may keep the pipe open, so the wait is bounded.
     await within(saidAll, LAST_WORDS_MS, 'stderr').catch(() => undefined);
     return exit;
   });
@@ -95,7 +95,7 @@ export async function spawnManaged(
   await record(child, options, { detached: false, mark });
   stdout.off('readable', keepOutput);
   return {
-    // It may be ended hard.
+    // Looks before the end, because the process may have to be killed.
     ...watched(child, stdin, () => groups.look()),
     stdin,
     stdout,
@@ -108,8 +108,8 @@ export async function spawnManaged(
 function keepOutput(): void {}
 
 /**
- * Starts a process that outlives us and is shared by windows; never reaped. It has no pipes to us: what it prints is
- * appended to `logFile`, private to the user.
+ * Starts a process that outlives us and that windows share. It is never reaped and has no pipes to us. Its output is appended to
+ * `logFile`, which is private to the user.
  * @throws TinytownError `programUnusable`
  */
 export async function spawnDetached(
@@ -132,7 +132,7 @@ interface Child {
   process: ChildProcess;
   pid: number;
   exited: Promise<ExitValue>;
-  /** We have sent it a signal to end. */
+  /** Whether we sent it a signal to end. */
   signaled: boolean;
 }
 
@@ -144,7 +144,7 @@ async function start(
 ): Promise<Child> {
   const folder = await stat(cwd).catch(() => undefined);
   if (!folder?.isDirectory()) throw unusable(say('The folder {0} does not exist.', cwd), undefined);
-  // On Windows `detached` would open a console window, and groups do not exist there.
+  // On Windows `detached` would open a console window, and there are no groups.
   const detached = process.platform !== 'win32';
   const child = spawn(command, args, { cwd, env: { ...env }, stdio, detached, windowsHide: true });
   const exited = new Promise<ExitValue>((resolve) => {
@@ -152,7 +152,7 @@ async function start(
   });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
-    // `exit` may never come after this. Listening on also keeps a later failure to signal from ending us.
+    // `exit` may never come after this. The listener also keeps a later failed signal from ending us.
     child.on('error', (error) => reject(unusable(say('{0} could not be started.', command), error)));
   });
   if (child.pid === undefined) throw unusable(say('{0} could not be started.', command), undefined);
@@ -164,7 +164,7 @@ function unusable(what: Sentence, cause: unknown): TinytownError<'programUnusabl
   return new TinytownError('programUnusable', message, { cause });
 }
 
-/** A process that cannot be recorded could be orphaned: it is ended instead. */
+/** Records a process. One that cannot be recorded is killed, because it could be orphaned. */
 async function record(
   child: Child,
   { registry, purpose }: SpawnOptions,
@@ -179,7 +179,7 @@ async function record(
   void child.exited.then(() => registry.remove(child.pid)).catch(() => undefined);
 }
 
-/** @param prepare Is waited for before it is ended. */
+/** @param prepare Awaited before the process is ended. */
 function watched(child: Child, stdin: Writable | undefined, prepare: () => Promise<void>): WatchedProcess {
   const { pid, exited } = child;
   let stopping: Promise<ExitValue> | undefined;

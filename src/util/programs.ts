@@ -1,6 +1,6 @@
 /**
- * Finds programs the way the user's own shell would. An editor that was started from a desktop has a shorter PATH than a
- * terminal, so the login shell is asked for its PATH when ours does not hold the program.
+ * Finds programs the way the user's shell would. An editor that was started from a desktop has a shorter PATH than a terminal. So
+ * if our PATH does not have the program, the login shell is asked for its PATH.
  */
 import { execFile } from 'node:child_process';
 import { access, constants, stat } from 'node:fs/promises';
@@ -12,7 +12,7 @@ const windows = process.platform === 'win32';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment for a program whose output we parse: it speaks neither the user's language nor their time zone. */
+/** The environment for a program whose output we parse: independent of the user's language and time zone. */
 export function parseable(env: Environment): Record<string, string | undefined> {
   return { ...env, LC_ALL: 'C', TZ: 'UTC' };
 }
@@ -20,7 +20,7 @@ export function parseable(env: Environment): Record<string, string | undefined> 
 export interface FoundProgram {
   /** Absolute. */
   file: string;
-  /** The PATH it was found on: what it starts in turn (Node.js, for one) stands there too. */
+  /** The PATH it was found on. Programs that it starts, such as Node.js, are there too. */
   searchPath: string;
 }
 
@@ -28,8 +28,8 @@ export type ProgramSearch =
   { ok: true; program: FoundProgram } | { ok: false; reason: 'notFound' | 'notExecutable'; file: string };
 
 /**
- * @param command An absolute path, or a name to be looked up.
- * @param shellPath Answers the login shell's PATH; asked only when `env`'s does not do. Undefined where there is none.
+ * @param command An absolute path, or a name to look up.
+ * @param shellPath Resolves with the login shell's PATH, or undefined. Called only if `env`'s PATH does not have the program.
  */
 export async function findProgram(
   command: string,
@@ -46,7 +46,7 @@ export async function findProgram(
   return found ? { ok: true, program: found } : { ok: false, reason: 'notFound', file: command };
 }
 
-/** `PATH`, whatever the case of its name: Windows spells it `Path`. */
+/** `PATH`, in any case: Windows spells it `Path`. */
 function pathOf(env: Environment): string {
   const name = Object.keys(env).find((candidate) => (windows ? candidate.toUpperCase() : candidate) === 'PATH');
   return (name === undefined ? undefined : env[name]) ?? '';
@@ -79,13 +79,13 @@ async function stateOf(file: string): Promise<'executable' | 'notExecutable' | '
 
 const shellLimitMs = 5_000;
 
-/** The PATH of the user's login shell; undefined where there is no shell to ask or it does not answer in time. */
+/** The PATH of the user's login shell. Undefined if there is no shell or it does not reply in time. */
 async function loginShellPath(env: Environment): Promise<string | undefined> {
   const shell = env['SHELL'];
   if (windows || !shell) return undefined;
   const mark = '__tinytown_path__';
   try {
-    // Interactive too, as many set PATH only there; marked, as such a shell may print anything around it.
+    // Interactive too, because many set PATH only there. Marked, because such a shell may print other text around it.
     const { stdout } = await run(shell, ['-ilc', `printf '${mark}%s${mark}' "$PATH"`], {
       env: { ...env },
       timeout: shellLimitMs,

@@ -1,14 +1,14 @@
-/** Reads files in folders where agents write. What stands there need not be a file: a pipe never ends, a device neither. */
+/** Reads files in folders where agents write. A path there may be a pipe or a device, whose reading never ends. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-/** Windows has no pipes and devices among files. */
+/** Windows has no pipes or devices among files. */
 const DO_NOT_WAIT = constants.O_NONBLOCK ?? 0;
 
 /**
  * The text of a regular file.
  * @param limit Most bytes.
- * @throws Error with the code `ENOENT` where there is none; or where it is no regular file, or a larger one
+ * @throws Error with the code `ENOENT` if there is none, or another error if it is not a regular file or is too large
  */
 export async function readRegularFile(file: string, limit: number): Promise<string> {
   const handle = await open(file, constants.O_RDONLY | DO_NOT_WAIT);

@@ -1,31 +1,31 @@
 /**
- * Sentences for people from rooms that know no screen: what is filled in is kept apart from the words, so that a screen can
- * say them in the editor's language, and everything else (logs, `tt`, Redis) in English. Plain data.
+ * Sentences for people, from code that knows no screen. The values are kept apart from the words, so that a screen can show the
+ * sentence in the editor's language, and everything else (logs, `tt`, Redis) in English. Plain data.
  */
 
 export interface Sentence {
-  /** English, with `{0}`, `{1}`, … where something is filled in. */
+  /** English, with `{0}`, `{1}`, … for the values. */
   readonly template: string;
   readonly fillings: readonly Filling[];
 }
 
-/** A text is data and stays as it is; a sentence is translated as well. */
+/** A text is data and stays as it is. A sentence is translated, too. */
 export type Filling = string | number | boolean | Sentence;
 
 /**
- * A sentence to be said. The template is a literal, as the list of what can be translated is made from the source: see
+ * A sentence to show. The template must be a literal, because the list of translatable texts is made from the source: see
  * `scripts/l10n.ts`.
  */
 export function say(template: string, ...fillings: Filling[]): Sentence {
   return { template, fillings };
 }
 
-/** One after the other. */
+/** Two sentences, one after the other. */
 export function followedBy(first: Sentence, second: Filling): Sentence {
   return { template: '{0} {1}', fillings: [first, second] };
 }
 
-/** As {@link Sentence} or as data, which is the same in every language. */
+/** A {@link Sentence}, or data that is the same in every language. */
 export type Said = string | Sentence;
 
 export function inEnglish(said: Said): string {
@@ -34,7 +34,7 @@ export function inEnglish(said: Said): string {
   );
 }
 
-/** @param translate finds the template's translation and fills it in. */
+/** @param translate Translates the template and fills in the values. */
 export function inWords(
   said: Said,
   translate: (template: string, ...fillings: (string | number | boolean)[]) => string,

@@ -1,4 +1,4 @@
-/** Runs asynchronous jobs one after the other, in the order they were added. A job's failure is its caller's, not the queue's. */
+/** Runs asynchronous jobs one at a time, in the order they were added. A failed job rejects only for its caller. */
 export class SerialQueue {
   private tail: Promise<unknown> = Promise.resolve();
   private waiting = 0;
@@ -19,7 +19,7 @@ export class SerialQueue {
     return result;
   }
 
-  /** Resolves when everything added so far is over. */
+  /** Resolves when everything added so far has finished. */
   async idle(): Promise<void> {
     await this.tail;
   }

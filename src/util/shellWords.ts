@@ -1,9 +1,9 @@
-/** Words of a POSIX shell: quoting a text as one word, and reading back a line that holds nothing but quoted words. Pure. */
+/** Words of a POSIX shell: quotes a text as one word, and parses a line that holds nothing but quoted words. Pure. */
 
 /** Characters that are safe in a word without quotes. */
 const plain = /^[\w@%+=:,./-]+$/;
 
-/** `text` as one word for a POSIX shell: the shell reads exactly this text. */
+/** `text` as one word for a POSIX shell, which reads exactly this text. */
 export function shellWord(text: string): string {
   return plain.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
@@ -17,8 +17,8 @@ export function shellLine(words: readonly string[]): string {
 const piece = /([^\s'"\\$`|&;<>(){*?[#~])|'([^']*)'|"((?:[^"\\$`]|\\[\s\S])*)"|\\([^\n])/uy;
 
 /**
- * The words of a line, as a POSIX shell would read them. Undefined where the line is more than quoted words: it has an
- * unclosed quote, or a character that a shell would act upon, such as `;`, `$` or a line break outside quotes.
+ * The words of a line, as a POSIX shell would read them. Undefined if the line is more than words: it has an unclosed quote, or
+ * an unquoted character with a meaning for the shell, such as `;`, `$` or a line break.
  */
 export function wordsOf(line: string): string[] | undefined {
   const words: string[] = [];
@@ -35,7 +35,7 @@ export function wordsOf(line: string): string[] | undefined {
     const match = piece.exec(line);
     if (!match) return undefined;
     const [whole, bare, single, double, escaped] = match;
-    // Inside double quotes a backslash stays, unless it stands before one of these.
+    // Inside double quotes a backslash stays, unless one of these follows.
     const unescaped = double?.replaceAll(/\\(["\\$`])|\\\n/g, '$1');
     word = (word ?? '') + (bare ?? single ?? unescaped ?? escaped ?? '');
     at += whole.length;

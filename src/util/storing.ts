@@ -1,15 +1,15 @@
-/** Writing what the extension keeps for itself, where the disk may be full. */
+/** Writes the extension's own files on a disk that may be full. */
 import { TinytownError } from './errors.ts';
 import { type Said, say } from './sentence.ts';
 
-/** By the system's error code: what to say of the disk. */
+/** The message for each error code of the system. */
 const reasons: Readonly<Record<string, Said>> = {
   ENOSPC: 'The disk is full, so Tinytown cannot write its own files.',
   EDQUOT: 'Your share of the disk is used up, so Tinytown cannot write its own files.',
   EROFS: 'The disk is read-only, so Tinytown cannot write its own files.',
 };
 
-/** Does what `job` does. @throws TinytownError `storageRefuses` where the disk is full or read-only */
+/** Runs `job`. @throws TinytownError `storageRefuses` if the disk is full or read-only */
 export async function storing<T>(job: () => Promise<T>): Promise<T> {
   try {
     return await job();
@@ -22,7 +22,7 @@ export async function storing<T>(job: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whether `error` is one of {@link storing}: it passes by itself once somebody has made room. */
+/** Whether `error` comes from {@link storing}. It goes away once somebody has made room. */
 export function storageRefuses(error: unknown): boolean {
   return error instanceof TinytownError && error.reason === 'storageRefuses';
 }

@@ -1,28 +1,28 @@
-/** Text from agents and other writers is data: what is shown has no control characters and a bounded length. */
+/** Text from agents and other writers is data. When shown, it has no control characters and a bounded length. */
 
 // oxlint-disable-next-line no-control-regex -- removing them is the purpose
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 // oxlint-disable-next-line no-control-regex -- a terminal's escape sequences
 const escapes = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?)/g;
 
-/** `text` without terminal sequences, control and direction characters; line breaks and tabs stay. */
+/** `text` without terminal sequences, control characters and direction characters. Line breaks and tabs stay. */
 export function stripControls(text: string): string {
   return text.replace(escapes, '').replace(controls, '');
 }
 
-/** `text` with control and direction characters spelled out, so that nothing of a command is hidden from who approves it. */
+/** `text` with control and direction characters spelled out, so that whoever approves a command sees all of it. */
 export function spellControls(text: string): string {
   return text.replace(controls, (control) => `\\u{${control.codePointAt(0)?.toString(16) ?? ''}}`);
 }
 
-/** How far back from a cut the beginning of the character is looked for, in UTF-16 units. A longer one is cut apart. */
+/** How far before a cut to look for the start of a character, in UTF-16 units. A longer character is cut apart. */
 const CHARACTER = 64;
 
 const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
- * The place at or before `at` (in UTF-16 units) where `text` can be cut without leaving a part of a character: never between
- * the halves of a surrogate pair, and not within a combined character such as a flag or a family.
+ * The place at or before `at` (in UTF-16 units) where `text` can be cut between characters: never between the halves of a
+ * surrogate pair, and not within a combined character such as a flag or a family.
  */
 function cutBefore(text: string, at: number): number {
   if (at <= 0) return 0;
@@ -30,17 +30,17 @@ function cutBefore(text: string, at: number): number {
   const from = Math.max(0, at - CHARACTER);
   const around = text.slice(from, at + CHARACTER);
   const start = from + (characters.segment(around).containing(at - from)?.index ?? at - from);
-  // At the start of the window the character may have begun before it.
+  // At the start of the window, the character may have begun earlier.
   if (start > from || from === 0) return start;
   return isLowHalf(text, at) ? at - 1 : at;
 }
 
-/** Whether the second half of a surrogate pair, with the first before it, stands at `at`. */
+/** Whether `at` is between the two halves of a surrogate pair. */
 function isLowHalf(text: string, at: number): boolean {
   return (text.codePointAt(at - 1) ?? 0) > 0xffff;
 }
 
-/** The beginning of `text`: at most `limit` UTF-16 units, cut between characters. */
+/** The start of `text`: at most `limit` UTF-16 units, cut between characters. */
 export function startOf(text: string, limit: number): string {
   return text.slice(0, cutBefore(text, limit));
 }
@@ -51,31 +51,31 @@ export function endOf(text: string, limit: number): string {
   const at = text.length - limit;
   const cut = cutBefore(text, at);
   if (cut === at) return text.slice(at);
-  // What begins before the cut does not fit: go on behind it.
+  // The character that begins before the cut does not fit. Continue after it.
   const next = characters.segment(text.slice(cut, at + CHARACTER)).containing(0);
   return text.slice(cut + (next?.segment.length ?? at + 1 - cut));
 }
 
 /**
- * `value` as JSON that every parser takes. Half of a surrogate pair becomes U+FFFD: JavaScript would write it as an escape
- * that Codex, `tt` and others refuse together with the whole text around it.
+ * `value` as JSON that every parser accepts. Half of a surrogate pair becomes U+FFFD. JavaScript would write it as an escape
+ * that makes Codex, `tt` and others refuse the whole text.
  */
 export function wellFormedJson(value: unknown, replacer?: (key: string, value: unknown) => unknown): string {
   return wellFormedEscapes(JSON.stringify(value, replacer));
 }
 
-/** JSON with U+FFFD in the place of escapes that stand for half of a surrogate pair. */
+/** JSON with U+FFFD in place of escapes for half of a surrogate pair. */
 export function wellFormedEscapes(json: string): string {
   if (!/\\ud/i.test(json)) return json;
-  // A pair, half of one, or any other escape: none begins within another.
+  // A pair, half of one, or any other escape. None begins inside another.
   const escapes = /\\(?:ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|(ud[89a-f][0-9a-f]{2})|[^])/gi;
   return json.replace(escapes, (escape, half: string | undefined) => (half === undefined ? escape : '\\ufffd'));
 }
 
-/** Of a long text a line is made from this many times its limit: the rest would hardly be seen, and texts can be huge. */
+/** `oneLine` reads only this many times its limit, because the rest would hardly show, and texts can be huge. */
 const LOOKED_AT = 8;
 
-/** `text` as one line of at most `limit` characters, cut with an ellipsis. */
+/** `text` as one line of at most `limit` characters, with an ellipsis where it is cut. */
 export function oneLine(text: string, limit = 120): string {
   const whole = text.trimStart();
   const start = startOf(whole, LOOKED_AT * limit);
@@ -83,7 +83,7 @@ export function oneLine(text: string, limit = 120): string {
   return line.length <= limit && start.length === whole.length ? line : `${startOf(line, limit - 1).trimEnd()}…`;
 }
 
-/** `text` between fences that are longer than any run of backticks in it. */
+/** `text` in a fence that is longer than any run of backticks in it. */
 export function fenced(text: string, language = ''): string {
   const longest = [...text.matchAll(/`+/g)].reduce((most, [run]) => Math.max(most, run.length), 2);
   const fence = '`'.repeat(longest + 1);

@@ -1,4 +1,4 @@
-/** The end of a text that may never stop coming, in bounded memory. */
+/** Keeps the end of an endless text in bounded memory. */
 import { endOf } from './text.ts';
 
 export class TextRing {
@@ -6,7 +6,7 @@ export class TextRing {
   private readonly chunks: string[] = [];
   private length = 0;
 
-  /** @param limit Characters kept, about: whole chunks go first. */
+  /** @param limit About how many characters are kept. Whole chunks are dropped. */
   constructor(limit: number) {
     this.limit = limit;
   }
