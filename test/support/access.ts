@@ -1,8 +1,8 @@
-/** What lets a tool of ours into a test's town: see `accessFile.ts`. */
+/** Lets one of our tools into a test's town: see `accessFile.ts`. */
 import { ACCESS_VARIABLE, AccessFiles } from '../../src/town/accessFile.ts';
 import { SUPERVISOR_ID } from '../../src/town/keys.ts';
 
-/** @param folder Where the access file is written. @param self By default the supervisor. */
+/** @param folder The folder for the access file. @param self Who acts; by default the supervisor. */
 export async function accessTo(
   folder: string,
   { town, url, self = SUPERVISOR_ID }: { town: string; url: string; self?: string | undefined },

@@ -1,4 +1,4 @@
-/** What runtime tests share: an agent with its private folder and registry, and a record of all that it says. */
+/** Shared by runtime tests: an agent with its own private folder and registry, and a record of its events. */
 import path from 'node:path';
 import type { CliCommand } from '../../src/runtime/clis.ts';
 import type { CodingAgent, RuntimeEvent } from '../../src/runtime/codingAgent.ts';
@@ -13,7 +13,7 @@ import { tempDir } from './tempDir.ts';
 
 type EventOf<T extends RuntimeEvent['type']> = Extract<RuntimeEvent, { type: T }>;
 
-/** All events of one agent, and a way to wait for the next that fits. */
+/** All events of one agent, and a way to wait for the next one that fits. */
 export class Recording {
   readonly events: RuntimeEvent[] = [];
 
@@ -25,7 +25,7 @@ export class Recording {
     return this.events.filter((event): event is EventOf<T> => event.type === type);
   }
 
-  /** The first event of `type`, past or to come, that fits. */
+  /** The first event of `type` that fits, past or future. */
   next<T extends RuntimeEvent['type']>(
     type: T,
     fits: (event: EventOf<T>) => boolean = () => true,
@@ -34,7 +34,7 @@ export class Recording {
   }
 }
 
-/** A model, a codex home, a workspace and a registry of a test's own, and agents on them. */
+/** A model, a codex home, a workspace and a registry for one test, and agents on them. */
 export class AgentBench {
   readonly agents: CodingAgent[] = [];
   readonly logged: string[] = [];

@@ -50,7 +50,7 @@ const elicitations: Record<string, Record<string, unknown>> = {
   link: { mode: 'url', message: 'Sign in there', url: 'https://example.com/sign-in', elicitationId: 'e-1' },
 };
 
-/** Tool calls that wait for an answer, by the id of our request. */
+/** Tool calls that wait for a person's answer, by the id of our request. */
 const asked = new Map<Id, Id>();
 
 function send(message: Record<string, unknown>): void {

@@ -1,4 +1,4 @@
-/** The bundles that agents run, built from the source as it is now: once for each test process. */
+/** The bundles that agents run, built from the current source once per test process. */
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';

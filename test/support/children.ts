@@ -1,6 +1,6 @@
 /**
- * Programs that tests and the demo start: each in a process group of its own, and none outlives this process. What they
- * start in turn, even detached, is found by a mark in its environment, or by the folder it works in.
+ * Programs that tests and the demo start. Each has its own process group, and none outlives this process. Their children, even
+ * detached ones, are found by a mark in the environment or by their working folder.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,12 +13,12 @@ import { eventually } from './eventually.ts';
 const MARK = 'TINYTOWN_TEST_RUN';
 const onWindows = process.platform === 'win32';
 
-/** One run's family of processes: everything started with `env` in its environment, however deep. */
+/** The processes of one run: everything started with `env` in its environment, however deep. */
 export interface Family {
   readonly env: Readonly<Record<string, string>>;
-  /** Those alive now. Linux and macOS; elsewhere none is found. */
+  /** The members that run now. Always empty outside Linux and macOS. */
   members(): FamilyMember[];
-  /** Ends every member, gently first; resolves when none is left. At process exit this happens by itself, at once. */
+  /** Ends every member, gently first, and resolves when none is left. At process exit all are killed at once. */
   end(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export interface FamilyMember {
 const families = new Set<Family>();
 const groups = new Set<ChildProcess>();
 
-/** @param dir Whoever works in this folder belongs to it, too: Redis overwrites its environment with its title. */
+/** @param dir Processes that work in this folder belong to it too, because Redis overwrites its environment with its title. */
 export function startFamily(dir: string): Family {
   const outer = process.env[MARK];
   // A family within a family belongs to both.
@@ -54,11 +54,11 @@ export function startFamily(dir: string): Family {
 export interface StartOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** File that takes what it writes; without one its output is dropped. */
+  /** File for its output. Without one the output is dropped. */
   log?: string;
 }
 
-/** Starts a program in a group of its own that dies with this process. */
+/** Starts a program in its own process group that dies with this process. */
 export function startChild(command: string, args: readonly string[], { cwd, env, log }: StartOptions): ChildProcess {
   const output = log === undefined ? undefined : openSync(log, 'a', 0o600);
   const child = spawn(command, args, {
@@ -74,7 +74,7 @@ export function startChild(command: string, args: readonly string[], { cwd, env,
   return child;
 }
 
-/** Ends a child of {@link startChild} and its group: gently, and after `graceMs` surely. */
+/** Ends a child of {@link startChild} and its group: gently, then forcibly after `graceMs`. */
 export async function stopChild(child: ChildProcess, graceMs = 3_000): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     const exited = once(child, 'exit');
@@ -83,7 +83,7 @@ export async function stopChild(child: ChildProcess, graceMs = 3_000): Promise<v
     await exited;
     clearTimeout(timer);
   }
-  // The leader is gone; grandchildren in its group must go too.
+  // The leader is gone, but processes in its group must go, too.
   signalGroup(child, 'SIGKILL');
 }
 
@@ -118,9 +118,9 @@ function endEverythingWithThisProcess(): void {
     for (const family of families) signalAll(family, 'SIGKILL');
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    // Stays, because Ctrl-C reaches us more than once: from the terminal, and passed on by npm.
+    // Not `once`, because Ctrl-C reaches us more than once: from the terminal, and passed on by npm.
     process.on(signal, () => {
-      // Whoever else listens (mocha, the demo) ends in order; alone, this ends the process, and `exit` the rest.
+      // Other listeners (mocha, the demo) shut down in order. If we are the only one, we exit here, and `exit` does the rest.
       if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
     });
   }
@@ -135,10 +135,10 @@ function membersOf(mark: string, dir: string): FamilyMember[] {
     try {
       if (!isMarked(name, mark) && !worksIn(name, dir)) continue;
       const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      // A zombie has an empty command line: it is over, only not yet waited for.
+      // A zombie has an empty command line. It has ended, but nobody has waited for it.
       if (command !== '') found.push({ pid: Number(name), command });
     } catch {
-      // Ended while being read, or not ours to read.
+      // It ended meanwhile, or is not ours to read.
     }
   }
   return found;

@@ -9,8 +9,8 @@ export interface CodexHome {
   /** The folder that `CODEX_HOME` names. */
   home: string;
   /**
-   * What makes it codex's own, `HOME` included: commands run in a login shell, and the profile of whoever runs the tests may do
-   * anything, take its time, or keep a lock where it is killed in the middle.
+   * Variables that isolate codex, including `HOME`. Commands run in a login shell, and the tester's own profile may do anything,
+   * be slow, or leave a lock behind when it is killed.
    */
   own: Record<string, string>;
   /** Environment for codex: this process's with {@link own}, without keys of a real account. */
@@ -18,13 +18,13 @@ export interface CodexHome {
   remove(): Promise<void>;
 }
 
-/** Names the folder of a `@openai/codex` to test with, instead of the pinned one. */
+/** Names the folder of an `@openai/codex` package to test with, instead of the pinned one. */
 export const CODEX_PACKAGE = 'TINYTOWN_TEST_CODEX';
 
 const codexPackage =
   process.env[CODEX_PACKAGE] ?? path.resolve(import.meta.dirname, '../../node_modules/@openai/codex');
 
-/** The codex that tests run: the pinned one of the development dependencies, unless {@link CODEX_PACKAGE} says otherwise. */
+/** The codex for tests: the pinned one of the development dependencies, unless {@link CODEX_PACKAGE} is set. */
 export const codexPath = path.resolve(codexPackage, '../../.bin', process.platform === 'win32' ? 'codex.cmd' : 'codex');
 
 /** Its version. */
@@ -34,8 +34,8 @@ export const codexVersion = z
 
 /**
  * @param modelUrl The scripted model's `url`, which ends in `/v1`.
- * @param options.requiresAuth Codex is to be signed in before it asks the model, which itself takes any key (see {@link signIn}).
- * @param options.streamRetries How often Codex tries again by itself what the model has failed in.
+ * @param options.requiresAuth Codex must be signed in before it asks the model. The model takes any key (see {@link signIn}).
+ * @param options.streamRetries How often Codex itself retries a failed request to the model.
  */
 export async function codexHome(
   modelUrl: string,

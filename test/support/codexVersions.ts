@@ -1,7 +1,7 @@
 /**
  * `npm run codex-versions -- 0.164.0 0.171.0 [--grep TEXT]`: runs the integration tests against published versions of Codex, one
- * after the other, and prints what failed with each. A version older than the floor in `src/codex/locate.ts` is refused by our own
- * code: lower the floor first to try one.
+ * after the other, and prints the failures of each. Our code refuses versions below the floor in `src/codex/locate.ts`: lower the
+ * floor first to try one.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ const countsLine = z.object({
   skipped: z.array(z.string()),
 });
 
-/** The folder of the package, installed once per machine. */
+/** The package's folder. Each version is installed once per machine. */
 async function installed(version: string): Promise<string> {
   const folder = await cached(`codex-${version}`, async (building) => {
     say(`Installing Codex ${version}.`);
@@ -31,7 +31,7 @@ async function installed(version: string): Promise<string> {
   return path.join(folder, 'node_modules/@openai/codex');
 }
 
-/** One line for people, and a line for each failed test. */
+/** A summary line, and a line for each failed test. */
 async function tried(version: string, mochaArgs: readonly string[]): Promise<string[]> {
   const codex = await installed(version);
   const dir = await tempDir('counts');

@@ -1,4 +1,4 @@
-/** Confirmations that live as long as a test. */
+/** Confirmations that are kept in memory, for one test. */
 import type { ConfirmationMemory } from '../../src/loop/trust/confirmations.ts';
 
 export function confirmationMemory(): ConfirmationMemory {

@@ -1,12 +1,12 @@
-/** Mocha's `spec`, which also appends its counts to the file named in the environment, for the summary over all suites. */
+/** Mocha's `spec` reporter, which also appends its counts to a file for the summary of all suites. */
 import { appendFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import Mocha from 'mocha';
 
-/** Names the file of counts, one JSON object a line and suite. */
+/** Environment variable that names the file of counts, with one JSON object per line and suite. */
 export const COUNTS_FILE = 'TINYTOWN_TEST_COUNTS';
 
-/** Of one failed test, in the summary. */
+/** Most lines of one failed test in the summary. */
 const MOST_LINES = 30;
 
 export interface Counts {
@@ -19,7 +19,7 @@ export interface Counts {
 export interface Failure {
   /** The full title. */
   title: string;
-  /** What the test says was wrong, and where. */
+  /** The test's error message, and where it failed. */
   lines: string[];
 }
 
@@ -40,7 +40,7 @@ export default class CountingReporter extends Mocha.reporters.Spec {
   }
 }
 
-/** The first lines of the message, and the first place of it that is a test's. */
+/** The first lines of the message, and its first location in a test file. */
 function linesOf(error: unknown): string[] {
   if (!(error instanceof Error)) return [String(error)];
   const said = stripVTControlCharacters(error.message).split('\n');

@@ -7,33 +7,33 @@ import { gate } from './scriptedModel.ts';
 export interface CuttingProxy {
   readonly socketPath: string;
   readonly url: string;
-  /** How many replies were lost so far. */
+  /** How many replies have been lost. */
   readonly lost: number;
   /** Cuts every connection now. */
   cut(): void;
   /**
-   * Drops what the server says next and cuts that connection, `count` times: the command was done, its reply is lost.
-   * @param fits Only for commands that look so; by default for any.
+   * Drops the server's next reply and cuts that connection, `count` times. The command was executed, but its reply is lost.
+   * @param fits Only for commands that fit; by default for any.
    */
   loseReplies(count: number, fits?: (command: string) => boolean): void;
-  /** Every connection is dead from now on without a word, as after a sleep of the machine. New ones are dead from birth. */
+  /** Makes every connection half-open, as after a sleep of the machine. New ones are half-open from the start. */
   silence(): void;
-  /** New connections work again; those that were silenced stay dead. */
+  /** New connections work again. Silenced ones stay dead. */
   speak(): void;
-  /** New connections lead to another server, and those that are there are left alone. */
+  /** New connections lead to another server. Existing ones are left alone. */
   leadTo(target: string): void;
-  /** Holds back what the server says from the next command that looks so, on its connection. */
+  /** Holds back the server's replies on a connection, from the first command that fits. */
   holdReplies(fits: (command: string) => boolean): HeldReplies;
   close(): Promise<void>;
 }
 
 export interface HeldReplies {
-  /** Resolves when such a command was given. */
+  /** Resolves when such a command was sent. */
   readonly given: Promise<void>;
   release(): void;
 }
 
-/** @param first The server's socket. @param socketPath The proxy's own. */
+/** @param first The server's socket. @param socketPath The proxy's own socket. */
 export async function startCuttingProxy(first: string, socketPath: string): Promise<CuttingProxy> {
   const pairs = new Set<{ end(): void; silence(): void }>();
   let silent = false;
@@ -82,7 +82,7 @@ export async function startCuttingProxy(first: string, socketPath: string): Prom
       else client.write(chunk);
     });
     client.on('error', () => pair.end()).on('close', () => pair.end());
-    // Nobody hears of the end of a link that is half open.
+    // On a half-open connection, nobody notices its end.
     for (const event of ['error', 'close']) upstream.on(event, () => (dead ? undefined : pair.end()));
   });
   server.listen(socketPath);

@@ -1,4 +1,4 @@
-/** One VS Code server: the workbench for any number of browser pages, each a window with an extension host of its own. */
+/** One VS Code server: the workbench for any number of browser pages, each a window with its own extension host. */
 import type { ChildProcess } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,11 +9,11 @@ import { ensureCodeServer } from '../../scripts/setup/codeServer.ts';
 import { run } from '../../scripts/setup/run.ts';
 
 export interface EditorServerOptions {
-  /** Holds settings, state, logs and the extensions' own storage. */
+  /** Folder of settings, state, logs and the extensions' own storage. */
   userData: string;
   extensionsDir: string;
   env?: NodeJS.ProcessEnv;
-  /** Ask whether the folder is trusted, as a desktop editor does. Otherwise every folder is. */
+  /** Ask whether the folder is trusted, as a desktop editor does. By default every folder is trusted. */
   workspaceTrust?: boolean;
   /** Lets the page's address choose extensions under development and their tests. */
   extensionTests?: boolean;
@@ -23,7 +23,7 @@ export interface EditorServer {
   /** `127.0.0.1:PORT` */
   readonly authority: string;
   readonly process: ChildProcess;
-  /** Where its output goes. */
+  /** File with its output. */
   readonly log: string;
   /** Address of a window on `folder` or a `.code-workspace` file, or of an empty one. */
   windowUrl(folder?: string, extra?: Record<string, string>): string;
@@ -86,7 +86,7 @@ export async function installExtension(vsix: string, extensionsDir: string): Pro
   await extensionCommand(extensionsDir, '--install-extension', vsix);
 }
 
-/** `publisher.name@version` of what is installed in a folder for extensions. */
+/** `publisher.name@version` of the extensions that are installed in a folder. */
 export async function listExtensions(extensionsDir: string): Promise<string[]> {
   const output = await extensionCommand(extensionsDir, '--list-extensions', '--show-versions');
   return output.split('\n').filter((line) => /^[\w-]+\.[\w-]+@/.test(line));

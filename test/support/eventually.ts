@@ -1,11 +1,11 @@
-/** Waiting for a condition that no event announces: polled often, bounded, and the last failure is what the test reports. */
+/** Waits for a condition that no event announces. Polls often, has a limit, and reports the last failure. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Longer than anything takes on a slow machine where all is well, in milliseconds: only a test that fails waits so long. */
+/** Longer than anything takes on a slow machine, in milliseconds. Only a failing test waits this long. */
 export const PATIENCE_MS = 40_000;
 
 /**
- * Runs `check` until it neither throws nor answers `undefined`, `null` or `false`, and resolves with its answer.
+ * Runs `check` until it neither throws nor returns `undefined`, `null` or `false`. Resolves with its result.
  * Rejects with the last failure after `timeout` milliseconds.
  */
 export async function eventually<T>(

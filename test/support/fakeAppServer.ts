@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * An app-server for what the real one cannot be made to do: silence, garbage, floods, unknown requests, late replies.
- * Started in place of codex; what it does is chosen by the environment variable FAKE_MODE.
+ * An app-server for cases that the real one cannot be made to produce: silence, garbage, floods, unknown requests, late replies.
+ * It is started in place of codex. The environment variable FAKE_MODE selects what it does.
  */
 import { createInterface } from 'node:readline';
 import * as z from 'zod/mini';
@@ -34,7 +34,7 @@ function say(turnId: string, text: string): void {
   notify('item/completed', { turnId, item: { type: 'agentMessage', id: `m-${turnId}-${text.length}`, text } });
 }
 
-/** Every server request of the protocol, with the least that its parameters need, and one of no protocol. */
+/** Every server request of the protocol with minimal parameters, and one that the protocol does not have. */
 const requests: [string, Record<string, unknown>][] = [
   ['item/commandExecution/requestApproval', { itemId: 'i', command: 'rm -rf /' }],
   ['item/fileChange/requestApproval', { itemId: 'i' }],
@@ -97,7 +97,7 @@ function flood(turnId: string): void {
   for (let sent = 0; sent < count; sent += 1000) process.stdout.write(block);
 }
 
-/** What belongs to others, or to no version that we know. */
+/** Notifications about other threads, and some that no version has. */
 function strangers(): void {
   const other = { threadId: 'a-sub-agent' };
   notify('turn/started', { ...other, turn: turn('their-turn') });

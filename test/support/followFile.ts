@@ -1,4 +1,4 @@
-/** Reads what others append to a file, as it comes. */
+/** Reads a file while other processes append to it. */
 import { closeSync, openSync, readSync } from 'node:fs';
 
 export interface Following {
@@ -6,7 +6,7 @@ export interface Following {
   stop(): void;
 }
 
-/** Calls `onChunk` with each new piece of `file`, which must exist; pieces may end within a line or a character. */
+/** Calls `onChunk` with each new piece of `file`, which must exist. A piece may end within a line or a character. */
 export function followFile(file: string, onChunk: (chunk: Buffer) => void): Following {
   const input = openSync(file, 'r');
   const buffer = Buffer.alloc(65_536);

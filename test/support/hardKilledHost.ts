@@ -1,6 +1,6 @@
 /**
- * Stands in for an extension host that is killed hard: starts what the test names under the registry folder it names,
- * prints their ids, and waits. `node test/support/hardKilledHost.ts REGISTRY CWD CODEX`
+ * Stands in for an extension host that is killed. It starts the test's processes under a registry folder, prints their ids, and
+ * waits. `node test/support/hardKilledHost.ts REGISTRY CWD CODEX`
  */
 import { startStdioTransport } from '../../src/codex/transport.ts';
 import { silentLogger } from '../../src/util/logger.ts';
@@ -12,7 +12,7 @@ const registry = new ProcessRegistry(folder);
 const { env } = process;
 const logger = silentLogger;
 const server = await startStdioTransport({ codexPath, cwd, env, registry, generation: 1, logger });
-// One that takes no notice of the end of its input.
+// This one ignores the end of its input.
 const deaf = await spawnManaged('/bin/sh', ['-c', 'trap "" TERM; while :; do sleep 1; done'], {
   cwd,
   env,

@@ -1,11 +1,11 @@
-/** Programs that run in a PID namespace of their own, where this machine allows one: another machine, as far as process ids go. */
+/** Programs in their own PID namespace, if this machine allows one. To process ids that is like another machine. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const unshare = ['--pid', '--fork', '--kill-child', '--mount-proc'];
 
-/** Whether a PID namespace can be made here. */
+/** Whether a PID namespace can be created here. */
 export function otherPlacesAreAllowed(): boolean {
   if (process.platform !== 'linux') return false;
   try {

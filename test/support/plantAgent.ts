@@ -1,4 +1,4 @@
-/** What any client of the Redis can write: the record of an agent, and work for it. */
+/** Writes what any client of the Redis can write: an agent's record, and work for it. */
 import { randomUUID } from 'node:crypto';
 import { SUPERVISOR_ID, TownKeys } from '../../src/town/keys.ts';
 import { RUNTIME_HOST } from '../../src/town/leases.ts';
@@ -7,7 +7,7 @@ import type { TestTown } from './testTown.ts';
 
 const keys = new TownKeys('test-town');
 
-/** Writes the record of an agent that sleeps, with `fields` over it, and a message to it. Resolves with the agent's id. */
+/** Writes the record of a cold agent, overridden by `fields`, and a message to it. Resolves with the agent's id. */
 export async function plantAgent(town: TestTown, name: string, fields: Record<string, string>): Promise<string> {
   const id = randomUUID();
   const now = new Date().toISOString();

@@ -1,4 +1,4 @@
-/** Chance that can be had again: everything a run decides comes from its seed. */
+/** Reproducible random numbers: every decision of a run comes from its seed. */
 
 export class Random {
   private state: number;
@@ -7,7 +7,7 @@ export class Random {
     this.state = seed >>> 0;
   }
 
-  /** A number in [0, 1): mulberry32, which is small and good enough to choose by. */
+  /** A number in [0, 1). Uses mulberry32, which is small and good enough for this. */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
@@ -24,14 +24,14 @@ export class Random {
     return this.next() < probability;
   }
 
-  /** One of `choices`, which are some. */
+  /** One of `choices`, which must not be empty. */
   pick<T>(choices: readonly T[]): T {
     const choice = choices[this.whole(0, choices.length - 1)];
     if (choice === undefined) throw new RangeError('There is nothing to choose from.');
     return choice;
   }
 
-  /** One of `choices`, each as likely as its weight says. */
+  /** One of `choices`, in proportion to their weights. */
   weighted<T extends string>(weights: Readonly<Record<T, number>>): T {
     const choices = Object.keys(weights) as T[];
     let left = this.next() * choices.reduce((sum, choice) => sum + weights[choice], 0);

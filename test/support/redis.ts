@@ -1,4 +1,4 @@
-/** A real Redis of a test's own: on a Unix socket in a private folder, gone when the test ends. */
+/** A real Redis for one test, on a Unix socket in a private folder. It is gone when the test ends. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
@@ -13,15 +13,15 @@ export interface TestRedis {
   readonly socketPath: string;
   readonly dir: string;
   readonly pid: number;
-  /** A new plain connection; closed with the server. */
+  /** A new plain connection. It is closed with the server. */
   client(): Redis;
-  /** Runs `redis-cli` with these arguments; resolves with what it prints, trimmed. */
+  /** Runs `redis-cli` with these arguments. Resolves with its output, trimmed. */
   cli(...args: string[]): Promise<string>;
-  /** SIGKILL; resolves when the process has ended. */
+  /** Sends SIGKILL, and resolves when the process has ended. */
   kill(): Promise<void>;
-  /** Starts it again after `kill` on the same socket, with the data that was saved. */
+  /** Starts the server again after `kill`, on the same socket and with the saved data. */
   restart(): Promise<void>;
-  /** Keeps the data as it is now; what it resolves with puts that back, in place of a `restart` after `kill`. */
+  /** Saves the data as it is now. Resolves with a function that restores it; use that instead of `restart` after `kill`. */
   snapshot(): Promise<() => Promise<void>>;
   /** Ends the server and its clients and deletes the folder. */
   stop(): Promise<void>;
@@ -32,7 +32,7 @@ let endsWithProcess = false;
 
 /** Notifications are on unless `args` say otherwise: `['--notify-keyspace-events', '']`. */
 export async function startTestRedis({ args = [] }: { args?: readonly string[] } = {}): Promise<TestRedis> {
-  // The system's temporary folder, as its path is short enough for a socket.
+  // The system's temporary folder has a path that is short enough for a socket.
   const dir = await mkdtemp(path.join(tmpdir(), 'tt-redis-'));
   const socketPath = path.join(dir, 'redis.sock');
   const clients = new Set<Redis>();
@@ -81,7 +81,7 @@ export async function startTestRedis({ args = [] }: { args?: readonly string[] }
   return test;
 }
 
-/** What it is told it writes before it answers, but forces nothing onto the disk: a kill loses nothing, and no slow disk holds up a test. */
+/** The append-only file is written before each reply but never synced. A kill loses nothing, and a slow disk delays no test. */
 async function start(dir: string, socketPath: string, args: readonly string[]): Promise<ChildProcess> {
   const own = ['--port', '0', '--unixsocket', socketPath, '--dir', dir, '--save', '', '--appendonly', 'yes'];
   const server = spawn(

@@ -1,4 +1,4 @@
-/** A town of a test's own in a test's own Redis. */
+/** A town for one test, in the test's own Redis. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { TownKeys } from '../../src/town/keys.ts';
 import type { AgentRecord } from '../../src/town/records.ts';
@@ -31,7 +31,7 @@ export async function openTestTown({
   };
 }
 
-/** A new agent's record, idle unless `fields` say otherwise. */
+/** A new agent's record, idle unless `fields` says otherwise. */
 export function testAgent(name: string, fields: Partial<AgentRecord> = {}): AgentRecord {
   const now = new Date().toISOString();
   return {

@@ -1,4 +1,4 @@
-/** `npm test`: brings what is missing, runs every suite in turn, and ends with one line of counts over all of them. */
+/** `npm test`: installs what is missing, runs every suite in turn, and ends with one line of counts for all of them. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import { tempDir } from './tempDir.ts';
 interface Step {
   /** A script of package.json. */
   script: string;
-  /** Suites hand in counts; the others pass or fail as a whole. */
+  /** Suites report counts. Other steps only pass or fail. */
   isSuite: boolean;
 }
 
@@ -111,7 +111,7 @@ async function main(): Promise<void> {
   summarise(results, (Date.now() - started) / 1000);
 }
 
-/** Commands of processes that outlive their suite for long; they are ended. */
+/** Commands of processes that outlive their suite. They are ended. */
 async function leftRunning(family: Family): Promise<string[]> {
   await eventually(() => family.members().length === 0, { interval: 100 }).catch(() => undefined);
   const commands = family.members().map(({ command }) => command);
@@ -119,7 +119,7 @@ async function leftRunning(family: Family): Promise<string[]> {
   return commands;
 }
 
-/** A suite that is told to stop ends what it started; only then this ends. */
+/** On a signal, a suite first ends what it started. Only then does this process exit. */
 function endWithSignals(family: Family): void {
   let isEnding = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

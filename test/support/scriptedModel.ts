@@ -1,8 +1,8 @@
 /**
- * The outermost thing, and the only one that is faked: the model's HTTP endpoint. A script decides from each request what
- * the model "says"; codex, its protocol, tools, sandbox and history stay the real ones. It records what arrived, so that a
- * test can count what was delivered. Runs in a test, or by itself: `node test/support/scriptedModel.ts --port 0
- * [--script FILE]` prints `{"url": …}` and serves until it is ended; FILE's default export is a {@link Script}.
+ * Fakes the outermost thing, and only that: the model's HTTP endpoint. A script decides from each request what the model "says".
+ * Codex, its protocol, tools, sandbox and history are real. The model records the requests, so that a test can count deliveries.
+ * Runs in a test or on its own: `node test/support/scriptedModel.ts --port 0 [--script FILE]` prints `{"url": …}` and serves
+ * until it is ended. The default export of FILE is a {@link Script}.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -22,52 +22,52 @@ const requestBody = z.looseObject({
   tools: z.optional(z.array(z.looseObject({}))),
 });
 
-/** One request of codex to the model, read for a script. */
+/** A request from codex to the model, parsed for a script. */
 export interface ModelRequest {
   /** Position among all requests of this model, from 0. */
   index: number;
   body: z.infer<typeof requestBody>;
-  /** What people said in this conversation so far, oldest first, without the context that codex adds by itself. */
+  /** User messages of this conversation, oldest first, without the context that codex adds on its own. */
   userTexts: string[];
-  /** The last of them; empty where there is none. */
+  /** The last user message; empty if there is none. */
   lastUserText: string;
-  /** What codex was told for good when the thread was made. */
+  /** The developer instructions of the thread. */
   developerTexts: string[];
-  /** Results of the tools that were called since the last user text, oldest first. */
+  /** Results of the tools called since the last user message, oldest first. */
   toolOutputs: string[];
-  /** The thread that it belongs to; empty where codex does not say. */
+  /** The thread that the request belongs to; empty if codex does not say. */
   threadId: string;
-  /** Whoever is signed in to codex: `Bearer` and the key; empty for nobody. */
+  /** The signed-in account: `Bearer` and the key; empty for nobody. */
   authorization: string;
-  /** Resolves when it was answered, or codex has gone. */
+  /** Resolves when the request was answered or codex is gone. */
   closed: Promise<void>;
 }
 
-/** What the model does with a request: its steps, in order. */
+/** The model's response to a request: its steps, in order. */
 export type Script = (request: ModelRequest) => Step[] | Promise<Step[]>;
 
 export interface ScriptedModel {
   /** Base address for `model_providers.*.base_url`. */
   readonly url: string;
   readonly requests: readonly ModelRequest[];
-  /** Replaces the script for the requests to come. */
+  /** Replaces the script for later requests. */
   script: Script;
-  /** The first recorded or coming request that fits. */
+  /** The first request that fits, past or future. */
   waitForRequest(fits: (request: ModelRequest) => boolean): Promise<ModelRequest>;
   /** User texts of the latest request. */
   userMessages(): string[];
   close(): Promise<void>;
 }
 
-/** The agent that a request is for: by the instructions of its thread, or of a one-shot process by its prompt. */
+/** The agent that sent a request. Read from its thread's instructions or, for a one-shot process, from its prompt. */
 export function agentOf({ developerTexts, userTexts }: ModelRequest): string {
   return /^You are "(\w+)", /m.exec([...developerTexts, ...userTexts].join('\n'))?.[1] ?? '';
 }
 
-/** Answers once, with the beginning of what was asked. */
+/** Answers once, with the start of the user message. */
 export const echoScript: Script = ({ lastUserText }) => [{ text: `done: ${lastUserText.slice(0, 60)}` }];
 
-/** A promise to hold a response by, and the function that lets it go. */
+/** A promise that holds a response, and the function that releases it. */
 export function gate(): { opened: Promise<void>; open(): void } {
   let resolve: (() => void) | undefined;
   const opened = new Promise<void>((settle) => {
@@ -92,7 +92,7 @@ export async function startScriptedModel({
     const closed = new Promise<void>((resolve) => response.once('close', resolve));
     response.once('close', () => gone.abort());
     const { authorization = '', 'thread-id': thread } = request.headers;
-    // A sub-agent's own; what the cache goes by is its parent's.
+    // The thread's own id. The prompt cache key of a sub-agent is its parent's.
     const threadId = typeof thread === 'string' ? thread : '';
     const read = { ...readRequest(await bodyOf(request), requests.length), threadId, authorization, closed };
     requests.push(read);
@@ -160,7 +160,7 @@ function readRequest(raw: unknown, index: number): Omit<ModelRequest, 'threadId'
   return { index, body, userTexts, developerTexts, lastUserText: userTexts.at(-1) ?? '', toolOutputs };
 }
 
-/** Codex tells the model about folder, instructions and aborted turns in user messages of its own, all tagged. */
+/** Codex sends context about folder, instructions and aborted turns in user messages of its own, all tagged. */
 function isContext(text: string): boolean {
   return /^\s*(<[a-z_]+>|# AGENTS\.md instructions)/.test(text);
 }

@@ -1,26 +1,26 @@
-/** How a scripted model's steps go over the wire: server-sent events in the shape of the Responses API. */
+/** Sends a scripted model's steps as server-sent events in the format of the Responses API. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** One thing that the model does in its answer. */
+/** One thing that the model does in its response. */
 export type Step =
-  /** Says something; `chunks` splits it into that many deltas. */
+  /** Says something. `chunks` splits it into this many deltas. */
   | { text: string; chunks?: number }
-  /** Runs a shell command; with `escalate` (the justification) it asks to leave the sandbox. */
+  /** Runs a shell command. With `escalate` (the justification) it asks to leave the sandbox. */
   | { exec: string; escalate?: string }
-  /** Calls a tool, an MCP one by its `namespace`. */
+  /** Calls a tool. An MCP tool has a `namespace`. */
   | { tool: { name: string; namespace?: string; arguments: unknown } }
-  /** Waits until the promise is resolved, or the client has gone. */
+  /** Waits until the promise is resolved or the client is gone. */
   | { hold: Promise<unknown> }
-  /** Waits that many milliseconds: for demonstrations, not for tests. */
+  /** Waits this many milliseconds. For demonstrations, not for tests. */
   | { delay: number }
-  /** Fails the request with this HTTP status; only as the first step. `body` is added to the error, `headers` to the response. */
+  /** Fails the request with this HTTP status. Only as the first step. `body` is added to the error, `headers` to the response. */
   | { error: number; message?: string; body?: Record<string, unknown>; headers?: Record<string, string> }
-  /** Ends the answer with `response.failed` and this error code. */
+  /** Ends the response with `response.failed` and this error code. */
   | { fail: string };
 
-/** Refuses the request as an account does whose limit is used up until `resetsAt` (Unix seconds). */
+/** Refuses the request like an account whose limit is used up until `resetsAt` (Unix seconds). */
 export function usageLimit(resetsAt: number, { limitId = 'codex', windowMinutes = 300 } = {}): Step {
   const name = `x-${limitId.replaceAll('_', '-')}`;
   return {
@@ -36,7 +36,7 @@ export function usageLimit(resetsAt: number, { limitId = 'codex', windowMinutes 
   };
 }
 
-/** Sends `steps` as one response. Ends early, without a word, when `signal` says that nobody listens. */
+/** Sends `steps` as one response. Stops silently when `signal` says that nobody listens. */
 export async function stream(response: ServerResponse, steps: readonly Step[], signal: AbortSignal): Promise<void> {
   const [first] = steps;
   if (first && 'error' in first) {

@@ -1,9 +1,9 @@
-/** Waits for receipts as the screens of windows would show them. */
+/** Waits for message receipts, as the screens of windows would show them. */
 import type { Receipt } from '../../src/loop/state/receipt.ts';
 import type { TownSession } from '../../src/loop/townSession.ts';
 import { eventually } from './eventually.ts';
 
-/** Waits until the receipt of the message is in this state in each of the windows. */
+/** Waits until the receipt of the message has this state in each of the windows. */
 export async function seenAs(
   state: Receipt['state'] | undefined,
   windows: readonly Pick<TownSession, 'receipts'>[],

@@ -1,10 +1,10 @@
-/** A temporary folder for the programs under test: Unix sockets need short paths, and what is left in it goes with it. */
+/** A temporary folder for the programs under test, short enough for Unix sockets. It is removed with everything in it. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 export interface ShortTempDir {
-  /** Makes programs take it for the system's own. */
+  /** Makes programs use this folder as the system's temporary one. */
   readonly env: Readonly<Record<string, string>>;
   remove(): Promise<void>;
 }

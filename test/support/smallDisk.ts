@@ -1,4 +1,4 @@
-/** A disk of its own that a test can fill. */
+/** A small separate disk that a test can fill. */
 import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,7 +14,7 @@ export interface SmallDisk {
   remove(): Promise<void>;
 }
 
-/** Undefined where this system does not let us mount one. */
+/** Undefined if this system does not let us mount a disk. */
 export async function smallDisk(): Promise<SmallDisk | undefined> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
   const folder = await tempDir('disk');
@@ -28,7 +28,7 @@ export async function smallDisk(): Promise<SmallDisk | undefined> {
   return {
     path: folder.path,
     async fill() {
-      // What is written before it fails stays.
+      // The part that was written before the failure stays.
       await writeFile(filler, Buffer.alloc(2 * 1_048_576)).catch(() => undefined);
     },
     empty: () => rm(filler, { force: true }),

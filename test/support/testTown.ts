@@ -1,4 +1,4 @@
-/** A whole town for a test, without an editor: real Redis, real Codex, a scripted model, and sessions that stand for windows. */
+/** A whole town for a test, without an editor: real Redis, real Codex, a scripted model, and sessions in place of windows. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AgentView } from '../../src/loop/state/agentView.ts';
@@ -25,27 +25,27 @@ export interface TestTown {
   readonly folder: string;
   readonly redis: TestRedis;
   readonly model: ScriptedModel;
-  /** The extension's own folder. */
+  /** The extension's storage folder. */
   readonly storage: string;
   /** Codex's own folder. */
   readonly codexHome: string;
-  /** What every window has logged, for a failing test to show. */
+  /** The log lines of all windows, for a failing test to show. */
   readonly log: readonly string[];
-  /** Opens a window; it is closed with the town. With a storage of its own it is one of another machine. */
+  /** Opens a window, which is closed with the town. A window with its own storage stands for one on another machine. */
   open(
     settings?: Partial<TownSettings>,
     times?: Partial<SessionTimes>,
     place?: Partial<Pick<SessionOptions, 'machine' | 'folder' | 'storageDir' | 'bundles'>>,
   ): Promise<TownSession>;
-  /** Opens a window whose user lets agents pick up backlog tasks on their own, at once. */
+  /** Opens a window whose user lets agents pick up backlog tasks on their own, without delay. */
   openWithPickup(times?: Partial<SessionTimes>): Promise<TownSession>;
   close(): Promise<void>;
 }
 
 /**
- * @param script What the model says.
- * @param options Of Codex's own configuration.
- * @param storageName What the name of the extension's own folder begins with.
+ * @param script The model's script.
+ * @param options For Codex's own configuration.
+ * @param storageName Prefix for the name of the extension's storage folder.
  */
 export async function startTestTown(
   script?: Script,
@@ -96,7 +96,7 @@ export async function startTestTown(
   return town;
 }
 
-/** Closes a suite's town after each of its tests; of one that failed, shows what the windows have logged. */
+/** Closes a suite's town after each test. After a failed test, first prints the log of its windows. */
 export function closesAfterEach(town: () => TestTown | undefined): void {
   afterEach(async function () {
     if (this.currentTest?.state === 'failed') process.stderr.write(`${town()?.log.join('\n')}\n`);
@@ -104,25 +104,25 @@ export function closesAfterEach(town: () => TestTown | undefined): void {
   });
 }
 
-/** How often a message with this line has come to the model, over all threads. */
+/** How often a message with this line has reached the model, over all threads. */
 export function timesDelivered({ model }: TestTown, text: string): number {
   const threads = new Map(model.requests.map(({ threadId, userTexts }) => [threadId, userTexts]));
   return [...threads.values()].flat().filter((message) => new RegExp(`^${text}$`, 'm').test(message)).length;
 }
 
-/** What a model does that completes the task of its prompt by the tool that agents have, and then ends its turn. */
+/** A model that completes its prompt's task with the agent's tool, and then ends its turn. */
 export const completeTask: Script = ({ userTexts, lastUserText, toolOutputs }) => {
   const taskId = /\bTask ([0-9a-f-]{36}), assigned by/.exec(userTexts.toReversed().join('\n'))?.[1];
   if (taskId === undefined || toolOutputs.length > 0) return [{ text: `done: ${lastUserText.slice(0, 60)}` }];
   return [taskTool('task_complete', { task_id: taskId, result: 'as was asked' })];
 };
 
-/** A call of one of the tools that agents have. */
+/** A call of one of the agents' tools. */
 export function taskTool(name: string, args: Record<string, unknown>): Step {
   return { tool: { namespace: `mcp__${TOOLS_SERVER}`, name, arguments: args } };
 }
 
-/** Lets agents of this CLI run its program, as the user does when they are asked. */
+/** Allows agents to run this CLI's program, like a user who is asked. */
 export async function allowProgram({ trust }: TownSession, cli: string): Promise<void> {
   const program = trust.program(cli);
   if (program) await trust.confirmations.confirm(program);
@@ -151,7 +151,7 @@ export function testSettings(redisUrl: string, home: Pick<CodexHome, 'own'>): To
   };
 }
 
-/** The agent's record once it fits. */
+/** Resolves with the agent's record once it fits. */
 export function agentWhen(
   session: TownSession,
   name: string,

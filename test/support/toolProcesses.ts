@@ -1,4 +1,4 @@
-/** The two programs that agents run to act on their town, as processes: the MCP server and the `tt` command. */
+/** The two programs that agents use to act on their town, run as processes: the MCP server and the `tt` command. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -16,7 +16,7 @@ const toolResult = z.object({
 /** A client of an MCP server on a child's standard input and output. */
 export class McpClient {
   readonly child: ChildProcess;
-  /** Every line that it wrote on standard output, and all of its standard error. */
+  /** Every line on its standard output. */
   readonly lines: string[] = [];
   stderr = '';
   private lastId = 0;
@@ -53,13 +53,13 @@ export class McpClient {
     return result;
   }
 
-  /** Calls a tool; resolves with its text, which begins with `ERROR: ` where it says that it failed. */
+  /** Calls a tool. Resolves with its text, which begins with `ERROR: ` if the tool reports an error. */
   async call(name: string, args: Record<string, unknown> = {}): Promise<string> {
     const { content, isError } = toolResult.parse(await this.request('tools/call', { name, arguments: args }));
     return `${isError === true ? 'ERROR: ' : ''}${content[0].text}`;
   }
 
-  /** Closes its input; resolves with the exit code. One that does not end by that is killed. */
+  /** Closes its input and resolves with the exit code. A process that does not exit is killed. */
   async close(): Promise<number | null> {
     if (this.child.exitCode !== null) return this.child.exitCode;
     const exited = once(this.child, 'exit');
@@ -91,7 +91,7 @@ export interface Ran {
   stderr: string;
 }
 
-/** Runs a program to its end. */
+/** Runs a program until it exits. */
 export function runToEnd(
   program: string,
   args: readonly string[],

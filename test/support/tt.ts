@@ -6,7 +6,7 @@ import { promisify, stripVTControlCharacters } from 'node:util';
 import { PATIENCE_MS } from './eventually.ts';
 import { cacheDir } from '../../scripts/setup/cache.ts';
 
-/** Its path: `TT_BIN`, else where `npm test` has built it once for this machine; undefined where there is none. */
+/** The path of `tt`: `TT_BIN`, else the one that `npm test` built once for this machine. Undefined if there is none. */
 export function ttBinary(): string | undefined {
   const given = process.env.TT_BIN ?? '';
   if (given !== '') return given;
@@ -14,13 +14,13 @@ export function ttBinary(): string | undefined {
   return existsSync(built) ? built : undefined;
 }
 
-/** Runs `tt --town folder …`; resolves with what it prints, without colours, times and levels. */
+/** Runs `tt --town folder …`. Resolves with its output, without colors, times and levels. */
 export async function runTt(
   binary: string,
   { folder, redisUrl }: { folder: string; redisUrl: string },
   ...args: readonly string[]
 ): Promise<string> {
-  // A home of the test's own: tt keeps a registry of towns in it.
+  // The test has its own home, because tt keeps a registry of towns there.
   const env = { PATH: process.env.PATH, HOME: path.join(folder, 'home'), REDIS_URL: redisUrl };
   const { stdout, stderr } = await promisify(execFile)(binary, ['--town', folder, ...args], {
     env,

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Stands in for the desktop editor's executable: takes the arguments with which `@vscode/test-electron` starts it, runs the
- * extension's tests in the extension host of a VS Code server whose window is a headless browser, and exits with their code.
+ * Stands in for the desktop editor's executable. Takes the arguments from `@vscode/test-electron`, runs the extension's tests in
+ * the extension host of a VS Code server whose window is a headless browser, and exits with their code.
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -39,7 +39,7 @@ try {
     page.once('crash', () => reject(new Error('The page of the workbench crashed.')));
     page.exposeFunction('codeAutomationExit', resolve).catch(reject);
   });
-  // What tests print reaches the terminal by the runner's own way; the workbench only wants the function to be there.
+  // The runner prints the tests' output itself. The workbench only needs this function to exist.
   await page.exposeFunction('codeAutomationLog', () => undefined);
   await page.goto(server.windowUrl(positionals[0], { payload: JSON.stringify(payload) }));
   process.exitCode = await exited;

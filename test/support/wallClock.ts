@@ -1,4 +1,4 @@
-/** A wall clock that people and time servers set: only this process sees it. Its steady clock and its timers go on as before. */
+/** A wall clock that tests can set, for this process only. The steady clock and timers are unaffected. */
 const RealDate = Date;
 let offsetMs = 0;
 
@@ -13,7 +13,7 @@ class WrongDate extends RealDate {
   }
 }
 
-/** From now on this process's clock differs by `byMs` from the real one. */
+/** From now on this process's wall clock differs by `byMs` from the real one. */
 export function jumpClock(byMs: number): void {
   offsetMs = byMs;
   globalThis.Date = WrongDate as DateConstructor;

@@ -1,4 +1,4 @@
-/** The packaged extension, installed as a user would, once for all tests of this process. */
+/** The packaged extension, installed like a user would, once for all tests of this process. */
 import { existsSync } from 'node:fs';
 import { rmSync } from 'node:fs';
 import { installExtension } from '../editorServer.ts';
@@ -7,7 +7,7 @@ import { vsixPath } from '../../../scripts/vsixPath.ts';
 
 let installing: Promise<string> | undefined;
 
-/** A folder of extensions with ours in it; deleted when this process ends. */
+/** A folder of extensions that contains ours. It is deleted when this process ends. */
 export function installedExtension(): Promise<string> {
   installing ??= install();
   return installing;

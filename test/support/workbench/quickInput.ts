@@ -1,13 +1,13 @@
-/** The palette, quick picks and input boxes: one widget on top of the window. */
+/** The command palette, quick picks and input boxes, which are one widget on top of the window. */
 import type { Locator, Page } from 'playwright-core';
 import { eventually } from '../eventually.ts';
 
 export class QuickInput {
   readonly widget: Locator;
   readonly input: Locator;
-  /** Choices that are listed now. */
+  /** The choices in the list now. */
   readonly rows: Locator;
-  /** What an input box says is wrong with the text; also prompts. */
+  /** An input box's validation message or prompt. */
   readonly message: Locator;
 
   private readonly page: Page;
@@ -20,17 +20,17 @@ export class QuickInput {
     this.message = this.widget.locator('.quick-input-message');
   }
 
-  /** Replaces the text, as soon as the widget is there. */
+  /** Replaces the text as soon as the widget is there. */
   async type(text: string): Promise<void> {
     await this.input.fill(text);
   }
 
-  /** Accepts the text, or the choice that has the focus. */
+  /** Accepts the text or the focused choice. */
   async accept(): Promise<void> {
     await this.input.press('Enter');
   }
 
-  /** Presses the arrow that leads to the step before. */
+  /** Goes back to the previous step. */
   async back(): Promise<void> {
     await this.widget.getByRole('button', { name: 'Back' }).click();
   }
@@ -42,31 +42,31 @@ export class QuickInput {
 
   async cancel(): Promise<void> {
     await eventually(async () => {
-      // The box may be in sight before it has the focus.
+      // The box may be visible before it has the focus.
       await this.page.keyboard.press('Escape');
       await this.widget.waitFor({ state: 'hidden', timeout: 2_000 });
       return true;
     });
   }
 
-  /** Runs a command of the palette by its whole title, with its category: `Tinytown: New Agent`. */
+  /** Runs a command of the palette by its full title with its category: `Tinytown: New Agent`. */
   async runCommand(title: string): Promise<void> {
-    // The label is matched whole: "Tinytown: Steer" must not run "Tinytown: Steer All".
+    // The whole label must match: "Tinytown: Steer" must not run "Tinytown: Steer All".
     const row = this.rows.filter({ has: this.page.getByText(title, { exact: true }) }).first();
     await eventually(async () => {
-      // A window that has just come up may not know its keys or commands yet.
+      // A new window may not know its keys or commands yet.
       await this.page.keyboard.press('F1');
       await this.input.fill(`>${title}`, { timeout: 1_000 });
       try {
         await row.click({ timeout: 10_000 });
       } catch (error) {
-        // The palette lists what was known when it was opened, however often one types: the next try opens it anew.
+        // The palette lists the commands that were known when it opened. The next try opens it again.
         await this.page.keyboard.press('Escape');
         throw error;
       }
       return true;
     });
-    // What the command itself asks is asked in the same widget.
+    // The command's own input appears in the same widget.
     await eventually(async () => {
       const texts = await this.input.evaluateAll((boxes) => boxes.map((box) => Object(box).value));
       return !texts.includes(`>${title}`);

@@ -4,14 +4,14 @@ import { eventually } from '../eventually.ts';
 
 export class TreeView {
   readonly pane: Locator;
-  /** All rows that are in sight, each a tree item. */
+  /** All visible rows, each a tree item. */
   readonly items: Locator;
-  /** What is shown where the view is empty. */
+  /** The text in an empty view. */
   readonly welcome: Locator;
 
   private readonly page: Page;
 
-  /** @param title The view's title, as its header says it. */
+  /** @param title The view's title in its header. */
   constructor(page: Page, title: string) {
     this.page = page;
     this.pane = page.locator('.sidebar .pane').filter({ has: page.locator(`.pane-header h3:text-is("${title}")`) });
@@ -24,14 +24,14 @@ export class TreeView {
     return this.items.filter({ has: this.page.locator(`.label-name :text-is(${JSON.stringify(label)})`) });
   }
 
-  /** The grey text beside the label. */
+  /** The gray text beside the label. */
   description(label: string): Locator {
     return this.item(label).locator('.label-description');
   }
 
   /**
-   * Resolves when an agent is in a state, for example `idle`. Results that the person has not seen yet are named before it.
-   * With `only`, nothing else is said of the state.
+   * Resolves when an agent is in a state, for example `idle`. Unread results come before the state in the row. With `only`, no
+   * other text may follow the state.
    */
   async waitForState(name: string, state: string, { only = false } = {}): Promise<void> {
     const end = only ? '( ·|$)' : '';
@@ -40,19 +40,19 @@ export class TreeView {
       .waitFor();
   }
 
-  /** What the rows in sight say, for example `builder idle`. */
+  /** The texts of the visible rows, for example `builder idle`. */
   async texts(): Promise<string[]> {
     const rows = await this.items.all();
     const parts = rows.map((row) => row.locator('.label-name, .label-description').allInnerTexts());
     return (await Promise.all(parts)).map((texts) => texts.join(' ').trim());
   }
 
-  /** Resolves when the row is open; it may be one that has nothing below it yet. */
+  /** Resolves when the row is open. It may have no children yet. */
   expand(label: string): Promise<void> {
     return this.fold(label, 'true');
   }
 
-  /** Resolves when the row is closed; it must have something below it. */
+  /** Resolves when the row is closed. It must have children. */
   collapse(label: string): Promise<void> {
     return this.fold(label, 'false');
   }
@@ -64,7 +64,7 @@ export class TreeView {
         const state = await row.getAttribute('aria-expanded');
         if (state === wanted || state === null) return state === wanted;
         await row.locator('.monaco-tl-twistie').click();
-        // The editor may lose the click while it draws the rows anew.
+        // The editor may lose the click while it redraws the rows.
         await row.and(this.page.locator(`[aria-expanded="${wanted}"]`)).waitFor({ timeout: 3_000 });
         return true;
       },
@@ -76,7 +76,7 @@ export class TreeView {
     await this.item(label).click();
   }
 
-  /** Presses an inline button of a row by its tooltip. */
+  /** Presses an inline button of a row, by its tooltip. */
   async clickInline(label: string, action: string): Promise<void> {
     const row = this.item(label);
     await row.hover();
@@ -94,7 +94,7 @@ export class TreeView {
     const button = this.titleButton(action);
     const isButton = await eventually(async () => {
       await header.hover();
-      // What the title bar offers may be a moment behind.
+      // The buttons of the title bar may be a moment behind.
       if ((await button.count()) > 0) return 'yes';
       await header.locator('.action-label[aria-label^="More Actions"]').click();
       try {
@@ -106,7 +106,7 @@ export class TreeView {
       return 'no';
     });
     if (isButton === 'yes') return button.click();
-    // A menu ignores clicks in its first moments, but takes keys at once.
+    // A new menu ignores clicks at first, but takes keys at once.
     await this.page.keyboard.press('Enter');
   }
 
@@ -117,7 +117,7 @@ export class TreeView {
       try {
         await this.entry(action).hover({ timeout: 3_000 });
       } catch (error) {
-        // What the menu offers goes by the row, which may be a moment behind.
+        // The menu depends on the row, which may be a moment behind.
         await this.page.keyboard.press('Escape');
         throw error;
       }
@@ -126,7 +126,7 @@ export class TreeView {
     if (by === 'key') return this.page.keyboard.press('Enter');
     await eventually(async () => {
       if ((await this.entry(action).count()) === 0) return true;
-      // A menu ignores clicks in its first moments.
+      // A new menu ignores clicks at first.
       await this.entry(action).click({ timeout: 1_000 });
       await this.entry(action).waitFor({ state: 'detached', timeout: 1_000 });
       return true;

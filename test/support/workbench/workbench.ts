@@ -1,4 +1,4 @@
-/** A window of a real VS Code as a user has it in front of them: the extension installed from its VSIX, driven by mouse and keys. */
+/** A window of a real VS Code as a user sees it: the extension is installed from its VSIX and driven by mouse and keyboard. */
 import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -15,20 +15,20 @@ import { TreeView } from './treeView.ts';
 export type Theme = 'light' | 'dark' | 'light-contrast' | 'dark-contrast';
 
 export interface WorkbenchOptions {
-  /** Folder or `.code-workspace` file to open; without one the window is empty. */
+  /** Folder or `.code-workspace` file to open. Without one the window is empty. */
   folder?: string;
-  /** User settings, over those that keep the window quiet. */
+  /** User settings, on top of those that keep the window quiet. */
   settings?: Record<string, unknown>;
-  /** Folder of extensions; without one ours is the only one. */
+  /** Folder of extensions. Without one, ours is the only extension. */
   extensionsDir?: string;
   /** Added to the environment of server and extension host. */
   env?: Record<string, string>;
   theme?: Theme;
-  /** Ask whether the folder is trusted. Otherwise every folder is. */
+  /** Ask whether the folder is trusted. By default every folder is trusted. */
   workspaceTrust?: boolean;
 }
 
-/** What every window of one server shares. */
+/** Shared by all windows of one server. */
 interface Shared {
   server: EditorServer;
   browser: Browser;
@@ -37,7 +37,7 @@ interface Shared {
   /** Holds settings and the extensions' storage. */
   userData: string;
   removeDirs(): Promise<void>;
-  /** Extension hosts that belong to a window already. */
+  /** Extension hosts that already belong to a window. */
   hosts: Set<number>;
 }
 
@@ -55,7 +55,7 @@ const quiet = {
   'workbench.tips.enabled': false,
 };
 
-/** The user's settings, and those of the machine: only from there a server takes settings of machine scope. */
+/** Writes the user's settings and the machine's, because a server takes machine-scoped settings only from the latter. */
 async function writeSettings(userData: string, settings: Record<string, unknown>): Promise<void> {
   for (const owner of ['User', 'Machine']) {
     await mkdir(path.join(userData, owner), { recursive: true });
@@ -63,7 +63,7 @@ async function writeSettings(userData: string, settings: Record<string, unknown>
   }
 }
 
-/** The setting's name of each theme, and the class that the window has with it. */
+/** Each theme's setting, and the window's class in it. */
 const themes = {
   light: { setting: 'Light Modern', class: 'vs' },
   dark: { setting: 'Dark Modern', class: 'vs-dark' },
@@ -91,7 +91,7 @@ export class Workbench {
     this.quickInput = new QuickInput(page);
   }
 
-  /** Starts a server with user data of its own and opens a window; {@link close} ends both. */
+  /** Starts a server with its own user data and opens a window. {@link close} ends both. */
   static async open(options: WorkbenchOptions = {}): Promise<Workbench> {
     const { folder, theme = 'dark', workspaceTrust = false } = options;
     const dir = await tempDir('ui');
@@ -100,7 +100,7 @@ export class Workbench {
     const userData = path.join(dir.path, 'user');
     const settings = { ...quiet, 'workbench.colorTheme': themes[theme].setting, ...options.settings };
     await writeSettings(userData, settings);
-    // Whatever Redis the developer uses is left alone.
+    // The developer's own Redis must not be used.
     const env = { ...process.env, REDIS_URL: '', ...temp.env, ...options.env, ...family.env };
     const extensionsDir = options.extensionsDir ?? (await installedExtension());
     const server = await startEditorServer({ userData, extensionsDir, workspaceTrust, env });
@@ -114,7 +114,7 @@ export class Workbench {
     try {
       return await Workbench.openWindow(shared, folder);
     } catch (error) {
-      // Nobody else can end what was started, and the test would not end either.
+      // Nobody else can end the started processes, and they would keep the test from ending.
       await Workbench.end(shared);
       throw error;
     }
@@ -132,27 +132,27 @@ export class Workbench {
     return workbench;
   }
 
-  /** Another window of the same server: on `folder`, by default on the same one, or an empty one. */
+  /** Another window of the same server, on `folder`: by default the same one, null for an empty window. */
   secondWindow({ folder = this.folder }: { folder?: string | null } = {}): Promise<Workbench> {
     return Workbench.openWindow(this.shared, folder ?? undefined);
   }
 
-  /** Address of this window's folder, for any browser on this machine. */
+  /** The URL of this window's folder, for any browser on this machine. */
   get url(): string {
     return this.shared.server.windowUrl(this.folder);
   }
 
-  /** Folder with settings, logs and the extensions' storage. */
+  /** The folder with settings, logs and the extensions' storage. */
   get userData(): string {
     return this.shared.userData;
   }
 
-  /** Everything alive that the server started, however deep: extension hosts, Redis, agents. */
+  /** All running processes that the server started, however deep: extension hosts, Redis, agents. */
   processes(): readonly { pid: number; command: string }[] {
     return this.shared.family.members();
   }
 
-  /** Changes user settings while the window is open; what takes notice of them does so a moment later. */
+  /** Changes user settings while the window is open. They take effect a moment later. */
   async changeSettings(changes: Record<string, unknown>): Promise<void> {
     Object.assign(this.shared.settings, changes);
     await writeSettings(this.userData, this.shared.settings);
@@ -166,12 +166,12 @@ export class Workbench {
     const view = this.page.locator('.sidebar .pane-header').first();
     await tab.waitFor();
     await eventually(async () => {
-      // A window that comes up may open it by itself, just before a click that then closes it.
+      // A new window may open it on its own, just before our click, which then closes it.
       if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
       await view.waitFor({ timeout: 2_000 });
       return true;
     });
-    // Away from the tab, whose tooltip would lie over the view.
+    // Moves away from the tab, whose tooltip would cover the view.
     await this.page.mouse.move(640, 400);
   }
 
@@ -180,12 +180,12 @@ export class Workbench {
     return new TreeView(this.page, title);
   }
 
-  /** Runs a command of the palette by its whole title, with its category. */
+  /** Runs a command of the palette by its full title with its category. */
   runCommand(title: string): Promise<void> {
     return this.quickInput.runCommand(title);
   }
 
-  /** Notifications in sight. */
+  /** The visible notifications with this text. */
   notifications(text: string | RegExp = ''): Locator {
     return this.page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text });
   }
@@ -195,7 +195,7 @@ export class Workbench {
     await this.notifications(text).getByRole('button', { name: button, exact: true }).click();
   }
 
-  /** Items of the status bar with this text. */
+  /** The items of the status bar with this text. */
   statusBar(text: string | RegExp): Locator {
     return this.page.locator('.statusbar-item').filter({ hasText: text });
   }
@@ -211,25 +211,25 @@ export class Workbench {
     await this.ready();
   }
 
-  /** Kills this window's extension host the hard way, and with it nothing else. */
+  /** Kills this window's extension host, and nothing else. */
   killExtensionHost(): void {
     process.kill(this.hostPid, 'SIGKILL');
   }
 
-  /** Process id of this window's extension host. */
+  /** The process id of this window's extension host. */
   get extensionHost(): number {
     return this.hostPid;
   }
 
-  /** Waits for the extension host that came in place of one that was killed. */
+  /** Waits for the extension host that replaces a killed one. */
   async newExtensionHost(): Promise<void> {
     this.hostPid = await eventually(() => this.unknownHost(), { what: 'A new extension host' });
     this.shared.hosts.add(this.hostPid);
   }
 
   /**
-   * Saves a picture of the window and resolves with its path. One for the README goes to media/readme when
-   * TINYTOWN_PICTURES is set, and is only looked at otherwise.
+   * Saves a picture of the window and resolves with its path. If TINYTOWN_PICTURES is set, a picture for the README goes to
+   * media/readme.
    */
   async screenshot(
     name: string,
@@ -252,7 +252,7 @@ export class Workbench {
     await this.page.mouse.up();
   }
 
-  /** Pictures of the window in several themes, to be looked at: `name-dark.png` and `name-light.png`. */
+  /** Saves pictures of the window in several themes: `name-dark.png` and `name-light.png`. */
   async screenshots(name: string, inThemes: readonly Theme[] = ['light', 'dark']): Promise<void> {
     for (const theme of inThemes) {
       await this.setTheme(theme);
@@ -260,13 +260,13 @@ export class Workbench {
     }
   }
 
-  /** Resolves when the window has its colours. */
+  /** Resolves when the window has its colors. */
   async setTheme(theme: Theme): Promise<void> {
     await this.changeSettings({ 'workbench.colorTheme': themes[theme].setting });
     await this.page.locator(`.monaco-workbench.${themes[theme].class}`).waitFor();
   }
 
-  /** What the extension has logged in all windows of this server, for a failing test to show. */
+  /** The extension's log of all windows of this server, for a failing test to show. */
   async extensionLog(): Promise<string> {
     const texts: string[] = [];
     for await (const file of glob('**/*Tinytown*.log', { cwd: this.userData })) {
@@ -277,14 +277,14 @@ export class Workbench {
 
   /** Closes this window only; resolves when its extension host has ended. */
   async closeWindow(): Promise<void> {
-    // What a page sends while it is unloaded may be lost. Its extension host would then wait for it to come back.
+    // A page's last messages may be lost while it unloads. Its extension host would then wait for it to come back.
     await this.page.evaluate("dispatchEvent(new Event('pagehide'))");
     const { hostPid } = this;
     await eventually(() => this.processes().every(({ pid }) => pid !== hostPid), { what: 'The end of the window' });
     await this.page.close();
   }
 
-  /** Ends everything: windows, server, and whatever they started. */
+  /** Ends everything: windows, server, and all processes that they started. */
   close(): Promise<void> {
     return Workbench.end(this.shared);
   }
