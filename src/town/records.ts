@@ -13,6 +13,11 @@ export type Decoded<T> = { ok: true; value: T } | { ok: false; reason: string };
 export const agentStates = ['cold', 'starting', 'idle', 'working', 'paused', 'draining', 'stopped', 'error'] as const;
 export type AgentState = (typeof agentStates)[number];
 
+/** Whether a turn may be running. A draining agent first finishes the turn that it is in. */
+export function mayBeInTurn(state: AgentState): boolean {
+  return state === 'working' || state === 'draining';
+}
+
 export const taskStates = ['pending', 'assigned', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type TaskState = (typeof taskStates)[number];
 

@@ -1,6 +1,7 @@
 /** The views of the Tinytown container, kept up to date with whichever town is open. */
 import * as vscode from 'vscode';
 import type { TownSession } from '../loop/townSession.ts';
+import { mayBeInTurn } from '../town/records.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { inWords } from '../util/sentence.ts';
 import type { AgentOutputs } from './agents/agentOutput.ts';
@@ -218,7 +219,7 @@ export class TownViews implements Disposable {
       picture &&
       [...picture.agents.values()].some(
         (agent) =>
-          agent.state === 'working' ||
+          mayBeInTurn(agent.state) ||
           picture.view(agent.id).retry !== undefined ||
           this.lookedAt.isUnread(agent, picture.view(agent.id)),
       );

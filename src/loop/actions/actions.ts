@@ -12,7 +12,7 @@ import { resolveAgent } from '../../town/names.ts';
 import { withProof } from '../../town/personsWords.ts';
 import { Plan } from '../../town/plan.ts';
 import { requestPlan } from '../../town/plans.ts';
-import type { AgentRecord, TaskRecord } from '../../town/records.ts';
+import { type AgentRecord, type TaskRecord, mayBeInTurn } from '../../town/records.ts';
 import type { Town } from '../../town/town.ts';
 import { isRedisError } from '../../town/redis/errors.ts';
 import type { TownKey } from '../../town/townKey.ts';
@@ -178,7 +178,7 @@ export class TownActions {
     if (this.runner.owns(agent.id)) {
       const result = await this.runner.interrupt(agent.id);
       if (result.stopped) return result;
-    } else if (agent.state === 'working' && (await this.runner.isElsewhere(agent.id))) {
+    } else if (mayBeInTurn(agent.state) && (await this.runner.isElsewhere(agent.id))) {
       return this.owner.ask(agent, 'interrupt');
     }
     throw new TinytownError('noActiveTurn', say('{0} has no running turn: there is nothing to interrupt.', agent.name));

@@ -98,6 +98,7 @@ export class AgentLoop {
       answer: (request) => this.requests.obey(request),
       release: () => this.leave('released'),
     });
+    this.remote.onReplied(() => this.wake());
     this.slot.onEvent((event) => {
       if (this.end) return;
       this.turns.handle(event);
@@ -282,7 +283,7 @@ export class AgentLoop {
     const action = decide(facts);
     if (action.do === 'waitForRoom') this.parts.room.wait(record.id);
     const waits = action.do === 'waitForRoom' || (action.do === 'wait' && action.until === undefined);
-    if (waits && !this.slot.current && !isUp(record.state)) await this.leave('dormant');
+    if (waits && !this.slot.current && !isUp(record.state) && !this.remote.owesReply) await this.leave('dormant');
     return action;
   }
 

@@ -5,6 +5,7 @@ import type { ControlRequest } from '../../town/delivery.ts';
 import { ControlGuard, type Refusal } from '../../town/controlGuard.ts';
 import { Plan } from '../../town/plan.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
+import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';
 import type { SerialQueue } from '../../util/serialQueue.ts';
 import { oneLine } from '../../util/text.ts';
@@ -27,6 +28,10 @@ export class RemoteRequests {
   private readonly actions: OwnerActions;
   private readonly guard: ControlGuard;
   private toldOfRefusal = false;
+  private owed = 0;
+  private readonly replies = new Emitter<void>();
+  /** A reply was written, or could not be. */
+  readonly onReplied = this.replies.event;
 
   /** @param queue The loop's: replies are written in it, after all that they tell of. */
   constructor(agent: OwnedAgent, queue: SerialQueue, actions: OwnerActions) {
@@ -35,6 +40,11 @@ export class RemoteRequests {
     this.actions = actions;
     const { townKey, keys } = agent.parts;
     this.guard = new ControlGuard(townKey, { town: keys.town, agentId: agent.id }, agent.epoch);
+  }
+
+  /** Whether a window still waits for a reply. The agent must not be given back before that: only its owner can write. */
+  get owesReply(): boolean {
+    return this.owed > 0;
   }
 
   /** Takes a request off the list and does it, where it comes from the user. Of an interrupt and a restart the queue does not wait for the end. */
@@ -90,10 +100,15 @@ export class RemoteRequests {
   }
 
   private replyLater(request: ControlRequest, outcome: Promise<ControlReply>): void {
+    this.owed += 1;
     outcome
       .catch((error: unknown) => failedReply(error))
       .then((reply) => this.queue.run(() => this.agent.reply(request, reply)))
-      .catch((error: unknown) => this.agent.parts.logger.warn(describeError(error)));
+      .catch((error: unknown) => this.agent.parts.logger.warn(describeError(error)))
+      .finally(() => {
+        this.owed -= 1;
+        this.replies.fire();
+      });
   }
 }
 

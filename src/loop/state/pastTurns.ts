@@ -4,7 +4,7 @@
  */
 import { type ReadHistory, historyPages } from '../../runtime/historyPages.ts';
 import type { StoredTurn } from '../../runtime/storedTurn.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import { type AgentRecord, mayBeInTurn } from '../../town/records.ts';
 import { describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import type { Logger } from '../../util/logger.ts';
@@ -80,7 +80,7 @@ export class PastTurns {
     const { id, roundsCompleted: rounds, state } = agent;
     const known = this.pastOf(agent);
     if (known?.state === 'reading') return;
-    const working = state === 'working';
+    const working = mayBeInTurn(state);
     const past: Past = { threadId, state: 'reading', turns: known?.turns ?? [], rounds, working };
     this.pasts.set(id, past);
     this.changes.fire(id);
@@ -106,12 +106,12 @@ export class PastTurns {
 
 /** A turn has ended since. */
 function isOutdated(past: Past, { roundsCompleted, state }: AgentRecord): boolean {
-  return state !== 'working' && (past.rounds !== roundsCompleted || past.working);
+  return !mayBeInTurn(state) && (past.rounds !== roundsCompleted || past.working);
 }
 
 /** Without an end in the history, the last turn of an agent at work is the one that runs. */
 function mayRun(turn: TurnView, { turns }: Past, { state }: AgentRecord): boolean {
-  return state === 'working' && turn.outcome === undefined && turn === turns.at(-1);
+  return mayBeInTurn(state) && turn.outcome === undefined && turn === turns.at(-1);
 }
 
 /** What came into a turn after its prompt was steered into it. */

@@ -3,7 +3,7 @@
  * cannot disagree. Whether it then works is decided by `loop/actions`, which knows more.
  */
 import type { AgentView } from '../../loop/state/agentView.ts';
-import type { AgentRecord, AgentState } from '../../town/records.ts';
+import { type AgentRecord, type AgentState, mayBeInTurn } from '../../town/records.ts';
 import type { Translate } from '../l10n.ts';
 import type { Waiting } from '../town/townPicture.ts';
 
@@ -42,7 +42,7 @@ export interface AgentFacts {
   name: string;
   state: AgentState;
   owner: AgentView['owner'];
-  /** A turn runs, as far as this window knows. */
+  /** A turn runs, or is about to start, as far as this window knows. */
   turn: boolean;
   /** Interrupted rounds that it holds. */
   held: number;
@@ -61,7 +61,7 @@ export function factsOf(agent: AgentRecord, view: AgentView, { held, dead }: Wai
     owner: view.owner,
     away: view.away !== undefined,
     silent: view.silentMs !== undefined,
-    turn: view.turn !== undefined || agent.state === 'working',
+    turn: view.turn !== undefined || mayBeInTurn(agent.state),
     held,
     dead,
   };

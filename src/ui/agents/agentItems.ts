@@ -1,6 +1,6 @@
 /** The agents tree as plain data: who there is, what each does, what waits for whom. No editor, no clock, no side effects. */
 import type { AgentView } from '../../loop/state/agentView.ts';
-import type { AgentRecord, AgentState, TaskRecord } from '../../town/records.ts';
+import { type AgentRecord, type AgentState, type TaskRecord, mayBeInTurn } from '../../town/records.ts';
 import { oneLine } from '../../util/text.ts';
 import { inWords } from '../../util/sentence.ts';
 import { contextFlags, factsOf } from './agentActions.ts';
@@ -30,7 +30,7 @@ const stateIcons: Record<AgentState, ItemIcon> = {
   error: { id: 'error', color: 'problemsErrorIcon.foreground' },
 };
 
-export function stateWord(state: AgentState, t: Translate): string {
+function stateWord(state: AgentState, t: Translate): string {
   switch (state) {
     case 'cold':
       return t('asleep');
@@ -107,7 +107,7 @@ export function agentItem(
     view.away !== undefined ||
     hasSession(agent, view) ||
     agent.state === 'error';
-  const busy = view.turn !== undefined || agent.state === 'working' || waiting.held > 0;
+  const busy = view.turn !== undefined || mayBeInTurn(agent.state) || waiting.held > 0;
   const open = busy && picture.agents.size <= OPEN_LIMIT;
   return {
     id: agentRowId(agent.id),

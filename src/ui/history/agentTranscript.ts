@@ -5,7 +5,7 @@
 import type { AgentView } from '../../loop/state/agentView.ts';
 import { type ReadHistory, historyPages } from '../../runtime/historyPages.ts';
 import type { StoredTurn } from '../../runtime/storedTurn.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import { type AgentRecord, mayBeInTurn } from '../../town/records.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Translate } from '../l10n.ts';
 import { problemOf } from '../problems.ts';
@@ -83,7 +83,8 @@ export class AgentTranscript {
     const ids = new Set(this.stored.map(({ id }) => id));
     const merged: TranscriptTurn[] = this.stored.map((turn) => this.seen.get(turn.id) ?? turn);
     for (const turn of this.seen.values()) if (!ids.has(turn.id)) merged.push(turn);
-    const running = view.turn ?? (agent?.state === 'working' && view.owner !== 'here' ? this.unfinished() : undefined);
+    const running =
+      view.turn ?? (agent && mayBeInTurn(agent.state) && view.owner !== 'here' ? this.unfinished() : undefined);
     return {
       title: agent ? oneLine(agent.name, 64) : source.t('Transcript'),
       notes: this.notes(agent, view),
@@ -97,7 +98,7 @@ export class AgentTranscript {
     const agent = this.source.agent();
     const { runtimeSessionId, state, roundsCompleted, lastHeartbeat } = agent ?? {};
     if (owner === 'here') return `${runtimeSessionId}`;
-    return [runtimeSessionId, state, roundsCompleted, state === 'working' ? lastHeartbeat : ''].join('|');
+    return [runtimeSessionId, state, roundsCompleted, state && mayBeInTurn(state) ? lastHeartbeat : ''].join('|');
   }
 
   /** The last stored turn, where it may still run. */

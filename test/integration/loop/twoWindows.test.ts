@@ -75,6 +75,15 @@ describe('an agent that another window runs', () => {
     assert.equal(owner.runner.view(agent.id).turn, undefined);
   });
 
+  it('is interrupted from there while it finishes its last turn', async () => {
+    await twoWindows(forEver);
+    await atWork();
+    await other.actions.closeAgent('ops');
+    await agentWhen(other, 'ops', (it) => it.state === 'draining', 'draining');
+    assert.deepEqual(await other.actions.interrupt('ops'), { survivors: [] });
+    await agentWhen(other, 'ops', (it) => it.state === 'cold', 'closed');
+  });
+
   it('says what of the turn could not be ended', async () => {
     await twoWindows(({ toolOutputs }) =>
       toolOutputs.length === 0

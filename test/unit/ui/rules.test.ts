@@ -1,8 +1,9 @@
 /** Small rules of the screens, as tables: what can be done when, how a command was called, the status bar, secrets. */
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
+import { emptyView } from '../../../src/loop/state/agentView.ts';
 import { agentStates } from '../../../src/town/records.ts';
-import { type AgentFacts, agentActions, whyNot } from '../../../src/ui/agents/agentActions.ts';
+import { type AgentFacts, agentActions, factsOf, whyNot } from '../../../src/ui/agents/agentActions.ts';
 import { type Target, readCall } from '../../../src/ui/calls.ts';
 import { needsOf } from '../../../src/ui/needs/needs.ts';
 import { redact } from '../../../src/ui/redact.ts';
@@ -158,6 +159,15 @@ describe('what can be done with an agent', () => {
     it(`${name}: ${actions.join(', ')}`, () =>
       assert.deepEqual(possible(facts).toSorted(), [...actions, ...always].toSorted()));
   }
+
+  it('offers an interrupt as soon as an agent is at work, although nothing of its turn is known yet', () => {
+    const waiting = { inbox: 0, urgent: 0, held: 0, dead: 0 };
+    const offered = agentStates.filter((state) => {
+      const facts = factsOf(agentRecord('a', { state }), emptyView('persistent'), waiting);
+      return whyNot('interrupt', facts, english) === undefined;
+    });
+    assert.deepEqual(offered, ['working', 'draining']);
+  });
 
   it('says why not in a sentence with the agent’s name, for every action and state', () => {
     for (const state of agentStates) {
