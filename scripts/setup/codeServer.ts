@@ -4,7 +4,7 @@ import path from 'node:path';
 import { cached } from './cache.ts';
 import { cleanEnv, run, say, SetUpError } from './run.ts';
 
-export const CODE_SERVER_VERSION = '4.139.1';
+const CODE_SERVER_VERSION = '4.139.1';
 
 export interface CodeServer {
   /** Node that runs it. */

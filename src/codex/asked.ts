@@ -115,7 +115,10 @@ interface WireAsked {
 }
 type AllTrue<T extends Record<keyof T, true>> = T;
 
-/** Compiles only if our schemas accept the generated types, and our decisions are among theirs. */
+/**
+ * Compiles only if our schemas accept the generated types, and our decisions are among theirs.
+ * @public Only the compiler needs it.
+ */
 export type AskedAgrees = [
   AllTrue<{ [M in AskedMethod]: WireAsked[M] extends z.input<Schemas[M]> ? true : false }>,
   AllTrue<{ decision: CommandDecision extends CommandExecutionApprovalDecision ? true : false }>,

@@ -83,7 +83,10 @@ interface WireResults {
 type ResultSchemas = typeof resultSchemas;
 type AllTrue<T extends Record<keyof T, true>> = T;
 
-/** Compiles only if each of our schemas accepts the generated type. */
+/**
+ * Compiles only if each of our schemas accepts the generated type.
+ * @public Only the compiler needs it.
+ */
 export type SchemasAgree = [
   AllTrue<{ [M in keyof Schemas]: WireNotification<M> extends z.input<Schemas[M]> ? true : false }>,
   AllTrue<{ [R in keyof ResultSchemas]: WireResults[R] extends z.input<ResultSchemas[R]> ? true : false }>,

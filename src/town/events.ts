@@ -7,7 +7,7 @@ import type { TownRedis } from './redis/connect.ts';
 import { wellFormedJson } from '../util/text.ts';
 
 /** The types allowed on the shared streams. `tt` skips entries of any other type. */
-export const eventTypes = [
+const eventTypes = [
   'agent_spawned',
   'agent_stopped',
   'agent_state_changed',

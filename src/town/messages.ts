@@ -6,7 +6,7 @@ import { isId } from './keys.ts';
 import { type Decoded, MAX_TEXT, decodingProblem, fieldName, isTime, parseJson } from './records.ts';
 import { wellFormedJson } from '../util/text.ts';
 
-export const priorities = ['low', 'normal', 'high', 'urgent'] as const;
+const priorities = ['low', 'normal', 'high', 'urgent'] as const;
 export type Priority = (typeof priorities)[number];
 
 export type AckType =

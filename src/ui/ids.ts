@@ -2,8 +2,6 @@
 
 export const EXTENSION_ID = 'tinytown.tinytown-vscode';
 
-export const VIEW_CONTAINER = 'tinytown';
-
 export const WALKTHROUGH = 'start';
 
 export const View = {

@@ -23,7 +23,7 @@ export interface PlannedWrite extends PlannedMessage {
 /** Who the agent is: a session, a process of `codex exec` for each turn, or one of another CLI. */
 export type AgentKind = 'session' | 'exec' | 'other';
 
-export const unreadablePlaces = ['inbox', 'urgent', 'inflight', 'control', 'backlog', 'agent', 'lease'] as const;
+const unreadablePlaces = ['inbox', 'urgent', 'inflight', 'control', 'backlog', 'agent', 'lease'] as const;
 export type UnreadablePlace = (typeof unreadablePlaces)[number];
 
 /** Something bad, or something that people do. Times in milliseconds. */

@@ -130,7 +130,7 @@ export function decide(facts: LoopFacts): LoopAction {
 }
 
 /** When the backlog may be offered to the agent, in Unix milliseconds; undefined: not as it is now. */
-export function offerTime({ allowed, isNew, changedAt, quietMs, notBefore }: BacklogFacts): number | undefined {
+function offerTime({ allowed, isNew, changedAt, quietMs, notBefore }: BacklogFacts): number | undefined {
   return allowed && isNew ? Math.max(changedAt + quietMs, notBefore) : undefined;
 }
 

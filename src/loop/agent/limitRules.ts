@@ -16,7 +16,7 @@ export interface RefusedLimit {
 }
 
 /** The latest reset of the windows that are used up, in Unix milliseconds; undefined where none is said. */
-export function resetOf(windows: readonly RateLimitWindow[]): number | undefined {
+function resetOf(windows: readonly RateLimitWindow[]): number | undefined {
   const resets = windows.flatMap(({ usedPercent, resetsAt }) =>
     usedPercent >= 100 && resetsAt !== null ? [resetsAt * 1_000] : [],
   );

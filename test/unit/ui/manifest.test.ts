@@ -4,15 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import { agentActions } from '../../../src/ui/agents/agentActions.ts';
-import {
-  Command,
-  EXTENSION_ID,
-  SETTINGS_SECTION,
-  Setting,
-  VIEW_CONTAINER,
-  View,
-  machineSettings,
-} from '../../../src/ui/ids.ts';
+import { Command, EXTENSION_ID, SETTINGS_SECTION, Setting, View, machineSettings } from '../../../src/ui/ids.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
@@ -70,7 +62,7 @@ describe('the manifest', () => {
   });
 
   it('has the views of the code', () => {
-    const ids = manifest.contributes.views[VIEW_CONTAINER]?.map((it) => it.id);
+    const ids = manifest.contributes.views['tinytown']?.map((it) => it.id);
     assert.deepEqual(ids?.toSorted(), Object.values(View).toSorted());
   });
 
