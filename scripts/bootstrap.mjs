@@ -1,6 +1,6 @@
 /**
- * The first step of `npm start` and `npm test` on a fresh clone: plain Node 20, nothing installed. Brings the packages of
- * the lockfile, then hands over to the Node among them: `node scripts/bootstrap.mjs SCRIPT [ARGUMENT…]`.
+ * The first step of `npm start` and `npm test` on a fresh clone, where only plain Node 20 is available. Installs the packages of
+ * the lockfile, then runs a script with the Node among them: `node scripts/bootstrap.mjs SCRIPT [ARGUMENT…]`.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ if (major < 20) fail(`Node.js 20 or newer is needed; this is ${process.version}.
 if (!packagesAreCurrent()) installPackages();
 handOver(process.argv.slice(2));
 
-/** Whether every package of the lockfile is installed in its version, and the Node among them runs. */
+/** Whether every package of the lockfile is installed in the right version, and the Node among them runs. */
 function packagesAreCurrent() {
   const installedFile = path.join(root, 'node_modules/.package-lock.json');
   if (!existsSync(installedFile)) return false;
@@ -50,15 +50,15 @@ function handOver([script, ...args]) {
   if (script === undefined) return;
   const env = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH}` };
   const child = spawn(node, [path.join(root, script), ...args], { cwd: root, env, stdio: 'inherit' });
-  // The child ends in order, and this waits for it.
+  // The child shuts down in order, and we wait for it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  // A shell between npm and us keeps signals to itself: whoever ended npm alone meant this, too.
+  // A shell between npm and us does not forward signals. If it is gone, npm was ended, and we should end, too.
   const parent = process.ppid;
   setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 500).unref();
   child.once('exit', (code) => process.exit(code ?? 1));
 }
 
-/** @param {string} text What is wrong and what to do. */
+/** @param {string} text What is wrong, and what to do. */
 function fail(text) {
   process.stderr.write(`[setup] ${text}\n`);
   process.exit(1);

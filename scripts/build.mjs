@@ -1,4 +1,4 @@
-// Builds the bundles that run: the extension, and whatever runs beside it. `--watch` rebuilds, `--dev` keeps source maps.
+// Builds the bundles: the extension, and the programs that run beside it. `--watch` rebuilds, `--dev` keeps source maps.
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
@@ -27,12 +27,12 @@ const common = {
 const extension = {
   ...common,
   entryPoints: { extension: 'src/extension.ts' },
-  // Chunks can be shared only between ES modules: what stands behind a town is loaded when one is opened.
+  // Only ES modules can share chunks. The chunks for an open town are loaded when one is opened.
   format: 'esm',
   splitting: true,
   outExtension: { '.js': '.mjs' },
   external: ['vscode'],
-  // For those of our dependencies that are CommonJS.
+  // For dependencies that are CommonJS.
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 };
 
@@ -52,7 +52,7 @@ if (watch) {
     esbuild.build({ ...extension, metafile: true }),
     esbuild.build({ ...programs }),
   ]);
-  // The names of chunks change with their contents: those of earlier builds would be packaged, too.
+  // Names of chunks depend on their contents. Chunks of earlier builds would be packaged, too.
   for (const file of readdirSync('dist').filter((name) => name.endsWith('.mjs'))) {
     if (metafile.outputs[`dist/${file}`] === undefined) rmSync(path.join('dist', file));
   }

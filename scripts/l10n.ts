@@ -1,19 +1,19 @@
 /**
- * Finds every text of the source that the screen can say in another language, for `l10n/bundle.l10n.json`: what stands in
- * `t('…')` and `say('…')`, and the literal sentences of errors. A tokenizer, as regular expressions get lost in strings.
+ * Collects every translatable text of the source for `l10n/bundle.l10n.json`: the literals in `t('…')` and `say('…')`, and the
+ * sentences of errors. It uses a tokenizer, because regular expressions are misled by strings.
  */
 import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 export interface Found {
   texts: string[];
-  /** Where a text cannot be translated as it is written, with the way out. */
+  /** Texts that cannot be translated as they are written, with the fix for each. */
   mistakes: string[];
 }
 
 const root = path.resolve(import.meta.dirname, '..');
 
-/** Writes the bundle that the VSIX carries; translations of it are `bundle.l10n.LANGUAGE.json` beside it. */
+/** Writes the bundle for the VSIX. Translations of it are `bundle.l10n.LANGUAGE.json` beside it. */
 export async function writeBundle(): Promise<void> {
   const { texts, mistakes } = await textsOfSource();
   if (mistakes.length > 0) throw new Error(mistakes.join('\n'));
@@ -22,7 +22,7 @@ export async function writeBundle(): Promise<void> {
   await writeFile(file, `${JSON.stringify(Object.fromEntries(texts.map((text) => [text, text])), null, 2)}\n`);
 }
 
-/** Of all that runs in the editor; the tools for agents and terminals speak English. */
+/** The texts of all code that runs in the editor. The tools for agents and terminals use English only. */
 export async function textsOfSource(): Promise<Found> {
   const texts = new Set<string>();
   const mistakes: string[] = [];
@@ -35,7 +35,7 @@ export async function textsOfSource(): Promise<Found> {
   return { texts: [...texts].toSorted(), mistakes };
 }
 
-/** Of one file's source. */
+/** The texts of one file's source. */
 export function textsOf(source: string): Found {
   const tokens = tokensOf(source);
   const texts: string[] = [];
@@ -67,14 +67,14 @@ export function textsOf(source: string): Found {
 }
 
 interface Token {
-  /** `text` is a literal, `holes` a template with something filled in. */
+  /** `text`: a literal. `holes`: a template with values in it. */
   kind: 'word' | 'text' | 'holes' | 'sign';
   text: string;
   /** From 1. */
   line: number;
 }
 
-/** After these a slash begins a regular expression. */
+/** After these tokens a slash begins a regular expression. */
 const beforeRegex = /^(?:[(,=:[!&|?{};+*%<>~^-]|=>|return|typeof|case|of|in)?$/;
 
 const patterns = {
@@ -96,7 +96,7 @@ function tokensOf(source: string): Token[] {
     if (found !== undefined) place += found.length;
     return found;
   };
-  /** Up to the end of the source, or of what a template fills in. */
+  /** Reads up to the end of the source or of a template's value. */
   const read = (inTemplate: boolean): void => {
     let depth = 0;
     while (place < source.length) {

@@ -1,8 +1,8 @@
-/** What of the built extension an editor loads before anything is done: the bundle and the chunks that it imports at once. */
+/** Which files of the built extension an editor loads at activation: the bundle and its static imports. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Paths of `file` and of all that it imports, however far, other than by a call of `import()`. */
+/** Paths of `file` and of all its direct and indirect imports, except those by `import()`. */
 export async function loadedBundles(file: string, known = new Set<string>()): Promise<Set<string>> {
   known.add(file);
   const text = await readFile(file, 'utf8');

@@ -1,4 +1,4 @@
-/** `npm run package`: the VSIX, from freshly built bundles, no larger than promised. */
+/** `npm run package`: packages freshly built bundles as a VSIX, and checks its size. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createVSIX } from '@vscode/vsce';
@@ -6,7 +6,7 @@ import { loadedBundles } from './loadedBundles.ts';
 import { vsixPath } from './vsixPath.ts';
 
 const LIMIT_BYTES = 1_000_000;
-/** Of what an editor loads that has no town open. */
+/** Limit for the code that an editor loads before a town is open. */
 const ACTIVATION_LIMIT_BYTES = 400_000;
 
 const dist = path.resolve(import.meta.dirname, '../dist');
@@ -15,7 +15,7 @@ await createVSIX({
   packagePath: vsixPath,
   dependencies: false,
   allowMissingRepository: true,
-  // The README's pictures come along: there is no public place yet that they could be shown from.
+  // The README's pictures are packaged, because there is no public URL for them yet.
   rewriteRelativeLinks: false,
 });
 const { size } = await stat(vsixPath);

@@ -1,4 +1,4 @@
-/** Where the packaged extension is. */
+/** The path of the packaged extension. */
 import path from 'node:path';
 
 export const vsixPath = path.resolve(import.meta.dirname, '../tinytown-vscode.vsix');

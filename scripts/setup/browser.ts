@@ -1,11 +1,11 @@
-/** The browser that shows the workbench: the machine's own, driven by Playwright. */
+/** The browser that shows the workbench: one on this machine, driven by Playwright. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
-/** The first browser on the path, else one that Playwright installed; undefined where there is none. */
+/** The first browser on the path, else one that Playwright installed. Undefined if there is none. */
 export function findBrowser(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(path.delimiter);
   const found = names
@@ -16,7 +16,7 @@ export function findBrowser(): string | undefined {
   return existsSync(own) ? own : undefined;
 }
 
-/** Starts it headless. It reaches nothing but this machine, and asks nobody for updates. */
+/** Starts the browser headless. It can reach only this machine, and looks for no updates. */
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = findBrowser();
   if (executablePath === undefined) throw new Error('No browser was found. Install it: apt-get install chromium');
@@ -30,7 +30,7 @@ export async function launchBrowser(): Promise<Browser> {
       '--disable-sync',
       '--disable-gpu',
     ],
-    // Ctrl-C is ours to handle: the page must live until the servers have been ended in order.
+    // We handle Ctrl-C ourselves, because the page must live until the servers have shut down.
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,

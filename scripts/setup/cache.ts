@@ -1,4 +1,4 @@
-/** Where big things that serve every checkout live, and how they get there whole. */
+/** A cache of big files for all checkouts on this machine. */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -8,8 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 export const cacheDir = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'tinytown-vscode');
 
 /**
- * The folder `name` of the cache, built by `build` when it is not there yet: in a folder of its own that is renamed when
- * complete, so what was interrupted is never used; by one process at a time, the others wait for it.
+ * The folder `name` of the cache. If it is missing, `build` fills a temporary folder that is renamed when complete, so an
+ * interrupted build is never used. One process builds at a time, and the others wait.
  */
 export async function cached(name: string, build: (dir: string) => Promise<void>): Promise<string> {
   const target = path.join(cacheDir, name);
@@ -35,7 +35,7 @@ async function withLock(file: string, work: () => Promise<void>): Promise<void> 
   }
 }
 
-/** The lock of a process that is gone counts as none. */
+/** Takes the lock unless another process holds it. A lock whose process is gone does not count. */
 async function tryLock(file: string): Promise<boolean> {
   try {
     await writeFile(file, String(process.pid), { flag: 'wx' });

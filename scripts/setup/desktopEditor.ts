@@ -1,4 +1,4 @@
-/** The desktop VS Code for tests: only where a screen is there and its download works, which is asked at most once a day. */
+/** The desktop VS Code for tests, if there is a screen and the download works. A failed download is retried once a day. */
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { downloadAndUnzipVSCode, SilentReporter } from '@vscode/test-electron';
@@ -7,7 +7,7 @@ import { say } from './run.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Path of its executable; undefined where it cannot be had. */
+/** The path of its executable. Undefined if it is not available. */
 export async function desktopEditor(): Promise<string | undefined> {
   if (!hasScreen()) return undefined;
   const refused = path.join(cacheDir, 'desktop-not-available');

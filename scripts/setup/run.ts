@@ -1,14 +1,14 @@
-/** Runs a program of the set-up to its end, quietly; its output is shown only where it fails. */
+/** Runs a program of the setup quietly until it exits. Its output is shown only if it fails. */
 import { spawn } from 'node:child_process';
 
 export interface RunOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** Milliseconds after which it is ended. */
+  /** The time limit in milliseconds, after which the program is ended. */
   timeout?: number;
 }
 
-/** What a set-up step could not do, and what the reader can: printed without a stack. */
+/** What a setup step could not do, and what the reader can do. Printed without a stack. */
 export class SetUpError extends Error {
   override readonly name = 'SetUpError';
 }
@@ -17,7 +17,7 @@ export function say(text: string): void {
   process.stdout.write(`[setup] ${text}\n`);
 }
 
-/** Resolves with its output when it ends with 0; rejects with the end of its output otherwise. */
+/** Resolves with the output if the program exits with 0. Otherwise rejects with the end of its output. */
 export function run(command: string, args: readonly string[], { cwd, env, timeout }: RunOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: env ?? process.env, timeout, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -36,14 +36,14 @@ export function run(command: string, args: readonly string[], { cwd, env, timeou
   });
 }
 
-/** This process's environment without what `npm run` adds to it, which would steer another npm in another folder. */
+/** This process's environment without the variables of `npm run`, which would affect another npm in another folder. */
 export function cleanEnv(): NodeJS.ProcessEnv {
   const own =
     /^(npm_(package|lifecycle|command|execpath|node_execpath|config_(local|global)_prefix|config_user_agent)|INIT_CWD)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
 }
 
-/** Runs `main`; where the set-up could not be done, says what to do and sets the exit code. */
+/** Runs `main`. If the setup fails, says what to do and sets the exit code. */
 export async function reportSetUpErrors(main: () => Promise<void>): Promise<void> {
   try {
     await main();

@@ -1,11 +1,11 @@
-/** What npm can't bring: Redis, a browser, git, and on the way to code-server a compiler and libraries. Debian and Ubuntu by apt. */
+/** What npm can't install: Redis, a browser, git, and a compiler and libraries for code-server. Uses apt on Debian and Ubuntu. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findBrowser } from './browser.ts';
 import { cleanEnv, run, say, SetUpError } from './run.ts';
 
-/** A need, and the Debian package that answers it. */
+/** A requirement, and the Debian package that fulfills it. */
 interface Need {
   package: string;
   met(): boolean | Promise<boolean>;
@@ -23,7 +23,7 @@ const running: Need[] = [
   { package: 'chromium', met: () => findBrowser() !== undefined },
 ];
 
-/** For the native modules of code-server: to build them, and to load them. */
+/** Needed to build and load the native modules of code-server. */
 const building: Need[] = [
   program('python3', 'python3'),
   program('make', 'make'),
@@ -32,7 +32,7 @@ const building: Need[] = [
   ...['libkrb5-dev', 'libsecret-1-dev', 'libx11-dev', 'libxkbfile-dev'].map(library),
 ];
 
-/** Installs what is missing, as root on Debian and Ubuntu; elsewhere says with which command to do it. */
+/** Installs missing packages as root on Debian and Ubuntu. Elsewhere, names the command to run. */
 export async function ensureSystemPackages(): Promise<void> {
   const missing: string[] = [];
   for (const need of [...running, ...(onDebian() ? building : [])]) {
@@ -71,7 +71,7 @@ async function installByApt(packages: readonly string[]): Promise<void> {
     try {
       await run('apt-get', install, { env });
     } catch {
-      // Lists that are too old name files that are gone.
+      // Outdated package lists name files that no longer exist.
       await update();
       await run('apt-get', install, { env }).catch((error: unknown) => {
         throw new SetUpError(`apt-get could not install ${packages.join(' ')}.\n${String(error)}`, { cause: error });
@@ -80,7 +80,7 @@ async function installByApt(packages: readonly string[]): Promise<void> {
   });
 }
 
-/** Debian starts a server's service when its package is installed, unless this policy says no. */
+/** On Debian, installing a server's package also starts its service, unless this policy forbids it. */
 async function withoutServices(work: () => Promise<void>): Promise<void> {
   const policy = '/usr/sbin/policy-rc.d';
   if (existsSync(policy)) return work();

@@ -1,4 +1,4 @@
-/** The real `tt` of Tinytown, for the tests that share a town with it. */
+/** Tinytown's real `tt`, for tests that share a town with it. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { cached } from './cache.ts';
@@ -6,7 +6,7 @@ import { run, say } from './run.ts';
 
 const VERSION = '0.10.0';
 
-/** Path of `tt`, built once per machine; undefined where Rust's cargo is missing or can't build it. */
+/** The path of `tt`, built once per machine. Undefined if Rust's cargo is missing or can't build it. */
 export async function tinytownCli(): Promise<string | undefined> {
   const name = process.platform === 'win32' ? 'tt.exe' : 'tt';
   try {

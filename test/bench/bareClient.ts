@@ -1,4 +1,4 @@
-/** The least that can drive an app-server: writes a line, reads lines. What we are measured against. */
+/** A minimal client of an app-server: writes a line, reads lines. Our figures are compared with it. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
@@ -23,7 +23,7 @@ const opened = z.looseObject({ thread: z.looseObject({ id: z.string() }) });
 const started = z.looseObject({ turn: z.looseObject({ id: z.string() }) });
 
 export class BareClient {
-  /** Of the thread that is open. */
+  /** The id of the open thread. */
   threadId = '';
   private readonly child: ChildProcessByStdio<Writable, Readable, null>;
   private readonly cwd: string;
@@ -33,8 +33,8 @@ export class BareClient {
   private nextId = 0;
 
   /**
-   * An app-server of the same program, with the same home and folder as the town's agents have. With `twin` its threads offer
-   * the same tools as that agent's, so that the app-server has the same to do.
+   * Starts an app-server of the same program, with the same home and folder as the town's agents. With `twin`, its threads offer
+   * the same tools as that agent's, so that both app-servers do the same work.
    */
   static async start(town: BenchTown, twin?: AgentRecord): Promise<BareClient> {
     const client = new BareClient(town, twin && town.toolsOf(twin));
@@ -80,7 +80,7 @@ export class BareClient {
     await this.request('turn/steer', { threadId: this.threadId, expectedTurnId, ...input(text) });
   }
 
-  /** Resolves with the time at which the next turn is completed. */
+  /** Resolves with the time at which the next turn completes. */
   turnEnd(): Promise<number> {
     const ended = new Promise<number>((resolve) => this.ends.push(resolve));
     return within(ended, PATIENCE_MS, 'The end of the bare turn');
@@ -107,7 +107,7 @@ export class BareClient {
   }
 
   private take(line: string): void {
-    // Not decoded any further: that is what makes it bare.
+    // Nothing else is decoded: that is what makes the client bare.
     const message: Line = JSON.parse(line);
     if (message.method === 'turn/completed') this.ends.shift()?.(now());
     if (message.method !== undefined || message.id === undefined) return;

@@ -1,4 +1,4 @@
-/** Runs the rows one after the other, and tells what came out: as a table, and as JSON for those who compare runs. */
+/** Runs the rows one after the other, and prints the results as a table and as JSON for comparing runs. */
 import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
@@ -8,7 +8,7 @@ import { tempDir } from '../support/tempDir.ts';
 import { type BenchOptions, type Measure, type Row, isMet } from './measure.ts';
 import { rows } from './rows/all.ts';
 
-/** A whole run, and one that got stuck. */
+/** The time limit of a whole run, in case it gets stuck. */
 const RUN_LIMIT_MS = 15 * 60_000;
 
 export async function bench(args: string[]): Promise<void> {
@@ -20,7 +20,7 @@ export async function bench(args: string[]): Promise<void> {
   const options: BenchOptions = { quick: values.quick, tt: process.env['TT_BIN'] || undefined };
   const dir = await tempDir('bench');
   const family = startFamily(dir.path);
-  // Whatever a row starts, and leaves running where it fails, bears the mark.
+  // Marks every process that a row starts, so that leftovers of a failed row can be ended.
   Object.assign(process.env, family.env);
   const measures: Measure[] = [];
   const failed: string[] = [];

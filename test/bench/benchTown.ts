@@ -1,4 +1,4 @@
-/** A town to measure: real Redis as the extension's own server runs it, real Codex, a model that answers at once and tells when it was asked. */
+/** A town to measure: Redis with our own server's settings, real Codex, and a model that answers at once and reports requests. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -24,13 +24,13 @@ import { confirmationMemory } from '../support/confirmations.ts';
 import { agentWhen, testSettings } from '../support/testTown.ts';
 
 const PATIENCE_MS = 20_000;
-/** Long enough for what trails behind a turn (the last looks, the screens' reading) to be over. */
+/** Long enough for the work after a turn to end: the last looks, and the screens' reads. */
 const QUIET_MS = 30;
 
 const ready = z.object({ url: z.string() });
 const asked = z.object({ token: z.string(), at: z.number() });
 
-/** A time that means the same in every process of this machine, in milliseconds. */
+/** A time that all processes of this machine share, in milliseconds. */
 export function now(): number {
   return performance.timeOrigin + performance.now();
 }
@@ -65,7 +65,7 @@ export class BenchTown {
   readonly client: Redis;
   readonly storage: string;
   readonly bundles: ToolBundles;
-  /** Environment of the bare programs: the same as that of ours. */
+  /** Environment of the bare programs. It is the same as that of ours. */
   readonly env: NodeJS.ProcessEnv;
   private readonly closers: (() => Promise<void>)[] = [];
   private readonly awaited = new Map<string, (at: number) => void>();
@@ -74,7 +74,7 @@ export class BenchTown {
   static async open(): Promise<BenchTown> {
     const folder = await tempDir('bench-town');
     const storage = await tempDir('bench-storage');
-    // As `redis/localServer.ts` starts it.
+    // With the options of `redis/localServer.ts`.
     const redis = await startTestRedis({ args: ['--appendfsync', 'everysec'] });
     const model = await startModel();
     const home = await codexHome(model.url);
@@ -108,17 +108,17 @@ export class BenchTown {
     });
   }
 
-  /** From now on the model keeps its answers back, or answers again: also those it kept. */
+  /** Makes the model hold its answers, or release held ones and answer again. */
   holdAnswers(hold: boolean): void {
     this.model.process.send(hold ? 'hold' : 'release');
   }
 
-  /** Settings with the real Codex; `codexPath` names it. */
+  /** Settings with the real Codex, named by `codexPath`. */
   settings(changes: Partial<TownSettings> = {}): TownSettings {
     return { ...testSettings(this.redis.url, this.home), maxAgents: 100, codexPath, ...changes };
   }
 
-  /** A window; it closes with the town. */
+  /** Opens a window, which is closed with the town. */
   async window(changes: Partial<TownSettings> = {}): Promise<TownSession> {
     const session = await openTownSession({
       folder: this.folder,
@@ -133,10 +133,10 @@ export class BenchTown {
     return session;
   }
 
-  /** Environment and thread configuration with which an app-server offers the tools that the agent has. */
+  /** Environment and thread configuration that make an app-server offer the agent's tools. */
   toolsOf(agent: AgentRecord): { env: NodeJS.ProcessEnv; config: ReturnType<typeof toolsConfig> } {
     const redis = { kind: 'url', source: 'setting', url: this.redis.url } as const;
-    // The window that runs the agent has written it.
+    // The window that runs the agent has written this file.
     const access = new AccessFiles(this.storage, this.keys.town, redis).fileOf(agent.id);
     return {
       env: { ...this.env, ...townEnvironment(this.keys.town, agent) },
@@ -151,7 +151,7 @@ export class BenchTown {
     return { ...(session.mirror.agents.get(id) ?? (await agentWhen(session, name, () => true, 'there'))) };
   }
 
-  /** Text that no other message holds; `asked` resolves with the time at which the model's endpoint received it. */
+  /** A text that no other message contains. `asked` resolves with the time at which the model's endpoint received it. */
   token(): { text: string; asked: Promise<number> } {
     this.count += 1;
     const text = `bench-${this.count}-token`;
@@ -159,7 +159,7 @@ export class BenchTown {
     return { text, asked: within(asked, PATIENCE_MS, `The model request for ${text}`) };
   }
 
-  /** Puts a message into an agent's list as any client of the town does; resolves with the time just before. */
+  /** Puts a message into an agent's list like any client of the town. Resolves with the time just before. */
   async push(agentId: string, text: string, list: 'inbox' | 'urgent' = 'inbox'): Promise<number> {
     const message = newMessage({ type: 'task', description: text, from: SUPERVISOR_ID, to: agentId });
     const raw = encodeMessage(message);
@@ -169,7 +169,7 @@ export class BenchTown {
     return start;
   }
 
-  /** Resolves with the time at which the agent's turn is completed; to be called before it is. */
+  /** Resolves with the time at which the agent's turn completes. Call it before that. */
   turnEnd(session: TownSession, agentId: string): Promise<number> {
     const ended = new Promise<number>((resolve) => {
       const listening = session.runner.onRuntimeEvent(({ agentId: id, event }) => {
@@ -181,13 +181,13 @@ export class BenchTown {
     return within(ended, PATIENCE_MS, 'The end of the turn');
   }
 
-  /** Resolves when the agent is idle again and nothing of the last turn goes on. */
+  /** Resolves when the agent is idle and all work of its last turn has ended. */
   async quiet(session: TownSession, name: string): Promise<void> {
     await agentWhen(session, name, ({ state }, { turn }) => state === 'idle' && turn === undefined, 'idle');
     await pause(QUIET_MS);
   }
 
-  /** Runs at the end, the last first. */
+  /** Runs `close` at the end. The last one added runs first. */
   atEnd(close: () => Promise<void>): void {
     this.closers.unshift(close);
   }
@@ -197,7 +197,7 @@ export class BenchTown {
   }
 }
 
-/** Runs `measure` in a town of its own. */
+/** Runs `measure` in its own town. */
 export async function inTown<T>(measure: (town: BenchTown) => Promise<T>): Promise<T> {
   const town = await BenchTown.open();
   try {

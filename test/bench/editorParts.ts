@@ -1,6 +1,6 @@
 /**
- * The few values of the editor's API that a tree is drawn with, for rows that measure the drawing itself: the tree's own
- * code runs, and what it hands to the editor ends here.
+ * The few values of the editor's API that drawing a tree needs. For rows that measure the drawing itself: the tree's own code
+ * runs, but its output goes nowhere.
  */
 import { registerHooks } from 'node:module';
 import { Emitter } from '../../src/util/event.ts';
@@ -38,7 +38,7 @@ export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
 export const Uri = { file: (path: string) => ({ path }), joinPath: ({ path }: { path: string }) => ({ path }) };
 export const l10n = { t: (text: string): string => text };
 
-/** From now on `import 'vscode'` gives these. */
+/** Makes `import 'vscode'` return these values from now on. */
 export function standInForEditor(): void {
   registerHooks({
     resolve: (specifier, context, next) =>

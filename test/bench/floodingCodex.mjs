@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * An app-server that says much, for rows about what we make of it: nothing of the real one's own work is in the way. What a
- * turn says stands in its text: `flood COUNT ITEMS SIZE` (COUNT deltas of SIZE characters over ITEMS items, as fast as
- * the pipe takes them), `drip COUNT MS` (so many deltas spread over so long), else an ordinary small turn.
+ * An app-server with heavy output, for rows that measure our handling without the real one's work. The text of a turn says what
+ * it does: `flood COUNT ITEMS SIZE` (COUNT deltas of SIZE characters over ITEMS items, as fast as the pipe takes them),
+ * `drip COUNT MS` (COUNT deltas spread over MS milliseconds), otherwise an ordinary small turn.
  */
 import { createInterface } from 'node:readline';
 

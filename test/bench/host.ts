@@ -1,4 +1,4 @@
-/** What runs in the process of {@link ./hostProcess.ts}. */
+/** The code that runs in the process of {@link ./hostProcess.ts}. */
 import { Confirmations } from '../../src/loop/trust/confirmations.ts';
 import { openTownSession } from '../../src/loop/townSession.ts';
 import { silentLogger } from '../../src/util/logger.ts';
@@ -16,7 +16,7 @@ const answers: Record<string, (count: number) => number | Promise<number>> = {
     return (user + system) / 1_000;
   },
   async heap() {
-    // Twice, as what the first one frees may be what held something else.
+    // Twice, because objects that the first collection frees may have held others.
     for (let turn = 0; turn < 2; turn += 1) await globalThis.gc?.({ execution: 'async', type: 'major' });
     return process.memoryUsage().heapUsed;
   },
@@ -51,7 +51,7 @@ async function answer(question: string): Promise<void> {
   process.send?.(await answers[what]?.(Number(count)));
 }
 process.on('message', (question) => void answer(String(question)));
-// Nobody is left to tell it.
+// The parent process is gone.
 process.once('disconnect', () => process.exit(1));
 
 for (const name of agents) {

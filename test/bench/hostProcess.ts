@@ -1,6 +1,6 @@
 /**
- * A process that stands for an extension host, so that what a window costs can be told apart from what measures it. Started
- * by {@link startHost}; opens the town of a folder with agents of the names it is given, and answers on the IPC channel.
+ * A process in place of an extension host, so that a window's cost can be separated from the cost of measuring it. Started by
+ * {@link startHost}. It opens the town of a folder, spawns agents with the given names, and answers on the IPC channel.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,11 +29,11 @@ export const hostOptions = z.object({
 });
 
 export interface Host {
-  /** Processor time since its start, in milliseconds. */
+  /** Processor time since the start of the process, in milliseconds. */
   cpuMs(): Promise<number>;
-  /** What is alive on the heap after a collection, in bytes. Costs processor time. */
+  /** The size of the heap after a garbage collection, in bytes. Costs processor time. */
   heap(): Promise<number>;
-  /** Lets every agent do so many turns, all agents at once. */
+  /** Runs this many turns of every agent, all agents at once. */
   work(turns: number): Promise<number>;
   /** Closes the window and ends the process. */
   close(): Promise<void>;
@@ -41,7 +41,7 @@ export interface Host {
 
 const READY_MS = 180_000;
 const ANSWER_MS = 20_000;
-/** For one turn of every agent. */
+/** The time limit for one turn of every agent. */
 const TURN_MS = 2_000;
 
 /** Resolves when every agent is idle. */

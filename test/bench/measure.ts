@@ -1,30 +1,30 @@
-/** What a row of the benchmark says, and the arithmetic that rows share. */
+/** The result type of benchmark rows, and the arithmetic that they share. */
 
-/** One figure. `baseline` is in the same unit: what the same thing costs without us, or null where there is no such thing. */
+/** One figure. `baseline` is the cost of the same thing without us, in the same unit. It is null if there is no such thing. */
 export interface Measure {
   name: string;
   value: number;
   unit: string;
   baseline: number | null;
   target: number;
-  /** Samples behind the value. */
+  /** The number of samples behind the value. */
   n: number;
   /** Which side of the target is good. */
   better: 'lower' | 'higher';
-  /** A second condition, where the target is not all; fails the row where it is false. */
+  /** A second condition besides the target. If false, the row fails. */
   alsoHolds?: boolean;
-  /** What the figure was made of, for the reader. */
+  /** How the figure was measured, for the reader. */
   note: string;
 }
 
 export interface BenchOptions {
-  /** Fewer samples and shorter waits: to try a change, not to publish. */
+  /** Fewer samples and shorter waits: for trying a change, not for publishing. */
   quick: boolean;
-  /** The real `tt`, where one was given. */
+  /** The real `tt`, if one was given. */
   tt: string | undefined;
 }
 
-/** One file of `rows/`. Resolves with nothing where it cannot be measured here, after having said so. */
+/** One file of `rows/`. If it cannot be measured here, it calls `skip` with the reason and resolves with nothing. */
 export interface Row {
   names: readonly string[];
   run(options: BenchOptions, skip: (why: string) => void): Promise<Measure[]>;
@@ -55,8 +55,8 @@ export function slope(values: readonly number[]): number {
 }
 
 /**
- * Runs each side `count` times in turn, so that whatever else the machine does hits all alike; every other round the other
- * way about. The first `warmUp` rounds do not count. Resolves with the samples of each side.
+ * Runs the sides in turn, `count` times each, so that other load on the machine affects all alike. Every other round runs in
+ * reverse order. The first `warmUp` rounds do not count. Resolves with the samples of each side.
  */
 export async function interleaved(
   sides: readonly (() => Promise<number>)[],

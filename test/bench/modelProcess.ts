@@ -1,6 +1,6 @@
 /**
- * The scripted model in a process of its own, as a real one is elsewhere: what the measuring process does when a request
- * comes must not keep it waiting. Tells of each request that holds a token; keeps its answers back while told to.
+ * The scripted model in its own process, like a real one elsewhere, so that the measuring process cannot delay it. Reports
+ * each request that contains a token. Holds its answers while told to.
  */
 import { startScriptedModel, gate } from '../support/scriptedModel.ts';
 

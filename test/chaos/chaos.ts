@@ -1,6 +1,6 @@
 /**
- * `npm run chaos -- [--seed N] [--runs M] [--minutes T] [--keep]`: runs with the seeds N, N+1, …, each a town whose windows, processes
- * and Redis are killed, stopped and cut off at random. One line for each promise that was not kept, a summary, exit code 1.
+ * `npm run chaos -- [--seed N] [--runs M] [--minutes T] [--keep]`: runs with the seeds N, N+1, … In each, windows, processes and
+ * Redis are killed, stopped and cut off at random. Prints a line per broken promise and a summary. Exit code 1 if any was broken.
  */
 import { parseArgs } from 'node:util';
 import { ensureSystemPackages } from '../../scripts/setup/systemPackages.ts';

@@ -1,4 +1,4 @@
-/** What happens to a world in a run. Each ends with everything as alive as before, as far as it is its own doing. */
+/** The disasters of a run. Each one restores what it broke itself. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { signalGroup } from '../../src/util/processTable.ts';
 import type { Ledger } from './ledger.ts';
@@ -6,19 +6,19 @@ import type { Random } from '../support/random.ts';
 import type { Disaster, UnreadablePlace } from './schedule.ts';
 import type { World } from './world.ts';
 
-/** Stands in every record that nobody can read. */
+/** Part of every unreadable record. */
 export const GARBAGE = 'chaos-garbage';
 /** How long an agent's record stays unreadable, in milliseconds. */
 const MENDED_AFTER_MS = 400;
 
 export class Disasters {
-  /** How often each has happened. */
+  /** How often each disaster has happened. */
   readonly counts = new Map<string, number>();
   private readonly world: World;
   private readonly random: Random;
   private readonly agentIds: readonly string[];
   private readonly ledger: Ledger;
-  /** By agent, of those whose records were spoilt. */
+  /** The true creation time of each agent whose record was spoiled. */
   private readonly createdAt = new Map<string, string>();
   private redisIsDown = false;
 
@@ -29,21 +29,21 @@ export class Disasters {
     this.ledger = ledger;
   }
 
-  /** Mends records of which Redis has forgotten that they were mended. */
+  /** Repairs records whose earlier repair was lost by Redis. */
   async mend(): Promise<void> {
     const { direct, keys } = this.world;
     for (const [id, created] of this.createdAt) await direct.hset(keys.agent(id), 'created_at', created);
   }
 
-  /** Resolves when it is over. */
+  /** Resolves when the disaster is over. */
   async happen(disaster: Disaster): Promise<void> {
     const happened = await this.attempt(disaster);
-    // People open a window again where there is none, whichever disasters have met.
+    // If no window is left, people open one again.
     if (this.world.alive.length === 0) this.world.openWindow();
     if (happened) this.counts.set(disaster.do, (this.counts.get(disaster.do) ?? 0) + 1);
   }
 
-  /** False where there was nothing that it could have happened to. */
+  /** False if the disaster had no target. */
   private async attempt(disaster: Disaster): Promise<boolean> {
     const { world } = this;
     const { alive } = world;
@@ -145,7 +145,7 @@ export class Disasters {
     const { world, ledger } = this;
     if (this.redisIsDown) return false;
     this.redisIsDown = true;
-    // Written after the answer was given: there is no saying which of the last writes the copy holds.
+    // Written once the snapshot was requested: it is unknown which of the latest writes it contains.
     const rollback = { kept: Date.now(), over: Number.POSITIVE_INFINITY };
     const restore = await world.redis.snapshot();
     ledger.rollbacks.push(rollback);
@@ -191,7 +191,7 @@ export class Disasters {
     return window !== undefined && (await window.ask({ do: wish, agent: nameOf(agent) })) === undefined;
   }
 
-  /** By a window that does not have the agent. */
+  /** Has a window take over an agent that it does not own. */
   private async takeOver(agent: number): Promise<boolean> {
     const { world } = this;
     const owner = Number((await world.ownerOf(this.agentIds[agent] ?? ''))?.split('/')[1]);
@@ -200,7 +200,7 @@ export class Disasters {
     return (await window.ask({ do: 'takeOver', agent: nameOf(agent) })) === undefined;
   }
 
-  /** To the whole group of every process that works for an agent; false where there is none. */
+  /** Signals the whole group of every process that works for an agent. False if there is none. */
   private async signalServers(agent: number, signal: NodeJS.Signals): Promise<boolean> {
     const id = this.agentIds[agent] ?? '';
     const servers = (await this.world.agentProcesses()).filter(({ pid }) => this.world.agentOf(pid) === id);
@@ -208,7 +208,7 @@ export class Disasters {
       try {
         process.kill(-pid, signal);
       } catch {
-        // It has ended meanwhile.
+        // The process has ended meanwhile.
       }
     }
     return servers.length > 0;

@@ -1,4 +1,4 @@
-/** What the agents' threads hold at the end, as the real app-server tells it from what is stored. */
+/** The stored content of the agents' threads at the end, as the real app-server reports it. */
 import * as z from 'zod/mini';
 import { launchAppServer } from '../../src/codex/appServer.ts';
 import type { ClientMethod } from '../../src/codex/methods.ts';
@@ -20,13 +20,13 @@ const page = z.object({
   data: z.array(z.object({ items: z.array(item) })),
   nextCursor: z.optional(z.nullable(z.string())),
 });
-/** As the core's own, but with the texts, which it does not need. */
+/** Like the method in `src/codex`, but with the texts, which only this test needs. */
 const turnsList: ClientMethod<ThreadTurnsListParams, z.infer<typeof page>> = {
   name: 'thread/turns/list',
   result: page,
 };
 
-/** The user messages of each thread, oldest first; none where a thread is null. */
+/** The user messages of each thread, oldest first. A null thread has none. */
 export async function userMessagesOf(home: CodexHome, threadIds: readonly (string | null)[]): Promise<string[][]> {
   const dir = await tempDir('history');
   const { connection } = await launchAppServer({

@@ -1,43 +1,43 @@
-/** Who wrote what, and what is known of it: the side of a run that everything else is held against. */
+/** Records who wrote what and whether it must arrive. Everything else in a run is checked against it. */
 import type { Lane, PlannedMessage } from './schedule.ts';
 
 export interface WrittenMessage extends PlannedMessage {
   writer: number;
-  /** Through a window, whose clock says when it was written. */
+  /** Written through a window, by whose clock it is dated. */
   throughWindow: boolean;
-  /** It is certain that it stands in Redis; otherwise its write got no answer, and it may be there or not. */
+  /** It is certainly in Redis. Otherwise its write got no reply, and it may be there or not. */
   certain: boolean;
-  /** Unix milliseconds: when its write began, and when that was over. */
+  /** Unix milliseconds: when its write began, and when the write was over. */
   from: number;
   until: number;
 }
 
-/** Redis went on from an older state. Unix milliseconds. */
+/** Redis went back to an older state. Unix milliseconds. */
 export interface Rollback {
-  /** The state that it went back to was kept not before this. */
+  /** The state that it went back to was saved at this time or later. */
   kept: number;
-  /** What was written from here on was not forgotten. */
+  /** Writes from this time on were not lost. */
   over: number;
 }
 
 export class Ledger {
-  /** In the order of writing, for each writer. */
+  /** For each writer, in the order of writing. */
   readonly messages: WrittenMessage[] = [];
 
-  /** Markers of messages whose turn people have interrupted: they come again when people say so. */
+  /** Markers of messages whose turn people interrupted. They are delivered again only when people ask for it. */
   readonly setAside = new Set<string>();
 
   readonly rollbacks: Rollback[] = [];
 
-  /** Unix milliseconds since when windows' clocks may be wrong. */
+  /** Windows' clocks may be wrong from this time on, in Unix milliseconds. */
   clocksDifferSince = Number.POSITIVE_INFINITY;
 
-  /** Redis was taken back while the message was there or being written: it may come again. */
+  /** Whether Redis went back while the message was there or being written. Then it may be delivered again. */
   mayRepeat({ from }: WrittenMessage): boolean {
     return this.rollbacks.some(({ over }) => from <= over);
   }
 
-  /** Redis has, or may have, forgotten that it was ever written. */
+  /** Whether Redis may have lost the message. */
   mayBeLost({ from, until }: WrittenMessage): boolean {
     return this.rollbacks.some(({ kept, over }) => from <= over && until >= kept);
   }
@@ -47,8 +47,8 @@ export class Ledger {
   }
 
   /**
-   * What one writer wrote to one agent in one lane, in order. Leaves out what was set aside, and what has its place by the
-   * time of a clock that may be wrong.
+   * The messages that one writer wrote to one agent in one lane, in order. Omits those that were set aside, and those whose place
+   * depends on a clock that may be wrong.
    */
   sequences(): WrittenMessage[][] {
     const sequences = new Map<string, WrittenMessage[]>();
@@ -62,7 +62,7 @@ export class Ledger {
   }
 }
 
-/** Normal and low stand in one list, in the order in which they came. */
+/** Normal and low messages share one list, in order of arrival. */
 function orderedWith(lane: Lane): string {
   return lane === 'low' ? 'normal' : lane;
 }

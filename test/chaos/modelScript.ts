@@ -1,13 +1,13 @@
-/** What the model says in a run, and what it sees: who talks to it at the same time, and what was delivered in which thread. */
+/** The model of a run. It records concurrent requests and what was delivered in which thread. */
 import type { ModelRequest, Script, Step } from '../support/scriptedModel.ts';
 import { Random } from '../support/random.ts';
 
 export interface ModelWatch {
-  /** By agent, or thread of a sub-agent: how many of its requests are open now. */
+  /** How many requests are open now, by agent or by a sub-agent's thread. */
   readonly open: ReadonlyMap<string, number>;
-  /** Agents, or sub-agents' threads, that had two open requests at the same moment: two processes at work for one. */
+  /** Agents, or sub-agents' threads, with two open requests at once: two processes worked for the same one. */
   readonly overlaps: readonly string[];
-  /** Threads of sub-agents that have asked the model for something. */
+  /** Threads of sub-agents that have called the model. */
   readonly children: ReadonlySet<string>;
 }
 
@@ -23,7 +23,7 @@ function workerOf(request: ModelRequest): string {
   return agent === undefined ? `thread ${request.threadId}` : `agent ${agent}`;
 }
 
-/** Short turns: mostly an answer, often after a command or a pause, now and then a failure or a sub-agent. */
+/** Short turns: mostly an answer, often after a command or a pause, sometimes a failure or a sub-agent. */
 export function chaosScript(seed: number): { script: Script; watch: ModelWatch } {
   const random = new Random(seed ^ 0x5eed);
   const open = new Map<string, number>();

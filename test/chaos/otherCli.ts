@@ -1,4 +1,4 @@
-/** A command-line agent that is not Codex: writes down what it was asked, as one line of JSON in the file it is given, and takes its time. */
+/** A command-line agent that is not Codex. Appends its prompt, as a line of JSON, to a given file, then takes a while. */
 import { appendFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 

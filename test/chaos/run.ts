@@ -1,4 +1,4 @@
-/** One run: a seed's schedule carried out in a world of its own, quiet at the end, and what was promised held against it. */
+/** One run: carries out a seed's schedule in its own world, waits for quiet at the end, and checks the promises. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../support/eventually.ts';
 import { Disasters, GARBAGE, nameOf } from './disasters.ts';
@@ -15,23 +15,23 @@ export interface RunResult {
   seed: number;
   violations: string[];
   messages: number;
-  /** Of them, those whose write got no answer. */
+  /** How many of them got no reply to their write. */
   uncertain: number;
   disasters: Map<string, number>;
   lostReplies: number;
   requests: number;
   subAgents: number;
-  /** Why agents had to be restarted by hand, each time. */
+  /** The reason for each restart of an agent by hand. */
   restarts: string[];
   seconds: number;
-  /** Where the windows' log is kept, if anything was violated or it is to be kept anyway. */
+  /** Where the windows' log is kept, if a promise was broken or the caller wants it. */
   log: string | undefined;
 }
 
-/** How long everything may take to become quiet, in milliseconds. */
+/** How long everything may take to settle, in milliseconds. */
 const QUIET_MS = 60_000;
 
-/** @param keep Keeps the folders of the run, logs included. */
+/** @param keep Keeps the folders of the run, including logs. */
 export async function run(seed: number, { keep = false } = {}): Promise<RunResult> {
   const started = Date.now();
   const schedule = scheduleOf(seed);
@@ -123,7 +123,7 @@ async function carryOut(
       await until(planned.at);
       const throughWindow = index >= schedule.rawWriters;
       const message = { ...planned, throughWindow, certain: false, from: Date.now(), until: Number.POSITIVE_INFINITY };
-      // Before it is written: it may arrive before its writer knows.
+      // Added before the write, because the message may arrive before its writer knows.
       ledger.add(message);
       message.certain = await writer.write(planned, agentIds[planned.agent] ?? '');
       message.until = Date.now();
@@ -137,7 +137,7 @@ async function carryOut(
   await Promise.all([...writing, ...happening]);
 }
 
-/** Everything alive, and as people would have it go on. */
+/** Waits until everything is settled, and helps the agents like a person would. */
 async function becomeQuiet(
   world: World,
   agentIds: readonly string[],
@@ -148,7 +148,7 @@ async function becomeQuiet(
   const [window] = world.alive;
   if (!window) throw new Error('There is no window.');
   await window.opened();
-  // A limit of the account ends at a time of day: a clock that stays wrong would wait for it as long as it is wrong.
+  // A limit of the account ends at a time of day. A wrong clock would wait too long for it.
   await Promise.all(world.alive.map((one) => one.ask({ do: 'jumpClock', byMs: 0 })));
   const end = Date.now() + QUIET_MS;
   for (;;) {
@@ -174,7 +174,7 @@ async function becomeQuiet(
   }
 }
 
-/** What a person would do about an agent that does not go on by itself. */
+/** What a person would do about an agent that does not continue on its own. */
 async function help(window: ChaosWindow, agent: string, state: string, held: number): Promise<void> {
   const wishes: Wish[] = [];
   if (state === 'error') wishes.push({ do: 'restart', agent });
@@ -195,7 +195,7 @@ async function stateOf(
     direct.hlen(keys.inflight(id)),
     direct.llen(keys.held(id)),
   ]);
-  // News alone starts no turn, and waits.
+  // Informational messages start no turn, so they may wait.
   const [inbox = 0, urgent = 0] = [inboxTexts, urgentTexts].map(
     (texts) => texts.filter((raw) => !raw.includes('"informational"')).length,
   );
@@ -211,11 +211,11 @@ async function whatIsLeft({ keys, direct }: World, agentIds: readonly string[]):
   return found;
 }
 
-/** Commands that a quiet town may give within {@link REST_MS}: signs of life and looks at the connections. */
+/** Commands that a quiet town may send within {@link REST_MS}: heartbeats and checks of the connections. */
 const MOST_AT_REST = 300;
 const REST_MS = 500;
 
-/** A loop that goes round without anything to do. */
+/** Finds a loop that spins without work. */
 async function spinning({ direct }: World): Promise<string[]> {
   const commands = async (): Promise<number> =>
     Number(/^total_commands_processed:(\d+)/m.exec(await direct.info('stats'))?.[1]);
@@ -225,7 +225,7 @@ async function spinning({ direct }: World): Promise<string[]> {
   return given > MOST_AT_REST ? [`${given} commands within ${REST_MS} ms, with nothing to do`] : [];
 }
 
-/** All windows close in order, and nothing of them is left: no process, no lease. */
+/** All windows close in order, and leave neither a process nor a lease behind. */
 async function closeWindows(world: World, found: string[]): Promise<void> {
   await Promise.all(
     world.alive.map(async (window) => {
@@ -236,7 +236,7 @@ async function closeWindows(world: World, found: string[]): Promise<void> {
   await eventually(() => world.family.members().length === 0, { interval: 50 }).catch(() => undefined);
   for (const { pid, command } of world.family.members()) found.push(`left running: ${pid} ${command.slice(0, 120)}`);
   const leases = await world.direct.keys(`${world.keys.prefix}lease:*`);
-  // Those of windows that were killed run out by themselves.
+  // Leases of killed windows expire on their own.
   for (const key of leases.filter((name) => !name.includes('lease:window:'))) {
     const owner = await world.direct.get(key);
     const pid = Number(owner?.split('/')[1]);

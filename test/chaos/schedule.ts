@@ -1,38 +1,38 @@
-/** What a run does, and when: pure, from its seed. What it leads to also depends on how the machine orders its processes. */
+/** What a run does, and when. Pure, from its seed. The outcome also depends on how the machine schedules its processes. */
 import { Random } from '../support/random.ts';
 
-/** How a message is written: in which list, and with which priority. */
+/** How a message is written: to which list, and with which priority. */
 export type Lane = 'urgent' | 'high' | 'normal' | 'low';
 
 export interface PlannedMessage {
-  /** Stands in the message's text, behind all that a continuation quotes of it. */
+  /** Part of the message's text, after everything that a continuation quotes from it. */
   marker: string;
   agent: number;
   lane: Lane;
   kind: 'task' | 'query' | 'info';
-  /** From a window: as a task that is assigned, so that the message only names it. */
+  /** Sent through a window as an assigned task, so that the message only names the task. */
   assigned: boolean;
 }
 
 export interface PlannedWrite extends PlannedMessage {
   at: number;
-  /** Writers are numbered; the first ones write to Redis as `tt` does, the others through a window. */
+  /** The writer's number. The first ones write to Redis as `tt` does, the others through a window. */
   writer: number;
 }
 
-/** Who the agent is: a session, a process of `codex exec` for each turn, or one of another CLI. */
+/** What runs the agent: a session, a process of `codex exec` per turn, or another CLI. */
 export type AgentKind = 'session' | 'exec' | 'other';
 
 const unreadablePlaces = ['inbox', 'urgent', 'inflight', 'control', 'backlog', 'agent', 'lease'] as const;
 export type UnreadablePlace = (typeof unreadablePlaces)[number];
 
-/** Something bad, or something that people do. Times in milliseconds. */
+/** A failure, or something that people do. Times are in milliseconds. */
 export type Disaster =
-  /** Alone, or with all that it has started, so that nobody is left to end the commands of agents. */
+  /** Kills only the window, or everything it started, too, so that nobody is left to end agents' commands. */
   | { do: 'killWindow'; withAll: boolean }
   | { do: 'stopWindow'; forMs: number }
   | { do: 'reload'; overlap: boolean }
-  /** In another PID namespace, where this machine allows one: its processes cannot be judged from outside. */
+  /** In another PID namespace, if this machine allows one. Its processes cannot be checked from outside. */
   | { do: 'openWindow'; otherPlace: boolean }
   | { do: 'killServer'; agent: number }
   | { do: 'stopServer'; agent: number; forMs: number }
@@ -44,13 +44,13 @@ export type Disaster =
   | { do: 'pause'; agent: number; forMs: number }
   | { do: 'toggle'; agent: number }
   | { do: 'takeOver'; agent: number }
-  /** Every connection to Redis is dead without a word; new ones work after a while. */
+  /** Every connection to Redis becomes half-open. New ones work after a while. */
   | { do: 'halfOpen'; forMs: number }
-  /** Redis goes on from the state of `forMs` ago: what it acknowledged since then is forgotten. */
+  /** Redis goes back to its state of `forMs` ago and loses the writes that it has acknowledged since. */
   | { do: 'failover'; forMs: number }
-  /** Somebody writes records that nobody can read. */
+  /** Somebody writes unreadable records. */
   | { do: 'unreadable'; agent: number; place: UnreadablePlace }
-  /** The account's limit is used up: the model refuses everybody until a reset that it names. */
+  /** The account's limit is used up: the model refuses everybody until the reset time that it names. */
   | { do: 'useUp'; forMs: number }
   /** A window's wall clock is off by `byMs` from now on. */
   | { do: 'jumpClock'; byMs: number }
@@ -58,7 +58,7 @@ export type Disaster =
 
 export interface Schedule {
   agents: AgentKind[];
-  /** Begins when all agents are up; otherwise while they start. */
+  /** Whether the schedule begins once all agents are up, or while they start. */
   waitsForAgents: boolean;
   rawWriters: number;
   windowWriters: number;
@@ -68,17 +68,17 @@ export interface Schedule {
 }
 
 const HOUR_MS = 3_600_000;
-/** A window that gives no sign of life for so long loses its agents, in a run. */
+/** In a run, a window without a heartbeat for this long loses its agents. */
 export const LEASE_MS = 1_500;
-/** A session's process that gives no answer for so long is ended, in a run. */
+/** In a run, a session's process that does not reply for this long is ended. */
 export const REPLY_MS = 3_000;
-/** An owner's writes wait so long for a Redis that is away, in a run; shorter than it may be. */
+/** In a run, an owner's writes wait this long for a lost Redis. Redis may be away longer. */
 export const PATIENCE_MS = 2_000;
-/** How a window sees that Redis is silent, in a run. */
+/** In a run, how a window notices that Redis is silent. */
 export const REDIS_TIMES = { pulseMs: 300, silenceMs: 1_500, awayMs: 500 };
-/** How often a window looks whether a used-up limit is reset, in a run. */
+/** In a run, how often a window checks whether a used-up limit was reset. */
 export const LIMIT_TICK_MS = 200;
-/** So long does a window wait for another one's answer, in a run. */
+/** In a run, how long a window waits for another one's answer. */
 export const ANSWER_MS = 3_000;
 
 const weights = {
@@ -142,7 +142,7 @@ export function scheduleOf(seed: number): Schedule {
   };
 }
 
-/** The first holds a session, as the strictest promises are about those. */
+/** The first agent has a session, because the strictest promises are about sessions. */
 function kindOf(seed: number, agent: number): AgentKind {
   return agent === 0 ? 'session' : new Random(seed ^ (0xa9e + agent)).weighted({ session: 6, exec: 2, other: 2 });
 }
@@ -156,7 +156,7 @@ function disaster(random: Random, agents: number, withAll: boolean): Disaster {
   const kind = random.weighted(weights);
   switch (kind) {
     case 'stopWindow':
-      // Shorter than the lease or longer.
+      // Shorter or longer than the lease.
       return { do: kind, forMs: random.whole(50, 3 * LEASE_MS) };
     case 'reload':
       return { do: kind, overlap: random.chance(0.5) };
@@ -166,7 +166,7 @@ function disaster(random: Random, agents: number, withAll: boolean): Disaster {
     case 'takeOver':
       return { do: kind, agent };
     case 'stopServer':
-      // Shorter than anybody waits for its replies, or longer.
+      // Shorter or longer than anybody waits for its replies.
       return { do: kind, agent, forMs: random.whole(50, REPLY_MS + 1_500) };
     case 'pause':
       return { do: kind, agent, forMs: random.whole(100, 1_500) };

@@ -1,7 +1,7 @@
 /**
- * Stands in for an extension host: the same core without an editor, in a process of its own that can be killed and stopped.
- * Reads its options from the environment, and what people do from standard input, one JSON text a line; writes its log to
- * standard error and what came of each request to standard output. Ends in order when told to, or when its input ends.
+ * Stands in for an extension host: the same core without an editor, in its own process that can be killed and stopped.
+ * Reads options from the environment and people's actions from standard input, one JSON text per line. Writes its log to
+ * standard error and the result of each action to standard output. Shuts down when told to, or when its input ends.
  */
 import { createInterface } from 'node:readline';
 import type { TownSettings } from '../../src/loop/settings.ts';
@@ -87,7 +87,7 @@ const settings: TownSettings = {
   cli: 'codex',
   idleTimeoutSeconds: 0,
   maxRounds: 0,
-  // Turns are cut off all the time, and that must not make a message be given up.
+  // Turns are cut off all the time. That must not make the loop give up a message.
   maxAttempts: 1_000,
   maxAgents: undefined,
   workspace: {},
@@ -99,7 +99,7 @@ for (const [cli, { command }] of Object.entries(options.agentClis)) {
   await confirmations.confirm({ kind: 'program', cli, command, env: {} });
 }
 
-/** Undefined where Redis is away just now. */
+/** Undefined if Redis is away right now. */
 async function openTown(): Promise<TownSession | undefined> {
   const { folder, storageDir, bundles, times } = options;
   try {
@@ -111,7 +111,7 @@ async function openTown(): Promise<TownSession | undefined> {
   }
 }
 
-// An editor tries again, too.
+// Retries like an editor does.
 const open = await eventually(openTown, { timeout: Number.POSITIVE_INFINITY, interval: 200 });
 let closing: Promise<void> | undefined;
 
@@ -122,7 +122,7 @@ function close(): void {
 async function closeOnce(): Promise<void> {
   await open.close();
   say({ closed: true });
-  // Whatever is left that keeps it alive is a leak: it must end by itself.
+  // The process must exit on its own. Anything that keeps it alive is a leak.
   process.stdin.destroy();
 }
 

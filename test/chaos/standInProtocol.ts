@@ -1,4 +1,4 @@
-/** What a run and its stand-ins say to each other, one JSON text a line. */
+/** The protocol between a run and its stand-ins, one JSON text per line. */
 import * as z from 'zod/mini';
 
 export const standInOptions = z.object({

@@ -1,18 +1,18 @@
-/** Holds what was delivered against what was written: pure, one line for each promise that was not kept. */
+/** Compares what was delivered with what was written. Pure; one line for each broken promise. */
 import type { Ledger, WrittenMessage } from './ledger.ts';
 
-/** What the agents' threads hold at the end, and what the model was shown. */
+/** The content of the agents' threads at the end, and the model's requests. */
 export interface Evidence {
-  /** By agent's number: the user messages of its thread, oldest first. */
+  /** The user messages of each agent's thread, by agent number, oldest first. */
   histories: readonly (readonly string[])[];
-  /** Of each request to the model, or run of another CLI: its thread and the user messages in it. */
+  /** The thread and the user messages of each request to the model, or of each run of another CLI. */
   requests: readonly { threadId: string; userTexts: readonly string[] }[];
   /**
-   * Agents that had, at some time, a process for each turn. It remembers nothing and keeps no history, so what a turn of it
-   * held that was cut off is given to it again: in another thread, at least once instead of exactly once.
+   * Agents that at some time had a process per turn. Such a process remembers nothing and keeps no history. So the messages of a
+   * turn that was cut off are delivered again, in another thread: at least once instead of exactly once.
    */
   oneShot: ReadonlySet<number>;
-  /** By agent's number: the messages that are over, as its list of them says. */
+  /** The settled messages of each agent, by agent number. */
   settled: readonly (readonly string[])[];
 }
 
@@ -27,9 +27,9 @@ export function violations(ledger: Ledger, evidence: Evidence): string[] {
     if (places.length > 1 + returns) found.push(`delivered ${places.length} times: ${describe(message)}`);
     if (threads > 1 + returns && !mayRepeat)
       found.push(`shown to the model in ${threads} threads: ${describe(message)}`);
-    // Of what is only for information a round shows eight, and says how many there are besides.
+    // A round shows only eight informational messages, and the number of the others.
     if (!message.certain || message.kind === 'info' || ledger.mayBeLost(message)) continue;
-    // What the thread before held is not asked for where Redis has forgotten that there was one.
+    // After a rollback, Redis may have forgotten the earlier thread, so its history is not among the evidence.
     if (places.length === 0 && !((mayRepeat || returns > 0) && threads > 0)) found.push(`lost: ${describe(message)}`);
     if (threads === 0) found.push(`never shown to the model: ${describe(message)}`);
   }
@@ -47,9 +47,9 @@ export function violations(ledger: Ledger, evidence: Evidence): string[] {
   }
   for (const sequence of ledger.sequences()) {
     const delivered = sequence
-      // What is for information stands after what is to be acted on.
+      // Informational messages come after those that ask for something.
       .filter((message) => message.kind !== 'info' && !ledger.mayRepeat(message))
-      // What was given to a process of its own has its place there.
+      // For a one-shot agent, the order counts only for messages that were shown in exactly one thread.
       .filter(({ agent, marker }) => !evidence.oneShot.has(agent) || shown.get(marker)?.size === 1)
       .map((message) => ({ message, place: placesOf(message, evidence)[0] }))
       .filter(({ place }) => place !== undefined);
@@ -63,7 +63,7 @@ export function violations(ledger: Ledger, evidence: Evidence): string[] {
   return found;
 }
 
-/** Where a message stands in its agent's thread, as one number that grows with the thread. */
+/** The positions of a message in its agent's thread, as numbers that grow with the thread. */
 function placesOf({ agent, marker }: WrittenMessage, { histories }: Evidence): number[] {
   const places: number[] = [];
   for (const [index, text] of (histories[agent] ?? []).entries()) {

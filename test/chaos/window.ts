@@ -1,4 +1,4 @@
-/** The parent's end of a stand-in for an extension host: starts it, asks things of it, and does to it what happens to windows. */
+/** The parent's side of a stand-in for an extension host: starts it, sends it requests, kills it and stops it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -11,10 +11,10 @@ import { type StandInOptions, type StandInRequest, standInAnswer } from './stand
 
 const script = path.join(import.meta.dirname, 'standIn.ts');
 const hook = path.resolve(import.meta.dirname, '../support/luaHook.mjs');
-/** How long a window may take to open, in milliseconds: several start at once, and a run judges promises, not speed. */
+/** How long a window may take to open, in milliseconds. Several start at once, and a run tests promises, not speed. */
 export const OPENING_MS = 3 * PATIENCE_MS;
 
-/** What is asked of a stand-in, without the number by which its answer is known. */
+/** A request to a stand-in, without the number that identifies its answer. */
 export type Wish = { [K in StandInRequest['do']]: Omit<Extract<StandInRequest, { do: K }>, 'number'> }[Exclude<
   StandInRequest['do'],
   'close'
@@ -22,11 +22,11 @@ export type Wish = { [K in StandInRequest['do']]: Omit<Extract<StandInRequest, {
 
 export class ChaosWindow {
   readonly exited: Promise<void>;
-  /** Its town is open. */
+  /** Whether its town is open. */
   isOpen = false;
-  /** It was closed, and not killed. */
+  /** Whether it was closed rather than killed. */
   closedInOrder = false;
-  /** What it did not handle. */
+  /** Its unhandled errors. */
   readonly unhandled: string[] = [];
   private readonly child: ChildProcess;
   private readonly otherPlace: boolean;
@@ -34,7 +34,7 @@ export class ChaosWindow {
   private requests = 0;
   private running = true;
 
-  /** @param env Its whole environment. @param logFile A descriptor. @param otherPlace In a PID namespace of its own. */
+  /** @param env The whole environment. @param logFile A descriptor. @param otherPlace Whether to use another PID namespace. */
   constructor(
     options: StandInOptions,
     { env, logFile, otherPlace }: { env: NodeJS.ProcessEnv; logFile: number; otherPlace: boolean },
@@ -69,12 +69,12 @@ export class ChaosWindow {
     return this.running;
   }
 
-  /** Resolves when its town is open, or it has ended. */
+  /** Resolves when its town is open or the process has ended. */
   async opened(): Promise<void> {
     await eventually(() => this.isOpen || !this.running, { what: 'An open town', timeout: OPENING_MS });
   }
 
-  /** Resolves with undefined where it was done, else with why not; whether it was done is then not known. */
+  /** Resolves with undefined if it was done, otherwise with the error. After an error it may still have been done. */
   async ask(wish: Wish): Promise<string | undefined> {
     const number = this.requests;
     this.requests += 1;
@@ -96,7 +96,7 @@ export class ChaosWindow {
     await this.exited;
   }
 
-  /** Closes the town and waits until the process has ended by itself; false where it did not in time. */
+  /** Closes the town and waits for the process to exit on its own. False if it does not exit in time. */
   async close(): Promise<boolean> {
     if (this.running) this.child.stdin?.write(`${JSON.stringify({ do: 'close' })}\n`);
     try {
@@ -120,7 +120,7 @@ export class ChaosWindow {
   }
 }
 
-/** The process that `unshare` has started, under the id that it has here; undefined where there is none any more. */
+/** The process that `unshare` started, by its id on this side. Undefined if it has ended. */
 function childOf(pid: number): number | undefined {
   try {
     const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');

@@ -1,4 +1,4 @@
-/** Everything that a run takes place in: a real Redis behind a proxy, the real Codex, a scripted model, windows, raw writers. */
+/** The surroundings of a run: a real Redis behind a proxy, the real Codex, a scripted model, windows, raw writers. */
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -22,10 +22,10 @@ import { ANSWER_MS, LEASE_MS, LIMIT_TICK_MS, PATIENCE_MS, REDIS_TIMES, REPLY_MS 
 import { ChaosWindow } from './window.ts';
 
 export const TOWN = 'chaos';
-/** The CLI of agents that hold no session and have nothing to do with Codex. */
+/** The CLI of agents that have no session and do not use Codex. */
 export const OTHER_CLI = 'other';
 const otherCli = path.join(import.meta.dirname, 'otherCli.ts');
-/** The first wait before something that failed is tried again, in milliseconds. */
+/** The first wait before a retry, in milliseconds. */
 const RETRY_MS = 25;
 
 export class World {
@@ -39,7 +39,7 @@ export class World {
   readonly home: CodexHome;
   readonly logFile: string;
   private readonly otherLog: string;
-  /** Past the proxy. */
+  /** A connection that bypasses the proxy. */
   readonly direct: Redis;
   private readonly folder: string;
   private readonly temp: Awaited<ReturnType<typeof shortTempDir>>;
@@ -83,12 +83,12 @@ export class World {
     return new World({ redis, model, watch, proxy, home, temp, bundles, dir });
   }
 
-  /** Windows whose process is there, stopped or not. */
+  /** Windows whose process exists, stopped or not. */
   get alive(): ChaosWindow[] {
     return this.windows.filter(({ isRunning }) => isRunning);
   }
 
-  /** @throws Error if the world has ended: nobody would close the window. */
+  /** @throws Error if the run is over, because nobody would close the window. */
   openWindow(otherPlace = false): ChaosWindow {
     if (this.ended) throw new Error('The run is over.');
     this.opened += 1;
@@ -121,7 +121,7 @@ export class World {
     return window;
   }
 
-  /** Resolves when the model works again. */
+  /** Uses up the limit. Resolves when the model works again. */
   async useUp(forMs: number): Promise<void> {
     const { script } = this.model;
     // Codex counts in whole seconds.
@@ -136,18 +136,18 @@ export class World {
     return await registry.list();
   }
 
-  /** The window that has an agent, dead or alive, as leases name it; undefined where Redis does not say. */
+  /** The window that the agent's lease names, dead or alive. Undefined if Redis does not say. */
   async ownerOf(agentId: string): Promise<string | undefined> {
     return (await this.direct.get(this.keys.lease(agentId)).catch(() => null)) ?? undefined;
   }
 
-  /** What was asked of the agents that run on the other CLI, a text for each of their turns. */
+  /** The prompts of all runs of the other CLI. */
   otherRuns(): string[] {
     const lines = readFileSync(this.otherLog, 'utf8').split('\n');
     return lines.filter((line) => line !== '').map((line) => z.string().parse(JSON.parse(line)));
   }
 
-  /** The agent that a process works for, as its environment says. */
+  /** The agent that a process works for, according to its environment. */
   agentOf(pid: number): string | undefined {
     try {
       const environment = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');

@@ -1,4 +1,4 @@
-/** Those who write messages: some straight into Redis as `tt` does, some through a window. Each writes one after the other. */
+/** Writers of messages: some write straight to Redis as `tt` does, some through a window. Each sends one message at a time. */
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { SUPERVISOR_ID, type TownKeys } from '../../src/town/keys.ts';

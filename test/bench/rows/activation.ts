@@ -1,4 +1,4 @@
-/** How long the packaged extension takes to activate in a real extension host, and how much of it the editor loads for that. */
+/** How long the packaged extension takes to activate in a real extension host, and how much code the editor loads for it. */
 import { glob, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { eventually } from '../../support/eventually.ts';
@@ -13,7 +13,7 @@ import { type Row, median, milliseconds } from '../measure.ts';
 const LIMIT_BYTES = 400_000;
 const SAMPLES = 'TINYTOWN_ACTIVATIONS';
 
-/** Stands before the extension's own entry, and notes down what that takes: `milliseconds to load, milliseconds to activate`. */
+/** Wraps the extension's own entry and records its times: `milliseconds to load, milliseconds to activate`. */
 const stopwatch = `import { appendFileSync } from 'node:fs';
 const begun = performance.now();
 const extension = await import('./extension.mjs');
@@ -43,7 +43,7 @@ export const activation: Row = {
       const windows = quick ? 3 : 9;
       for (let window = 1; ; window += 1) {
         await eventually(async () => (await read(samples)).length === window, { timeout: 30_000, what: 'activation' });
-        // The first one compiles what the editor keeps compiled from then on.
+        // The first window compiles the code, and the editor caches the result.
         if (window > windows) break;
         await workbench.reload();
       }
@@ -71,7 +71,7 @@ export const activation: Row = {
   },
 };
 
-/** Puts the stopwatch before the installed extension; resolves with the bytes that the editor loads of it. */
+/** Puts the stopwatch before the installed extension. Resolves with the number of bytes that the editor loads. */
 async function withStopwatch(extensionsDir: string): Promise<number> {
   let bytes = 0;
   for await (const file of glob('*/dist/extension.mjs', { cwd: extensionsDir })) {

@@ -1,4 +1,4 @@
-/** How long a large town takes to be drawn, and to be looked through for what has changed. */
+/** How long it takes to draw a large town, and to find what changed in it. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TurnView } from '../../../src/loop/state/agentView.ts';
 import type { TurnItem } from '../../../src/runtime/turnItem.ts';
@@ -10,7 +10,7 @@ import { type Row, median, milliseconds } from '../measure.ts';
 
 const AGENTS = 100;
 const ITEMS = 50;
-/** Longer than the tree waits before it looks again. */
+/** Longer than the tree's refresh interval. */
 const THROTTLE_MS = 110;
 
 export const agents100: Row = {
@@ -52,7 +52,7 @@ export const agents100: Row = {
       refreshes.push(performance.now() - before);
     }
     tree.dispose();
-    // The first ones compile the code.
+    // The first refreshes compile the code.
     const warm = refreshes.slice(3);
     const note = `one changed item of ${AGENTS} × ${ITEMS}, every row open (p50); drawing all of it ${milliseconds(draws)}`;
     const value = median(warm);

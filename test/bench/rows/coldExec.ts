@@ -1,4 +1,4 @@
-/** What a live session saves: a turn by a fresh `codex exec` over the same turn of ours, beside what a bare client saves. */
+/** What a live session saves over a fresh `codex exec` per turn, compared with what a bare client saves. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { codexPath } from '../../support/codexHome.ts';
@@ -6,7 +6,7 @@ import { BareClient } from '../bareClient.ts';
 import { inTown, now } from '../benchTown.ts';
 import { type Row, interleaved, median, milliseconds } from '../measure.ts';
 
-/** How close to the bare client's saving ours has to come. */
+/** The smallest acceptable share of the bare client's saving. */
 const SHARE_OF_BARE = 0.9;
 
 export const coldExec: Row = {

@@ -1,4 +1,4 @@
-/** How often the tree of agents is redrawn while a turn says ten thousand pieces in a second. */
+/** How often the tree of agents is redrawn while a turn sends ten thousand deltas in a second. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { english } from '../../unit/ui/support.ts';
 import { pictureOf } from '../../../src/ui/town/townPicture.ts';
@@ -11,7 +11,7 @@ import { floodingCodex } from './notifications.ts';
 
 const DELTAS = 10_000;
 const MILLISECONDS = 1_000;
-/** Longer than the tree waits before it redraws. */
+/** Longer than the tree's refresh interval. */
 const TRAIL_MS = 300;
 
 export const floodRefreshes: Row = {

@@ -1,11 +1,11 @@
-/** What agents cost that have nothing to do: commands to Redis, and processor time of the extension host. */
+/** What idle agents cost: commands to Redis, and processor time of the extension host. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BenchTown, inTown } from '../benchTown.ts';
 import { startHost } from '../hostProcess.ts';
 import type { Row } from '../measure.ts';
 
 const AGENTS = 20;
-/** Until what trails behind the last start is over. */
+/** Long enough for the work after the last start to end. */
 const SETTLE_MS = 3_000;
 
 export const idle: Row = {
@@ -17,7 +17,7 @@ export const idle: Row = {
       town.atEnd(() => host.close());
       await pause(SETTLE_MS);
 
-      // As long as the signs of life take to come round: every 30 s.
+      // Long enough to include the heartbeats, which come every 30 s.
       const seconds = quick ? 30 : 60;
       const [before, callsBefore] = [await host.cpuMs(), await calls(town)];
       await pause(seconds * 1_000);
@@ -53,7 +53,7 @@ export const idle: Row = {
     }),
 };
 
-/** How often each command ran on the server so far. */
+/** How often each command has run on the server. */
 async function calls({ client }: BenchTown): Promise<Map<string, number>> {
   const info = await client.info('commandstats');
   return new Map(

@@ -1,4 +1,4 @@
-/** What a thousand turns leave behind in the extension host, for each agent; and whether it goes on growing. */
+/** How much memory a thousand turns leave behind in the extension host per agent, and whether it keeps growing. */
 import { inTown } from '../benchTown.ts';
 import { startHost } from '../hostProcess.ts';
 import { type Row, slope } from '../measure.ts';
@@ -6,9 +6,9 @@ import { floodingCodex } from './notifications.ts';
 
 const AGENTS = 4;
 const SAMPLES = 8;
-/** Until the code is compiled and what is bounded is full. */
+/** Enough turns to compile the code and fill the bounded buffers. */
 const WARM_UP_TURNS = 30;
-/** Kilobytes that an agent may gain in a thousand turns, once warm, and still count as flat: what a heap's size varies by. */
+/** Kilobytes that a warm agent may gain per thousand turns and still count as flat. A heap's size varies by as much. */
 const FLAT_KB = 64;
 
 export const memory: Row = {
@@ -28,7 +28,7 @@ export const memory: Row = {
       }
       const kilobytes = (bytes: number): number => bytes / 1_024 / AGENTS;
       const grown = kilobytes((heaps.at(-1) ?? Number.NaN) - first);
-      // The second half: by then everything that is bounded has reached its bound.
+      // Only the second half, when everything that is bounded has reached its bound.
       const perThousand = kilobytes(slope(heaps.slice(SAMPLES / 2))) * (1_000 / (turns / SAMPLES));
       return [
         {

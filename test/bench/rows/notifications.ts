@@ -1,10 +1,10 @@
-/** How many of the app-server's lines a second make their way through wire, session, runtime and loop into the views. */
+/** How many of the app-server's lines per second get through wire, session, runtime and loop into the views. */
 import path from 'node:path';
 import type { RuntimeEvent } from '../../../src/runtime/codingAgent.ts';
 import { inTown } from '../benchTown.ts';
 import { type Row, median } from '../measure.ts';
 
-/** A turn that floods: many items, each longer than what a view keeps of one. */
+/** A turn that floods: many items, each longer than the part that a view keeps. */
 const ITEMS = 40;
 const DELTA_CHARS = 30;
 
@@ -36,7 +36,7 @@ export const notifications: Row = {
         const shown = session.runner.view(agent.id).pastTurns.at(-1)?.items ?? [];
         const whole = shown.filter((item) => item.kind === 'agentMessage' && item.status === 'completed').length;
         lost += deltas - heard + (ITEMS - whole);
-        // The first compiles the code.
+        // The first round compiles the code.
         if (round > 0) rates.push((deltas * 1_000) / (to - from));
       }
       const note = `deltas of a turn that floods, from its first line to its end, through a whole town's window; ${lost} lost`;

@@ -1,9 +1,9 @@
-/** How many commands go to Redis for one turn: what clients send, not what scripts do there. */
+/** How many commands clients send to Redis for one turn, not counting commands inside scripts. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { inTown } from '../benchTown.ts';
 import { type Row, median } from '../measure.ts';
 
-/** Longer than anything that trails behind a turn: what it said goes to the streams after half a second. */
+/** Longer than any work after a turn. The agent's output goes to the streams after half a second. */
 const TRAIL_MS = 900;
 
 interface Sent {
@@ -35,7 +35,7 @@ export const roundTrips: Row = {
         await Promise.all([asked, ended]);
         await town.quiet(session, 'worker');
         await pause(TRAIL_MS);
-        // The first makes the connections know the scripts.
+        // The first turn loads the scripts over each connection.
         if (turn === 0) continue;
         const own = sent.filter(({ words }) => !words.some((word) => word.includes(text) && words[0] === 'rpush'));
         const settled = own.findLastIndex(({ words }) => words.some((word) => word.includes('agent_turn_completed')));
@@ -52,7 +52,7 @@ export const roundTrips: Row = {
     }),
 };
 
-/** The window's sign of life goes on with and without turns. */
+/** Whether this is the window's heartbeat, which runs with or without turns. */
 function isRenewal(words: readonly string[]): boolean {
   return words[0]?.toLowerCase() === 'pexpire' && (words[1]?.includes(':lease:window:') ?? false);
 }

@@ -1,4 +1,4 @@
-/** How much longer an urgent message takes into the running turn than a bare client's `turn/steer`. */
+/** How much longer an urgent message takes to reach the running turn than a bare client's `turn/steer`. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { within } from '../../../src/util/boundedWait.ts';
@@ -6,9 +6,9 @@ import { BareClient } from '../bareClient.ts';
 import { inTown, now } from '../benchTown.ts';
 import { type Row, interleaved, median, milliseconds } from '../measure.ts';
 
-/** A person steers a turn a few times, not a hundred. */
+/** A person steers a turn a few times, not a hundred times. */
 const STEERS_A_TURN = 8;
-/** Until what trails behind a steer is over. */
+/** Long enough for the work after a steer to end. */
 const QUIET_MS = 30;
 
 export const steerOverhead: Row = {
@@ -70,7 +70,7 @@ export const steerOverhead: Row = {
     }),
 };
 
-/** Resolves with the time at which the runtime has accepted one more steer. */
+/** Resolves with the time at which the runtime accepts one more steer. */
 function steerAccepted(session: TownSession, agentId: string): Promise<number> {
   const steers = (): number => session.runner.view(agentId).turn?.steers.length ?? 0;
   const before = steers();

@@ -16,7 +16,7 @@ import { tempDir } from '../../support/tempDir.ts';
 import { type BenchTown, inTown, now } from '../benchTown.ts';
 import { type Row, interleaved, median, milliseconds } from '../measure.ts';
 
-/** After a round it sleeps for a second, then looks every five (`idle_poll_interval` of 0.10.0). */
+/** After a round, `tt` sleeps for a second, then looks every five seconds (`idle_poll_interval` of 0.10.0). */
 const LOOP_SLEEP_MS = 1_000;
 const LOOP_POLL_MS = 5_000;
 
@@ -44,7 +44,7 @@ export const ttLoop: Row = {
       const count = quick ? 5 : 12;
       let round = 0;
       async function theirs(): Promise<number> {
-        // A message comes at any moment between two looks: these are spread evenly.
+        // A message can come at any moment between two looks. These moments are spread evenly.
         await rival.polling((((round * 7) % count) + 0.5) / count);
         round += 1;
         const { text, asked } = town.token();
@@ -61,7 +61,7 @@ export const ttLoop: Row = {
   },
 };
 
-/** With the CLI as `tt init` writes it down. */
+/** With the CLI as `tt init` writes it. */
 const townFile = `name = "bench-tt"
 default_cli = "codex"
 
@@ -72,11 +72,11 @@ command = "codex exec --dangerously-bypass-approvals-and-sandbox"
 
 interface Rival {
   push(text: string): Promise<void>;
-  /** Resolves when its last round is over, at the moment between two looks that `phase` (0 to 1) names. */
+  /** Resolves when its last round is over, at the point between two looks that `phase` (0 to 1) gives. */
   polling(phase: number): Promise<void>;
 }
 
-/** An agent in a town of its own on the same Redis, with the same model, run by `tt agent-loop` as `tt spawn` starts it. */
+/** An agent in its own town on the same Redis, with the same model, run by `tt agent-loop` like `tt spawn` does. */
 async function startTtAgent(town: BenchTown, tt: string): Promise<Rival> {
   const folder = await tempDir('bench-tt');
   town.atEnd(() => folder.remove());

@@ -1,4 +1,4 @@
-/** How much longer a message in the inbox takes to the model than a bare client's `turn/start`. */
+/** How much longer a message in the inbox takes to reach the model than a bare client's `turn/start`. */
 import { BareClient } from '../bareClient.ts';
 import { inTown, now } from '../benchTown.ts';
 import { type Row, interleaved, median, milliseconds } from '../measure.ts';

@@ -1,4 +1,4 @@
-/** How long a message to a cold agent takes to the model, beside a bare start, resume and `turn/start`. */
+/** How long a message to a cold agent takes to reach the model, compared with a bare start, resume and `turn/start`. */
 import type { AgentRecord } from '../../../src/town/records.ts';
 import { BareClient } from '../bareClient.ts';
 import { inTown, now } from '../benchTown.ts';
