@@ -16,7 +16,7 @@ import type { OtherThreads, RunningTurn } from './otherThreads.ts';
 const COMMANDS_MS = 2_000;
 const LOOK_AGAIN_MS = 50;
 
-/** How often to look for running turns, because a turn that ends may start another one. */
+/** How many times to end running turns, because a turn that ends may start another one. */
 const ROUNDS = 3;
 
 export class InterruptCleanup {

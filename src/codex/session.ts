@@ -193,7 +193,7 @@ export class CodexSession {
 
   /**
    * Ends the running turn, the turns of sub-agents that it started, and the commands of both. Resolves with what may still run,
-   * a line each, or when the server is gone. Undefined if no turn was running.
+   * a line each; empty if the server is gone. Undefined if no turn was running.
    * @throws CodexError `unresponsive` if the turn does not end in time
    */
   async interrupt(): Promise<string[] | undefined> {

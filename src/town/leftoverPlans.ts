@@ -1,4 +1,4 @@
-/** Plans for a person's decisions about what turns left behind. Anybody may apply them; only the first of several wins. */
+/** Plans for a person's decisions about what turns left behind. Anybody may apply them. If several do, the first one wins. */
 import type { DeadMessage, HeldBatch } from './batch.ts';
 import { Plan } from './plan.ts';
 import type { PlanContext } from './plans.ts';

@@ -1,6 +1,6 @@
 /**
  * Whether a message is in the person's own words. Anybody on the Redis can write the supervisor's id into a message, so a window
- * adds a proof, made with the town's key, to what its user writes. Only a proven message reaches an agent without framing.
+ * adds a proof, made with the town's key, to what its user writes. Only proven messages reach an agent without framing.
  * Everything else that claims to be from the supervisor stands in a fence.
  */
 import { timingSafeEqual } from 'node:crypto';

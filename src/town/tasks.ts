@@ -40,7 +40,7 @@ interface Finish {
   whileWaiting?: Buffer | undefined;
 }
 
-/** Of each list. An assignment further back reaches its agent, which finds the task over. */
+/** How many messages of each list are searched. An assignment further back reaches its agent, which finds the task over. */
 const MESSAGES_SEARCHED = 1_000;
 
 export interface NewTask {

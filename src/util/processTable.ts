@@ -70,7 +70,7 @@ export async function startTimeOf(pid: number): Promise<string | undefined> {
     const { stdout } = await run(question[0], question[1]);
     return stdout.trim() || undefined;
   } catch {
-    return undefined; // Both commands fail when the process has gone in the meantime.
+    return undefined; // Both commands fail if the process has ended meanwhile.
   }
 }
 
@@ -188,7 +188,7 @@ async function linuxProcesses(): Promise<ListedProcess[]> {
         const command = words.replaceAll('\0', ' ').trim();
         return { pid: Number(pid), parent: Number(parent), group: Number(group), start: rest[16] ?? '', command };
       } catch {
-        return undefined; // It has gone in the meantime.
+        return undefined; // It has ended meanwhile.
       }
     }),
   );

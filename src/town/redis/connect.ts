@@ -1,7 +1,7 @@
 /**
  * The three connections to a town's Redis: one for writes, one for reads that feed screens, one for notifications. They
- * reconnect on their own, even after a server went silent or became a replica. A command is only repeated if its caller
- * allows it.
+ * reconnect on their own, even after a server went silent or became a replica. Only `write` and `patiently` repeat
+ * commands.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
