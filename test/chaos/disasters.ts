@@ -145,7 +145,7 @@ export class Disasters {
     const { world, ledger } = this;
     if (this.redisIsDown) return false;
     this.redisIsDown = true;
-    // Written once the snapshot was requested: it is unknown which of the latest writes it contains.
+    // The copy is made while Redis runs, so it is unknown which writes from now on it contains.
     const rollback = { kept: Date.now(), over: Number.POSITIVE_INFINITY };
     const restore = await world.redis.snapshot();
     ledger.rollbacks.push(rollback);

@@ -80,7 +80,7 @@ export class OwnerWatch {
 }
 
 /**
- * Makes the data this place's own. Call it under the start lock, once the data are free. Data of another place are copied,
+ * Makes the data this place's own. Call it under the start lock, once the data is free. Data of another place is copied,
  * because its server may only be asleep. Resolves with the name of the folder that holds the append-only file.
  */
 export async function takeData(dir: string): Promise<string> {

@@ -55,7 +55,7 @@ export async function ensureLocalServer(target: PrivateTarget, options: LocalSer
     const answer = await ask(socketPath);
     if (answer === 'ready') {
       if (await isOwner(target)) return;
-      // Another place has continued with the data since, so this server's data are outdated.
+      // Another place has continued with the data since, so this server's data is outdated.
       await stopLocalServer(target);
       continue;
     }
