@@ -2,7 +2,7 @@
 import { oneLine } from '../util/text.ts';
 
 /** Characters of a name that fit beside a state in a sidebar of 250 pixels. */
-const LIMIT = 20;
+const LIMIT = 16;
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 

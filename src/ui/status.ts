@@ -1,4 +1,5 @@
 /** The one status-bar item as plain data: how many need the person, how many work, or what is wrong. */
+import type { AgentRecord } from '../town/records.ts';
 import { inWords } from '../util/sentence.ts';
 import type { Translate } from './l10n.ts';
 import type { Need } from './needs/needs.ts';
@@ -42,7 +43,8 @@ export function statusOf(
 
 function readyStatus(picture: TownPicture, needs: readonly Need[], t: Translate): Status {
   const agents = sortedAgents(picture);
-  const working = agents.filter((agent) => agent.state === 'working');
+  const asks = ({ id }: AgentRecord): boolean => picture.view(id).requests.length > 0;
+  const working = agents.filter((agent) => agent.state === 'working' && !asks(agent));
   const waiting = needs.filter(({ waits }) => waits);
   const tooltip = [
     t('Tinytown: {0}, {1} working', agentsWord(agents.length, t), working.length),

@@ -73,7 +73,7 @@ describe('a glance at agents and tasks', () => {
     more.open();
     await there.item('I see a comet.').waitFor();
     await second.screenshots('glance-second-window');
-    await sidebarWidth(second, 250);
+    await second.sidebarWidth(250);
     await second.screenshots('glance-second-window-narrow');
     end.open();
     await there.item('Turn completed').waitFor();
@@ -199,15 +199,4 @@ async function addTask(workbench: Workbench, text: string): Promise<void> {
   await quickInput.accept();
   await quickInput.message.getByText('Added 1 task.').waitFor();
   await quickInput.cancel();
-}
-
-/** Makes the sidebar so wide, in pixels. */
-async function sidebarWidth({ page }: Workbench, width: number): Promise<void> {
-  const box = await page.locator('.part.sidebar').boundingBox();
-  assert.ok(box);
-  const edge = box.x + box.width;
-  await page.mouse.move(edge, 500);
-  await page.mouse.down();
-  await page.mouse.move(box.x + width, 500, { steps: 5 });
-  await page.mouse.up();
 }

@@ -252,6 +252,17 @@ export class Workbench {
     await this.page.mouse.up();
   }
 
+  /** Drags the sidebar's edge until it is this wide, in pixels. */
+  async sidebarWidth(width: number): Promise<void> {
+    const { mouse } = this.page;
+    const box = await this.page.locator('.part.sidebar').boundingBox();
+    if (!box) throw new Error('The sidebar is closed.');
+    await mouse.move(box.x + box.width, 500);
+    await mouse.down();
+    await mouse.move(box.x + width, 500, { steps: 5 });
+    await mouse.up();
+  }
+
   /** Saves pictures of the window in several themes: `name-dark.png` and `name-light.png`. */
   async screenshots(name: string, inThemes: readonly Theme[] = ['light', 'dark']): Promise<void> {
     for (const theme of inThemes) {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { emptyView } from '../../../src/loop/state/agentView.ts';
+import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import { agentStates } from '../../../src/town/records.ts';
 import { type AgentFacts, agentActions, factsOf, whyNot } from '../../../src/ui/agents/agentActions.ts';
 import { type Target, readCall } from '../../../src/ui/calls.ts';
@@ -253,6 +254,23 @@ describe('the status bar', () => {
     assert.equal(ready({ agents: [agentRecord('a', { state: 'cold' })] }), '$(organization) 1 agent');
     assert.equal(ready({ agents: [idle, working] }), '$(sync~spin) 1 working');
     assert.equal(ready({ agents: [idle, working, failed] }), '! $(bell-dot) 1 needs you  $(sync~spin) 1 working');
+    const asking = agentRecord('d', { state: 'working' });
+    const request: AgentRequest = {
+      kind: 'command',
+      id: 'r',
+      turnId: null,
+      itemId: null,
+      askedAt: 0,
+      subAgent: null,
+      choices: [],
+      command: 'ls',
+      cwd: '/w',
+      reason: null,
+      input: false,
+      permissions: [],
+    };
+    const views = { d: { requests: [request] } };
+    assert.equal(ready({ agents: [asking, working], views }), '! $(bell-dot) 1 needs you  $(sync~spin) 1 working');
     assert.equal(ready({ agents: [idle], waiting: { a: { held: 1 } } }), '! $(bell-dot) 1 needs you');
     assert.equal(ready({ agents: [failed, idle], waiting: { a: { dead: 2 } } }), '! $(bell-dot) 2 need you');
     assert.equal(ready({ agents: [failed], trouble: 'Redis is full.' }), '$(debug-disconnect) Tinytown');

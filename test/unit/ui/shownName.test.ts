@@ -5,10 +5,10 @@ import { shownName } from '../../../src/ui/shownName.ts';
 describe('the name of an agent in a row', () => {
   const table: [name: string, shown: string][] = [
     ['builder', 'builder'],
-    ['exactly-twenty-chars', 'exactly-twenty-chars'],
-    ['payments-service-backend-1', 'payments-s…backend-1'],
-    ['payments-service-backend-2', 'payments-s…backend-2'],
-    ['👩‍👩‍👧'.repeat(21), `${'👩‍👩‍👧'.repeat(10)}…${'👩‍👩‍👧'.repeat(9)}`],
+    ['just-sixteen-chr', 'just-sixteen-chr'],
+    ['payments-service-backend-1', 'payments…ckend-1'],
+    ['payments-service-backend-2', 'payments…ckend-2'],
+    ['👩‍👩‍👧'.repeat(17), `${'👩‍👩‍👧'.repeat(8)}…${'👩‍👩‍👧'.repeat(7)}`],
   ];
   for (const [name, shown] of table) {
     it(`shows ${name} as ${shown}`, () => assert.equal(shownName(name), shown));
