@@ -1,4 +1,4 @@
-/** Signing in to Codex and out of it. Codex keeps what comes of it; nothing of an account is kept or logged here. */
+/** Signing in to and out of Codex. Codex keeps the credentials. Tinytown neither keeps nor logs anything about an account. */
 import * as vscode from 'vscode';
 import type { AccountState, SignInKind, SignInPlace } from '../runtime/account.ts';
 import type { CodexService } from '../runtime/codexService.ts';
@@ -43,8 +43,8 @@ type Way = SignInKind | 'apiKey';
 const ways: readonly Way[] = ['browser', 'deviceCode', 'apiKey'];
 
 /**
- * `signIn(way?, key?)`: `browser`, `deviceCode` or `apiKey`. Resolves with the account that then is; undefined where the
- * person left it.
+ * `signIn(way?, key?)`, where `way` is `browser`, `deviceCode` or `apiKey`. Resolves with the new account state, or undefined
+ * if the person cancelled.
  */
 async function signIn(call: Call, codex: CodexService, log: EditorLog): Promise<AccountState | undefined> {
   const named = ways.find((one) => one === call.agent);
@@ -54,7 +54,7 @@ async function signIn(call: Call, codex: CodexService, log: EditorLog): Promise<
   const now = await codex.account();
   if (now.state === 'notNeeded') {
     reach('signedIn');
-    // The provider may have refused anyway. The user has probably mended its key, so the waiting agents try again.
+    // The provider may have refused anyway. The user has probably fixed its key, so the waiting agents try again.
     codex.stillSignedIn();
     if (call.interactive) void inform(t('Your model provider needs no sign-in. Agents can work.'));
     return now;
@@ -133,10 +133,10 @@ async function signInOnPage(kind: SignInKind, codex: CodexService): Promise<bool
   });
 }
 
-/** Opens the page; resolves with what there is to do, in a sentence. */
+/** Opens the page. Resolves with a sentence that says what to do. */
 async function goTo({ url, code }: SignInPlace): Promise<string> {
   if (code !== undefined) await vscode.env.clipboard.writeText(code);
-  // On a remote machine the editor itself makes the way back that the address names.
+  // On a remote machine, the editor itself forwards the redirect address to that machine.
   if (await vscode.env.openExternal(vscode.Uri.parse(url, true))) {
     return code === undefined
       ? t('Continue in the browser.')
@@ -147,7 +147,7 @@ async function goTo({ url, code }: SignInPlace): Promise<string> {
   return t('The page was not opened. Its address is on the clipboard.');
 }
 
-/** `signOut()`: a program is not asked whether it is sure. */
+/** `signOut()`: only people are asked to confirm, not programs. */
 async function signOut({ interactive }: Call, codex: CodexService): Promise<void> {
   const detail = t(
     'Codex forgets the account on this machine, in terminals too. Agents cannot work until you sign in.',
@@ -156,7 +156,7 @@ async function signOut({ interactive }: Call, codex: CodexService): Promise<void
   await codex.signOut();
 }
 
-/** In a word or two. */
+/** A word or two about the account. */
 function describeAccount(account: AccountState): string {
   if (account.state === 'notNeeded') return t('no sign-in needed');
   if (account.state === 'signedOut') return t('signed out');

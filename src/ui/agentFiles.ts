@@ -1,22 +1,22 @@
 /**
- * Which files that an agent names may be touched: nothing on another machine is read or opened, and a click opens only files in
- * the agent's folder. An agent can plant links there, so links are followed step by step, and none that leads to another
- * machine, or for a click out of the folder, is touched. What is different on Windows stands here alone.
+ * Decides which of the files that an agent names may be touched. Files on other machines are never read or opened, and a click
+ * opens only files in the agent's folder. An agent can plant links there, so links are followed one by one, and a link that
+ * leads to another machine (for a click: out of the folder) is not touched. All Windows differences are in this file.
  */
 import { lstat, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { readRegularFile } from '../util/regularFile.ts';
 
-/** Links that are followed on the way to one file; more of them go in circles. */
+/** How many links are followed on the way to one file. More than that is taken for a cycle. */
 const MAX_LINKS = 40;
 
-/** The editor itself shows no more. */
+/** The editor itself does not show larger files. */
 const MOST_BYTES = 50 * 1_048_576;
 
-/** How paths are written on a system, and its links; tests play other systems. */
+/** A system's path rules and links. Tests stand in for other systems. */
 export interface Disk {
   paths: path.PlatformPath;
-  /** Where the link at a path leads; undefined where there is no link. Never follows one. */
+  /** Where the link at a path leads, or undefined if there is no link. Never follows one. */
   linkAt: (file: string) => Promise<string | undefined>;
 }
 
@@ -27,38 +27,38 @@ export function isNetworkPath(file: string): boolean {
   return /^(?:[/\\]{2}|\\\?\?\\)/.test(file);
 }
 
-/** Names that are devices on Windows in every folder, with any ending. */
+/** Names that are devices on Windows, in every folder and with any extension. */
 const DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *([.:].*)?$/i;
 
 function namesDevice(file: string, { paths }: Disk): boolean {
   return paths.sep === '\\' && file.split(/[/\\]/).some((part) => DEVICE.test(part));
 }
 
-/** Whether the path is on another machine, and not in the folder, which may itself be on one; or a device. */
+/** Whether the path is a device, or on another machine and outside the folder. The folder itself may be on another machine. */
 export function isElsewhere(file: string, folder: string, disk = thisDisk): boolean {
   return namesDevice(file, disk) || (isNetworkPath(file) && !isBelow(file, folder, disk));
 }
 
-/** The absolute path of a file that an agent names. A path on another machine stays as it is, so that it is known as one. */
+/** The absolute path of a file that an agent names. A path on another machine stays as it is, to be recognized as one. */
 export function absolutePath(name: string, folder: string, disk = thisDisk): string {
   return isElsewhere(name, folder, disk) ? name : disk.paths.resolve(folder, name);
 }
 
-/** What a file holds; null where there is none, where it cannot be read or is huge, and where it is on another machine. */
+/** A file's content. Null if the file is missing, unreadable, huge, or on another machine. */
 export async function readAgentFile(name: string, folder: string): Promise<string | null> {
   const file = await localFile(name, folder);
   return file === undefined ? null : readRegularFile(file, MOST_BYTES).catch(() => null);
 }
 
-/** The path of a file behind all links; undefined where it, or a link on the way, is on another machine or a device. */
+/** A file's path with all links resolved. Undefined if it, or a link on the way, is on another machine or a device. */
 export function localFile(name: string, folder: string, disk = thisDisk): Promise<string | undefined> {
   return behindLinks(absolutePath(name, folder, disk), folder, (file) => !isElsewhere(file, folder, disk), disk);
 }
 
 /**
- * The file that a click on a name may open; undefined where it is outside of the folder, where a link leads out of it, and where
- * it is no regular file.
- * @param name relative to the folder, or absolute.
+ * The file that a click on a name may open. Undefined if it is outside the folder, if a link leads out of the folder, or if it is
+ * not a regular file.
+ * @param name Relative to the folder, or absolute.
  */
 export async function fileInside(name: string, folder: string): Promise<string | undefined> {
   const wanted = absolutePath(name, folder);
@@ -69,8 +69,8 @@ export async function fileInside(name: string, folder: string): Promise<string |
 }
 
 /**
- * Follows the links on the way to a file, one by one; undefined where the file, or where one of them leads, is not allowed.
- * @param folder Is taken as it is: links on the way to it are not looked at.
+ * Follows the links on the way to a file, one by one. Undefined if the file or a link's target is not allowed.
+ * @param folder Taken as it is. Links on the way to it are not checked.
  */
 async function behindLinks(
   wanted: string,
@@ -105,7 +105,7 @@ async function behindLinks(
   return reached;
 }
 
-/** Whether the path is the folder, or lies below it, as it is spelled. */
+/** Whether the path is the folder or below it, judged by spelling alone. */
 function isBelow(file: string, folder: string, { paths }: Disk): boolean {
   const way = paths.relative(folder, file);
   return way !== '..' && !way.startsWith(`..${paths.sep}`) && !paths.isAbsolute(way);

@@ -1,4 +1,4 @@
-/** What the actions on an agent are called in quick picks; menus have the same words from the manifest. */
+/** Labels of the agent actions in quick picks. Menus take the same words from the manifest. */
 import type { AgentAction } from './agentActions.ts';
 import type { Translate } from '../l10n.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What can be done with an agent now, and if not, why: one table for menus, quick picks and commands, so that they
- * cannot disagree. Whether it then works is decided by `loop/actions`, which knows more.
+ * What can be done with an agent now, and if not, why. Menus, quick picks and commands share this table, so they cannot
+ * disagree. `loop/actions` knows more and has the last word.
  */
 import type { AgentView } from '../../loop/state/agentView.ts';
 import { type AgentRecord, type AgentState, mayBeInTurn } from '../../town/records.ts';
@@ -37,20 +37,20 @@ export const agentActions = [
 
 export type AgentAction = (typeof agentActions)[number];
 
-/** The little that the table looks at. */
+/** The facts that the table needs. */
 export interface AgentFacts {
   name: string;
   state: AgentState;
   owner: AgentView['owner'];
   /** A turn runs, or is about to start, as far as this window knows. */
   turn: boolean;
-  /** Interrupted rounds that it holds. */
+  /** Number of interrupted rounds that it holds. */
   held: number;
   /** It lives elsewhere, and this window must not run it. */
   away: boolean;
-  /** Its loop is one of tt, and gone. */
+  /** `tt` ran its loop, and the loop shows no sign of life. */
   silent: boolean;
-  /** Messages that were given up. */
+  /** Number of messages that were given up. */
   dead: number;
 }
 
@@ -67,7 +67,7 @@ export function factsOf(agent: AgentRecord, view: AgentView, { held, dead }: Wai
   };
 }
 
-/** Why `action` cannot be done now, as a sentence that says what to do instead; undefined where it can. */
+/** Why `action` cannot be done now, in a sentence that says what to do instead. Undefined if it can be done. */
 export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): string | undefined {
   const { name, state } = agent;
   const external = (): string =>
@@ -149,7 +149,7 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
   }
 }
 
-/** The context value of an agent's row: its owner and state, and `can-…` for everything that is possible now. */
+/** The context value of an agent's row: its owner and state, and `can-…` for each action that is possible now. */
 export function contextFlags(agent: AgentFacts, t: Translate): string {
   const possible = agentActions.filter((action) => whyNot(action, agent, t) === undefined);
   const flags = ['agent', agent.owner, agent.state];

@@ -1,4 +1,4 @@
-/** The commands that act on one agent: find out which, ask for what is missing, hand it to the town's actions. */
+/** The commands that act on one agent: find the agent, ask for what is missing, and call the town's actions. */
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import { permissionModes } from '../../loop/trust/permissionModes.ts';
@@ -30,11 +30,10 @@ import type { TownViews } from '../townViews.ts';
 const { t } = vscode.l10n;
 
 /**
- * Does `action`. Those that decide about held or given-up messages do it to the one of the row, or with the round's or
- * message's id in the place of a text, else to all of the agent. Resolves with what is of use to a program: the agent's id,
- * the task's id for `assignTask`, mode and reason for `togglePersistent`, the choice for `chooseModel`, the mode for `changePermissions`, the file for
- * `exportTranscript`, the number of files for `openChanges`; undefined where the
- * person left the question unanswered.
+ * Runs `action`. Actions on held or given-up messages apply to the row's message or round, or to the one whose id is passed as
+ * the text, or else to all of the agent's. Resolves with what a program can use: the agent's id, the task's id for `assignTask`,
+ * mode and reason for `togglePersistent`, the choice for `chooseModel`, the mode for `changePermissions`, the file for
+ * `exportTranscript`, the number of files for `openChanges`. Undefined if the person cancelled.
  */
 export async function actOnAgent(
   action: AgentAction,
@@ -43,20 +42,20 @@ export async function actOnAgent(
 ): Promise<unknown> {
   if (call.targets && !shows.has(action)) return actOnMany(action, { ...call, targets: call.targets }, town);
   const session = await town.host.session();
-  // A program may have done something a moment ago that the picture does not show yet; a person acts on what is shown.
+  // A program's last change may not be in the mirror yet. A person acts on what is shown.
   if (!call.interactive && !shows.has(action)) await session.mirror.refresh();
   const agent = call.agent === undefined ? await pickAgent(session, action) : findAgent(session, call.agent);
   if (!agent) return undefined;
   const picture = pictureOf(session);
   const reason = whyNot(action, factsOf(agent, picture.view(agent.id), picture.waiting(agent.id)), t);
   if (reason !== undefined) throw new TinytownError('cannotNow', reason);
-  // Whoever gives it work wants to see it being done.
+  // A person who gives an agent work wants to watch it.
   if (call.interactive && startsWork.has(action)) town.views.watch(agent.id);
   if (call.interactive && shows.has(action)) town.views.looked(agent.id);
   return takeAction(action, { call, session, agent, outputs: town.outputs, records: town.records });
 }
 
-/** Does it to each, asking for a text once. Those that cannot do it now are named at the end; they do not keep the others. */
+/** Runs the action on each agent; asks for a text once. Agents that refuse do not stop the others and are named at the end. */
 async function actOnMany(
   action: AgentAction,
   { targets, interactive }: Pick<Call, 'interactive'> & { targets: readonly Target[] },
@@ -74,7 +73,7 @@ async function actOnMany(
   return targets.map(({ agent }) => agent);
 }
 
-/** These change nothing and are about one agent. */
+/** Actions that only show something, for one agent. */
 const shows: ReadonlySet<AgentAction> = new Set(['showOutput', 'openTranscript', 'exportTranscript', 'openChanges']);
 const withText: ReadonlySet<AgentAction> = new Set(['assignTask', 'sendMessage', 'steer']);
 const startsWork: ReadonlySet<AgentAction> = new Set(['assignTask', 'steer', 'sendMessage', 'runAgain']);
@@ -186,8 +185,8 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
 const modelOptions = z.object({ effort: z.optional(z.string()) });
 
 /**
- * `chooseModel(agent?, model?, {effort}?)`: without a model, or with an empty one, what is configured. Resolves with what was
- * chosen, and whether Codex lists it.
+ * `chooseModel(agent?, model?, {effort}?)`: a missing or empty model means the configured one. Resolves with the choice, and
+ * whether Codex lists it.
  */
 async function chooseModel({ call, session, agent }: Step): Promise<unknown> {
   const options = modelOptions.safeParse(call.extra ?? {});
@@ -212,8 +211,8 @@ async function chooseModel({ call, session, agent }: Step): Promise<unknown> {
 const permissionChoice = z.enum([...permissionModes, 'default']);
 
 /**
- * `changePermissions(agent?, mode?)`: without a mode the person chooses. A mode that is given may only narrow: files of the
- * workspace (tasks, launch configurations) can call commands. Resolves with what is chosen now.
+ * `changePermissions(agent?, mode?)`: without a mode, the person chooses. A given mode may only narrow the permissions, because
+ * workspace files (tasks, launch configurations) can call commands. Resolves with the new choice.
  */
 async function changePermissions({ call, session, agent }: Step): Promise<string | undefined> {
   const view = session.runner.view(agent.id);
@@ -271,7 +270,7 @@ async function removeAgent({ session, agent, call, outputs }: Step): Promise<str
   return agent.id;
 }
 
-/** @throws TinytownError `unknownAgent` or `ambiguousAgent`, with a sentence that names the candidates. */
+/** @throws TinytownError `unknownAgent` or `ambiguousAgent`, with a message that names the candidates. */
 export function findAgent(session: TownSession, ref: string): AgentRecord {
   if (isSupervisor(ref)) throw new TinytownError('unknownAgent', t('“{0}” is you. Name an agent.', ref));
   const found = resolveAgent(ref, session.mirror.agents.values());
@@ -279,7 +278,7 @@ export function findAgent(session: TownSession, ref: string): AgentRecord {
   throw new TinytownError(found.reason === 'ambiguous' ? 'ambiguousAgent' : 'unknownAgent', found.message);
 }
 
-/** The call's text, else what the person types. @throws TinytownError `emptyText`. */
+/** The call's text, or else what the person types. @throws TinytownError `emptyText`. */
 async function textOf(call: Call, title: string, placeHolder: string): Promise<string | undefined> {
   const text = call.text ?? (await askText(title, placeHolder));
   if (text?.trim() === '') throw new TinytownError('emptyText', t('The text is empty. Type what to do.'));

@@ -1,4 +1,4 @@
-/** The agents tree as plain data: who there is, what each does, what waits for whom. No editor, no clock, no side effects. */
+/** The agents tree as plain data: the agents, what each one does, and what waits. No editor, no clock, no side effects. */
 import type { AgentView } from '../../loop/state/agentView.ts';
 import { type AgentRecord, type AgentState, type TaskRecord, mayBeInTurn } from '../../town/records.ts';
 import { oneLine } from '../../util/text.ts';
@@ -51,7 +51,7 @@ function stateWord(state: AgentState, t: Translate): string {
   }
 }
 
-/** In a larger town nothing opens by itself: every open agent costs rows. */
+/** In a larger town, no agent is expanded at first, because each expanded agent takes up rows. */
 const OPEN_LIMIT = 8;
 
 /** Whether an agent has finished, and nobody has looked at it since. */
@@ -85,12 +85,12 @@ export function agentItem(
     state.runs && startedAt !== undefined ? elapsed(picture.now - startedAt, t) : undefined,
     highContext(view.tokens, t),
     view.away && t('lives elsewhere'),
-    // A session is the rule, and needs no word; neither does the model that all have.
+    // The defaults, a persistent session and the configured model, are not mentioned.
     view.mode === 'one-shot' ? t('one-shot') : undefined,
     agent.model === undefined ? undefined : oneLine(agent.model, 40),
     view.permissions && permissionWord(view.permissions, t),
   ].filter((detail) => detail !== undefined);
-  // What was not looked at yet comes first, unless something is wrong.
+  // An unread result comes first, unless something is wrong.
   const said = [state.word, ...details];
   if (finished !== undefined) said.splice(state.calm ? 0 : 1, 0, finished);
   const shown = said.map((part) => (part === finished ? `● ${part}` : part));
@@ -123,14 +123,14 @@ export function agentItem(
   };
 }
 
-/** `finished 5 min ago`; undefined where it has not. */
+/** For example `finished 5 min ago`. Undefined if the agent has not finished. */
 function finishedWords(agent: AgentRecord, view: AgentView, now: number, t: Translate): string | undefined {
   const at = finishedAt(agent, view);
   if (at === undefined) return undefined;
   return now - at < 60_000 ? t('finished just now') : t('finished {0} ago', age(now - at, t));
 }
 
-/** `runs`: a turn runs, and nobody is waited for. `calm`: nothing is wrong, and nobody is waited for. */
+/** `runs`: a turn runs and waits for nobody. `calm`: nothing is wrong, and the agent waits for nobody. */
 function shownState(
   agent: AgentRecord,
   picture: TownPicture,
@@ -165,7 +165,7 @@ function retryWords({ retry }: AgentView, now: number, t: Translate): string | u
   return t('retrying {0} of {1} in {2} s', retry.attempt, retry.of, seconds);
 }
 
-/** What a person ought to look at, although nobody asks for it. */
+/** A problem that a person should look at, although no request is open. */
 function troubleOf(agent: AgentRecord, view: AgentView, waiting: Waiting, t: Translate): string | undefined {
   if (agent.state !== 'working') {
     if (waiting.held > 0) return t('interrupted');
@@ -176,7 +176,7 @@ function troubleOf(agent: AgentRecord, view: AgentView, waiting: Waiting, t: Tra
   const waits = waiting.inbox + waiting.urgent > 0;
   if (view.waitsForSignIn && waits) return t('waits for sign-in');
   if (view.usedUp && waits) return t('waits for the account’s limit');
-  // It is said only after minutes.
+  // `silentMs` is set only after minutes of silence.
   const silent = view.silentMs === undefined ? undefined : elapsed(view.silentMs, t);
   if (silent !== undefined) return t('no sign of life for {0}', silent);
   return view.stalled ? t('stalled') : undefined;
@@ -220,7 +220,7 @@ function agentTooltip(agent: AgentRecord, picture: TownPicture, t: Translate): s
     [t('Role'), agent.roleId],
     [t('CLI'), agent.cli],
     [t('Model'), modelWords(agent, view)],
-    // How `tt` runs it is not ours to say.
+    // We do not know the mode in which `tt` runs it.
     [t('Mode'), view.owner === 'external' ? undefined : reason ? `${modeWord} (${reason})` : modeWord],
     [t('Permissions'), view.permissions && permissionWord(view.permissions, t)],
     [t('Thread'), agent.runtimeSessionId],
@@ -239,7 +239,7 @@ function agentTooltip(agent: AgentRecord, picture: TownPicture, t: Translate): s
 
 const FILES_NAMED = 5;
 
-/** What the agent said and changed last: a paragraph each. */
+/** What the agent last said and changed, one paragraph each. */
 function lastWork(view: AgentView, t: Translate): string[] {
   const turn = [view.turn, ...view.pastTurns.toReversed()].find((one) => one && lastWords(one) !== '');
   if (!turn) return [];
@@ -251,7 +251,7 @@ function lastWork(view: AgentView, t: Translate): string[] {
   return [oneLine(lastWords(turn), 300), ...(files.length === 0 ? [] : [oneLine(changed, 300)])];
 }
 
-/** The state, and what it means where that is not plain to see. */
+/** The state, with an explanation if its word is not obvious. */
 function stateSentence(state: AgentState, { owner }: AgentView, t: Translate): string {
   const word = stateWord(state, t);
   const meanings: Partial<Record<AgentState, string>> = {

@@ -1,8 +1,8 @@
-/** What most rows below an agent have in common. */
+/** What most rows below an agent share. */
 import type { AgentRecord } from '../../town/records.ts';
 import type { Item } from '../items.ts';
 
-/** A row of the agent, named by `key`; the key's first part is what menus know it by. */
+/** A row of the agent, with `key` in its id. Menus recognize the row by the key's first part. */
 export function leaf(agent: AgentRecord, key: string, look: Pick<Item, 'label' | 'icon'> & Partial<Item>): Item {
   const description = look.description ?? '';
   return {

@@ -1,4 +1,4 @@
-/** One output channel per agent with the live text: made when first asked for, fed from then on. */
+/** One output channel per agent with its live text. A channel is created when first shown, and fed from then on. */
 import * as vscode from 'vscode';
 import type { RuntimeEvent } from '../../runtime/codingAgent.ts';
 import type { ReadEvent } from '../../town/events.ts';
@@ -24,19 +24,19 @@ export class AgentOutputs implements Disposable {
     if (output.channel) this.flush.add(agentId);
   }
 
-  /** What an agent does that another window or `tt` runs. */
+  /** An event of an agent that another window or `tt` runs. */
   watched(agentId: string, event: ReadEvent): void {
     const output = this.output(agentId);
     output.text.watched(event);
     if (output.channel) this.flush.add(agentId);
   }
 
-  /** Ids of the agents whose channel was asked for. */
+  /** Ids of the agents whose channel was shown. */
   get shown(): string[] {
     return [...this.outputs].flatMap(([id, { channel }]) => (channel ? [id] : []));
   }
 
-  /** Brings the agent's channel up, with what happened before it was there (bounded). */
+  /** Shows the agent's channel, including earlier text (bounded). */
   show(agentId: string, name: string): void {
     const output = this.output(agentId);
     output.channel ??= vscode.window.createOutputChannel(vscode.l10n.t('Tinytown: {0}', oneLine(name, 64)));
@@ -44,7 +44,7 @@ export class AgentOutputs implements Disposable {
     output.channel.show(true);
   }
 
-  /** The agent is gone for good. */
+  /** The agent was deleted. */
   remove(agentId: string): void {
     this.outputs.get(agentId)?.channel?.dispose();
     this.outputs.delete(agentId);

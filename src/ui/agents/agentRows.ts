@@ -40,7 +40,7 @@ export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate
   ];
 }
 
-/** Where it lives, where this window does not run it. */
+/** Where the agent lives, if this window must not run it. */
 function awayRows(agent: AgentRecord, { away }: AgentView, t: Translate): Item[] {
   if (!away) return [];
   const label = stripControls(awayWords(away, t));
@@ -50,7 +50,7 @@ function awayRows(agent: AgentRecord, { away }: AgentView, t: Translate): Item[]
   ];
 }
 
-/** Where an agent lives, as far as that is another place than this window's. */
+/** Where an agent lives, in words: the part that differs from this window. */
 export function awayWords({ because, home }: Away, t: Translate): string {
   switch (because) {
     case 'machine':
@@ -72,18 +72,18 @@ function errorRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
   ];
 }
 
-/** What it asks of people: the same rows, with the same actions, as in the view of all of them. */
+/** The agent's open requests, with the same rows and actions as in the Needs You view. */
 function requestRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
   return requestsOf(agent, view).map((need) => needItem(need, { t, prefix: `agent/${agent.id}/` }));
 }
 
-/** What its turns would run, where the person has not allowed that. */
+/** The program that its turns would run, if the person has not allowed it. */
 function programRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[] {
   const need = programNeed(agent.id, picture);
   return need ? [needItem(need, { t, prefix: `agent/${agent.id}/` })] : [];
 }
 
-/** Why it is not the mode that was asked for. */
+/** Why the agent does not run in the requested mode. */
 function modeRows(agent: AgentRecord, { modeReason }: AgentView, t: Translate): Item[] {
   if (modeReason === undefined) return [];
   const reason = inWords(modeReason, t);

@@ -1,6 +1,6 @@
 /**
- * An agent's inbox as rows: each message with its receipt, in the order in which they are handled; what is over below a row of
- * its own. Text from others is data: stripped, one line, and whole in the tooltip.
+ * An agent's inbox as rows: each message with its receipt, in the order of handling, and settled messages below their own row.
+ * Text from others is data: a row shows one stripped line, the tooltip shows all of it.
  */
 import type { AgentView } from '../../loop/state/agentView.ts';
 import type { Receipt } from '../../loop/state/receipt.ts';
@@ -13,15 +13,15 @@ import { age } from '../needs/needsYouItems.ts';
 import { tooltipText } from '../tooltip.ts';
 import type { TownPicture, Waiting } from '../town/townPicture.ts';
 
-/** Whether the inbox has anything to show: messages that wait, or messages that the agent has had. */
+/** Whether the inbox has anything to show: waiting messages, or messages that the agent has received. */
 export function hasInbox(agent: AgentRecord, { owner, turn }: AgentView, waiting: Waiting): boolean {
   if (waiting.inbox + waiting.urgent + waiting.held + waiting.dead > 0) return true;
-  // Nothing is known about what `tt` has taken.
+  // Nothing is known about messages that `tt` has taken.
   if (owner === 'external') return false;
   return agent.roundsCompleted > 0 || agent.state === 'working' || turn !== undefined;
 }
 
-/** The one row of the inbox, closed at first; what needs a decision is told on it. */
+/** The inbox's single row, collapsed at first. It says what needs a decision. */
 export function inboxRows(agent: AgentRecord, picture: TownPicture, t: Translate): Item[] {
   const waiting = picture.waiting(agent.id);
   if (!hasInbox(agent, picture.view(agent.id), waiting)) return [];
@@ -65,7 +65,7 @@ function inboxTooltip({ held, dead }: Waiting, t: Translate): string {
 
 interface Context {
   agentId: string;
-  /** Start of every id. */
+  /** Start of every row id. */
   prefix: string;
   picture: TownPicture;
   t: Translate;
@@ -84,7 +84,7 @@ function messageRows(agentId: string, picture: TownPicture, t: Translate): Item[
   ]);
 }
 
-/** Who writes to Redis may use an id twice; a tree must not. */
+/** Makes row ids unique: a program that writes to Redis may use an id twice, but a tree must not. */
 function distinct(items: readonly Item[]): Item[] {
   const times = new Map<string, number>();
   return items.map((item) => {
@@ -94,7 +94,7 @@ function distinct(items: readonly Item[]): Item[] {
   });
 }
 
-/** What was held of one round stays together: it is run again, or dismissed, as a whole. */
+/** Groups a round's held messages, because a round is run again or discarded as a whole. */
 function heldTogether(receipts: readonly Receipt[], context: Context): Item[] {
   const { t, agentId, prefix } = context;
   return receipts.flatMap((receipt, place) => {
@@ -125,11 +125,11 @@ function heldTogether(receipts: readonly Receipt[], context: Context): Item[] {
   });
 }
 
-/** What one look does not read. */
+/** The messages beyond those that are read at once. */
 function moreRows(receipts: readonly Receipt[], { agentId, prefix, picture, t }: Context): Item[] {
   const { inbox, urgent } = picture.waiting(agentId);
   const more = inbox + urgent - receipts.filter(({ state }) => state === 'queued').length;
-  // For a moment, one of the two is newer than the other.
+  // The counts and the receipts are read separately, so they can briefly disagree.
   if (more <= 0 || receipts.length < 100) return [];
   const label = t('and {0} more', more);
   return [
@@ -181,7 +181,7 @@ function messageRow(receipt: Receipt, context: Context): Item {
   const label = oneLine(text) || t('(an empty message)');
   const from = fromWord(receipt, context);
   const rest = [ageOf(receipt, context), reasonOf(receipt)];
-  // The row above those that are settled says so for all of them.
+  // The parent row already says "settled".
   const description = [...(state === 'settled' ? [] : [stateWord(receipt, t)]), from, ...rest];
   const about = state === 'held' ? batchId : messageId;
   return {
@@ -221,13 +221,13 @@ function stateWord({ state, list, attempts }: Receipt, t: Translate): string {
   }
 }
 
-/** Who wrote it; empty for what is no message. */
+/** The sender's name, or empty if it is not known. */
 function fromWord({ from }: Receipt, { picture, t }: Context): string {
   if (from === SUPERVISOR_ID) return t('you');
   return oneLine(picture.agents.get(from)?.name ?? from.slice(0, 8), 64);
 }
 
-/** Empty for what tells no time. */
+/** Empty if the time is not known. */
 function ageOf({ since }: Receipt, { picture, t }: Context): string {
   return since > 0 ? age(picture.now - since, t) : '';
 }

@@ -1,4 +1,4 @@
-/** Messages that wait for an agent are dragged to another place in its inbox; tasks of the backlog, onto an agent. */
+/** Drag and drop in the agents view: reorders an agent's waiting messages, and assigns backlog tasks to agents. */
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import { TinytownError } from '../../util/errors.ts';
@@ -16,7 +16,6 @@ const MESSAGES = rowsOf(View.agents);
 const dragged = z.object({ agent: z.string(), message: z.string() });
 type Dragged = z.infer<typeof dragged>;
 
-/** For the view with the agents. */
 export function agentsDragAndDrop(host: TownHost): vscode.TreeDragAndDropController<Row> {
   const tasks = agentsToDropOn(host);
   return {
@@ -44,7 +43,7 @@ function waitingMessage({ item }: Row): Dragged | undefined {
   return waits && agent !== undefined && message !== undefined ? { agent, message } : undefined;
 }
 
-/** Takes the place of `target`: before it on the way up, behind it on the way down. */
+/** Moves the message to the place of `target`: before it when moving up, after it when moving down. */
 async function move(host: TownHost, { agent, message }: Dragged, target: Dragged | undefined): Promise<void> {
   if (target?.agent !== agent) {
     throw new TinytownError('cannotNow', t('A message can only be moved within one agent’s inbox.'));

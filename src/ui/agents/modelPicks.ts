@@ -1,4 +1,4 @@
-/** Asks for a model and an effort out of those that Codex lists; another name can be typed, as providers have models of their own. */
+/** Asks for a model and an effort from Codex's list. Another model can be typed, because providers have their own models. */
 import * as vscode from 'vscode';
 import type { ModelInfo } from '../../runtime/models.ts';
 import type { AgentRecord } from '../../town/records.ts';
@@ -7,7 +7,7 @@ import { withoutIcons } from '../plainText.ts';
 
 const { t } = vscode.l10n;
 
-/** Undefined fields: as configured. */
+/** An undefined field means the configured value. */
 export interface PickedModel {
   model: string | undefined;
   reasoningEffort: string | undefined;
@@ -17,7 +17,7 @@ interface Pick<V> extends vscode.QuickPickItem {
   value?: V;
 }
 
-/** Undefined where the person left it. */
+/** Resolves with undefined if the person cancelled. */
 export async function pickModel(
   agent: AgentRecord,
   models: readonly ModelInfo[],
