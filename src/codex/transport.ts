@@ -26,8 +26,6 @@ export interface Transport {
 
 export interface StdioOptions {
   codexPath: string;
-  /** Before `app-server`, e.g. `-c key=value`. */
-  args?: readonly string[];
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
   registry: ProcessRegistry;
@@ -46,8 +44,8 @@ const drainLimitMs = 2_000;
 
 /** Starts `codex app-server` as a child. @throws TinytownError `programUnusable` */
 export async function startStdioTransport(options: StdioOptions): Promise<Transport> {
-  const { codexPath, args = [], cwd, env, registry, generation, logger } = options;
-  const child = await spawnManaged(codexPath, [...args, 'app-server'], { cwd, env, registry, purpose: 'app-server' });
+  const { codexPath, cwd, env, registry, generation, logger } = options;
+  const child = await spawnManaged(codexPath, ['app-server'], { cwd, env, registry, purpose: 'app-server' });
   logger.debug(`app-server #${generation} runs as process ${child.pid}`);
   const reader = new NdjsonReader(child.stdout);
 

@@ -1,4 +1,5 @@
 /** A whole town for a test, without an editor: real Redis, real Codex, a scripted model, and sessions in place of windows. */
+import type { AgentRequest } from '../../src/runtime/agentRequest.ts';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AgentView } from '../../src/loop/state/agentView.ts';
@@ -174,4 +175,14 @@ function collectingLogger(lines: string[]): Logger {
       lines.push(`${new Date().toISOString().slice(17)} ${level} ${message}`);
     };
   return { trace() {}, debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+/** What the agents of a window ask people, over all agents, oldest first. */
+export function shownRequests({ mirror, runner }: TownSession): AgentRequest[] {
+  return [...mirror.agents.keys()].flatMap((id) => runner.view(id).requests).toSorted((a, b) => a.askedAt - b.askedAt);
+}
+
+/** The first request that a window shows, as soon as there is one. */
+export function asked(session: TownSession): Promise<AgentRequest> {
+  return eventually(() => shownRequests(session)[0], { what: 'a request' });
 }

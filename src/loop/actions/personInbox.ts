@@ -17,11 +17,6 @@ import type { AgentRunner } from '../agentRunner.ts';
 import { bodyText } from '../agent/prompt.ts';
 import { requestDigest } from '../agent/requestCodec.ts';
 
-export interface PendingRequest {
-  agentId: string;
-  request: AgentRequest;
-}
-
 /** A message to the person. */
 export interface SupervisorMessage {
   id: string;
@@ -56,14 +51,6 @@ export class PersonInbox {
     this.town = town;
     this.runner = runner;
     this.inbox = new SupervisorInbox(town.delivery, town.keys);
-  }
-
-  /** What agents ask people and wait for, over all agents and windows, oldest first. */
-  pendingRequests(): PendingRequest[] {
-    const agentIds = [...this.town.mirror.agents.keys()];
-    return agentIds
-      .flatMap((agentId) => this.runner.view(agentId).requests.map((request) => ({ agentId, request })))
-      .toSorted((a, b) => a.request.askedAt - b.request.askedAt);
   }
 
   /**

@@ -47,11 +47,6 @@ export class TaskActions {
     await this.town.tasks.complete(taskId, result, SUPERVISOR_ID);
   }
 
-  async fail(taskId: string, reason: string): Promise<void> {
-    await this.open(taskId);
-    await this.town.tasks.fail(taskId, reason, SUPERVISOR_ID);
-  }
-
   async cancel(taskId: string, reason: string): Promise<void> {
     await this.open(taskId);
     await this.town.tasks.cancel(taskId, reason);

@@ -3,26 +3,27 @@ import assert from 'node:assert/strict';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { TownSession } from '../../../src/loop/townSession.ts';
-import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
 import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
+import {
+  type TestTown,
+  agentWhen,
+  closesAfterEach,
+  startTestTown,
+  asked,
+  shownRequests,
+} from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 const cautious = { sandbox: 'workspace-write' } as const;
 const unanswered = gate();
 const nobody = '00000000-0000-4000-8000-000000000009';
 
-/** The one request that a window shows. */
-function asked(session: TownSession): Promise<AgentRequest> {
-  return eventually(() => session.actions.personInbox.pendingRequests()[0]?.request, { what: 'a request' });
-}
-
 function nothingAsked(session: TownSession): Promise<boolean> {
-  return eventually(() => session.actions.personInbox.pendingRequests().length === 0, {
+  return eventually(() => shownRequests(session).length === 0, {
     what: 'that nothing is asked',
   });
 }
@@ -66,7 +67,7 @@ describe('what agents ask people', () => {
     });
     await agentWhen(session, 'api', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
     assert.equal(await exists(file), true);
-    assert.deepEqual(session.actions.personInbox.pendingRequests(), []);
+    assert.deepEqual(shownRequests(session), []);
     await eventually(async () => (await redis.hexists(keys.turn(agent.id), 'requests')) === 0);
     assert.deepEqual(session.runner.view(agent.id).withdrawn, []);
   });
@@ -148,10 +149,9 @@ describe('what agents ask people', () => {
     const { pid } = session.runner.view(agent.id);
     assert.ok(pid);
     process.kill(-pid, 'SIGKILL');
-    const after = await eventually(
-      () => session.actions.personInbox.pendingRequests().find(({ request }) => request.id !== before.id)?.request,
-      { what: 'the request again' },
-    );
+    const after = await eventually(() => shownRequests(session).find(({ id }) => id !== before.id), {
+      what: 'the request again',
+    });
     assert.equal(session.runner.view(agent.id).withdrawn[0]?.reason, 'exited');
     await session.actions.personInbox.answerRequest('qa', after.id, { choice: 'decline' });
     await agentWhen(session, 'qa', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
@@ -163,12 +163,12 @@ describe('what agents ask people', () => {
     const agent = await session.actions.spawnAgent({ name: 'ops', task: 'do it' });
     const before = await asked(session);
     await session.actions.restartAgent('ops');
-    const after = await eventually(
-      () => session.actions.personInbox.pendingRequests().find(({ request }) => request.id !== before.id)?.request,
-      { timeout: 15_000, what: 'the request again' },
-    );
+    const after = await eventually(() => shownRequests(session).find(({ id }) => id !== before.id), {
+      timeout: 15_000,
+      what: 'the request again',
+    });
     assert.deepEqual(
-      session.actions.personInbox.pendingRequests().map(({ request }) => request.id),
+      shownRequests(session).map(({ id }) => id),
       [after.id],
     );
     const { withdrawn } = session.runner.view(agent.id);
@@ -191,7 +191,7 @@ describe('what agents ask people', () => {
     const agent = await session.actions.spawnAgent({ name: 'web', task: 'do it' });
     const { id } = await asked(session);
     await session.actions.interrupt('web');
-    assert.deepEqual(session.actions.personInbox.pendingRequests(), []);
+    assert.deepEqual(shownRequests(session), []);
     assert.equal(session.runner.view(agent.id).withdrawn[0]?.reason, 'turnOver');
     await assert.rejects(session.actions.personInbox.answerRequest('web', id, { choice: 'approve' }), {
       reason: 'requestGone',

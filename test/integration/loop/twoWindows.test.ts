@@ -11,7 +11,7 @@ import { startTimeOf } from '../../../src/util/processTable.ts';
 import { startCuttingProxy } from '../../support/cuttingProxy.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Script, echoScript, gate } from '../../support/scriptedModel.ts';
-import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
+import { type TestTown, agentWhen, closesAfterEach, startTestTown, shownRequests } from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 /** A window that gives no answer. */
@@ -226,10 +226,9 @@ describe('answers from two windows at the same moment', () => {
     const outcomes: string[] = [];
     let last = '';
     for (let time = 0; time < times; time += 1) {
-      const { id } = await eventually(
-        () => other.actions.personInbox.pendingRequests().find(({ request }) => request.id !== last)?.request,
-        { what: `request ${time}` },
-      );
+      const { id } = await eventually(() => shownRequests(other).find(({ id }) => id !== last), {
+        what: `request ${time}`,
+      });
       last = id;
       const remote = other.actions.personInbox.answerRequest('ops', id, { choice: 'decline' });
       // The remote one takes its way through Redis: now the one is first, now the other.

@@ -13,14 +13,17 @@ import { TownKeys } from '../../../src/town/keys.ts';
 import { TownKey } from '../../../src/town/townKey.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempDir } from '../../support/tempDir.ts';
-import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
+import {
+  type TestTown,
+  agentWhen,
+  closesAfterEach,
+  startTestTown,
+  asked,
+  shownRequests,
+} from '../../support/testTown.ts';
 
 const keys = new TownKeys('test-town');
 const cautious = { sandbox: 'workspace-write' } as const;
-
-function asked(window: TownSession): Promise<AgentRequest> {
-  return eventually(() => window.actions.personInbox.pendingRequests()[0]?.request, { what: 'a request' });
-}
 
 describe('commands in the name of the user', () => {
   let town: TestTown;
@@ -75,7 +78,7 @@ describe('commands in the name of the user', () => {
       assert.equal(Object.entries((await give(action, signed)) ?? {})[1]?.[1], 'otherTownKey');
     }
     await elsewhere.remove();
-    assert.deepEqual(session.actions.personInbox.pendingRequests().length, 1, 'it still waits for the user');
+    assert.deepEqual(shownRequests(session).length, 1, 'it still waits for the user');
     assert.equal(isDone(), false);
     assert.equal(session.runner.owns(agentId), true);
     assert.equal(shown.filter((text) => text.includes('was refused')).length, 1);
@@ -98,10 +101,9 @@ describe('commands in the name of the user', () => {
     const other = await town.open(cautious);
     const harmless = JSON.stringify([{ ...request, command: 'echo harmless' }]);
     await redis.hset(keys.turn(agentId), 'requests', harmless);
-    await eventually(
-      () => other.actions.personInbox.pendingRequests().some((one) => JSON.stringify(one).includes('harmless')),
-      { what: 'the forged request is shown' },
-    );
+    await eventually(() => shownRequests(other).some((one) => JSON.stringify(one).includes('harmless')), {
+      what: 'the forged request is shown',
+    });
     const answered = other.actions.personInbox.answerRequest('ops', request.id, { choice: 'approve' });
     await assert.rejects(answered, { reason: 'notWhatWasShown' });
     assert.equal(isDone(), false);
@@ -111,13 +113,11 @@ describe('commands in the name of the user', () => {
     const other = await town.open(cautious);
     const harmless = { ...request, command: 'echo harmless' };
     await redis.hset(keys.turn(agentId), 'requests', JSON.stringify([harmless]));
-    const shown = await eventually(
-      () =>
-        other.actions.personInbox.pendingRequests().find((one) => JSON.stringify(one).includes('harmless'))?.request,
-      { what: 'the forged request is shown' },
-    );
+    const shown = await eventually(() => shownRequests(other).find((one) => JSON.stringify(one).includes('harmless')), {
+      what: 'the forged request is shown',
+    });
     await redis.hset(keys.turn(agentId), 'requests', JSON.stringify([request]));
-    await eventually(() => !JSON.stringify(other.actions.personInbox.pendingRequests()).includes('harmless'), {
+    await eventually(() => !JSON.stringify(shownRequests(other)).includes('harmless'), {
       what: 'the forged request is gone',
     });
     const answered = other.actions.personInbox.answerRequest('ops', request.id, { choice: 'approve' }, shown);
