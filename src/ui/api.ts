@@ -1,4 +1,4 @@
-/** What `activate()` hands to other extensions. Kept small, plain and stable: no type of the editor, none of the wire. */
+/** What `activate()` hands to other extensions. It is small and stable, and has no types of the editor. */
 import type { Receipt } from '../loop/state/receipt.ts';
 import type { AgentState } from '../town/records.ts';
 import type { RuntimeEvent } from '../runtime/codingAgent.ts';
@@ -16,16 +16,16 @@ export interface AgentSummary {
   /** Whether this window runs it. */
   readonly here: boolean;
   readonly mode: 'persistent' | 'one-shot';
-  /** What its turns run on, where that is known. */
+  /** The model of its turns, if known. */
   readonly model: string | undefined;
   readonly effort: string | undefined;
 }
 
-/** What the processes of an agent of this window take. */
+/** What the processes of one of this window's agents use. */
 export interface ProcessSummary {
   readonly agent: string;
   readonly count: number;
-  /** Resident memory; what processes share counts in each of them. */
+  /** Resident memory. Memory that processes share is counted in each of them. */
   readonly residentBytes: number;
 }
 
@@ -44,14 +44,14 @@ export interface NeedSummary {
     | 'signIn'
     | 'limit'
     | 'claim';
-  /** Of the request or message: the commands that answer take it. */
+  /** The id of the request or message. The commands that answer take it. */
   readonly id: string;
   readonly agent: string | undefined;
-  /** What is asked, whole. */
+  /** The full text of what is asked. */
   readonly text: string;
   /** Unix milliseconds. */
   readonly since: number;
-  /** Somebody stands still because of it; otherwise it only wants to be read. */
+  /** True if an agent is blocked until this is answered. Otherwise it only needs to be read. */
   readonly waits: boolean;
 }
 
@@ -62,15 +62,15 @@ export interface ReceiptSummary {
   readonly batchId: string | undefined;
   /** The sender's agent id, or the supervisor's. */
   readonly from: string;
-  /** As Tinytown names them (`task`, `task_assign`, `query` …); `unreadable` for what is no message. */
+  /** Tinytown's name for the type (`task`, `task_assign`, `query` …), or `unreadable` if it is not a message. */
   readonly type: Receipt['type'];
-  /** What it says, whole. */
+  /** The full text. */
   readonly text: string;
-  /** Urgent ones steer a running turn. */
+  /** Urgent messages steer a running turn. */
   readonly list: Receipt['list'];
   /**
    * `queued` (waits), `sent`, `delivered` (the agent's thread holds it), `settled` (its turn is over); or `held` after an
-   * interrupt, `dead` after too many attempts, `uncertain` (its owner is gone: it is looked up in the thread's history).
+   * interrupt, `dead` after too many attempts, `uncertain` (its owner is gone; the thread's history will tell).
    */
   readonly state: Receipt['state'];
   /** Unix milliseconds. */
@@ -82,30 +82,30 @@ export interface ReceiptSummary {
 }
 
 /**
- * An agent is meant by its id, name, nickname or the first four hex digits of its id. Everything that acts opens the
- * folder's town first, and rejects with an error that has a `reason` and a sentence for people.
+ * Name an agent by its id, name, nickname, or the first four hex digits of its id. Calls that act open the folder's town first.
+ * They reject with an error that has a `reason` and a message for people.
  */
 export interface TinytownApi {
-  /** Of the extension. */
+  /** The extension's version. */
   readonly version: string;
   listAgents(): Promise<AgentSummary[]>;
-  /** What waits for the person, over all agents and windows: what stands still first, each oldest first. */
+  /** What waits for the person, of all agents and windows. Blocking needs come first. Each group is oldest first. */
   listNeeds(): Promise<NeedSummary[]>;
-  /** The receipts of an agent's messages as they are now, in the order in which they are handled; of those over, the last few. */
+  /** The current receipts of an agent's messages, in the order of handling. Includes the last few settled ones. */
   listReceipts(agent: string): Promise<ReceiptSummary[]>;
-  /** Puts a message into the agent's inbox; `urgent` ones steer a running turn. Resolves with the message's id. */
+  /** Puts a message into the agent's inbox. An `urgent` one steers a running turn. Resolves with the message's id. */
   send(agent: string, text: string, options?: { urgent?: boolean }): Promise<string>;
   /** Resolves with the message's id. */
   steer(agent: string, text: string): Promise<string>;
-  /** Read at the moment of the call. */
+  /** The processes at the moment of the call. */
   listProcesses(): Promise<ProcessSummary[]>;
   interrupt(agent: string): Promise<void>;
-  /** Something about some agent changed: list them again. Fired at most a few times a second. */
+  /** An agent has changed: list them again. Fired at most a few times a second. */
   readonly onDidChangeAgents: Event<void>;
-  /** What waits for the person is not what it was: list it again. */
+  /** What waits for the person has changed: list it again. */
   readonly onDidChangeNeeds: Event<void>;
   /** Messages of these agents (by id) may have moved on: list their receipts again. Fired at most a few times a second. */
   readonly onDidChangeReceipts: Event<readonly string[]>;
-  /** What agents of this window do, as it happens. */
+  /** What this window's agents do, as it happens. */
   readonly onRuntimeEvent: Event<{ agentId: string; event: RuntimeEvent }>;
 }

@@ -1,4 +1,4 @@
-/** What commands ask people for: a name, a text. Each answer is undefined where the person thought better of it. */
+/** Asks people for names and texts for commands. Each answer is undefined if the person cancelled. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as vscode from 'vscode';
 import { townNameProblem } from '../town/keys.ts';
@@ -12,12 +12,12 @@ import { withoutMarks } from './plainText.ts';
 
 const { t } = vscode.l10n;
 
-/** Texts that were typed and not used, by the question: a command failed, or Escape was pressed. They are offered again. */
+/** Typed texts by question. If the command failed or Escape was pressed, the text is offered again. */
 const drafts = new Map<string, string>();
-/** What is typed for the command that runs. */
+/** The texts that were typed for the running command. */
 const typing = new AsyncLocalStorage<Map<string, string>>();
 
-/** Does a command's work. What is typed for it is kept until it has been of use: nobody has to type it twice. */
+/** Runs a command. Keeps the typed text until the command succeeds, so nobody has to type it twice. */
 export async function keepingTyped<T>(work: () => Promise<T>): Promise<T> {
   const typed = new Map<string, string>();
   try {
@@ -36,13 +36,13 @@ interface Question {
   prompt?: string;
   value?: string;
   validateInput?: (text: string) => string | undefined;
-  /** Closes the question; what was typed is there when it is asked again. */
+  /** Pressing it closes the question. The typed text is offered when the question is asked again. */
   button?: { look: vscode.QuickInputButton; press: () => void };
-  /** What is typed is not shown, and kept nowhere. */
+  /** The typed text is not shown, and not kept. */
   secret?: boolean;
 }
 
-/** Asks for a text. Undefined after Escape; what was typed until then is there when the same is asked again. */
+/** Asks for a text. Undefined after Escape; the typed text is offered when the same question is asked again. */
 export function ask({
   title,
   placeHolder = '',
@@ -59,7 +59,7 @@ export function ask({
   box.password = secret;
   if (button) box.buttons = [button.look];
   const validate = (): string | undefined => validateInput?.(box.value);
-  // Taken here: the listeners below run in a context of their own.
+  // Read here, because the listeners below run in another async context.
   const typed = typing.getStore();
   let accepted = false;
   return new Promise<string | undefined>((resolve) => {
@@ -89,10 +89,10 @@ export function askText(title: string, placeHolder: string): Promise<string | un
   return ask({ title, placeHolder, validateInput: emptyProblem });
 }
 
-/** An input box has one line: the ends of others are shown by this sign. */
+/** Stands for a line break, because an input box has only one line. */
 const LINE_BREAK = '⏎';
 
-/** Another text in the place of `before`, which may have several lines. */
+/** Asks for a text to replace `before`, which may have several lines. */
 export async function askNewText(title: string, before: string): Promise<string | undefined> {
   const lines = before.includes('\n');
   const typed = await ask({
@@ -108,12 +108,12 @@ function emptyProblem(text: string): string | undefined {
   return text.trim() === '' ? t('Type some text, or press Escape to cancel.') : undefined;
 }
 
-/** Words to go with something; may stay empty. @param what Says what they go with. */
+/** Asks for a text that accompanies something. It may stay empty. @param what Says what the text accompanies. */
 export function askWords(title: string, placeHolder: string, what?: string): Promise<string | undefined> {
   return ask({ title, placeHolder, ...(what !== undefined && { prompt: withoutMarks(what) }) });
 }
 
-/** A first task for a new agent; empty for none. */
+/** Asks for a new agent's first task. Empty means none. */
 export function askFirstTask(agentName: string): Promise<string | undefined> {
   return ask({
     title: t('First task for {0}', agentName),
@@ -121,7 +121,7 @@ export function askFirstTask(agentName: string): Promise<string | undefined> {
   });
 }
 
-/** The name of a new agent; a button offers to choose what it may do, which else the settings say. */
+/** Asks for a new agent's name. A button offers to choose its permissions; otherwise the settings decide. */
 export async function askNewAgent(
   agents: readonly AgentRecord[],
 ): Promise<{ name: string; permissions: PermissionMode | undefined } | undefined> {
@@ -146,7 +146,7 @@ export async function askNewAgent(
   }
 }
 
-/** Another name for an agent. @param others The agents whose names are taken. */
+/** Asks for an agent's new name. @param others The agents whose names are taken. */
 export function askNewName(before: string, others: readonly AgentRecord[]): Promise<string | undefined> {
   return ask({
     title: t('Rename Agent'),

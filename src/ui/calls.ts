@@ -1,44 +1,44 @@
 /**
- * How a command was called. From a menu or the palette it asks for what is missing and shows what goes wrong. Called with
- * arguments (a key binding, a task, another extension, a test) it rejects with a `TinytownError` instead, as its caller
- * wants to know; the editor itself shows that for key bindings.
+ * How a command was called. From a menu or the palette, a command asks for what is missing and shows errors. If it is called
+ * with arguments (by a key binding, a task, another extension or a test), it rejects with a `TinytownError` for its caller
+ * instead. For key bindings, the editor itself shows that error.
  */
 import * as z from 'zod/mini';
 import { TinytownError } from '../util/errors.ts';
 import type { Translate } from './l10n.ts';
 
 export interface Call {
-  /** A person clicked: failures are shown to them, and nothing is thrown. */
+  /** A person clicked: errors are shown, and nothing is thrown. */
   interactive: boolean;
   /** An agent's id, name or nickname. */
   agent?: string;
   text?: string;
-  /** Which held round or message of the agent, where the row is about one. */
+  /** The id of the held round or message, if the row is about one. */
   about?: string;
-  /** More than one, where several rows are selected; `agent` and `about` are one of them. */
+  /** Set if several rows are selected. `agent` and `about` are one of them. */
   targets?: readonly Target[];
-  /** Options: the object after agent and text, or in the text's place. */
+  /** Options: an object after agent and text, or in place of the text. */
   extra?: object;
 }
 
 /** What a row stands for. */
 export type Target = Pick<Call, 'about'> & { agent: string };
 
-/** What a command is called with: a key binding passes its list as one argument. */
+/** A command's arguments. A key binding passes its list as one argument. */
 export function argumentsOf(args: readonly unknown[]): readonly unknown[] {
   return args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
 }
 
 const byKey = z.object({ focused: z.literal(true) });
 
-/** Whether a key of ours was pressed in a view: the row that the keyboard is on is meant. */
+/** Whether one of our keys was pressed in a view. The command is then about the row that has the keyboard focus. */
 export function isByKey([first]: readonly unknown[]): boolean {
   return byKey.safeParse(first).success;
 }
 
 /**
- * Reads `args` as `[agent, text?, options?]`; a click passes a row, and all that are selected.
- * @param targetOfRow what a tree's row stands for, or null for a row without an agent; undefined if the value is no row.
+ * Reads `args` as `[agent, text?, options?]`. A click passes a row, and all selected rows.
+ * @param targetOfRow What a tree's row stands for. Null for a row without an agent, undefined if the value is not a row.
  */
 export function readCall(
   args: readonly unknown[],
@@ -71,7 +71,7 @@ export function readCall(
   };
 }
 
-/** What is done to a message is done to the messages that are selected, and everything else to the agents. */
+/** Commands on a message apply to all selected messages. Other commands apply to the agents of all selected rows. */
 function distinct(targets: readonly Target[], messages: boolean): Target[] {
   const found = new Map<string, Target>();
   for (const { agent, about } of targets) {

@@ -1,8 +1,8 @@
-/** How a file that an agent changes, or wants to change, looks in a tree. */
+/** How an agent's file change looks in a tree, whether done or only requested. */
 import type { FileChange } from '../runtime/turnItem.ts';
 import type { Translate } from './l10n.ts';
 
-/** The word beside its name, and a codicon. */
+/** The word beside the file's name, and a codicon. */
 export function changeLook({ change, movedTo }: FileChange, t: Translate): { word: string; icon: string } {
   if (movedTo !== undefined) return { word: t('renamed'), icon: 'diff-renamed' };
   const words = { add: t('added'), delete: t('deleted'), update: t('changed') };
@@ -10,7 +10,7 @@ export function changeLook({ change, movedTo }: FileChange, t: Translate): { wor
   return { word: words[change], icon: icons[change] };
 }
 
-/** The file's name, and the one that it gets. */
+/** The file's path, and its new path if it moves. */
 export function namesOf({ path, movedTo }: FileChange): string[] {
   return movedTo === undefined ? [path] : [path, movedTo];
 }

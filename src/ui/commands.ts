@@ -1,4 +1,4 @@
-/** Registers every command: reads how it was called, runs it, and tells whoever called what went wrong. */
+/** Registers the general commands: each reads how it was called, runs, and reports errors to its caller. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
@@ -37,7 +37,6 @@ import type { TownViews } from './townViews.ts';
 
 const { t } = vscode.l10n;
 
-/** What commands work with. */
 export interface CommandParts {
   host: TownHost;
   outputs: AgentOutputs;
@@ -45,11 +44,11 @@ export interface CommandParts {
   records: Records;
   log: EditorLog;
   secrets: vscode.SecretStorage;
-  /** Looks for Codex anew, for the welcome text. */
+  /** Looks for Codex again, for the welcome text. */
   readonly checkCodex: () => Promise<void>;
-  /** Finds out whether a new agent could work. @throws TinytownError `programUnusable`, `unauthorized` */
+  /** Checks whether a new agent could work. @throws TinytownError `programUnusable`, `unauthorized` */
   readonly checkNewAgent: (cli: string | undefined, options: { first: boolean }) => Promise<void>;
-  /** In a window with several folders. */
+  /** Asks for the town's folder, in a window with several folders. */
   readonly chooseFolder: () => Promise<string | undefined>;
 }
 
@@ -63,7 +62,7 @@ export function registerCommands(parts: CommandParts): Disposable {
         : runCommand(id, { read: () => read(args), run, log });
     store.add(vscode.commands.registerCommand(id, handler));
   };
-  /** A command that is about the town, never about a row. */
+  /** Adds a command that is about the town, never about a row. */
   const addForTown = (id: CommandId, run: (call: Call) => Promise<unknown>): void => {
     const handler = (...args: unknown[]): unknown =>
       runCommand(id, { read: () => read(withoutRow(args)), run, log: parts.log });
@@ -97,18 +96,18 @@ function targetOfRow(value: unknown): Target | null | undefined {
   return agent === undefined ? null : { agent, ...(about === undefined ? {} : { about }) };
 }
 
-/** Which changes a row stands for. */
+/** The changes that a row stands for. */
 function changesOf(value: unknown): Pick<Call, 'extra'> {
   const changes = value instanceof Row ? value.item.changes : undefined;
   return changes ? { extra: changes } : {};
 }
 
-/** `tryNow()`: one of the agents that wait for the Codex account tries, and the others follow if it works. */
+/** `tryNow()`: one of the agents that wait for the Codex account tries. The others follow if it works. */
 async function tryNow({ host }: CommandParts): Promise<void> {
   await (await host.session()).actions.tryNow();
 }
 
-/** `initTown(name?)`: makes the folder a town. Resolves with the town's name, the present one if it already is a town. */
+/** `initTown(name?)`: makes the folder a town, unless it is one. Resolves with the town's name. */
 async function initTown(call: Call, { host }: CommandParts): Promise<string | undefined> {
   const state = await host.look();
   if (state.kind !== 'noTown') {
@@ -137,9 +136,9 @@ const spawnOptions = z.object({
 });
 
 /**
- * `spawnAgent(name?, {role, cli, model, nickname, parent, task, permissions}?)`: adds an agent, in a folder without a town after making it one.
- * Resolves with the agent's id. A task may also be given as the second argument itself.
- * Permissions that are given may only be narrower than those of the settings.
+ * `spawnAgent(name?, {role, cli, model, nickname, parent, task, permissions}?)`: adds an agent, and first makes the folder a
+ * town if it is not one. Resolves with the agent's id. A task may also be the second argument.
+ * Given permissions may only be narrower than those of the settings.
  */
 async function spawnAgent(call: Call, { host, views, checkNewAgent }: CommandParts): Promise<string | undefined> {
   const options = spawnOptions.safeParse(call.extra ?? {});
@@ -154,7 +153,7 @@ async function spawnAgent(call: Call, { host, views, checkNewAgent }: CommandPar
   }
   const { role, task = call.text, ...rest } = options.data;
   const state = await host.look();
-  // The folder becomes a town only when everything is known: who cancels leaves no trace in it.
+  // The folder becomes a town only after all questions, so cancelling leaves no trace in it.
   const agents = state.kind === 'noTown' ? [] : [...(await host.session()).mirror.agents.values()];
   const first = call.interactive && !agents.some(({ roundsCompleted }) => roundsCompleted > 0);
   await checkNewAgent(rest.cli, { first });
@@ -182,13 +181,13 @@ async function spawnAgent(call: Call, { host, views, checkNewAgent }: CommandPar
   return agent.id;
 }
 
-/** Brings the agents up and selects the new one's row, wherever the command was called from. */
+/** Shows the agents view and selects the new agent's row, wherever the command was called from. */
 async function revealAgents(views: TownViews, agentId: string): Promise<void> {
   await vscode.commands.executeCommand(`${View.agents}.focus`);
   views.reveal(agentId);
 }
 
-/** `broadcast(text?)`: tells every agent something, which starts no turn by itself. Resolves with how many were told. */
+/** `broadcast(text?)`: sends a text to every agent without starting a turn. Resolves with the number of agents. */
 async function broadcast(call: Call, { host }: CommandParts): Promise<number | undefined> {
   const session = await host.session();
   const text = call.agent ?? (await askText(t('Message to All Agents'), t('Agents read it at their next turn.')));
@@ -201,7 +200,7 @@ async function broadcast(call: Call, { host }: CommandParts): Promise<number | u
 async function showAgents(parts: CommandParts): Promise<void> {
   const state = await parts.host.look();
   if (state.kind === 'noTown') {
-    // Who only looks makes no town: the view says what an agent is, and how there comes to be one.
+    // Looking does not make a town. The view explains what an agent is and how to add one.
     await vscode.commands.executeCommand(`${View.agents}.focus`);
     return;
   }
@@ -239,16 +238,15 @@ async function openConfig({ host }: CommandParts): Promise<void> {
   if (state.kind === 'failed') showProblem(state.error);
 }
 
-/** `openSettings(id?)`: the setting, or those whose ids begin so, where this window takes it from; by default all of ours. */
+/** `openSettings(id?)`: opens the settings whose ids start with `id`, in the tab that this window uses; without `id`, all. */
 async function openSettings({ agent: id }: Call): Promise<void> {
   const ofMachine = machineSettings.some((setting) => id !== undefined && setting.startsWith(id));
-  // A remote window has a settings tab of its own for what belongs to the machine; the user's does not show it.
+  // In a remote window, machine settings have their own tab. The user's tab does not show them.
   const where = ofMachine && vscode.env.remoteName !== undefined ? 'openRemoteSettings' : 'openSettings';
   const query = id === undefined ? `@ext:${EXTENSION_ID}` : `${SETTINGS_SECTION}.${id}`;
   await vscode.commands.executeCommand(`workbench.action.${where}`, { query });
 }
 
-/** Offers what helps when somebody is stuck. */
 async function help(): Promise<void> {
   const picks: (vscode.QuickPickItem & { open: () => Thenable<unknown> })[] = [
     {

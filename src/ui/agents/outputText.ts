@@ -1,6 +1,6 @@
 /**
- * An agent's work as running text for its output channel: what was said, run and changed, with times. Deltas are joined,
- * floods are cut per item, and nothing in it can drive a terminal or the editor.
+ * An agent's work as running text for its output channel: what was said, run and changed, with times. Deltas are joined, long
+ * items are cut off, and control sequences are stripped, so the text cannot drive a terminal or the editor.
  */
 import type { RuntimeEvent } from '../../runtime/codingAgent.ts';
 import type { ReadEvent } from '../../town/events.ts';
@@ -11,13 +11,13 @@ import type { Translate } from '../l10n.ts';
 import { requestLabel } from '../needs/needsYouItems.ts';
 import { changeWord, clock, commandEnd, duration, notDone, outcomeWord, statusWord, toolName } from '../turnWords.ts';
 
-/** Characters of one item that are shown; a command may print gigabytes. */
+/** How many characters of one item are shown. A command may print gigabytes. */
 const ITEM_LIMIT = 32 * 1024;
 
 /** Turns events into text. Call {@link take} for what is new since the last call. */
 export class OutputText {
   private text = '';
-  /** The item whose text is being streamed, and how much of it was shown. */
+  /** The item whose text is being streamed. */
   private streaming: string | undefined;
   private readonly shown = new Map<string, number>();
   private atLineStart = true;
@@ -28,7 +28,7 @@ export class OutputText {
   private readonly limit: number;
   private readonly t: Translate;
 
-  /** @param limit characters that are kept until they are taken; the oldest go first. */
+  /** @param limit How many characters are kept until they are taken. The oldest are dropped first. */
   constructor(t: Translate, limit = 256 * 1024) {
     this.t = t;
     this.limit = limit;
@@ -98,7 +98,7 @@ export class OutputText {
     }
   }
 
-  /** What the owner of an agent tells that this window does not run: words, and a line for everything else. */
+  /** An event of an agent that this window does not run. The agent's words are streamed, other events are one line each. */
   watched({ entry, eventType, message, timestamp }: ReadEvent): void {
     const at = Date.parse(timestamp) || 0;
     if (eventType === 'agent_assistant_delta') this.delta(`watched ${this.watchedTurn}`, message, false);
@@ -177,7 +177,7 @@ export class OutputText {
     write();
   }
 
-  /** What commands print is indented, so that it is not taken for what the agent says. */
+  /** @param indented For command output, to tell it from the agent's own words. */
   private delta(itemId: string, delta: string, indented: boolean): void {
     if (this.streaming !== itemId) {
       this.endLine();
@@ -228,7 +228,7 @@ export class OutputText {
   }
 }
 
-/** Strips control characters from a stream whose sequences may be cut anywhere. */
+/** Strips control characters from a stream. A chunk may end in the middle of a control sequence. */
 export class StreamCleaner {
   private carry = '';
 
@@ -241,7 +241,7 @@ export class StreamCleaner {
     return stripControls(text.replace(/\r\n?/g, '\n'));
   }
 
-  /** Forgets an unfinished sequence: the stream is over. */
+  /** The stream has ended: forgets an unfinished sequence. */
   reset(): void {
     this.carry = '';
   }

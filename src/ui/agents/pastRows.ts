@@ -1,4 +1,4 @@
-/** The rows of an agent's past turns: the last one first; what is older sits one level deeper, out of the way. */
+/** The rows of an agent's past turns: the last one, and a row that holds all earlier ones. */
 import type { AgentView, TurnView } from '../../loop/state/agentView.ts';
 import type { PastState } from '../../loop/state/pastTurns.ts';
 import type { AgentRecord } from '../../town/records.ts';
@@ -9,7 +9,7 @@ import type { Translate } from '../l10n.ts';
 import { outcomeWord } from '../turnWords.ts';
 import { turnRows } from './turnItems.ts';
 
-/** Whether the agent has done more than this window knows of. */
+/** Whether the agent has past turns that this window has not read. */
 export function hasMorePast(agent: AgentRecord, view: AgentView, past: PastState): boolean {
   return past !== 'read' && agent.runtimeSessionId !== undefined && agent.roundsCompleted > view.pastTurns.length;
 }
@@ -57,7 +57,7 @@ function pastTurnRow(agent: AgentRecord, turn: TurnView, t: Translate): Item {
   });
 }
 
-/** What the agent said last in a turn; empty if it said nothing. */
+/** The agent's last message in a turn. Empty if it said nothing. */
 export function lastWords(turn: TurnView): string {
   const said = turn.items.findLast((item) => item.kind === 'agentMessage' && item.text.trim() !== '');
   return said?.kind === 'agentMessage' ? said.text : '';

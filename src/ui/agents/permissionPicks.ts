@@ -1,4 +1,4 @@
-/** Asks what an agent may do. */
+/** Asks for an agent's permission mode. */
 import * as vscode from 'vscode';
 import { type PermissionMode, permissionModes } from '../../loop/trust/permissionModes.ts';
 import { oneLine } from '../../util/text.ts';
@@ -12,8 +12,8 @@ interface Pick extends vscode.QuickPickItem {
 }
 
 /**
- * Full access has to be confirmed. Undefined where the person left it.
- * @param now What is chosen.
+ * The person must confirm full access. Resolves with undefined if they cancelled.
+ * @param now The current choice.
  */
 export async function pickPermissions(
   agentName: string,

@@ -1,8 +1,8 @@
-/** What permission modes are called on screens. */
+/** The names of permission modes on screens. */
 import type { PermissionMode } from '../../loop/trust/permissionModes.ts';
 import type { Translate } from '../l10n.ts';
 
-/** In an agent's row. */
+/** For an agent's row. */
 export function permissionWord(mode: PermissionMode, t: Translate): string {
   switch (mode) {
     case 'read-only':
@@ -16,7 +16,7 @@ export function permissionWord(mode: PermissionMode, t: Translate): string {
   }
 }
 
-/** In a list to choose from. */
+/** For a quick pick. */
 export function permissionLabel(mode: PermissionMode, t: Translate): { label: string; detail: string } {
   switch (mode) {
     case 'read-only':

@@ -1,4 +1,4 @@
-/** Which agent a command is for, where it was not said. Undefined where the person thought better of it. */
+/** Asks which agent a command is for. Each answer is undefined if the person cancelled. */
 import * as vscode from 'vscode';
 import type { TownSession } from '../../loop/townSession.ts';
 import type { AgentRecord } from '../../town/records.ts';
@@ -12,7 +12,7 @@ import { offeredFirst, pictureOf, sortedAgents } from '../town/townPicture.ts';
 
 const { t } = vscode.l10n;
 
-/** An agent that `action` is possible for. The only one there is, is not asked for. */
+/** Asks for an agent for which `action` is possible. Does not ask if the town has only one agent. */
 export async function pickAgent(session: TownSession, action: AgentAction): Promise<AgentRecord | undefined> {
   const picture = pictureOf(session);
   const all = agentsOf(session);
@@ -28,12 +28,12 @@ export async function pickAgent(session: TownSession, action: AgentAction): Prom
   return all.length === 1 ? possible[0] : chooseAgent(session, possible, actionLabel(action, t));
 }
 
-/** Any agent of the town; also the only one is asked for. */
+/** Asks for any agent of the town, even if there is only one. */
 export async function pickAgentOf(session: TownSession, title: string): Promise<AgentRecord | undefined> {
   return chooseAgent(session, agentsOf(session), title);
 }
 
-/** Who gets a message of the editor. The only agent there is, is not asked for. @param last who was given work last. */
+/** Asks who gets a message from the editor, unless there is only one agent. @param last The id of the agent that last got work. */
 export async function pickRecipient(
   session: TownSession,
   title: string,
@@ -78,7 +78,7 @@ function agentPicks(session: TownSession, agents: readonly AgentRecord[]): (Agen
   });
 }
 
-/** The status bar's quick pick: an agent, then what to do with it. */
+/** The status bar's quick pick: asks for an agent, then for an action. */
 export async function pickAgentAndAction(
   session: TownSession,
 ): Promise<'spawn' | { agent: AgentRecord; action: AgentAction } | undefined> {

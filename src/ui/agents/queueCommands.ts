@@ -1,6 +1,6 @@
 /**
- * The commands that change messages that wait: on the row they are called on, or called by a program as
- * `command(agent, messageId, …)`. If the agent has taken the message meanwhile, nothing changes, and that is said.
+ * The commands that change waiting messages. They act on a row, or are called by a program as `command(agent, messageId, …)`.
+ * If the agent has taken the message meanwhile, the command changes nothing and fails with that reason.
  */
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
@@ -25,7 +25,7 @@ interface QueueCall {
   /** An agent's id, name or nickname. */
   agent: string;
   messageId: string;
-  /** The new one, for `editQueued`. */
+  /** The new text, for `editQueued`. */
   text: string | undefined;
 }
 
@@ -64,7 +64,7 @@ function pickMessage(): string {
   return t('Do this on a message that waits in an agent’s inbox, or name an agent and the id of a message.');
 }
 
-/** Resolves with the message's id; undefined where the person thought better of it. */
+/** Resolves with the message's id, or undefined if the person cancelled. */
 async function perform(action: QueueAction, call: QueueCall, session: TownSession): Promise<string | undefined> {
   const { queue } = session.actions;
   const { agent, messageId } = call;

@@ -1,4 +1,4 @@
-/** The facts of an agent's session, under one closed row: what it runs on and what it takes. */
+/** The facts of an agent's session under one collapsed row: its model, thread and process, and what they use. */
 import type { AgentView } from '../../loop/state/agentView.ts';
 import type { AgentRecord } from '../../town/records.ts';
 import type { ProcessUse } from '../../util/processTable.ts';
@@ -8,7 +8,7 @@ import type { Translate } from '../l10n.ts';
 import type { TownPicture } from '../town/townPicture.ts';
 import { tokenWords } from './usage.ts';
 
-/** Whether there is anything to say of a session. */
+/** Whether anything is known about the agent's session. */
 export function hasSession(agent: AgentRecord, view: AgentView): boolean {
   return [agent.runtimeSessionId, view.version, view.pid, view.tokens].some((fact) => fact !== undefined);
 }
@@ -29,7 +29,7 @@ export function sessionRows(agent: AgentRecord, picture: TownPicture, t: Transla
       spoken: description ? `${label}, ${description}` : label,
       collapse: 'collapsed',
       agentId: agent.id,
-      // Only what is below an open row is asked for: processes are looked at then.
+      // Called only while the row is expanded, and only then are processes looked at.
       children: () => facts(agent, view, picture, t).map((fact) => factRow(agent.id, id, fact)),
     },
   ];
@@ -73,14 +73,14 @@ function factRow(agentId: string, parent: string, { key, label, value = '–', i
   };
 }
 
-/** What its turns run on: what the session says of itself, else what was chosen. */
+/** Model and effort: what the session reports, or else what was chosen. */
 export function modelWords(agent: AgentRecord, view: AgentView): string | undefined {
   const model = view.model ?? agent.model;
   const words = [model, view.reasoningEffort ?? agent.reasoningEffort].filter((word) => word !== undefined);
   return words.length === 0 ? undefined : oneLine(words.join(', '), 80);
 }
 
-/** `4711 · 312 MB in 3 processes`; undefined without a process. */
+/** For example `4711 · 312 MB in 3 processes`. Undefined without a process. */
 export function processWords(
   pid: number | undefined,
   picture: TownPicture,

@@ -1,4 +1,4 @@
-/** Tells the person when what they wanted to steer a turn with has to wait for the next one. */
+/** Tells the person if a steer has to wait for the next turn. */
 import * as vscode from 'vscode';
 import type { Receipt } from '../../loop/state/receipt.ts';
 import type { TownSession } from '../../loop/townSession.ts';
@@ -8,10 +8,10 @@ import { inform } from '../notify.ts';
 
 const { t } = vscode.l10n;
 
-/** Milliseconds. A turn takes or refuses a steer in less. One that has just refused another steer is not asked again. */
+/** In milliseconds. A turn takes or refuses a steer sooner, unless it has just refused one: it is then not asked again. */
 export const STEER_MS = 5_000;
 
-/** Follows a steer that was just sent into a turn that runs. Never rejects: its receipt shows the same. */
+/** Follows a steer that was just sent into a running turn. Never rejects, because the receipt shows the same. */
 export async function tellIfQueued(session: TownSession, agent: AgentRecord, messageId: string): Promise<void> {
   const name = oneLine(agent.name, 64);
   const runs = (): boolean => session.mirror.agents.get(agent.id)?.state === 'working';
@@ -26,11 +26,11 @@ export async function tellIfQueued(session: TownSession, agent: AgentRecord, mes
     if (receipt?.state !== 'queued' || !runs()) return;
     void inform(t('Your message waits for the next turn: the running turn of {0} could not be steered.', name));
   } catch {
-    // Redis is away, which is said elsewhere.
+    // Redis is away. Other places report that.
   }
 }
 
-/** Whether a steer has left its list, or was put back after the turn refused it, which leaves a count of attempts. */
+/** Whether a steer has left its list, or was put back because the turn refused it. A refused steer has a count of attempts. */
 export function isOnItsWay(receipt: Receipt | undefined): boolean {
   return receipt?.state !== 'queued' || receipt.attempts !== undefined;
 }

@@ -10,11 +10,11 @@ import { fileName } from '../shownPath.ts';
 import { tooltipText } from '../tooltip.ts';
 import { commandEnd, statusWord, toolName } from '../turnWords.ts';
 
-/** What a row inherits from where it hangs. */
+/** What a row needs to know about its parent. */
 export interface TurnContext {
   agentId: string;
   turnId: string;
-  /** Start of every id: unique per turn. */
+  /** Start of every row id, unique per turn. */
   prefix: string;
   t: Translate;
 }
@@ -27,7 +27,7 @@ const statusIcons: Record<ItemStatus, ItemIcon> = {
   stopped: { id: 'debug-stop', color: 'charts.yellow' },
 };
 
-/** The rows of a turn, with the steers that were not yet seen in it last. Empty messages (nothing said yet) make none. */
+/** The rows of a turn. Steers that have not shown up in it come last. Empty messages get no row. */
 export function turnRows(turn: Pick<TurnView, 'items' | 'steers'>, context: TurnContext): Item[] {
   const steers = new Map(turn.steers.map((steer) => [steer.clientId, steer]));
   const rows = turn.items.flatMap((item) =>
@@ -38,7 +38,7 @@ export function turnRows(turn: Pick<TurnView, 'items' | 'steers'>, context: Turn
   return [...rows, ...unseen.map((steer) => steerRow(steer, context))];
 }
 
-/** An item is a value: what it looks like is worked out once, however often the tree is looked through. */
+/** Items are immutable, so each one's rows are made once, however often the tree asks for them. */
 const rowsOf = new WeakMap<TurnItem, { prefix: string; rows: Item[] }>();
 
 function knownRows(item: Exclude<TurnItem, { kind: 'userMessage' }>, context: TurnContext): Item[] {
@@ -118,7 +118,7 @@ function textRow(options: { item: TurnItem; context: TurnContext; text: string; 
   return [row(item, context, { ...look, text: () => ({ text, prose: true }) })];
 }
 
-/** What went in: a steer by its own words, a round by name with its first words, anything else as it is. */
+/** What was sent to the agent: a steer in its own words, a round as "Prompt" with its first words, anything else as it is. */
 function userRow(
   item: TurnItem & { kind: 'userMessage' },
   steers: ReadonlyMap<string, SteerView>,
@@ -139,10 +139,10 @@ function userRow(
   });
 }
 
-/** How far a prompt is looked through for its first words, in UTF-16 units. */
+/** How much of a prompt is searched for its first words, in UTF-16 units. */
 const LOOKED_AT = 2_000;
 
-/** What somebody said, on one line, without the headings and fences around it. */
+/** A prompt's words on one line, without headings and fences. */
 function wordsOf(text: string): string {
   const said = startOf(text, LOOKED_AT)
     .split('\n')

@@ -1,19 +1,19 @@
-/** Time, tokens and limits in words: coarse, so that rows stay calm, and nothing where nothing is known. */
+/** Time, tokens and limits in words. They are coarse, so rows do not change all the time. */
 import type { AgentView } from '../../loop/state/agentView.ts';
 import type { RateLimitWindow, TokenUsage } from '../../runtime/codingAgent.ts';
 import type { Translate } from '../l10n.ts';
 import type { TownPicture } from '../town/townPicture.ts';
 
-/** From here on the context is worth a word in the agent's own row, in percent. */
+/** From this percentage on, the agent's row mentions the context. */
 const CONTEXT_HIGH = 70;
-/** From here on a limit is worth a word above all agents, in percent. */
+/** From this percentage on, the agents view mentions a limit. */
 const LIMIT_HIGH = 90;
 
 const MINUTE = 60_000;
 const HOUR_MINUTES = 60;
 const DAY_MINUTES = 24 * HOUR_MINUTES;
 
-/** How long a turn runs already: `2 min`, `1 h 5 min`; undefined in its first minute. */
+/** A duration, for example `2 min` or `1 h 5 min`. Undefined below one minute. */
 export function elapsed(milliseconds: number, t: Translate): string | undefined {
   const minutes = Math.floor(milliseconds / MINUTE);
   if (minutes < 1) return undefined;
@@ -23,19 +23,19 @@ export function elapsed(milliseconds: number, t: Translate): string | undefined 
   return rest === 0 ? t('{0} h', hours) : t('{0} h {1} min', hours, rest);
 }
 
-/** How much of the model's context is used; undefined where it is not known how much there is. */
+/** How much of the model's context is used, in percent. Undefined if its size is not known. */
 export function contextPercent(tokens: TokenUsage | undefined): number | undefined {
   if (!tokens?.contextWindow) return undefined;
   return Math.min(100, Math.round((100 * tokens.contextTokens) / tokens.contextWindow));
 }
 
-/** For the agent's own row: only what is near its end. */
+/** For the agent's row. Undefined until the context is nearly full. */
 export function highContext(tokens: TokenUsage | undefined, t: Translate): string | undefined {
   const percent = contextPercent(tokens);
   return percent === undefined || percent < CONTEXT_HIGH ? undefined : t('{0}% of context', percent);
 }
 
-/** `38% of context (98k of 258k), 1.2M tokens in all`. */
+/** For example `38% of context (98k of 258k), 1.2M tokens in all`. */
 export function tokenWords(tokens: TokenUsage, t: Translate): string {
   const all = t('{0} tokens in all', short(tokens.totalTokens));
   const percent = contextPercent(tokens);
@@ -44,7 +44,7 @@ export function tokenWords(tokens: TokenUsage, t: Translate): string {
   return `${context}, ${all}`;
 }
 
-/** What was heard last of the account's limits, which are the same for all agents; windows that have ended are left out. */
+/** The newest report of the account's limits, which all agents share. Windows that have ended are left out. */
 export function accountLimits(picture: Pick<TownPicture, 'agents' | 'view' | 'now'>): readonly RateLimitWindow[] {
   let newest: Pick<AgentView, 'rateLimits' | 'rateLimitsAt'> = { rateLimits: [], rateLimitsAt: 0 };
   for (const id of picture.agents.keys()) {
@@ -54,7 +54,7 @@ export function accountLimits(picture: Pick<TownPicture, 'agents' | 'view' | 'no
   return newest.rateLimits.filter(({ resetsAt }) => resetsAt === null || resetsAt * 1_000 > picture.now);
 }
 
-/** `5 h window 42% used, resets 15:30`. */
+/** For example `5 h window 42% used, resets 15:30`. */
 export function limitWords(
   { usedPercent, windowMinutes, resetsAt }: RateLimitWindow,
   now: number,
@@ -64,7 +64,7 @@ export function limitWords(
   return resetsAt === null ? used : t('{0}, resets {1}', used, moment(resetsAt * 1_000, now));
 }
 
-/** The limits that are nearly reached, as a sentence; undefined for none. */
+/** A sentence about the limits that are nearly reached. Undefined if there are none. */
 export function limitWarning(limits: readonly RateLimitWindow[], now: number, t: Translate): string | undefined {
   const high = limits.filter(({ usedPercent }) => usedPercent >= LIMIT_HIGH);
   if (high.length === 0) return undefined;
@@ -79,7 +79,7 @@ function windowName(minutes: number | null, t: Translate): string {
   return t('{0} min window', minutes);
 }
 
-/** The time of day, with the weekday where it is not today. */
+/** The time of day, with the weekday unless it is today. */
 export function moment(at: number, now: number): string {
   const date = new Date(at);
   const today = date.toDateString() === new Date(now).toDateString();
@@ -91,7 +91,7 @@ export function moment(at: number, now: number): string {
   });
 }
 
-/** `950`, `98k`, `1.2M`. */
+/** For example `950`, `98k` or `1.2M`. */
 function short(count: number): string {
   if (count < 1_000) return String(count);
   if (count < 999_500) return `${Math.round(count / 1_000)}k`;

@@ -1,4 +1,4 @@
-/** What an agent does that this window does not run: its last words, tools and ends of turns, as its owner tells them. */
+/** The work of an agent that this window does not run: its last words, tools and turn ends, as its owner reports them. */
 import type { AgentView } from '../../loop/state/agentView.ts';
 import type { WatchedWork, WorkLine } from '../../loop/state/watchedWork.ts';
 import type { AgentRecord } from '../../town/records.ts';
@@ -6,7 +6,7 @@ import { oneLine, stripControls } from '../../util/text.ts';
 import type { Item, ItemIcon, RowText } from '../items.ts';
 import type { Translate } from '../l10n.ts';
 
-/** Whether somebody else may be heard of working as this agent: it is worth to be followed while its row is open. */
+/** Whether another window or `tt` may report this agent's work. Such an agent is followed while its row is expanded. */
 export function isWatched({ state }: AgentRecord, { owner }: AgentView): boolean {
   if (owner === 'elsewhere') return true;
   return owner === 'external' && state !== 'cold' && state !== 'stopped' && state !== 'error';
@@ -25,7 +25,7 @@ export function workRows(agent: AgentRecord, view: AgentView, work: WatchedWork 
     agentId: agent.id,
     ...rest,
   });
-  // An agent of `tt` tells of itself in its notes; an owner of ours says the same in its events, and more.
+  // `tt` agents report in their notes. Another window reports the same in its events, and more.
   const notes = view.owner === 'external' ? work.activity : [];
   const rows = [
     ...notes.map((note, place) =>
@@ -70,7 +70,6 @@ function lineRow(
   }
 }
 
-/** What was said last of many words. */
 function lastLine(text: string): string {
   return text.trimEnd().split('\n').at(-1) ?? '';
 }

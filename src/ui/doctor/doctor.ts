@@ -1,4 +1,4 @@
-/** The doctor: says in a document what is wrong and how to mend it, whether a town is open or not. */
+/** The doctor: lists in a document what is wrong and how to fix it, whether a town is open or not. */
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import type { Check, CheckName, CheckState } from '../../loop/doctor/check.ts';
@@ -27,7 +27,7 @@ export interface DoctorReport {
 
 export interface DoctorParts {
   readonly examine: () => Promise<Check[]>;
-  /** Of the extension. */
+  /** The extension's version. */
   version: string;
   log: EditorLog;
 }
@@ -45,7 +45,7 @@ export function registerDoctor(parts: DoctorParts): Disposable {
     }),
   );
 
-  /** `doctor({quiet: true}?)`: quietly for programs, which want the report alone. */
+  /** `doctor({quiet: true}?)`: `quiet` is for programs that want only the report. */
   async function doctor(interactive: boolean): Promise<DoctorReport> {
     const checks = interactive ? await inSight(t('The doctor is looking'), parts.examine) : await parts.examine();
     for (const { name, state } of checks) {

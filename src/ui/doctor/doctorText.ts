@@ -1,16 +1,16 @@
-/** What the doctor found, as a plain text that can be copied into a report: what needs mending first. */
+/** What the doctor found, as plain text that can be copied into a report. Problems come first. */
 import type { Check, CheckState } from '../../loop/doctor/check.ts';
 import { inWords } from '../../util/sentence.ts';
 import { stripControls } from '../../util/text.ts';
 import type { Translate } from '../l10n.ts';
 
 const marks: Record<CheckState, string> = { failed: '✗', warning: '!', ok: '✓' };
-/** Characters in a line. */
+/** Line width in characters. */
 const WIDTH = 90;
 
 const order: readonly CheckState[] = ['failed', 'warning', 'ok'];
 
-/** @param versions what runs here, in a line. */
+/** @param versions The versions in use, on one line. */
 export function doctorText(checks: readonly Check[], versions: string, t: Translate): string {
   const blocks = order.flatMap((state) => {
     const lines = checks.filter((check) => check.state === state).flatMap((check) => linesOf(check, t));
@@ -35,7 +35,7 @@ function linesOf({ state, found, mend }: Check, t: Translate): string[] {
   return mend === undefined ? lines : [...lines, ...folded(plain(inWords(mend, t)), '    → ', '      ')];
 }
 
-/** Broken between words, as an editor does not fold the lines of such a document. */
+/** Breaks a line between words, because the editor does not wrap such a document. */
 function folded(text: string, first: string, next: string): string[] {
   const lines: string[] = [];
   let line = first;
@@ -49,7 +49,7 @@ function folded(text: string, first: string, next: string): string[] {
   return [...lines, line];
 }
 
-/** A found thing is a line, however many it quotes. */
+/** Puts a finding on one line, even if it quotes several. */
 function plain(text: string): string {
   return stripControls(text).replaceAll(/\s*\n\s*/g, ' ');
 }
