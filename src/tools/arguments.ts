@@ -14,7 +14,7 @@ export function text(description: string): z.ZodMiniString {
     z.describe(description),
     z.maxLength(MAX_SENT, tooLong),
     z.refine((value) => !isTooLong(value), tooLong),
-    z.regex(/\S/, 'is empty: write what is to be said'),
+    z.regex(/\S/, 'is empty: write a text'),
   );
 }
 
@@ -36,7 +36,7 @@ export function taskId(description: string) {
       .string('is missing: give the task’s id')
       .check(
         z.describe(description),
-        z.refine(isId, 'is not the id of a task: give the whole id, as in 123e4567-e89b-42d3-a456-426614174000'),
+        z.refine(isId, 'is not the id of a task: give the full id, as in 123e4567-e89b-42d3-a456-426614174000'),
       ),
     z.transform((id) => id.toLowerCase()),
   );

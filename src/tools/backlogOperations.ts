@@ -11,7 +11,7 @@ const SHOWN = 100;
 
 export const backlogList = operation({
   name: 'backlog_list',
-  description: 'List the tasks that nobody has yet, oldest first.',
+  description: 'List the unassigned tasks, oldest first.',
   effect: 'reads',
   arguments: {},
   async run({ town }) {
@@ -31,9 +31,9 @@ export const backlogList = operation({
 
 export const backlogAdd = operation({
   name: 'backlog_add',
-  description: 'Add a task to the backlog, for whichever agent it fits.',
+  description: 'Add a task to the backlog, for any suitable agent.',
   effect: 'adds',
-  arguments: { text: text('What is to be done, in full.'), tags },
+  arguments: { text: text('The complete task.'), tags },
   async run({ town }, { text: description, tags: words = [] }) {
     const task = await town.tasks.addToBacklog({ description, tags: words.map((word) => word.trim()) });
     return `Added task ${task.id} to the backlog.`;
@@ -42,11 +42,11 @@ export const backlogAdd = operation({
 
 export const backlogClaim = operation({
   name: 'backlog_claim',
-  description: 'Take a task from the backlog for yourself; of several who claim it one gets it.',
+  description: 'Claim a task from the backlog for yourself. If several agents claim it, only one gets it.',
   effect: 'changes',
   arguments: {
-    task_id: taskId('The task’s whole id, from backlog_list.'),
-    agent: z.optional(agentReference('You, by default. Only the supervisor claims for others.')),
+    task_id: taskId('The task’s full id, from backlog_list.'),
+    agent: z.optional(agentReference('Defaults to you. Only the supervisor can claim for others.')),
   },
   async run(context, { task_id: id, agent }) {
     const { town, self } = context;
@@ -60,9 +60,9 @@ export const backlogClaim = operation({
 
 export const backlogRemove = operation({
   name: 'backlog_remove',
-  description: 'Delete a task from the backlog that is not to be done any more.',
+  description: 'Delete a task that is no longer needed from the backlog.',
   effect: 'changes',
-  arguments: { task_id: taskId('The task’s whole id, from backlog_list.') },
+  arguments: { task_id: taskId('The task’s full id, from backlog_list.') },
   async run({ town }, { task_id: id }) {
     if (await town.tasks.removeFromBacklog(id)) return `Removed task ${id} from the backlog.`;
     throw new TinytownError('taskTaken', `Task ${id} is not in the backlog: it was claimed or removed.`, {

@@ -25,9 +25,9 @@ export const commonOptions = {
 } as const satisfies Options;
 
 export const commonHelp: readonly (readonly [string, string])[] = [
-  ['-t, --town DIR', 'A folder of your town; of no other.'],
-  ['-v, --verbose', 'Say on standard error what becomes of the connection.'],
-  ['-h, --help', 'Show this.'],
+  ['-t, --town DIR', 'A folder of your own town.'],
+  ['-v, --verbose', 'Log the connection to standard error.'],
+  ['-h, --help', 'Show this help.'],
 ];
 
 const yes = { type: 'boolean' } as const;
@@ -40,8 +40,8 @@ export const commands: readonly Command[] = [
     positionals: [],
     options: { deep: yes, tasks: yes },
     optionHelp: [
-      ['--deep', 'Also what each agent did last.'],
-      ['--tasks', 'Also the tasks that are over.'],
+      ['--deep', 'Include each agent’s latest activity.'],
+      ['--tasks', 'Include finished tasks.'],
     ],
     arguments: (_, { deep, tasks }) => ({ deep, tasks }),
   },
@@ -67,11 +67,11 @@ export const commands: readonly Command[] = [
     positionals: ['AGENT', 'TEXT…'],
     options: { query: yes, info: yes, ack: yes, urgent: yes, from: word },
     optionHelp: [
-      ['--query', 'It wants an answer.'],
-      ['--info', 'It is for information.'],
-      ['--ack', 'It confirms: received, approved, thanks, or "rejected: REASON".'],
-      ['--urgent', 'It interrupts what the agent is at.'],
-      ['--from AGENT', 'In whose name; an agent writes only in its own.'],
+      ['--query', 'Expects an answer.'],
+      ['--info', 'Needs no action.'],
+      ['--ack', 'A confirmation: received, approved, thanks, or "rejected: REASON".'],
+      ['--urgent', 'Reaches the agent during its current turn.'],
+      ['--from AGENT', 'The sender. An agent can send only as itself.'],
     ],
     arguments: ([agent, text], { query, info, ack, urgent }) => ({
       agent,
@@ -101,7 +101,7 @@ export const commands: readonly Command[] = [
     operation: 'backlog_add',
     positionals: ['TEXT…'],
     options: { tags: word },
-    optionHelp: [['--tags A,B', 'Words that say which role the task is for.']],
+    optionHelp: [['--tags A,B', 'Tags for the role that the task is for.']],
     arguments: ([text], { tags }) => ({
       text,
       tags: typeof tags === 'string' ? tags.split(',').filter((tag) => tag.trim() !== '') : undefined,

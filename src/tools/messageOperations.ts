@@ -14,11 +14,11 @@ const SHOWN = 50;
 
 export const assign = operation({
   name: 'assign',
-  description: 'Give an agent a new task, which it is told of and which you are told the end of.',
+  description: 'Assign a new task to an agent. The agent is notified, and you are told how the task ends.',
   effect: 'adds',
   arguments: {
     agent: agentReference('The agent: name, nickname or id.'),
-    text: text('What is to be done, in full: the agent knows nothing else of it.'),
+    text: text('The complete task. The agent gets no other information about it.'),
   },
   async run({ town, self }, { agent, text: description }) {
     const to = await findAddressee(town, agent);
@@ -33,18 +33,20 @@ export const send = operation({
   effect: 'adds',
   arguments: {
     agent: agentReference('The agent (name, nickname or id), or "supervisor".'),
-    text: text('What is to be said, in full.'),
+    text: text('The complete message.'),
     kind: z.optional(
       z
         .enum(messageKinds, `is none of ${messageKinds.join(', ')}`)
         .check(
           z.describe(
-            'task: to be acted on (by default). query: wants an answer. info: for information. ack: confirms; only ' +
-              'whether it says received, approved, thanks or "rejected: REASON" arrives.',
+            'task (default): the agent should act on it. query: expects an answer. info: needs no action. ' +
+              'ack: a confirmation; of its text, only received, approved, thanks or "rejected: REASON" is delivered.',
           ),
         ),
     ),
-    urgent: flag('Interrupts what the agent is at. Only for what cannot wait until its turn is over.'),
+    urgent: flag(
+      'Reaches the agent during its current turn. Use it only if the message cannot wait until the turn ends.',
+    ),
   },
   async run({ town, self }, { agent, text: said, kind = 'task', urgent = false }) {
     const to = await findAddressee(town, agent);
@@ -56,12 +58,12 @@ export const send = operation({
 
 export const inbox = operation({
   name: 'inbox',
-  description: 'Show the messages that wait for an agent, or how many wait for each.',
+  description: 'Show the messages waiting for an agent, or count them for every agent.',
   effect: 'reads',
   commandOnly: true,
   arguments: {
-    agent: z.optional(agentReference('The agent; you, by default.')),
-    all: flag('Count those of every agent instead.'),
+    agent: z.optional(agentReference('The agent. Defaults to you.')),
+    all: flag('Count the messages of every agent instead.'),
   },
   async run(context, { agent, all = false }) {
     const { town, self } = context;

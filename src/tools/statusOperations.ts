@@ -12,11 +12,11 @@ const ACTIVITY_SHOWN = 3;
 
 export const status = operation({
   name: 'status',
-  description: 'Show the town: its agents and what they do, the open tasks, and how long the backlog is.',
+  description: 'Show the town: its agents and their activity, the open tasks, and the length of the backlog.',
   effect: 'reads',
   arguments: {
-    deep: flag('Also what each agent did last.'),
-    tasks: flag('Also the tasks that are over.'),
+    deep: flag('Include each agent’s latest activity.'),
+    tasks: flag('Include finished tasks.'),
   },
   async run({ town, self }, { deep = false, tasks: allTasks = false }) {
     const [{ agents, malformed }, { tasks }, backlog, [mine]] = await Promise.all([

@@ -10,11 +10,11 @@ import { type Addressee, findAddressee, namer } from './people.ts';
 import { taskInFull, taskLine } from './shown.ts';
 
 const LISTED = 200;
-const idOrCurrent = z.optional(taskId('The task’s id; your current task, by default.'));
+const idOrCurrent = z.optional(taskId('The task’s id. Defaults to your current task.'));
 
 export const taskCurrent = operation({
   name: 'task_current',
-  description: 'Show the task that you are at.',
+  description: 'Show your current task.',
   effect: 'reads',
   arguments: { agent: z.optional(agentReference('Another agent, whose task to show.')) },
   async run({ town, self }, { agent }) {
@@ -40,7 +40,7 @@ export const taskShow = operation({
 
 export const taskComplete = operation({
   name: 'task_complete',
-  description: 'Say that a task of yours is done; who assigned it is told the result.',
+  description: 'Mark one of your tasks as completed. Whoever assigned it gets the result.',
   effect: 'changes',
   arguments: { task_id: idOrCurrent, result: z.optional(text('What was done, in a few sentences.')) },
   async run(context, { task_id: id, result = 'Completed' }) {
@@ -53,7 +53,7 @@ export const taskComplete = operation({
 
 export const taskFail = operation({
   name: 'task_fail',
-  description: 'Say that a task of yours cannot be done, and why; who assigned it is told.',
+  description: 'Mark one of your tasks as failed, with the reason. Whoever assigned it gets the reason.',
   effect: 'changes',
   arguments: { task_id: idOrCurrent, reason: text('Why it cannot be done, and what would help.') },
   async run(context, { task_id: id, reason }) {

@@ -34,7 +34,7 @@ describe('an operation’s arguments', () => {
     ['backlog_add', { text: 'x', tags: ['a'.repeat(65)] }, /^tags holds one that is longer/],
     ['backlog_add', { text: 'x', tags: Array(21).fill('a') }, /^tags are more than 20\.$/],
     ['backlog_claim', {}, /^task_id is missing/],
-    ['backlog_claim', { task_id: '123e' }, /^task_id is not the id of a task: give the whole id/],
+    ['backlog_claim', { task_id: '123e' }, /^task_id is not the id of a task: give the full id/],
     ['backlog_remove', { task_id: `${id}0` }, /^task_id is not the id/],
     ['task_show', {}, /^task_id is missing/],
     ['task_complete', { task_id: 'now' }, /^task_id is not the id/],
