@@ -1,13 +1,13 @@
-/** What the rows of our views carry while they are dragged, and how a view reads it when they are dropped. */
+/** The data that our rows carry while they are dragged, and how a view reads it when they are dropped. */
 import * as vscode from 'vscode';
 import type * as z from 'zod/mini';
 
-/** The editor's own type for the rows of a view; it must be in lower case. */
+/** The editor's MIME type for the rows of a view. It must be in lower case. */
 export function rowsOf(view: string): string {
   return `application/vnd.code.tree.${view.toLowerCase()}`;
 }
 
-/** Attaches `value` to the drag as JSON: across views the editor passes on text only. */
+/** Attaches `value` to the drag as JSON, because the editor passes only text from one view to another. */
 export function carry(transfer: vscode.DataTransfer, type: string, value: unknown): void {
   transfer.set(type, new vscode.DataTransferItem(JSON.stringify(value)));
 }

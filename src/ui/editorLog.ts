@@ -1,4 +1,4 @@
-/** The extension's own log, in the editor's log channel: levels are the editor's, secrets are taken out. */
+/** The extension's log, in a log channel of the editor. The editor controls the level. Secrets are removed. */
 import * as vscode from 'vscode';
 import type { Disposable } from '../util/disposable.ts';
 import type { Logger } from '../util/logger.ts';
@@ -8,13 +8,13 @@ export class EditorLog implements Logger, Disposable {
   private readonly channel = vscode.window.createOutputChannel('Tinytown', { log: true });
   private readonly secrets = new Set<string>();
 
-  /** From now on `secret` is taken out of what is logged. */
+  /** From now on, removes `secret` from everything that is logged. */
   hide(secret: string): void {
     this.secrets.add(secret);
   }
 
   trace(message: string): void {
-    // Wire frames come here, many a second: nothing is done for them unless somebody reads them.
+    // Many wire frames a second come here. Skip the work unless trace is on.
     if (this.channel.logLevel === vscode.LogLevel.Trace) this.channel.trace(this.clean(message));
   }
 
@@ -42,7 +42,7 @@ export class EditorLog implements Logger, Disposable {
     this.channel.dispose();
   }
 
-  /** `text` without secrets, for where else it is shown. */
+  /** `text` without secrets, for text that is shown elsewhere. */
   redacted(text: string): string {
     return redact(text, [...this.secrets]);
   }

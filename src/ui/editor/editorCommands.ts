@@ -1,6 +1,6 @@
 /**
- * The commands that take something of the editor to an agent: what is selected, files, problems. A running turn is steered;
- * otherwise it is a message, which wakes an agent that sleeps.
+ * The commands that send something from the editor to an agent: the selection, files, problems. They steer a running turn.
+ * Otherwise they send a message, which wakes a sleeping agent.
  */
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -34,7 +34,6 @@ export interface EditorParts {
   log: EditorLog;
 }
 
-/** What a command was called on. */
 interface EditorCall extends Call {
   files: readonly vscode.Uri[];
   problems?: FileProblems | undefined;
@@ -56,7 +55,7 @@ export function registerEditorCommands(parts: EditorParts): Disposable {
 
 const options = z.object({ files: z.optional(z.array(z.string())) });
 
-/** From a menu: `(file, files)`; from a quick fix: its problems; else as all commands, `{files}` being paths at the end. */
+/** Arguments are `(file, files)` from a menu, problems from a quick fix, or else as for all commands, with paths in `{files}`. */
 function readEditorCall(args: readonly unknown[]): EditorCall {
   const [first, second] = args;
   if (first instanceof FileProblems) return { interactive: true, files: [first.file], problems: first };
@@ -69,7 +68,7 @@ function readEditorCall(args: readonly unknown[]): EditorCall {
   return { ...call, files: files.map((file) => vscode.Uri.file(file)) };
 }
 
-/** `sendSelection(agent?, text?)`: what is selected in the editor, with `text` before it. Resolves with the agent's id. */
+/** `sendSelection(agent?, text?)`: sends the editor's selection, with `text` before it. Resolves with the agent's id. */
 async function sendSelection(call: EditorCall, parts: EditorParts): Promise<string | undefined> {
   const session = await parts.host.session();
   const editor = vscode.window.activeTextEditor;
@@ -80,12 +79,12 @@ async function sendSelection(call: EditorCall, parts: EditorParts): Promise<stri
     unsaved: document?.isDirty ?? false,
     pieces: selections.map((one) => ({
       firstLine: one.start.line + 1,
-      // Up to the beginning of a line is not that line.
+      // A selection that ends at the start of a line does not include that line.
       lastLine: one.end.line + (one.end.character === 0 && one.end.line > one.start.line ? 0 : 1),
       text: document?.getText(one) ?? '',
     })),
   };
-  // Before anything is asked for that would then be lost.
+  // Fails early if the text is unusable, so nobody types words for nothing.
   selectionText('', selection, t);
   const title = (name: string): string => t('Send Selection to {0}', name);
   const ask = (name: string): Thenable<string | undefined> =>
@@ -95,7 +94,7 @@ async function sendSelection(call: EditorCall, parts: EditorParts): Promise<stri
   );
 }
 
-/** `attachFile(agent?, text?, {files}?)`: names files to an agent, by default the editor's. Resolves with the agent's id. */
+/** `attachFile(agent?, text?, {files}?)`: tells an agent about files, by default the editor's. Resolves with the agent's id. */
 async function attachFile(call: EditorCall, parts: EditorParts): Promise<string | undefined> {
   const session = await parts.host.session();
   const current = vscode.window.activeTextEditor?.document.uri;
@@ -114,7 +113,7 @@ async function attachFile(call: EditorCall, parts: EditorParts): Promise<string 
   return send({ call, session, title, ask }, parts, (words) => filesText(words, files, t));
 }
 
-/** `sendDiagnostics(agent?, text?, {files}?)`: the problems of a file, by default the editor's. Resolves with the agent's id. */
+/** `sendDiagnostics(agent?, text?, {files}?)`: sends a file's problems, by default the editor's. Resolves with the agent's id. */
 async function sendDiagnostics(call: EditorCall, parts: EditorParts): Promise<string | undefined> {
   const session = await parts.host.session();
   const file = call.files[0] ?? vscode.window.activeTextEditor?.document.uri;
@@ -132,7 +131,7 @@ interface Sending {
   call: EditorCall;
   session: TownSession;
   title: string;
-  /** Asks for the words that go with it. */
+  /** Asks for the words that accompany it. */
   ask: (name: string) => Thenable<string | undefined>;
 }
 
@@ -150,7 +149,7 @@ async function send(
   const words = call.text ?? (call.interactive ? await ask(oneLine(agent.name, 64)) : '');
   if (words === undefined) return undefined;
   const text = textWith(words);
-  // The answer took its time.
+  // The agent may have changed while the person typed.
   const now = session.mirror.agents.get(agent.id) ?? agent;
   const steers = canSteer(session, now);
   if (steers) {
@@ -186,7 +185,7 @@ function sentWords(agent: AgentRecord, steers: boolean): string {
   }
 }
 
-/** As the agent, who works in `folder`, finds it; with slashes on every system. */
+/** The path relative to the agent's `folder`, or absolute if it is outside. Has slashes on every system. */
 function pathIn(folder: string, uri: vscode.Uri): string {
   if (uri.scheme !== 'file') return uri.path;
   const relative = path.relative(folder, uri.fsPath);

@@ -1,4 +1,4 @@
-/** Offers an agent's help where the editor shows a problem: in the light bulb and in the Problems view's own menu. */
+/** Offers an agent's help with problems that the editor shows, in the light bulb and in the menu of the Problems view. */
 import * as vscode from 'vscode';
 import type { Disposable } from '../../util/disposable.ts';
 import type { EditorProblem } from './editorTexts.ts';
@@ -7,7 +7,7 @@ import type { TownHost } from '../town/townHost.ts';
 
 const { t } = vscode.l10n;
 
-/** What is wrong in a file. */
+/** Some of a file's problems. */
 export class FileProblems {
   readonly file: vscode.Uri;
   readonly problems: readonly EditorProblem[];
@@ -18,12 +18,12 @@ export class FileProblems {
   }
 }
 
-/** All problems of a file; none where there is no file. */
+/** All problems of a file. None if there is no file. */
 export function inFile(file: vscode.Uri | undefined): { problems: readonly EditorProblem[] } {
   return file ? new FileProblems(file, vscode.languages.getDiagnostics(file)) : { problems: [] };
 }
 
-/** Offers nothing where there is no town: nobody is there to be asked. */
+/** Offers nothing if there is no town, because there are no agents to ask. */
 export function offerProblemFixes(host: TownHost): Disposable {
   return vscode.languages.registerCodeActionsProvider(
     { scheme: 'file' },

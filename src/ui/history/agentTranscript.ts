@@ -1,6 +1,6 @@
 /**
- * What one agent's transcript is made of, as far as it is known: the turns of its thread, read page by page from the newest
- * back, and what this window saw itself. Knows no editor.
+ * The content of one agent's transcript, as far as it is known: the turns of its thread, read page by page starting with the
+ * newest, and the turns that this window saw itself. Does not depend on the editor.
  */
 import type { AgentView } from '../../loop/state/agentView.ts';
 import { type ReadHistory, historyPages } from '../../runtime/historyPages.ts';
@@ -12,13 +12,13 @@ import { problemOf } from '../problems.ts';
 import type { TranscriptContent, TranscriptTurn } from './transcriptMarkdown.ts';
 
 export interface TranscriptSource {
-  /** Undefined once the agent is gone. */
+  /** Undefined after the agent is gone. */
   agent(): AgentRecord | undefined;
   view(): AgentView;
   history: ReadHistory;
-  /** The path of the logs of its rounds. */
+  /** The path of its round logs. */
   roundLogs(agent: AgentRecord): string;
-  /** Something of it is known now that was not: called with every page. */
+  /** More of the transcript is known. Called after every page. */
   onDidRead(): void;
   t: Translate;
 }
@@ -28,18 +28,18 @@ export class AgentTranscript {
   private thread: string | undefined;
   /** Oldest first. */
   private stored: StoredTurn[] = [];
-  /** What this window saw to its end, which is more than what is stored. */
+  /** Turns that this window saw to the end, with more details than the stored ones. */
   private readonly seen = new Map<string, TranscriptTurn>();
   private reading: Promise<void> | undefined;
   private again = false;
-  /** It has been read at least once. */
+  /** {@link read} was called at least once. */
   private wanted = false;
-  /** What of the agent must have changed for more to be stored than was read. */
+  /** When this changes, there may be more stored turns than were read. */
   private stamp: string;
   private complete = false;
   private problem: string | undefined;
 
-  /** Resolves when the newest turns are known, or cannot be. */
+  /** Resolves when the newest turns are known, or cannot be read. */
   readonly newest: Promise<void>;
   private known: () => void = () => undefined;
 
@@ -50,12 +50,12 @@ export class AgentTranscript {
     this.observe();
   }
 
-  /** What went wrong when it was read last. */
+  /** The error of the last read. */
   get failure(): string | undefined {
     return this.problem;
   }
 
-  /** Reads what is stored and not known yet. Never rejects: what went wrong is part of the content. */
+  /** Reads stored turns that are not known yet. Never rejects: the content mentions the error. */
   read(): Promise<void> {
     this.wanted = true;
     this.again = true;
@@ -66,7 +66,7 @@ export class AgentTranscript {
     return this.reading;
   }
 
-  /** The agent's view or record has changed: keeps what has ended, and reads what only another window saw. */
+  /** The agent's view or record has changed: keeps ended turns, and reads turns that only another window saw. */
   observe(): void {
     const { pastTurns, owner } = this.source.view();
     for (const turn of pastTurns) this.seen.set(turn.id, turn);
@@ -93,7 +93,7 @@ export class AgentTranscript {
     };
   }
 
-  /** What this window runs, it sees itself; of what another one does, each heartbeat tells that there may be more. */
+  /** This window sees its own agents' turns. For other agents, each heartbeat may mean that more was stored. */
   private stampOf(owner: AgentView['owner']): string {
     const agent = this.source.agent();
     const { runtimeSessionId, state, roundsCompleted, lastHeartbeat } = agent ?? {};
@@ -101,7 +101,7 @@ export class AgentTranscript {
     return [runtimeSessionId, state, roundsCompleted, state && mayBeInTurn(state) ? lastHeartbeat : ''].join('|');
   }
 
-  /** The last stored turn, where it may still run. */
+  /** The last stored turn, if it may still run. */
   private unfinished(): StoredTurn | undefined {
     const last = this.stored.at(-1);
     return last && last.outcome === undefined && !this.seen.has(last.id) ? last : undefined;
@@ -147,7 +147,7 @@ export class AgentTranscript {
   }
 
   private async readThread(thread: string): Promise<void> {
-    // Of a history that was read whole before, only what has come or changed since is new.
+    // After a complete read, read only the turns that are new or have changed since.
     const before = this.unfinished() ? this.stored.slice(0, -1) : this.stored;
     const known = this.complete ? before : [];
     const ids = new Set(known.map(({ id }) => id));

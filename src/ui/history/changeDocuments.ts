@@ -1,4 +1,4 @@
-/** Shows an agent's changes: one file's as a diff, a turn's or a session's in the editor for many. */
+/** Shows an agent's changes: one file as a diff, a turn or a session in the multi-file diff editor. */
 import * as vscode from 'vscode';
 import type { TownSession } from '../../loop/townSession.ts';
 import type { FileChange } from '../../runtime/turnItem.ts';
@@ -15,7 +15,7 @@ import { wantedChanges } from './wantedChanges.ts';
 
 const { t } = vscode.l10n;
 
-/** The two sides of a file; one that is missing is a file that was not there. */
+/** The two sides of a file's diff. A missing side means that the file did not exist. */
 interface Sides {
   file: vscode.Uri;
   before: vscode.Uri | undefined;
@@ -27,8 +27,8 @@ export class ChangeDocuments implements Disposable {
   private shown = 0;
 
   /**
-   * Resolves with how many files are shown.
-   * @throws TinytownError `unknownTurn`, or `noChanges` where none of it changed a file
+   * Resolves with the number of files shown.
+   * @throws TinytownError `unknownTurn`, or `noChanges` if no file was changed
    */
   async show(session: TownSession, agent: AgentRecord, target: ChangeTarget): Promise<number> {
     const { folder, runner } = session;
@@ -72,7 +72,7 @@ export class ChangeDocuments implements Disposable {
     }
     const { before, after, from } = file;
     const uri = this.uriOf(file.path, folder);
-    // The file itself where it is still as it was left: then it can be edited right there.
+    // If the file is unchanged since, show the file itself, so it can be edited right there.
     const asItIs = after !== null && (await readAgentFile(file.path, folder)) === after;
     return {
       file: uri,
@@ -90,7 +90,7 @@ export class ChangeDocuments implements Disposable {
     return { file, before: undefined, after: this.put('diff', `${file.fsPath} (${word}).diff`, text) };
   }
 
-  /** A file on another machine gets an address that names it and leads nowhere. */
+  /** A file on another machine gets a URI that shows its name and leads nowhere. */
   private uriOf(file: string, folder: string): vscode.Uri {
     return isElsewhere(file, folder) ? this.texts.put('elsewhere', file, '') : vscode.Uri.file(file);
   }
@@ -101,7 +101,7 @@ export class ChangeDocuments implements Disposable {
   }
 }
 
-/** The path without the mark of another machine: these texts are ours, wherever the file is. */
+/** The path without the prefix that names another machine. The texts are ours, wherever the file is. */
 function withoutHost(file: string): string {
   return file.replace(/^[/\\]+/, '/');
 }

@@ -1,34 +1,34 @@
 /**
- * What files were before and after some of an agent's changes, worked out backwards from what they are now: the history keeps
- * diffs, not files. Pure. Where a file is not what the newest diff made of it, somebody else has changed it since.
+ * Computes files before and after some of an agent's changes. The history keeps diffs, not files, so this works backward from the
+ * current files. If a file differs from the result of its newest diff, somebody else has changed it since. Pure.
  */
 import type { FileChange, TurnItem } from '../../runtime/turnItem.ts';
 import { namesOf } from '../changeLook.ts';
 import { revertUnifiedDiff } from '../unifiedDiff.ts';
 
-/** A change in the order of the history. `wanted`: it is among those to be shown; the others are only taken back. */
+/** A change from the history. `wanted` changes are shown. The others are only reverted. */
 export interface MadeChange {
   change: FileChange;
   wanted: boolean;
 }
 
-/** One file's part in the wanted changes. Null: there is no such file then. */
+/** One file's part of the wanted changes. Null means that the file does not exist at that time. */
 export type ChangedFile =
   | {
       path: string;
-      /** Its name before, where it was renamed. */ from: string;
+      /** Its path before the changes. */ from: string;
       before: string | null;
       after: string | null;
     }
-  /** It was changed since by others: the diffs are all that is known, oldest first. */
+  /** Others have changed the file since, so only the diffs are known, oldest first. */
   | { path: string; diffs: string[] };
 
-/** The changes that were made, of `items` in their order; what failed or was declined changed nothing. */
+/** The changes that `items` made, in order. Failed and declined changes are left out. */
 export function changesOf(items: readonly TurnItem[]): FileChange[] {
   return items.flatMap((item) => (item.kind === 'fileChange' && item.status === 'completed' ? item.changes : []));
 }
 
-/** One file as it is followed back, over its renames. */
+/** One file, followed backward through its renames. */
 interface Trail {
   path: string;
   from: string;
@@ -38,8 +38,8 @@ interface Trail {
 }
 
 /**
- * @param changes oldest first: the wanted ones, and every later one.
- * @param now what each file that they name holds, null where there is none.
+ * @param changes The wanted changes and all later ones, oldest first.
+ * @param now The current content of each file that they name, or null if it does not exist.
  */
 export function changedFiles(changes: readonly MadeChange[], now: ReadonlyMap<string, string | null>): ChangedFile[] {
   const state = new Map<string, string | null>(now);
@@ -78,7 +78,7 @@ export function changedFiles(changes: readonly MadeChange[], now: ReadonlyMap<st
     .filter((file) => 'diffs' in file || file.before !== file.after || file.from !== file.path);
 }
 
-/** What the file held before the change; undefined where the change did not lead to what there is. */
+/** The file's content before the change. Undefined if the change does not lead to `after`. */
 function beforeOf({ change, diff }: FileChange, after: string | null): string | null | undefined {
   switch (change) {
     case 'add':
@@ -90,12 +90,12 @@ function beforeOf({ change, diff }: FileChange, after: string | null): string | 
   }
 }
 
-/** The lines of a change as a diff has them: of a file that was added or deleted only the content is stored. */
+/** A change's lines in diff format. For an added or deleted file, the history stores only the content. */
 export function diffText({ change, diff }: FileChange): string {
   return change === 'update' ? diff : diff.replace(/^(?=[\s\S])/gm, change === 'add' ? '+' : '-');
 }
 
-/** A change as a text that can be read by itself. */
+/** A change as a complete diff, with file names. */
 function diffOf(made: FileChange): string {
   const { path, change, movedTo } = made;
   const old = change === 'add' ? '/dev/null' : path;

@@ -1,10 +1,10 @@
 /**
- * Text of agents as Markdown that is nothing but text: it keeps its paragraphs, lists, emphasis and code, and cannot bring HTML,
- * images, links, headings or anything that swallows what follows it. Pure.
+ * Makes agents' text harmless as Markdown. It keeps paragraphs, lists, emphasis and code. It cannot contain HTML, images, links
+ * or headings, or swallow the text after it. Pure.
  */
 import { oneLine, stripControls } from '../../util/text.ts';
 
-/** The text as paragraphs of their own. Code blocks are closed where they were left open. */
+/** The text as separate paragraphs. Closes code blocks that were left open. */
 export function harmlessBlock(text: string): string {
   const lines = plainLines(text.trim());
   const out: string[] = [];
@@ -52,7 +52,7 @@ function plainLines(text: string): string[] {
   return stripControls(text.replace(/\r\n?/g, '\n')).split(/[\n\u2028\u2029]/);
 }
 
-/** Index of the line that closes a code block, or behind the last. */
+/** Index of the line that closes a code block, or the number of lines if none does. */
 function closing(lines: readonly string[], from: number, marks: string): number {
   const close = new RegExp(`^[ \\t]*${marks}${marks.charAt(0)}*[ \\t]*$`);
   let index = from;
@@ -65,11 +65,11 @@ function withoutIndent(line: string, width: number): string {
   return line.slice(Math.min(indent, width));
 }
 
-/** What has a meaning in Markdown that we do not want, and what may hide it: an escape that is there, code, and an address. */
+/** Markdown that must be escaped, and what affects escaping: existing escapes, code, and URLs. */
 const marks = /\\[!-/:-@[-`{-~]|`+|<|\](?=[(:])|\$\$|:\/\//g;
 
 function harmlessLine(line: string): string {
-  // A heading, a line under one, or a rule: the outline is ours.
+  // A heading, a heading's underline, or a rule. Only our own headings may be in the outline.
   const start = /^[\s>]*(?:(?:[-*+]|\d{1,9}[.)])[\s>]+)*(?=#{1,6}(?:\s|$)|=+\s*$|-+\s*$)/.exec(line);
   if (start) return `${start[0]}\\${escaped(line.slice(start[0].length))}`;
   return escaped(line);
@@ -78,7 +78,7 @@ function harmlessLine(line: string): string {
 function escaped(line: string): string {
   let out = '';
   let position = 0;
-  // A renderer that makes addresses links takes what follows them for a part of them, and an escape in it escapes nothing.
+  // If a renderer links URLs, it takes the text after `://` as part of the URL, where escapes do not work.
   const lastMark = Math.max(...['\\', '`', '<', ']', '$'].map((mark) => line.lastIndexOf(mark)));
   marks.lastIndex = 0;
   for (let match = marks.exec(line); match; match = marks.exec(line)) {
@@ -89,7 +89,7 @@ function escaped(line: string): string {
     else if (mark === '://') out += match.index < lastMark ? '\\://' : mark;
     else if (mark.startsWith('`')) {
       const end = spanEnd(line, position, mark.length);
-      // A bar may end a table's cell in the middle of code.
+      // A `|` may end a table cell even inside code.
       const span = end === undefined ? '|' : line.slice(match.index, end);
       if (end === undefined || span.includes('|')) out += mark.replaceAll('`', '\\`');
       else {
@@ -102,7 +102,7 @@ function escaped(line: string): string {
   return out + line.slice(position);
 }
 
-/** Where code that begins with `ticks` backticks ends on this line: behind the next run of as many. */
+/** The end of code that starts with `ticks` backticks: after the next run of the same length on this line. */
 function spanEnd(line: string, from: number, ticks: number): number | undefined {
   for (const { 0: run, index } of line.slice(from).matchAll(/`+/g)) {
     if (run.length === ticks) return from + index + ticks;

@@ -14,7 +14,6 @@ import { type ChangeTarget, changeTarget } from '../changeTarget.ts';
 
 const { t } = vscode.l10n;
 
-/** What shows them. */
 export interface Records {
   transcripts: TranscriptDocuments;
   changes: ChangeDocuments;
@@ -27,8 +26,8 @@ interface Step extends Records {
 }
 
 /**
- * `exportTranscript(agent?, path?)`: resolves with the path of the Markdown file that was written, undefined where the person
- * thought better of it. A relative path is relative to the town's folder.
+ * `exportTranscript(agent?, path?)`: writes a Markdown file. Resolves with its path, or undefined if the person cancelled. A
+ * relative path is relative to the town's folder.
  */
 export async function exportTranscript({ session, agent, call, transcripts }: Step): Promise<string | undefined> {
   const name = `${agent.name.replace(/[^\p{L}\p{N}._-]+/gu, '_')}-transcript.md`;
@@ -56,8 +55,8 @@ async function offerToOpen(file: vscode.Uri): Promise<void> {
 }
 
 /**
- * `openChanges(agent?, turn?, {item, change}?)`: `turn` is a turn's id or `session`; by default the turn that runs, else the
- * last. Resolves with how many files are shown.
+ * `openChanges(agent?, turn?, {item, change}?)`: `turn` is a turn's id or `session`. The default is the running turn, or else
+ * the last one. Resolves with the number of files shown.
  */
 export async function openChanges({ session, agent, call, changes }: Step): Promise<number | undefined> {
   const read = changeTarget.safeParse({ ...(call.text === undefined ? {} : { turn: call.text }), ...call.extra });

@@ -1,6 +1,6 @@
 /**
- * Agents' transcripts as documents that cannot be edited. A file system of their own, as the editor takes over only what
- * differs in a changed file, however large: view, selection and folds stay.
+ * Agents' transcripts as read-only documents. They are a file system, because the editor applies only the differences of a
+ * changed file, however large it is. View, selection and folds stay.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
@@ -22,11 +22,11 @@ import { onDidCloseForGood } from '../virtualTexts.ts';
 
 const { t } = vscode.l10n;
 
-/** Named in the manifest, too: documents of it come back with the window. */
+/** Also in the manifest. Documents with this scheme are restored with the window. */
 const TRANSCRIPT_SCHEME = 'tinytown-transcript';
 
 const REFRESH_MS = 300;
-/** How many versions are kept: the editor takes a new one over a moment later. */
+/** How many versions are kept. The editor shows a new version a moment later. */
 const SERVED = 3;
 /** How long the document waits for its newest turns before it opens without them, in milliseconds. */
 const FIRST_PAGE_MS = 3_000;
@@ -35,7 +35,7 @@ interface Shown {
   agentId: string;
   uri: vscode.Uri;
   content: AgentTranscript;
-  /** What was served, the last first. */
+  /** The served versions, newest first. */
   served: Transcript[];
   bytes: Uint8Array;
   mtime: number;
@@ -70,7 +70,7 @@ export class TranscriptDocuments implements vscode.FileSystemProvider, Disposabl
     );
   }
 
-  /** Opens the agent's transcript at its end; resolves when the newest turns are there, while older ones are still read. */
+  /** Opens the agent's transcript at its end. Resolves when the newest turns are there; older ones may still be loading. */
   async open(agent: AgentRecord): Promise<void> {
     const name = `${oneLine(agent.name, 64).replaceAll(/[\\/#?]/g, '∕')} ${t('transcript')}.md`;
     const uri = vscode.Uri.from({ scheme: TRANSCRIPT_SCHEME, authority: agent.id, path: `/${name}` });
@@ -84,7 +84,7 @@ export class TranscriptDocuments implements vscode.FileSystemProvider, Disposabl
 
   /** The agent's whole transcript as text. @throws TinytownError `transcriptIncomplete` */
   async text(session: TownSession, agent: AgentRecord): Promise<string> {
-    // One that is open has seen more.
+    // An open transcript has seen more.
     const open = [...this.shown.values()].find(({ agentId }) => agentId === agent.id);
     const content = open?.content ?? this.contentOf(agent.id, () => undefined);
     await content.read();
@@ -142,7 +142,7 @@ export class TranscriptDocuments implements vscode.FileSystemProvider, Disposabl
     const shown = { agentId, uri, content, served: [], bytes: new Uint8Array(), mtime: Date.now() };
     this.shown.set(key, shown);
     this.render(shown);
-    // A document that came back with the window.
+    // The document may have been restored with the window.
     if (this.host.ready) void content.read();
     return shown;
   }
@@ -177,14 +177,14 @@ export class TranscriptDocuments implements vscode.FileSystemProvider, Disposabl
         continue;
       }
       if (!this.render(shown)) continue;
-      // The editor reads a file again only if it is younger.
+      // The editor reads a file again only if it is newer.
       shown.mtime = Math.max(Date.now(), shown.mtime + 1);
       this.viewport.willChange(shown.uri);
       this.changed.fire([{ type: vscode.FileChangeType.Changed, uri: shown.uri }]);
     }
   }
 
-  /** Brings what is served up to date; whether it is not what it was. */
+  /** Updates the served text. Returns whether it has changed. */
   private render(shown: Shown): boolean {
     const folder = this.host.ready?.folder ?? '';
     const transcript = transcriptMarkdown(shown.content.content(), { folder, t });

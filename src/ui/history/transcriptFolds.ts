@@ -1,7 +1,7 @@
 /**
- * Keeps details in transcripts folded that nobody opened. The editor tells neither what is folded nor whether it did as it was
- * told: it folds nothing, and says nothing, if its ranges were asked for anew meanwhile, as when the editor's own Markdown
- * support starts. Only what is visible shows it.
+ * Keeps details in transcripts folded unless somebody opened them. The editor does not say what is folded, or whether a fold
+ * command worked. The command does nothing if the ranges are requested again meanwhile, as when the editor's Markdown support
+ * starts. Only the visible ranges show the result.
  */
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
@@ -9,13 +9,13 @@ import { onDidCloseForGood } from '../virtualTexts.ts';
 import type { ShownTranscript } from './transcriptLanguage.ts';
 import type { Fold, Transcript } from './transcriptMarkdown.ts';
 
-/** After that long a detail that is open was opened by somebody, although nobody saw it folded, in milliseconds. */
+/** In milliseconds. After this time, an open detail counts as opened by somebody, even if it was never seen folded. */
 const SETTLED_MS = 10_000;
 
-/** What one editor was told to fold; an editor that comes back into view is another one. */
+/** What one editor was told to fold. An editor that becomes visible again is a new one. */
 interface Told {
   ids: Set<string>;
-  /** Those that nobody has seen folded yet, with the times when they were told. */
+  /** Details that were not seen folded yet, with the time when the editor was told. */
   unseen: Map<string, number>;
 }
 
@@ -39,7 +39,7 @@ export class TranscriptFolds implements Disposable {
     this.store.dispose();
   }
 
-  /** Folds details that are new, but for one at the end, which may be growing. Only the editor that is active can be told to fold. */
+  /** Folds new details, except one at the end that may be growing. Only the active editor can be told to fold. */
   async fold(editor: vscode.TextEditor): Promise<void> {
     const transcript = this.shown(editor.document)?.transcript;
     if (!transcript || vscode.window.activeTextEditor !== editor) return;
@@ -57,13 +57,13 @@ export class TranscriptFolds implements Disposable {
     await this.tell(editor);
   }
 
-  /** The editor wants to know what folds: it may have missed what it was told before. */
+  /** The editor asks for the folding ranges. It may have missed the last fold command, so it is told again. */
   asked(document: vscode.TextDocument): void {
     const editor = vscode.window.activeTextEditor;
     if (editor?.document === document) void this.tell(editor);
   }
 
-  /** What is replaced comes back unfolded: the end of a turn changes its heading and its last line, and all between with it. */
+  /** Replaced lines come back unfolded. A turn's end changes its heading and its last line, which replaces all lines between. */
   changed(editor: vscode.TextEditor, changes: readonly vscode.TextDocumentContentChangeEvent[]): void {
     const told = this.told.get(editor);
     const folds = this.shown(editor.document)?.transcript.folds ?? [];
@@ -74,17 +74,17 @@ export class TranscriptFolds implements Disposable {
     }
   }
 
-  /** Resolves when the editor has done what it was told in that document; undefined if that is so. Its lines must not move until then. */
+  /** Resolves when the editor has folded in that document; undefined if it is not folding. Lines must not move until then. */
   pending(uri: vscode.Uri): Promise<unknown> | undefined {
     return this.telling.get(uri.toString());
   }
 
-  /** Tells the editor to fold what nobody has seen folded. What is folded stays so. */
+  /** Tells the editor to fold details that were not seen folded yet. Folded details stay folded. */
   private async tell(editor: vscode.TextEditor): Promise<void> {
     const { document } = editor;
     const found = this.shown(document);
     const unseen = this.told.get(editor)?.unseen;
-    // With a newer text on its way lines may become others. The editor asks for its ranges then.
+    // If a newer text is on its way, line numbers may change. The editor will then ask for the ranges again.
     if (!found?.newest || !unseen || vscode.window.activeTextEditor !== editor) return;
     const waiting = found.transcript.folds.filter(({ id }) => isWaiting(unseen, id));
     if (waiting.length === 0) return;
@@ -114,7 +114,7 @@ export class TranscriptFolds implements Disposable {
       else if (open) opened.add(id);
       else opened.delete(id);
     }
-    // They are folded together.
+    // One command folds all of them, so seeing some of them folded is enough.
     if (unseen.length > 0 && !unseen.includes(true)) told.unseen.clear();
   }
 
@@ -130,7 +130,7 @@ function isWaiting(unseen: Told['unseen'] | undefined, id: string): boolean {
   return performance.now() - (unseen?.get(id) ?? Number.NEGATIVE_INFINITY) < SETTLED_MS;
 }
 
-/** Undefined where too little of it is in sight. */
+/** Undefined if too little of it is visible. */
 function isOpen({ start, end }: Fold, visible: readonly vscode.Range[]): boolean | undefined {
   if (visible.some((range) => range.start.line <= end && range.end.line > start)) return true;
   const shut =

@@ -1,4 +1,4 @@
-/** What the editor knows of a transcript besides its text, whose outline it makes itself: what folds, and where links lead. */
+/** Gives the editor a transcript's folding ranges and links. The editor makes the outline itself. */
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { Command } from '../ids.ts';
@@ -6,12 +6,12 @@ import type { Transcript } from './transcriptMarkdown.ts';
 
 const { t } = vscode.l10n;
 
-/** A document's transcript as its text is now, whether that is the newest, and whose it is; undefined where it is not known. */
+/** The transcript that matches a document's current text, its agent, and whether it is the newest. Undefined if not known. */
 export type ShownTranscript = (
   document: vscode.TextDocument,
 ) => { agentId: string; transcript: Transcript; newest: boolean } | undefined;
 
-/** `asked` is called when the editor wants to know what folds. */
+/** @param asked Called when the editor asks for the folding ranges. */
 export function registerTranscriptLanguage(
   scheme: string,
   shown: ShownTranscript,
@@ -24,7 +24,7 @@ export function registerTranscriptLanguage(
     languages.registerFoldingRangeProvider(selector, {
       provideFoldingRanges: async (document, _context, token) => {
         const found = shown(document);
-        // What is folded would open if there were no ranges for a moment. The text is about to change, and then asked for anew.
+        // An empty answer would unfold everything. The text is about to change, and then the editor asks again.
         if (!found) await outdated(token);
         asked(document);
         return found?.transcript.folds.map(({ start, end }) => new vscode.FoldingRange(start, end));
@@ -49,7 +49,7 @@ export function registerTranscriptLanguage(
   return store;
 }
 
-/** Resolves when nobody waits for the answer any more, after a second at the latest. */
+/** Resolves when the request is cancelled, or after a second. */
 function outdated(token: vscode.CancellationToken): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, 1_000);
@@ -60,7 +60,7 @@ function outdated(token: vscode.CancellationToken): Promise<void> {
   });
 }
 
-/** Made of ids alone; nothing that an agent wrote is in it. */
+/** A link made of ids alone. It contains nothing that an agent wrote. */
 function commandUri(...args: unknown[]): vscode.Uri {
   return vscode.Uri.parse(`command:${Command.openChanges}?${encodeURIComponent(JSON.stringify(args))}`);
 }

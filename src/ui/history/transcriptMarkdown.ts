@@ -1,6 +1,6 @@
 /**
- * An agent's conversation as a Markdown document: turns with their times and ends, what was said, run, changed and called. Pure;
- * a turn is a value, and what it looks like is worked out once. What agents wrote cannot become anything but text.
+ * An agent's conversation as a Markdown document: turns with times and outcomes, and what was said, run, changed and called.
+ * Turns are immutable, so each one is rendered once. Text of agents stays plain text. Pure.
  */
 import type { PlanStep } from '../../runtime/codingAgent.ts';
 import type { StoredTurn } from '../../runtime/storedTurn.ts';
@@ -23,42 +23,42 @@ import {
 } from '../turnWords.ts';
 import { startOf, endOf } from '../../util/text.ts';
 
-/** A turn as it was stored, or as this window saw it, which is more. */
+/** A turn as it was stored, or with more details as this window saw it. */
 export type TranscriptTurn = StoredTurn & Partial<Pick<TurnView, 'plan' | 'steers'>>;
 
 export interface TranscriptContent {
   title: string;
-  /** What there is to know of the document itself, a sentence each. */
+  /** Notes about the document itself, one sentence each. */
   notes: readonly string[];
-  /** Those that are over, oldest first. */
+  /** The turns that have ended, oldest first. */
   turns: readonly TranscriptTurn[];
   running: TranscriptTurn | undefined;
 }
 
 export interface TranscriptContext {
-  /** The agent's folder: paths in it are shown relative to it. */
+  /** The agent's folder. Paths in it are shown relative to it. */
   folder: string;
   t: Translate;
 }
 
-/** Lines of the document that can be folded away, both included; the first stays. Lines count from 0. */
+/** Lines that can be folded, `end` included. The first line stays visible. Lines count from 0. */
 export interface Fold {
-  /** Of the turn, or of what the detail is of: stays while the document grows above and below. */
+  /** Identifies the turn or detail. Does not change when the document grows. */
   id: string;
   start: number;
   end: number;
-  /** A whole turn, or a detail, which is folded when the document opens. */
+  /** A whole turn, or a detail. Details are folded when the document opens. */
   kind: 'turn' | 'detail';
 }
 
-/** A place that leads to one file's change. */
+/** A link to one file's change. */
 export interface ChangeLink {
   line: number;
   from: number;
   to: number;
   turnId: string;
   itemId: string;
-  /** Which of the item's changes. */
+  /** Index in the item's changes. */
   change: number;
 }
 
@@ -66,7 +66,7 @@ export interface Transcript {
   text: string;
   folds: Fold[];
   links: ChangeLink[];
-  /** A turn runs: the last detail may become longer. */
+  /** A turn runs, so the last detail may get longer. */
   growing: boolean;
 }
 
@@ -91,9 +91,9 @@ export function transcriptMarkdown(content: TranscriptContent, context: Transcri
   return document;
 }
 
-/** What one turn looks like, with lines counted from its heading. */
+/** One rendered turn. Lines count from its heading. */
 interface Piece {
-  /** The turn's. */
+  /** The turn's id. */
   id: string;
   text: string;
   lines: number;
@@ -111,9 +111,9 @@ function pieceOf(turn: TranscriptTurn, context: TranscriptContext, running: bool
   return piece;
 }
 
-/** Characters of one text that are shown; a command may print gigabytes. */
+/** How many characters of one text are shown. A command may print gigabytes. */
 const SHOWN = 32 * 1024;
-/** How much of that is from the end, where commands say what went wrong. */
+/** How many of them are from the end, where commands say what went wrong. */
 const SHOWN_OF_END = 8 * 1024;
 const THOUGHT = 300;
 
@@ -248,7 +248,7 @@ class TurnWriter {
     this.lines.push(`**${what}** ${more}`, '');
   }
 
-  /** A label with a text below it that is folded away. */
+  /** A label with a folded text below it. */
   private block(item: TurnItem, label: string, text: string): void {
     const start = this.lines.length;
     this.lines.push(label, '');

@@ -1,4 +1,4 @@
-/** Where a transcript's editor stands while the document grows: it follows the end if it was there. */
+/** Keeps a transcript's editor at the end while the document grows, if it was at the end. */
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import type { TranscriptFolds } from './transcriptFolds.ts';
@@ -6,7 +6,7 @@ import type { TranscriptFolds } from './transcriptFolds.ts';
 export class TranscriptViewport implements Disposable {
   private readonly store = new DisposableStore();
   private readonly folds: TranscriptFolds;
-  /** Editors that stood at the end before the change that is on its way. */
+  /** Editors that showed the end before the coming change. */
   private readonly atEnd = new Set<vscode.TextEditor>();
 
   constructor(folds: TranscriptFolds) {
@@ -21,7 +21,7 @@ export class TranscriptViewport implements Disposable {
     if (!open) revealEnd(editor);
   }
 
-  /** To be called before the document is changed. */
+  /** Must be called before the document changes. */
   willChange(uri: vscode.Uri): void {
     for (const editor of editorsOf(uri)) {
       const last = editor.visibleRanges.at(-1)?.end.line ?? 0;

@@ -1,4 +1,4 @@
-/** Which of an agent's changes are meant, and all that came after them: looked up in what this window saw and what is stored. */
+/** Finds the wanted changes of an agent and all later ones, in what this window saw and in the stored history. */
 import type { AgentView } from '../../loop/state/agentView.ts';
 import { type ReadHistory, historyPages } from '../../runtime/historyPages.ts';
 import type { StoredTurn } from '../../runtime/storedTurn.ts';
@@ -10,15 +10,15 @@ import { type MadeChange, changesOf } from './changes.ts';
 export interface WantedChanges {
   /** Oldest first. */
   changes: MadeChange[];
-  /** What the target names though it was not made: it failed, was declined, or is only proposed. */
+  /** Changes that the target names, but that were not made: they failed, were declined, or are only proposed. */
   unmade: FileChange[];
-  /** Where one turn is meant. */
+  /** Set if the target is one turn. */
   turn: Pick<StoredTurn, 'id' | 'startedAt'> | undefined;
 }
 
 type Turn = Pick<StoredTurn, 'id' | 'startedAt' | 'items'>;
 
-/** @returns undefined where there is no such turn. */
+/** @returns undefined if there is no such turn. */
 export async function wantedChanges(
   target: ChangeTarget,
   {
@@ -30,7 +30,7 @@ export async function wantedChanges(
     view: AgentView;
     threadId: string | undefined;
     history: ReadHistory;
-    /** What relative paths are relative to. */
+    /** Base of relative paths. */
     folder: string;
   },
 ): Promise<WantedChanges | undefined> {
@@ -71,7 +71,7 @@ function absolute(change: FileChange, folder: string): FileChange {
   return { ...change, path: absolutePath(change.path, folder), ...moved };
 }
 
-/** What is stored is read only when what this window saw is not enough. */
+/** Reads stored turns only if the turns that this window saw are not enough. */
 async function* newestFirst(
   { turn, pastTurns }: AgentView,
   threadId: string | undefined,
