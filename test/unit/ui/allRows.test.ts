@@ -165,14 +165,24 @@ describe('the list of texts', () => {
       const url = 'https://t("string")'; const re = /t\\('regex'\\)[/]/g;
       t('it’s \\'one\\'', 1) + vscode.l10n.t("two\\n");
       \`outer \${t('in a template', \`\${say('deeper')}\`)} t('text')\`;
-      cat('no'); x.t('no'); format('no'); a / t('after a division') / 2;
+      cat('no'); format('no'); context.t('by a member'); a / t('after a division') / 2;
       new TinytownError('reason', 'An error.', { hint: 'A hint.', cause });
       const hint = \`plain\`;
       function t(message: string): string {}
       class A { say(text: string): void {} }
     `;
     assert.deepEqual(textsOf(source), {
-      texts: ["it’s 'one'", 'two\n', 'in a template', 'deeper', 'after a division', 'An error.', 'A hint.', 'plain'],
+      texts: [
+        "it’s 'one'",
+        'two\n',
+        'in a template',
+        'deeper',
+        'by a member',
+        'after a division',
+        'An error.',
+        'A hint.',
+        'plain',
+      ],
       mistakes: [],
     });
   });
