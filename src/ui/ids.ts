@@ -113,7 +113,7 @@ export const Setting = {
   notifications: 'notifications',
 } as const;
 
-/** Of machine scope: a workspace must never choose a program to run, nor where messages come from. */
+/** Settings of machine scope: a workspace must never choose which program runs, or where messages come from. */
 export const machineSettings: readonly string[] = [
   Setting.redisUrl,
   Setting.redisServerPath,
@@ -124,20 +124,20 @@ export const machineSettings: readonly string[] = [
 
 export const SETTINGS_SECTION = 'tinytown';
 
-/** Context keys that welcome texts and menus ask for. */
+/** Context keys that welcome texts and menus use. */
 export const ContextKey = {
   /** A {@link import('./town/townHost.ts').TownState} kind. */
   state: 'tinytown.state',
-  /** What is wrong, when something is: see `problems.ts`. */
+  /** What is wrong, if anything. See `problems.ts`. */
   problem: 'tinytown.problem',
   /** Whether agents may pick up backlog tasks on their own. */
   pickup: 'tinytown.pickup',
 } as const;
 
-/** The beginning of the context keys of `milestones.ts`. */
+/** Prefix of the context keys in `milestones.ts`. */
 export const MILESTONE_CONTEXT = 'tinytown.reached';
 
-/** The provider of tools for the editor's own chat. */
+/** Id of the provider that gives tools to the editor's own chat. */
 export const CHAT_TOOLS = 'tinytown.tools';
 
 export const SecretKey = {

@@ -1,4 +1,4 @@
-/** Draws a model's items as a tree, and redraws just the rows that look different, at most ten times a second. */
+/** Draws a model's items as a tree. Redraws only rows that look different, at most ten times a second. */
 import * as vscode from 'vscode';
 import type { Disposable } from '../util/disposable.ts';
 import { Command } from './ids.ts';
@@ -6,14 +6,14 @@ import { type Item, sameLook } from './items.ts';
 import { Throttle } from './throttle.ts';
 
 const REFRESH_MS = 100;
-/** Within this time after the roots were drawn anew, the editor asks what is below each open row. */
+/** After the roots are redrawn, the editor asks for the children of each expanded row within this time. */
 const ASKED_MS = 1_000;
 
-/** A row's identity: the editor keeps it between refreshes, while `item` is what it shows now. */
+/** A row's identity, which the editor keeps between refreshes. `item` is what it shows now. */
 export class Row {
   item: Item;
   readonly parent: Row | undefined;
-  /** The rows below, once the editor has asked for them. */
+  /** The child rows. Undefined until the editor asks for them. */
   children: Row[] | undefined;
 
   constructor(item: Item, parent: Row | undefined) {
@@ -23,8 +23,8 @@ export class Row {
 }
 
 /**
- * What a command was called with, for a command that is about no row. The title bar of a view passes the selected row to
- * every command: a click on its + is not about the agent that happens to be selected.
+ * The arguments of a command that is not about a row. A view's title bar passes the selected row to every command, but a click
+ * on its + is not about the selected agent.
  */
 export function withoutRow(args: readonly unknown[]): readonly unknown[] {
   return args[0] instanceof Row ? [] : args;
@@ -34,54 +34,54 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
   private readonly changed = new vscode.EventEmitter<Row | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly opened = new vscode.EventEmitter<Row>();
-  /** The editor begins to show what is below a row. */
+  /** The editor starts to show a row's children. */
   readonly onDidOpen = this.opened.event;
   private roots: Row[] | undefined;
-  /** Rows that the editor shows the children of. */
+  /** Ids of rows whose children the editor shows. */
   private readonly open = new Set<string>();
-  /** Rows that were closed, and may have other children by now. */
+  /** Rows that were collapsed, and may have other children by now. */
   private readonly unseen = new WeakSet<Row>();
-  /** Those that it has asked about since the roots were drawn anew. */
+  /** Ids of rows whose children the editor has requested since the roots were redrawn. */
   private asked = new Set<string>();
-  /** Those that it has not asked about then. */
+  /** Ids of expanded rows whose children it did not request after that. */
   private lost = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private readonly throttle = new Throttle<'all'>(() => this.update(), REFRESH_MS);
   private readonly model: () => Item[];
 
-  /** @param model the roots as they are now. It is told which rows show what is below them, by their ids. */
+  /** @param model Returns the current roots. `isOpen` tells it whether the row with an id shows its children. */
   constructor(model: (isOpen: (id: string) => boolean) => Item[]) {
     this.model = () => model((id) => this.isShown(id));
   }
 
-  /** Something may have changed: rows are compared, and those that differ are drawn again. Cheap to call often. */
+  /** Something may have changed: compares the rows, and redraws those that differ. Cheap to call often. */
   refresh(): void {
     this.throttle.add('all');
   }
 
-  /** A root that is drawn, without a look at the model. */
+  /** A root that is drawn now. Does not ask the model. */
   root(id: string): Row | undefined {
     return this.roots?.find((row) => row.item.id === id);
   }
 
-  /** The roots that are open: the editor asks only for what is below those. */
+  /** The expanded roots. The editor asks only for their children. */
   get openRoots(): Row[] {
     return this.roots?.filter(({ item }) => this.open.has(item.id)) ?? [];
   }
 
-  /** The person has closed a row: what is below it is looked at no more. */
+  /** The person has collapsed a row. Its children are no longer compared. */
   closed(row: Row): void {
     this.open.delete(row.item.id);
     row.children = undefined;
     this.unseen.add(row);
   }
 
-  /** The person has opened a row; the editor still shows what was below it before. */
+  /** The person has expanded a row again. The editor still shows its old children. */
   reopened(row: Row): void {
     if (this.unseen.delete(row)) this.changed.fire(row);
   }
 
-  /** The first row that fits, what is higher first; as the model is now, drawn or not. */
+  /** The first row that fits, searched level by level in the current model, drawn or not. */
   find(fits: (item: Item) => boolean, levels = 2): Row | undefined {
     let rows = this.below();
     for (let level = 1; rows.length > 0; level += 1) {
@@ -92,13 +92,13 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
     return undefined;
   }
 
-  /** The editor misses a change of a row while it waits for what is below that row: so it waits until that is known. */
+  /** Waits until the item is ready, because the editor misses changes of a row while it loads that row's children. */
   getChildren(row?: Row): Row[] | Promise<Row[]> {
     const ready = row?.item.ready?.();
     return ready ? ready.then(() => this.childrenOf(row)) : this.childrenOf(row);
   }
 
-  /** The rows below a row that is opened, else the roots, as far as they are known. */
+  /** The child rows of an expanded row, or the roots, as far as they are known. */
   childrenOf(row?: Row): Row[] {
     if (row) this.show(row);
     return this.below(row);
@@ -122,7 +122,7 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
     return (row.children = this.adopt(row.children, row.item.children?.() ?? [], row));
   }
 
-  /** Rows for `items`, with the identity of those that were there before. A row that goes and comes back begins anew. */
+  /** Makes rows for `items` and reuses the rows that were there before. A row that goes away and comes back is a new one. */
   private adopt(before: Row[] | undefined, items: Item[], parent: Row | undefined): Row[] {
     const gone = new Map(before?.map((row) => [row.item.id, row]));
     const rows = items.map((item) => {
@@ -150,7 +150,7 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
       item.icon.color ? new vscode.ThemeColor(item.icon.color) : undefined,
     );
     tree.accessibilityInformation = { label: item.spoken };
-    // What a click opens is found out when it comes: an agent may have put a link there since the row was drawn.
+    // The file is checked at the time of the click, because an agent may have replaced it with a link since.
     if (item.opens !== undefined || (item.text && item.collapse === 'none')) {
       tree.command = { command: Command.openRow, title: vscode.l10n.t('Open'), arguments: [row] };
     }
@@ -159,7 +159,7 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
   }
 
   resolveTreeItem(tree: vscode.TreeItem, row: Row): vscode.TreeItem {
-    // A plain string: nothing in it is rendered as Markdown or as a link.
+    // A plain string is not rendered as Markdown, and has no links.
     const text = row.item.tooltip?.();
     if (text) tree.tooltip = text;
     return tree;
@@ -186,7 +186,7 @@ export class ItemTree implements vscode.TreeDataProvider<Row>, Disposable {
     this.changed.fire(undefined);
   }
 
-  /** The editor may lose a click that opens a row while it draws the roots. It then has the row closed, and says nothing. */
+  /** The editor may lose a click that expands a row while it draws the roots. It then keeps the row collapsed, silently. */
   private noteLost(): void {
     this.lost = new Set([...this.open].filter((id) => !this.asked.has(id)));
     if (this.lost.size > 0) this.refresh();
@@ -199,7 +199,7 @@ const collapsible = {
   expanded: vscode.TreeItemCollapsibleState.Expanded,
 };
 
-/** Brings the rows up to date and lists those that must be drawn again; what is below such a row is drawn with it. */
+/** Updates the rows and returns those that must be redrawn. The rows below them are redrawn with them. */
 function differing(rows: readonly Row[], items: readonly Item[]): Row[] {
   return rows.flatMap((row, index) => {
     const item = items[index];

@@ -1,4 +1,4 @@
-/** What a tree shows, free of the editor: models make items, `itemTree.ts` draws them, unit tests read them. */
+/** The content of a tree, independent of the editor. Models make items, `itemTree.ts` draws them, unit tests read them. */
 
 import type { ChangeTarget } from './changeTarget.ts';
 
@@ -7,7 +7,7 @@ export type Collapse = 'none' | 'collapsed' | 'expanded';
 export interface ItemIcon {
   /** A codicon's name. */
   readonly id: string;
-  /** A theme colour's id. */
+  /** A theme color's id. */
   readonly color?: string;
 }
 
@@ -17,44 +17,44 @@ export interface Item {
   readonly label: string;
   readonly description: string;
   readonly icon: ItemIcon;
-  /** Flags between semicolons, for `when` clauses of menus. */
+  /** Flags that each end with a semicolon, for `when` clauses of menus. */
   readonly contextValue: string;
   /** The whole row as a sentence for a screen reader. */
   readonly spoken: string;
   readonly collapse: Collapse;
-  /** Who a command on this row is for. */
+  /** The agent that a command on this row is for. */
   readonly agentId?: string;
-  /** Which message to the agent, or which held round, a command on this row is about. */
+  /** The id of the message or held round that a command on this row is about. */
   readonly about?: string;
-  /** Which changes a command on this row is about. */
+  /** The changes that a command on this row is about. */
   readonly changes?: ChangeTarget;
-  /** Which task a command on this row is about. */
+  /** The task that a command on this row is about. */
   readonly taskId?: string;
-  /** The whole text that the row stands for: a click opens it, unless it does something else, and Copy copies it. */
+  /** The row's full text. A click opens it unless the row has another action. Copy copies it. */
   readonly text?: () => RowText;
-  /** What Copy copies, where that is neither the whole text nor the label. */
+  /** What Copy copies, if that is neither the full text nor the label. */
   readonly copies?: () => string;
-  /** A file that a click opens if it is in the town's folder: absolute, or relative to it. */
+  /** A file that a click opens if it is in the town's folder. Absolute, or relative to that folder. */
   readonly opens?: string;
-  /** What a click runs, where that is not the opening of a file. */
+  /** The command that a click runs, unless it opens a file. */
   readonly runs?: { readonly command: string; readonly title: string; readonly arguments: readonly unknown[] };
-  /** What needs the person, where the row is about that: see `needs.ts`. */
+  /** The key of the need that the row is about. See `needs.ts`. */
   readonly needKey?: string;
-  /** Plain text, made only when somebody points at the row. */
+  /** Plain text. Made only when somebody points at the row. */
   readonly tooltip?: () => string;
   readonly children?: () => Item[];
-  /** What an opened row waits for before its children are asked for; undefined for nothing. */
+  /** What an expanded row waits for before its children are requested. Undefined if it need not wait. */
   readonly ready?: () => Promise<void> | undefined;
 }
 
-/** What a row stands for, in full. */
+/** A row's full text. */
 export interface RowText {
   readonly text: string;
-  /** It is what somebody wrote, and is shown as Markdown that is nothing but text; otherwise word for word. */
+  /** True for text that somebody wrote: it is shown as harmless Markdown. Other text is shown word for word. */
   readonly prose?: boolean;
 }
 
-/** Whether two items look the same; children and tooltips are asked for anew and do not count. */
+/** Whether two items look the same. Children and tooltips do not count, because they are requested again anyway. */
 export function sameLook(a: Item, b: Item): boolean {
   if (a === b) return true;
   return (

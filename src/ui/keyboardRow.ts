@@ -1,6 +1,6 @@
 /**
- * Which row of a view the keyboard is on. The editor tells extensions only what is selected, and the arrow keys select nothing:
- * so the selection of that row is turned over and back again, which opens nothing, as a click would.
+ * Finds the row of a view that has the keyboard focus. The editor tells extensions only what is selected, and arrow keys do not
+ * select. So the row's selection is toggled and toggled back. Unlike a click, this opens nothing.
  */
 import * as vscode from 'vscode';
 import { SerialQueue } from '../util/serialQueue.ts';
@@ -8,14 +8,14 @@ import type { Row } from './itemTree.ts';
 
 export class KeyboardRow {
   private readonly view: vscode.TreeView<Row>;
-  /** A key that is held down asks again and again; only one may turn the selection over at a time. */
+  /** A key that is held down calls this repeatedly. Only one call at a time may toggle the selection. */
   private readonly queue = new SerialQueue();
 
   constructor(view: vscode.TreeView<Row>) {
     this.view = view;
   }
 
-  /** The row, with all that are selected where it is one of them; to be asked only while the view has the keyboard. */
+  /** The focused row, with all selected rows if it is one of them. Call this only while the view has the keyboard focus. */
   find(): Promise<{ row: Row; selected: readonly Row[] } | undefined> {
     return this.queue.run(async () => {
       const before = this.view.selection;

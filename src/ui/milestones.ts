@@ -1,4 +1,4 @@
-/** What the person has achieved with Tinytown: the steps of the walkthrough tick when it has really happened. */
+/** What the person has done with Tinytown. A step of the walkthrough is checked off only when it has really happened. */
 import * as vscode from 'vscode';
 import { MILESTONE_CONTEXT } from './ids.ts';
 
@@ -6,7 +6,7 @@ export type Milestone = 'codex' | 'signedIn' | 'redis' | 'folder' | 'agent' | 't
 
 const reached = new Set<Milestone>();
 
-/** Ticks a step of the walkthrough. Cheap to call again. */
+/** Checks off a step of the walkthrough. Cheap to call again. */
 export function reach(milestone: Milestone): void {
   if (reached.has(milestone)) return;
   reached.add(milestone);
@@ -14,9 +14,8 @@ export function reach(milestone: Milestone): void {
 }
 
 /**
- * Ticks the steps that were reached before the walkthrough was opened. The editor may not read the steps
- * before that, and then ticks a step only when its key changes. A key that was set earlier never ticks, so each step has a
- * second key.
+ * Checks off the steps that were reached before the walkthrough was opened. The editor may read the steps only then, and checks
+ * off a step only when its key changes. A key that was set earlier has no effect, so each step has a second key.
  */
 export async function tickReached(): Promise<void> {
   for (const milestone of reached) {

@@ -1,4 +1,4 @@
-/** What would be approved, as rows that are seen whole in a sidebar of 250 pixels. Pure. */
+/** What would be approved, as rows that fit completely into a sidebar of 250 pixels. Pure. */
 import path from 'node:path';
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
 import type { FileChange } from '../../runtime/turnItem.ts';
@@ -11,26 +11,26 @@ import { asksForMore } from './needs.ts';
 
 /** Columns of one row. A column has the width of an average character. */
 export const COLUMNS = 21;
-/** With more rows than this, not all can be seen at once. */
+/** More rows than this cannot be seen at once. */
 export const ROWS = 40;
-/** Only this much of a text is made into rows, in UTF-16 units. The request's document shows all of it. */
+/** Only this much of a text becomes rows, in UTF-16 units. The request's document shows all of it. */
 export const LOOKED_AT = 12_000;
 
 export interface ApprovedRow {
   /** Every blank counts. */
   text: string;
   icon: string;
-  /** It continues the row before it: the line break is ours. */
+  /** The row continues the one before. The line break is ours. */
   continues: boolean;
-  /** Opens this one of the files to be changed. */
+  /** Index of the changed file that a click opens. */
   file?: number;
   /** More about a file. The editor may cut it off. */
   description?: string;
-  /** A file's whole path. */
+  /** A file's full path. */
   whole?: string;
 }
 
-/** The rows of a request. `whole`: there are some, and they show everything that would be approved. */
+/** The rows of a request. `whole` is true if there are rows and they show everything that would be approved. */
 export function approvedRows(
   request: AgentRequest,
   folder: string | undefined,
@@ -57,13 +57,13 @@ export function approvedRows(
     whole &&= all.length <= ROWS;
     rows.push(...all.slice(0, ROWS));
   };
-  /** A text whose lines count. */
+  /** Adds a text whose line breaks matter. */
   const addText = (icon: string, text: string | null): void => {
     if (text === null || text === '') return;
     whole &&= text.length <= LOOKED_AT;
     addLines(icon, spellOut(text.slice(0, LOOKED_AT)).split('\n'));
   };
-  /** A name, a path or a sentence. */
+  /** Adds a name, a path or a sentence. */
   const addName = (icon: string, name: string | null, more?: Partial<ApprovedRow>): void => {
     if (name === null || name === '') return;
     whole &&= name.length <= LOOKED_AT;
@@ -76,7 +76,7 @@ export function approvedRows(
       if (request.cwd !== folder) addName('folder', request.cwd);
       break;
     case 'fileChange':
-      // The reason also names the folder that the agent could write to from now on.
+      // The reason also names a folder that the agent could write to from then on.
       addText('comment', request.reason);
       for (const [file, change] of request.changes.entries()) {
         const { icon, name, place, description } = fileWords(change, folder, t);
@@ -123,7 +123,7 @@ function fileWords(
   };
 }
 
-/** `text` with line feeds, tabs, and blanks at its ends as their codes. */
+/** `text` with codes in place of line feeds, tabs, and blanks at its start and end. */
 export function inOneLine(text: string): string {
   return spellOut(text)
     .replace(/[\n\t]/g, codeOf)
@@ -135,8 +135,8 @@ function codeOf(blank: string): string {
 }
 
 /**
- * Cuts a line into rows of at most {@link COLUMNS}, before blanks where there are some. The rows joined are the line. Blanks stand
- * at the beginning of a row, where they can be seen. Stops soon after {@link ROWS}.
+ * Cuts a line into rows of at most {@link COLUMNS}, before blanks if possible, so that blanks are at the start of a row, where
+ * they can be seen. The joined rows are the line. Stops soon after {@link ROWS}.
  */
 export function wrapped(line: string): string[] {
   const rows: string[] = [];
@@ -153,7 +153,7 @@ export function wrapped(line: string): string[] {
   return [...rows, row];
 }
 
-/** How many columns a text needs at most, in any usual font. */
+/** The most columns that a text needs in any usual font. */
 export function columnsOf(text: string): number {
   let columns = 0;
   for (const character of text) columns += widthOf(character);
@@ -165,18 +165,18 @@ function widthOf(character: string): number {
   if (/[A-ZMWmw@%&#<>=+~^]/.test(character)) return 2;
   if (/[ -~]/.test(character)) return 1;
   if (/[\u00a1-\u024f\u2010-\u2027\u2190-\u2193\p{Script=Greek}\p{Script=Cyrillic}]/u.test(character)) return 2;
-  // Ligatures of whole sentences, dashes of three, and cuneiform are as wide as a row.
+  // Ligatures of whole sentences, two-em and three-em dashes, and cuneiform are as wide as a row.
   if (/[\ufd40-\ufdff\u2e3a\u2e3b\u{12000}-\u{1254f}]/u.test(character)) return COLUMNS;
   return 3;
 }
 
-/** A warning that names the characters which look like others; undefined where there are none. */
+/** A warning that lists characters that look like others. Undefined if there are none. */
 export function lookAlikeWarning(text: string, t: Translate): string | undefined {
   const found = lookAlikesIn(text).map(({ character, code }) => `${character} (${code})`);
   return found.length === 0 ? undefined : t('Characters that look like others: {0}', found.join(', '));
 }
 
-/** What of a request can hold look-alikes, as one text. */
+/** The parts of a request that can contain look-alikes, as one text. */
 export function approvedText(request: AgentRequest, t: Translate): string {
   switch (request.kind) {
     case 'command':

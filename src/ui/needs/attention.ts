@@ -1,4 +1,4 @@
-/** Tells the person what agents cannot get over by themselves, once and not in a flood; the setting says how much. */
+/** Notifies the person of problems that agents cannot solve on their own, without repeating itself. A setting limits it. */
 import * as vscode from 'vscode';
 import type { TownSession } from '../../loop/townSession.ts';
 import { type Disposable, DisposableStore, toDisposable } from '../../util/disposable.ts';
@@ -31,7 +31,7 @@ export function drawAttention(session: TownSession, log: EditorLog): Disposable 
       const who = agentId === undefined ? '' : `${nameOf(agentId)}: `;
       const text = who + describeError(error);
       log.error(text);
-      // View and status bar say that Redis is away, and it goes on by itself.
+      // The view and the status bar show that Redis is away. Work continues on its own when it is back.
       if (problemOf(error, t).kind === 'redisAway' || readNotifications() === 'none') return;
       const now = performance.now();
       for (const [shown, at] of lastShown) if (now - at > QUIET_MS) lastShown.delete(shown);
@@ -46,7 +46,7 @@ export function drawAttention(session: TownSession, log: EditorLog): Disposable 
       const { trouble } = session.mirror;
       if (trouble?.reason === told) return;
       told = trouble?.reason;
-      // One that is away says so in the view and the status bar. One that is full or a replica needs somebody.
+      // The view and the status bar show a Redis that is away. A Redis that is full or a replica needs a person.
       if (trouble && told === 'redisNotWriting' && readNotifications() !== 'none') showProblem(trouble);
     }),
   );
@@ -63,13 +63,13 @@ export function drawAttention(session: TownSession, log: EditorLog): Disposable 
   return store;
 }
 
-/** What went wrong is told where it goes wrong. */
+/** These are reported where they happen. */
 const toldElsewhere: ReadonlySet<Need['kind']> = new Set(['error', 'signIn', 'limit']);
 
-/** Arrivals within this time are told together. */
+/** Needs that arrive within this time share one notification. */
 const GATHER_MS = 400;
 
-/** Tells of what has come to wait for the person, with the answer as buttons; not while they have the view before them. */
+/** Announces new needs, with answers as buttons, unless the person can see the Needs You view. */
 export function announceNeeds(feed: NeedsFeed, view: NeedsView, host: TownHost): Disposable {
   const arrived = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -104,7 +104,7 @@ async function announce(need: Need, folder: string | undefined): Promise<void> {
   if (button) await press(button.command, button.target);
 }
 
-/** Does what a button says. What it is about may be gone by now, which the person is told. */
+/** Runs a button's command. If its target is gone by now, the person is told. */
 async function press(command: CommandId, target: unknown): Promise<void> {
   try {
     await vscode.commands.executeCommand(command, target);
@@ -154,7 +154,7 @@ function buttonsOf(need: Need, folder: string | undefined): AnswerButton[] {
     case 'limit':
       return [{ title: t('Try Now'), command: Command.tryNow, target: undefined }];
     case 'claim':
-      // The question shows all of it.
+      // The dialog shows the full value.
       return [button(Command.allowHere, t('Decide…'))];
   }
 }

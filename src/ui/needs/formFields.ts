@@ -1,22 +1,22 @@
-/** The fields of a form that a tool server asks to be filled in: what may be typed, and what it then means. */
+/** The fields of a tool server's form: which input is valid, and which value it stands for. */
 import type { ElicitationField } from '../../runtime/agentRequest.ts';
 import type { Translate } from '../l10n.ts';
 
 export type TypedField = Extract<ElicitationField, { type: 'text' | 'number' }>;
 
-/** Why `typed` cannot be the field's value; undefined where it can. An empty text leaves the field out. */
+/** Why `typed` cannot be the field's value. Undefined if it can. An empty text leaves the field out. */
 export function fieldProblem(field: TypedField, typed: string, t: Translate): string | undefined {
   if (typed.trim() === '') return field.required ? t('This is required. Press Escape to cancel.') : undefined;
   return field.type === 'number' ? numberProblem(field, Number(typed), t) : textProblem(field, typed, t);
 }
 
-/** The value to send; undefined leaves the field out. Only for what {@link fieldProblem} lets pass. */
+/** The value to send. Undefined leaves the field out. Only for input that {@link fieldProblem} accepts. */
 export function fieldValue(field: TypedField, typed: string): string | number | undefined {
   if (typed.trim() === '') return undefined;
   return field.type === 'number' ? Number(typed) : typed;
 }
 
-/** Why so many cannot be picked; undefined where they can. */
+/** Why this number of options cannot be picked. Undefined if it can. */
 export function pickedProblem(
   field: Extract<ElicitationField, { type: 'multiSelect' }>,
   count: number,

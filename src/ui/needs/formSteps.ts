@@ -1,4 +1,4 @@
-/** Asks for several answers one after the other. Each step can go back; the answers are shown before they are sent. */
+/** Asks for several answers, one after the other. Each step can go back. A summary shows the answers before they are sent. */
 import * as vscode from 'vscode';
 
 const { t } = vscode.l10n;
@@ -7,15 +7,15 @@ const { t } = vscode.l10n;
 export const back = Symbol('back');
 
 export interface Step<T> {
-  /** What the summary calls it. */
+  /** The step's name in the summary. */
   title: string;
-  /** Asks for the answer. `before` is the one given last time. Undefined after Escape. */
+  /** Asks for the answer. `before` is the previous answer. Undefined after Escape. */
   ask(before: T | undefined, canGoBack: boolean): Promise<T | typeof back | undefined>;
   /** The answer in words, for the summary. */
   say(answer: T): string;
 }
 
-/** The answers in the order of the steps; undefined after Escape. A single answer is sent at once, without a summary. */
+/** The answers in the order of the steps. Undefined after Escape. A single answer has no summary. */
 export async function askInSteps<T>(title: string, steps: readonly Step<T>[]): Promise<T[] | undefined> {
   const answers: T[] = [];
   let index = 0;
@@ -36,7 +36,7 @@ export async function askInSteps<T>(title: string, steps: readonly Step<T>[]): P
       continue;
     }
     answers[index] = answer;
-    // An answer that was changed in the summary leads back to it.
+    // After a change from the summary, go back to the summary.
     index = answers.length === steps.length ? steps.length : index + 1;
   }
 }
@@ -65,11 +65,11 @@ interface PickOptions<I> {
   title: string;
   placeHolder: string;
   canGoBack: boolean;
-  /** The row that has the focus at first. */
+  /** The row that has the focus first. */
   active?: I | undefined;
 }
 
-/** One of the rows. */
+/** Asks for one of the rows. */
 export async function pickOne<I extends vscode.QuickPickItem>(
   items: readonly I[],
   options: PickOptions<I>,
@@ -78,7 +78,7 @@ export async function pickOne<I extends vscode.QuickPickItem>(
   return Array.isArray(picked) ? picked[0] : picked;
 }
 
-/** As many of the rows as are checked. */
+/** Asks for any number of the rows. */
 export function pickSeveral<I extends vscode.QuickPickItem>(
   items: readonly I[],
   options: PickOptions<I>,

@@ -1,4 +1,4 @@
-/** Asks the person for an answer: by a list, a text, or a form field by field. Undefined wherever they leave without one. */
+/** Asks the person for an answer with a list, a text, or a form, field by field. Undefined if the person cancels. */
 import * as vscode from 'vscode';
 import type {
   AgentRequest,
@@ -22,7 +22,7 @@ const { t } = vscode.l10n;
 
 const DETAIL = 300;
 
-/** @param who the agent's name, for titles. */
+/** @param who The agent's name, for titles. */
 export async function askAnswer(request: AgentRequest, who: string): Promise<RequestAnswer | undefined> {
   switch (request.kind) {
     case 'question':
@@ -38,7 +38,7 @@ export async function askAnswer(request: AgentRequest, who: string): Promise<Req
   }
 }
 
-/** What a choice is called. */
+/** A choice's label. */
 function choiceLabel({ label, detail }: RequestChoice): string {
   const what = detail === null ? '' : oneLine(spellOut(detail), DETAIL);
   switch (label) {
@@ -106,14 +106,14 @@ function questionStep(question: RequestQuestion, title: string): Step<string> {
           text === '' ? t('Type an answer, or press Escape to cancel.') : undefined;
         const canReturn = canGoBack || options.length > 0;
         const typed = await type({ title, prompt, value, secret: question.secret, validateInput }, canReturn);
-        // From the text, Back leads to the options first.
+        // Back leads from the text to the options first.
         if (typed !== back || options.length === 0) return typed;
       }
     },
   };
 }
 
-/** Asks for a text. What others wrote is shown as text alone. */
+/** Asks for a text. The question may be from others, so its markup is removed. */
 async function type(
   question: {
     title: string;
@@ -148,7 +148,7 @@ async function askForm(
   return said && { form: Object.fromEntries(said) as Record<string, unknown> };
 }
 
-/** A field's value; undefined in it leaves the field out. */
+/** A field's value. An undefined value leaves the field out. */
 interface FieldAnswer {
   value: unknown;
 }
@@ -245,7 +245,7 @@ async function askSeveral(
   }
 }
 
-/** The address is shown before anything is opened; only web pages are. */
+/** Shows the address before it is opened. Opens only web pages. */
 async function askLink(request: AgentRequest, url: string, who: string): Promise<RequestAnswer | undefined> {
   const approve = choiceOf(request, 'approve');
   const detail = pageText(request.kind === 'elicitation' ? request.message : '', url, t);

@@ -1,7 +1,7 @@
 /**
- * The commands that answer what needs the person. Each acts on the row it is called on; from the keyboard on the row that has
- * the focus; from the palette on the only one that fits, or the one that is picked; called by a program as
- * `command(agent?, requestId?, answer?)` on the agent's oldest that fits.
+ * The commands that answer needs. From a menu, each acts on the row. From the keyboard, it acts on the focused row. From the
+ * palette, it acts on the only need that fits, or asks which one. Programs call `command(agent?, requestId?, answer?)`, which
+ * acts on the agent's oldest need that fits.
  */
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
@@ -50,7 +50,7 @@ export interface NeedParts {
   documents: RequestDocuments;
   texts: WholeTexts;
   looked: ReadMarks;
-  /** The person looks at what the agent has done. */
+  /** The person has looked at what the agent has done. */
   lookedAtAgent: (agentId: string | undefined) => void;
   log: EditorLog;
 }
@@ -72,19 +72,19 @@ interface NeedCall {
   interactive: boolean;
   /** A need's key. */
   need?: string | undefined;
-  /** Which of its files. */
+  /** Index of the file that was clicked. */
   file?: number | undefined;
   /** The option of a question that was clicked. */
   option?: string | undefined;
-  /** A button that stands beside the whole request was pressed. */
+  /** The button that was pressed is next to the full request. */
   offered?: boolean;
-  /** Called by a key: the row with the keyboard's focus is meant. */
+  /** Called by a key: acts on the row with the keyboard focus. */
   focused?: boolean;
-  /** The row of all that is only to be read. */
+  /** Called on the parent row of all needs that are only to be read. */
   reports?: boolean;
-  /** An agent; for messages also a message's id, for what a folder asks for also a setting's. */
+  /** Names an agent. For messages also a message's id, for claims also a setting's id. */
   ref?: string | undefined;
-  /** A request's id; for messages the reply. */
+  /** A request's id, or the reply to a message. */
   text?: string | undefined;
   answer?: object | undefined;
 }
@@ -94,7 +94,7 @@ const target = z.object({ need: z.string(), file: z.optional(z.number()), option
 function readNeedCall(args: readonly unknown[], documents: RequestDocuments): NeedCall {
   const [first] = args;
   if (first instanceof vscode.Uri) {
-    // A button in the title of a request's document.
+    // A button in the editor title of a request's document.
     const shown = documents.shownIn(first);
     if (!shown) throw new TinytownError('requestGone', t('This has already been answered or withdrawn.'));
     return { interactive: true, offered: shown.actions.includes('approve'), need: shown.need };
@@ -110,7 +110,7 @@ function readNeedCall(args: readonly unknown[], documents: RequestDocuments): Ne
   return { interactive, ref, text, answer };
 }
 
-/** Resolves with the id of the request or message that it was done to; undefined where the person left it. */
+/** Resolves with the id of the request or message, or undefined if the person cancelled. */
 async function act(action: NeedAction, call: NeedCall, parts: NeedParts): Promise<string | undefined> {
   const { feed, view } = parts;
   const clicked = action === 'openRequest' ? call.need : undefined;
@@ -133,7 +133,7 @@ async function needFor(action: NeedAction, call: NeedCall, { feed, host }: NeedP
   if (key !== undefined) {
     const need = feed.needs.find((one) => one.key === key);
     if (!need) throw new TinytownError('requestGone', t('This has already been answered or withdrawn.'));
-    // The key that approves answers what needs more than that.
+    // The approve key opens the answer dialog if an approval is not enough.
     if (call.focused && action === 'approve' && actionsOf(need).includes('answer')) return need;
     if (!actionsOf(need).includes(action)) throw new TinytownError('cannotNow', whyNot(action, need));
     return need;
@@ -218,12 +218,12 @@ async function perform(action: NeedAction, need: Need, call: NeedCall, parts: Ne
   }
 }
 
-/** Whether the person sees all of it beside the button that was pressed. */
+/** Whether the person could see the full request next to the pressed button. */
 function isSeen({ interactive, offered = false }: NeedCall): boolean {
   return !interactive || offered;
 }
 
-/** Resolves with the need's key. A Redis takes effect when the town is opened anew, which is done at once. */
+/** Resolves with the need's key. Reopens the town at once if a Redis was allowed, because only that makes it take effect. */
 async function decideClaim(
   action: 'allowHere' | 'dontAllow',
   { claim, key }: ClaimNeed,
@@ -259,7 +259,7 @@ async function declineAndSay(need: RequestNeed, call: NeedCall, parts: NeedParts
     (await askText(t('Decline and Tell {0} Why', oneLine(need.who, 64)), t('Why not, and what should it do instead?')));
   if (reason === undefined) return undefined;
   const { actions, receipts } = await parts.host.session();
-  // The agent goes on as soon as it is refused. It should know the reason by then.
+  // The agent continues as soon as it is refused. It should know the reason by then.
   const messageId = await actions.steer(need.agentId, reason);
   await receipts.until({ agentId: need.agentId, messageId }, isOnItsWay, STEER_MS);
   return answerRequest(need, { choice: choice.id }, parts);
@@ -304,7 +304,7 @@ async function dismissReports({ host, feed }: NeedParts): Promise<undefined> {
   }
 }
 
-/** Shows what can be looked at; what can only be answered is asked for at once. Undefined unless it was settled by that. */
+/** Shows the need, or asks for the answer if there is nothing to show. For a person, undefined unless that settled it. */
 async function open(need: Need, call: NeedCall, parts: NeedParts): Promise<string | undefined> {
   const { host, documents } = parts;
   const { folder } = await host.session();
@@ -335,7 +335,7 @@ async function open(need: Need, call: NeedCall, parts: NeedParts): Promise<strin
   }
 }
 
-/** What can be done about what has nothing more to show. */
+/** Offers actions for a need that has nothing more to show. */
 async function choose(
   need: Extract<Need, { kind: 'held' | 'dead' | 'error' }>,
   { interactive }: NeedCall,

@@ -1,4 +1,4 @@
-/** The rows below what an agent asks for. */
+/** The rows below a need. */
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
 import { spellHidden } from '../../util/hidden.ts';
 import { oneLine } from '../../util/text.ts';
@@ -12,21 +12,21 @@ import { LABEL } from './seen.ts';
 
 export interface Detail {
   label: string;
-  /** Every blank of the label counts, and it is spelled out and short enough already. */
+  /** Use the label as it is: its blanks matter, and it is already spelled out and short enough. */
   exact?: boolean;
-  /** Where the label is only a part of it. */
+  /** The full text, if the label is only a part of it. */
   whole?: string;
   description?: string;
   icon: ItemIcon;
-  /** Opens this one of the files to be changed. */
+  /** Index of the changed file that a click opens. */
   file?: number;
-  /** Gives this answer. */
+  /** A click gives this answer. */
   option?: string;
   /** A click opens this text. */
   text?: string;
 }
 
-/** What is below a request's row: first what would be approved, then why. */
+/** The rows below a request: first what would be approved, then why. */
 export function detailsOf(request: AgentRequest, folder: string | undefined, t: Translate): Detail[] {
   const details: Detail[] = approvedRows(request, folder, t).rows.map(({ text, icon, file, description, whole }) => ({
     label: text,
@@ -48,7 +48,7 @@ export function detailsOf(request: AgentRequest, folder: string | undefined, t: 
       for (const question of request.questions) {
         if (request.questions.length > 1) add('question', question.question);
         for (const { label, description } of question.options) {
-          // Where there are more questions, a click asks all of them in turn.
+          // If there are more questions, a click asks all of them in turn.
           const answers = request.questions.length === 1 ? { option: label } : {};
           details.push({ label, description, icon: { id: 'circle-small' }, ...answers });
         }
@@ -64,7 +64,7 @@ export function detailsOf(request: AgentRequest, folder: string | undefined, t: 
   return details;
 }
 
-/** Which messages were set aside, from whom, and why. */
+/** The messages that are held or have failed, with sender and reason. */
 export function setAsideDetails(messages: readonly SetAside[], t: Translate): Detail[] {
   return messages.map(({ text, from, reason }) => ({
     label: text.trim() || t('(an empty message)'),
@@ -98,7 +98,7 @@ export function detailItem(need: Need, id: string, detail: Detail, t: Translate)
   };
 }
 
-/** An option answers, a file opens alone, everything else opens the whole request. */
+/** An option gives its answer, a file opens that file, anything else opens the whole request. */
 function runsOf({ key }: Need, { file, option }: Detail, title: string): NonNullable<Item['runs']> {
   if (option !== undefined) return { command: Command.answer, title, arguments: [{ need: key, option }] };
   const target = file === undefined ? { need: key } : { need: key, file };

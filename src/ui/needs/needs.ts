@@ -1,4 +1,4 @@
-/** What waits for the person at the editor, over all agents and windows, and what can be done about each. No editor here. */
+/** What waits for the person, of all agents and windows, and what can be done about it. Does not depend on the editor. */
 import type { AgentProgram } from '../../loop/agent/loopParts.ts';
 import { requestDigest } from '../../loop/agent/requestCodec.ts';
 import { type Claim, claimId } from '../../loop/trust/confirmations.ts';
@@ -13,36 +13,35 @@ import { moment } from '../agents/usage.ts';
 import { type TownPicture, sortedAgents } from '../town/townPicture.ts';
 
 export type Need = {
-  /** Stable for as long as it waits, and never used again. */
+  /** Stable while the need waits. Never reused. */
   key: string;
-  /** Undefined where nobody who is there has written it. */
+  /** Undefined if no existing agent is behind it. */
   agentId: string | undefined;
   /** The agent's name. */
   who: string;
-  /** Since when it waits, in Unix milliseconds. */
+  /** When the wait started, in Unix milliseconds. */
   at: number;
-  /** Something or somebody stands still because of it; otherwise it only wants to be read. */
+  /** True if something is blocked until the person acts. Otherwise the need only has to be read. */
   waits: boolean;
 } & (
   | { kind: 'request'; agentId: string; request: AgentRequest }
-  | { kind: 'message'; message: SupervisorMessage; /** What the task was that it tells of. */ task: string | undefined }
+  | { kind: 'message'; message: SupervisorMessage; /** Text of the task that it is about. */ task: string | undefined }
   | { kind: 'dead'; agentId: string; count: number; messages: readonly SetAside[] }
-  /** `why`: what refused it; undefined where somebody has interrupted it. */
+  /** `why`: the error that stopped it. Undefined if somebody has interrupted it. */
   | { kind: 'held'; agentId: string; count: number; why: string | undefined; messages: readonly SetAside[] }
   | { kind: 'error'; agentId: string; text: Said }
-  /** Codex refuses to work, for that many agents alike. */
+  /** Codex refuses to work, for `count` agents. */
   | { kind: 'signIn'; count: number }
-  /** A limit of the account is used up; that many agents wait until `time`. */
-  /** `time` of the reset; undefined if the account does not say it. */
+  /** An account limit is used up. `count` agents wait until it resets at `time`, which is undefined if not known. */
   | { kind: 'limit'; count: number; time: string | undefined }
-  /** Counts, or runs, only once the person has allowed it. */
+  /** Takes effect, or runs, only after the person has allowed it. */
   | { kind: 'claim'; claim: Claim; answer: Answer }
 );
 
 /** A message that is held or has failed. */
 export interface SetAside {
   text: string;
-  /** Who wrote it: a name; undefined for the person. */
+  /** The sender's name. Undefined for the person. */
   from: string | undefined;
   reason: string;
 }
@@ -66,7 +65,7 @@ export const needActions = [
 
 export type NeedAction = (typeof needActions)[number];
 
-/** What stands still first, then what wants to be read; each oldest first. */
+/** Blocking needs first, then needs that only have to be read. Each group is oldest first. */
 export function needsOf(picture: TownPicture, messages: readonly SupervisorMessage[]): Need[] {
   const ofAgents = sortedAgents(picture).flatMap((agent): Need[] => {
     const { id: agentId, name: who } = agent;
@@ -116,7 +115,7 @@ function claimNeed(claim: Claim, answer: Answer, agents: readonly AgentRecord[])
   return { key: `claim/${claimId(claim)}`, ...common, waits: answer === 'open', kind: 'claim', claim, answer };
 }
 
-/** What is declined waits no more, but stays in sight. Of a program there is one, for all agents that run it. */
+/** A declined claim does not wait anymore, but stays visible. A program has one claim for all agents that run it. */
 function claimNeeds(picture: TownPicture): ClaimNeed[] {
   const programs = new Map<string, { program: AgentProgram; agents: AgentRecord[] }>();
   for (const agent of sortedAgents(picture)) {
@@ -132,13 +131,13 @@ function claimNeeds(picture: TownPicture): ClaimNeed[] {
   ];
 }
 
-/** The program that an agent would run, where it is not allowed. */
+/** The claim for the program that an agent would run, if that program is not allowed. */
 export function programNeed(agentId: string, picture: TownPicture): ClaimNeed | undefined {
   const { program } = picture.view(agentId);
   return program && claimNeeds(picture).find(({ key }) => key === `claim/${claimId(program.claim)}`);
 }
 
-/** The messages that wait for a decision, as far as they were read. */
+/** Messages that wait for a decision, as far as they were read. */
 function setAside(picture: TownPicture, agentId: string, state: 'held' | 'dead'): SetAside[] {
   const receipts = picture.receipts(agentId) ?? [];
   return receipts
@@ -153,13 +152,13 @@ function setAside(picture: TownPicture, agentId: string, state: 'held' | 'dead')
 function signInNeeds(picture: TownPicture): Need[] {
   const agents = sortedAgents(picture).filter(({ id }) => picture.view(id).waitsForSignIn);
   if (agents.length === 0) return [];
-  // None of them works any more: the last that did was refused.
+  // None of these agents works anymore. The last one that worked was refused.
   const at = Math.max(...agents.map(({ lastActiveAt }) => Date.parse(lastActiveAt) || 0));
   const common = { key: 'signIn', agentId: undefined, who: 'Codex', waits: true };
   return [{ ...common, at, kind: 'signIn', count: agents.length }];
 }
 
-/** One row, however many agents wait: they go on by themselves. */
+/** One need, however many agents wait. They continue on their own. */
 function limitNeeds(picture: TownPicture): Need[] {
   const waiting = sortedAgents(picture).flatMap(({ id, state, lastActiveAt }) => {
     const { usedUp } = picture.view(id);
@@ -175,10 +174,10 @@ function limitNeeds(picture: TownPicture): Need[] {
   return [{ ...common, at, kind: 'limit', count: waiting.length, time }];
 }
 
-/** What an agent asks and waits for, oldest first. */
+/** An agent's open requests. */
 export function requestsOf({ id: agentId, name: who }: AgentRecord, { requests }: AgentView): RequestNeed[] {
   return requests.map((request) => ({
-    // What another window asks stands in Redis, where others can change it: then it is another need.
+    // Another window's requests are in Redis, where others can change them. A changed request is a new need.
     key: `request/${agentId}/${request.id}/${requestDigest(request)}`,
     agentId,
     who,
@@ -189,22 +188,22 @@ export function requestsOf({ id: agentId, name: who }: AgentRecord, { requests }
   }));
 }
 
-/** How many stand still because of the person. */
+/** How many needs block something until the person acts. */
 export function waitingCount(needs: readonly Need[]): number {
   return needs.filter(({ waits }) => waits).length;
 }
 
-/** The answer that the server allows under this name. */
+/** The request's choice with this label, if the server allows it. */
 export function choiceOf(request: AgentRequest, label: ChoiceLabel): RequestChoice | undefined {
   return request.choices.find((choice) => choice.label === label);
 }
 
-/** Whether something has to be typed or picked, or a page to be opened, before it can be answered. */
+/** Whether the person must type or pick something, or open a page, to answer. */
 export function asksForMore(request: AgentRequest): boolean {
   return request.kind === 'question' || (request.kind === 'elicitation' && (request.form ?? request.url) !== null);
 }
 
-/** What can be done about it, of {@link needActions}. Agents' own actions (run again, restart …) are not among them. */
+/** The {@link needActions} that fit this need. Actions on agents (run again, restart, …) are not among them. */
 export function actionsOf(need: Need): NeedAction[] {
   switch (need.kind) {
     case 'request': {
