@@ -1,4 +1,4 @@
-/** Notifications: only for what needs the person, one sentence, with what can be done about it as buttons. */
+/** Notifications, only for what needs the person. Each is one sentence, with the possible actions as buttons. */
 import * as vscode from 'vscode';
 import { Command, Setting } from './ids.ts';
 import { withoutIcons, withoutLinks } from './plainText.ts';
@@ -14,7 +14,7 @@ interface Button extends vscode.MessageItem {
 /** Reasons that only say there is nothing to show. */
 const noFailures: ReadonlySet<string> = new Set(['noChanges', 'noTasks', 'nothingWaits']);
 
-/** Shows what went wrong. Does not wait for an answer; the button that is pressed is acted upon. */
+/** Shows an error, and runs the button that is pressed. Does not wait for that. */
 export function showProblem(error: unknown, before = ''): void {
   const problem = problemOf(error, t);
   if (noFailures.has(problem.reason)) {
@@ -50,7 +50,7 @@ function buttonsFor(kind: ProblemKind, reason: string): Button[] {
   }
 }
 
-/** What comes before everything else, where that is missing. */
+/** Buttons for a missing first step. */
 function firstSteps(reason: string): Button[] {
   switch (reason) {
     case 'folderGone':
@@ -75,36 +75,36 @@ function settings(id: string): Button {
   return { title: t('Open Settings'), command: Command.openSettings, arguments: [id] };
 }
 
-/** Says something that may quote what agents wrote; resolves with the button that was pressed. */
+/** Shows a message, which may quote agents. Resolves with the pressed button. */
 export function inform(message: string, ...buttons: string[]): Thenable<string | undefined> {
   return vscode.window.showInformationMessage(withoutLinks(message), ...buttons);
 }
 
-/** Like {@link inform}, for what needs the person. */
+/** Like {@link inform}, but as a warning, for what needs the person. */
 export function warn<T extends vscode.MessageItem>(message: string, ...buttons: T[]): Thenable<T | undefined> {
   return vscode.window.showWarningMessage(withoutLinks(message), ...buttons);
 }
 
 const PASSING_MS = 6_000;
 
-/** Says something in passing, in the status bar, where it disturbs nobody. */
+/** Shows a message for a moment in the status bar, where it disturbs nobody. */
 export function mention(message: string): void {
   vscode.window.setStatusBarMessage(withoutIcons(message), PASSING_MS);
 }
 
-/** Does something that takes a while; the status bar says what. */
+/** Runs a job that takes a while. The status bar shows its title. */
 export function inSight<T>(title: string, job: () => Promise<T>): Thenable<T> {
   return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: withoutIcons(title) }, job);
 }
 
-/** A question that must be answered before something is lost. @param no The button that changes nothing; by default Cancel. */
+/** Asks before something is lost. @param no The button that changes nothing. The default is Cancel. */
 export async function confirm(question: string, detail: string, yes: string, no?: string): Promise<boolean> {
   const buttons = [{ title: yes }, ...(no === undefined ? [] : [{ title: no, isCloseAffordance: true }])];
   const pressed = await vscode.window.showWarningMessage(question, { modal: true, detail }, ...buttons);
   return pressed?.title === yes;
 }
 
-/** A question with two answers; undefined where it is left open. */
+/** Asks a question with two answers. Undefined if the person gives neither. */
 export async function decide(
   question: string,
   detail: string,

@@ -1,16 +1,16 @@
-/** Text of agents and tasks, for places of the editor that would read syntax of their own into it. Pure. */
+/** Makes text of agents and tasks safe for places where the editor has its own syntax. Pure. */
 
-/** `$(name)` in a quick pick's label, description or detail, and in the status bar, draws an icon; what others wrote must not. */
+/** `$(name)` in a quick pick's label, description or detail, and in the status bar, draws an icon. Text of others must not. */
 export function withoutIcons(text: string): string {
   return text.replaceAll('$(', '$\u200b(');
 }
 
-/** `[text](command:…)` in a notification is a link that runs a command; what others wrote must not be one. */
+/** `[text](command:…)` in a notification is a link that runs a command. Text of others must not be one. */
 export function withoutLinks(text: string): string {
   return text.replaceAll('](', ']\u200b(');
 }
 
-/** The prompt of an input box, and what it says of a text that it does not take, read both. */
+/** For an input box's prompt and validation message, which have both kinds of syntax. */
 export function withoutMarks(text: string): string {
   return withoutIcons(withoutLinks(text));
 }

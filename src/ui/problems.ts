@@ -1,9 +1,9 @@
-/** From anything that was thrown to what a person is told, and which welcome text and buttons fit it. */
+/** Turns anything that was thrown into a message for people, and a kind that selects the welcome text and buttons. */
 import { TinytownError, whatIsWrong } from '../util/errors.ts';
 import { inWords } from '../util/sentence.ts';
 import type { Translate } from './l10n.ts';
 
-/** What a welcome text or a button can be about; `other` has only its sentence. */
+/** What a welcome text or a button can be about. `other` has only its message. */
 export type ProblemKind =
   'noCodex' | 'signedOut' | 'noRedis' | 'redisAway' | 'redisUnconfirmed' | 'badConfig' | 'other';
 
@@ -33,7 +33,7 @@ const kinds: Readonly<Record<string, ProblemKind>> = {
 export function problemOf(error: unknown, t: Translate): Problem {
   const message = inWords(whatIsWrong(error), t);
   if (!(error instanceof TinytownError)) return { kind: 'other', reason: 'unexpected', message };
-  // The reason may come from another window, or whoever answers in its name.
+  // The reason may come from another window, or from a program that pretends to be one.
   const kind = Object.hasOwn(kinds, error.reason) ? kinds[error.reason] : undefined;
   return { kind: kind ?? 'other', reason: error.reason, message };
 }

@@ -1,23 +1,23 @@
 /**
- * What the person at this window has looked at of what agents have done: agents that have finished and messages to read are
- * marked until then. It is kept with the workspace, and says nothing to other windows.
+ * Remembers which agents' results and messages the person at this window has looked at. The others are marked as unread. The
+ * marks are stored with the workspace, and not shared with other windows.
  */
 import type { AgentView } from '../loop/state/agentView.ts';
 import type { AgentRecord } from '../town/records.ts';
 import type { Disposable } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';
 
-/** The part of the editor's memory for a workspace that is used here. */
+/** The part of the editor's workspace storage that is used here. */
 export interface Memory {
   get(key: string): unknown;
   update(key: string, value: unknown): Thenable<void>;
 }
 
 const KEY = 'tinytown.looked';
-/** The newest that are remembered: what is older is gone, or was looked at long ago. */
+/** How many marks are kept. Older ones are gone, or were looked at long ago. */
 const KEPT = 1_000;
 
-/** When the agent's last turn ended, in Unix milliseconds; undefined where it has done nothing yet, or has not finished. */
+/** When the agent's last turn ended, in Unix milliseconds. Undefined if it has done nothing yet, or has not finished. */
 export function finishedAt(agent: AgentRecord, { owner, turn }: AgentView): number | undefined {
   if (owner === 'external' || turn !== undefined || agent.roundsCompleted === 0) return undefined;
   if (agent.state !== 'idle' && agent.state !== 'cold') return undefined;
@@ -36,12 +36,12 @@ export class ReadMarks implements Disposable {
     this.seen = new Set(Array.isArray(stored) ? stored.filter((one) => typeof one === 'string') : []);
   }
 
-  /** Whether the agent has finished, and nobody has looked at it since. */
+  /** Whether the agent has finished, and nobody has looked at its result yet. */
   isUnread(agent: AgentRecord, view: AgentView): boolean {
     return finishedAt(agent, view) !== undefined && !this.seen.has(turnOf(agent));
   }
 
-  /** The person looks at what the agent has done. */
+  /** The person has looked at what the agent has done. */
   agent(agent: AgentRecord): void {
     this.add(turnOf(agent), `${agent.id} `);
   }
@@ -59,7 +59,7 @@ export class ReadMarks implements Disposable {
     this.changes.dispose();
   }
 
-  /** @param replaces what it takes the place of, by its beginning. */
+  /** @param replaces Prefix of the old marks that this one replaces. */
   private add(mark: string, replaces?: string): void {
     if (this.seen.has(mark)) return;
     if (replaces !== undefined) for (const old of this.seen) if (old.startsWith(replaces)) this.seen.delete(old);
@@ -70,7 +70,7 @@ export class ReadMarks implements Disposable {
   }
 }
 
-/** Each end of a turn has a time of its own. */
+/** Identifies the agent's last turn by the time of its end. */
 function turnOf({ id, lastActiveAt }: AgentRecord): string {
   return `${id} ${lastActiveAt}`;
 }

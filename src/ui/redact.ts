@@ -1,15 +1,15 @@
-/** Takes secrets out of text before it is logged: what is known to be one, and what looks like one. */
+/** Removes secrets from text before it is logged: known secrets, and text that looks like one. */
 
 const patterns: readonly [RegExp, string][] = [
   // A password in a URL.
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*:)[^\s@"']+@/gi, '$1***@'],
   [/\bsk-[\w-]{8,}/g, 'sk-***'],
   [/\b(Bearer\s+)[\w.~+/=-]{8,}/gi, '$1***'],
-  // A JSON field of a name that says it is one; the value may hold escaped quotes.
+  // A JSON field whose name says that it is a secret. The value may contain escaped quotes.
   [/("(?:\w*_?token|\w*api_?key|password|secret|authorization)"\s*:\s*")(?:[^"\\]|\\.)*"/gi, '$1***"'],
 ];
 
-/** @param known secrets that this program holds; short ones are left, as they would blank half the text. */
+/** @param known Secrets that this program holds. Short ones are kept, because replacing them would blank half the text. */
 export function redact(text: string, known: readonly string[]): string {
   let clean = text;
   for (const secret of known) if (secret.length >= 4) clean = clean.replaceAll(secret, '***');

@@ -1,4 +1,4 @@
-/** What every row can do: open what it stands for, and copy its text. */
+/** The commands of every row: open its file or full text, and copy its text. */
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { TinytownError } from '../util/errors.ts';
@@ -35,7 +35,7 @@ export function registerRowCommands({
   return store;
 }
 
-/** The row of a click, or all that are selected with it. */
+/** The clicked row, or all selected rows if it is one of them. */
 function readRows([first, selected]: readonly unknown[]): { interactive: boolean; rows: readonly Row[] } {
   if (!(first instanceof Row)) throw new TinytownError('badArguments', t('This command is about a row of a view.'));
   const several = Array.isArray(selected) ? selected.filter((one): one is Row => one instanceof Row) : [];
@@ -53,7 +53,7 @@ async function openRow({ item }: Row, host: TownHost, texts: WholeTexts): Promis
   if (whole) await texts.show(item.id, item.label, whole);
 }
 
-/** Opens a file that an agent named, if it is one in the folder. */
+/** Opens a file that an agent named, if it is in the folder. */
 async function openFile(name: string, folder: string): Promise<void> {
   const file = await fileInside(name, folder);
   if (file === undefined) {

@@ -1,4 +1,4 @@
-/** Runs a command's work and tells whoever called it what went wrong. */
+/** Runs a command and reports errors to its caller. */
 import * as vscode from 'vscode';
 import { describeError } from '../util/errors.ts';
 import { keepingTyped } from './ask.ts';
@@ -7,8 +7,8 @@ import { showProblem } from './notify.ts';
 import { inEditorsLanguage } from './problems.ts';
 
 /**
- * Reads how the command was called, then does its work. To a person failures are shown and nothing is thrown; a program gets
- * them as they are.
+ * Reads how the command was called, then runs it. If a person called it, errors are shown and nothing is thrown. If a program
+ * called it, it rejects with the error, in the editor's language.
  */
 export async function runCommand<C extends { interactive: boolean }>(
   id: string,

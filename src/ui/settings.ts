@@ -1,10 +1,10 @@
-/** The editor's settings as the plain object that the rooms below read: decoded, as people write anything into them. */
+/** The editor's settings as a plain object for the other rooms. They are decoded, because people can write anything there. */
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import type { TownSettings } from '../loop/settings.ts';
 import { SETTINGS_SECTION, Setting } from './ids.ts';
 
-/** Where a changed setting takes effect only once the town is opened anew. */
+/** Settings whose changes take effect only when the town is reopened. */
 export const reopeningSettings = [Setting.redisUrl, Setting.redisServerPath].map((id) => `${SETTINGS_SECTION}.${id}`);
 
 const text = z.string();
@@ -16,7 +16,7 @@ const notifications = z.enum(['needsYou', 'all', 'none']);
 const count = z.number().check(z.int(), z.gte(0));
 const atLeastOne = z.number().check(z.int(), z.gte(1));
 
-/** Reads all settings anew. A value of the wrong kind counts as not set. */
+/** Reads all settings. A value of the wrong type counts as not set. */
 export function readSettings(redisPassword: string | undefined): TownSettings {
   return {
     redisUrl: decoded(text, value(Setting.redisUrl), '').trim(),
@@ -59,17 +59,17 @@ function value(id: string): unknown {
   return vscode.workspace.getConfiguration(SETTINGS_SECTION).get(id);
 }
 
-/** The value only where somebody set it: a default must not beat `tinytown.toml`. */
+/** The value only if somebody has set it, because a default must not override `tinytown.toml`. */
 function chosen(id: string): unknown {
   return workspaces(id) ?? users(id);
 }
 
-/** The value that the user has set for themselves or for this machine. */
+/** The value of the user or of this machine. */
 function users(id: string): unknown {
   return vscode.workspace.getConfiguration(SETTINGS_SECTION).inspect<unknown>(id)?.globalValue;
 }
 
-/** The value of the folder's `.vscode/settings.json` or of the `.code-workspace` file, which agents may write. */
+/** The value from the folder's `.vscode/settings.json` or the `.code-workspace` file. Agents may be able to write these. */
 function workspaces(id: string): unknown {
   const found = vscode.workspace.getConfiguration(SETTINGS_SECTION).inspect<unknown>(id);
   return found?.workspaceFolderValue ?? found?.workspaceValue;

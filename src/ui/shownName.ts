@@ -1,7 +1,7 @@
-/** Names of agents in rows. */
+/** Shortens agents' names for rows. */
 import { oneLine } from '../util/text.ts';
 
-/** Characters of a name that fit beside a state in a sidebar of 250 pixels. */
+/** How many characters of a name fit beside a state in a sidebar of 250 pixels. */
 const LIMIT = 16;
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });

@@ -1,4 +1,4 @@
-/** The one status-bar item as plain data: how many need the person, how many work, or what is wrong. */
+/** The status bar item as plain data: how many things need the person, how many agents work, or what is wrong. */
 import type { AgentRecord } from '../town/records.ts';
 import { inWords } from '../util/sentence.ts';
 import type { Translate } from './l10n.ts';
@@ -8,13 +8,13 @@ import type { TownState } from './town/townHost.ts';
 import { accountLimits, limitWords } from './agents/usage.ts';
 import { type TownPicture, sortedAgents } from './town/townPicture.ts';
 
-/** How many of those that wait the tooltip names. */
+/** How many needs the tooltip lists. */
 const TOOLTIP_LINES = 10;
 
 export interface Status {
   text: string;
   tooltip: string;
-  /** Somebody waits for the person at the editor. */
+  /** Something waits for the person. */
   warning: boolean;
 }
 

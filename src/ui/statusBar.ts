@@ -1,4 +1,4 @@
-/** The extension's one status-bar item. */
+/** The extension's status bar item. */
 import * as vscode from 'vscode';
 import type { Disposable } from '../util/disposable.ts';
 import { Command } from './ids.ts';

@@ -1,4 +1,4 @@
-/** What waits for the person, kept up to date with whichever town is open; tells what came and what went, and why. */
+/** Keeps what waits for the person up to date with the open town. Reports new needs, and withdrawn requests with the reason. */
 import type { SupervisorMessage } from '../../loop/actions/personInbox.ts';
 import type { WithdrawnRequest } from '../../loop/state/agentView.ts';
 import type { TownSession } from '../../loop/townSession.ts';
@@ -13,7 +13,7 @@ import { pictureOf } from '../town/townPicture.ts';
 
 const LOOK_MS = 100;
 
-/** A request that nobody can answer any more. */
+/** A request that nobody can answer anymore. */
 export interface Withdrawal extends WithdrawnRequest {
   who: string;
 }
@@ -25,10 +25,10 @@ export class NeedsFeed implements Disposable {
   private readonly queue = new SerialQueue();
   private messages: readonly SupervisorMessage[] = [];
   private current: readonly Need[] = [];
-  /** Requests that are known to be withdrawn. */
+  /** Requests whose withdrawal was already reported. */
   private readonly withdrawn = new Set<string>();
   private readonly changes = this.store.add(new Emitter<readonly Need[]>());
-  /** What waits is not what it was; with what has come new. */
+  /** The needs have changed. Fires with the new ones. */
   readonly onDidChange = this.changes.event;
   private readonly withdrawals = this.store.add(new Emitter<Withdrawal>());
   readonly onWithdrawn = this.withdrawals.event;
@@ -60,12 +60,12 @@ export class NeedsFeed implements Disposable {
     );
   }
 
-  /** What is known to wait; see {@link needsOf} for the order. */
+  /** What waits, as far as it is known. See {@link needsOf} for the order. */
   get needs(): readonly Need[] {
     return this.current;
   }
 
-  /** What waits, looked up now, messages included. @throws TinytownError with a `RedisErrorReason` */
+  /** Reads again what waits, including messages. @throws TinytownError with a `RedisErrorReason` */
   async refresh(): Promise<readonly Need[]> {
     const session = await this.host.session();
     await session.mirror.refresh();
@@ -75,7 +75,7 @@ export class NeedsFeed implements Disposable {
     return this.current;
   }
 
-  /** Resolves when it waits no more: true; or when that takes too long: false. */
+  /** Resolves with true when the need no longer waits, or with false after `timeoutMs`. */
   whenGone(key: string, timeoutMs: number): Promise<boolean> {
     const isGone = (): boolean => !this.current.some((need) => need.key === key);
     if (isGone()) return Promise.resolve(true);
@@ -95,7 +95,7 @@ export class NeedsFeed implements Disposable {
   }
 
   private readMessages(session: TownSession): void {
-    // One that runs, and one that will see all that comes meanwhile.
+    // One read runs, and one is queued that will see all later messages.
     if (this.queue.size > 1) return;
     this.queue
       .run(async () => {
@@ -129,7 +129,7 @@ export class NeedsFeed implements Disposable {
   }
 }
 
-/** A need keeps its key; how many messages were given up, or what went wrong, may still become another. */
+/** Whether a need looks different. Its key stays, but for example its count or its error may change. */
 function changed(before: Need | undefined, now: Need): boolean {
   if (before?.kind !== now.kind || before.at !== now.at || before.who !== now.who) return true;
   if (before.kind === 'claim' && now.kind === 'claim') return before.answer !== now.answer;
@@ -137,7 +137,7 @@ function changed(before: Need | undefined, now: Need): boolean {
   if (before.kind === 'held' && now.kind === 'held' && before.why !== now.why) return true;
   if ('messages' in before && 'messages' in now && before.messages.length !== now.messages.length) return true;
   if (before.kind === 'limit' && now.kind === 'limit' && before.time !== now.time) return true;
-  // The task that a message tells of may become known after it.
+  // A message's task may become known after the message.
   if (before.kind === 'message' && now.kind === 'message') return before.task !== now.task;
   return 'count' in before && 'count' in now && before.count !== now.count;
 }

@@ -1,4 +1,4 @@
-/** The view of what needs the person: its rows, its badge, and which row the keyboard means. */
+/** The Needs You view: its rows, its badge, and its keyboard focus. */
 import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
@@ -18,13 +18,13 @@ import type { TownHost } from '../town/townHost.ts';
 
 const { t } = vscode.l10n;
 
-/** How often ages are brought up to date. */
+/** How often ages are updated, in milliseconds. */
 const AGE_MS = 20_000;
-/** A key that is still down, or comes twice, does not answer the next one by mistake. */
+/** For this time after an answer, keys are ignored: a held or repeated key must not answer the next need. In milliseconds. */
 const SETTLE_MS = 400;
 /** How long the keyboard waits for the next need, in milliseconds. */
 const SOON_MS = 700;
-/** How often the keyboard is put to a row until the row is selected, and how long to wait in between, in milliseconds. */
+/** How often to try to focus a row until it is selected, and how long to wait in between, in milliseconds. */
 const REVEALS = 5;
 const REVEAL_AGAIN_MS = 100;
 
@@ -57,7 +57,7 @@ export class NeedsView implements Disposable {
     );
     this.view = this.store.add(vscode.window.createTreeView(View.needsYou, { treeDataProvider: this.tree }));
     this.keyboard = new KeyboardRow(this.view);
-    // What can be approved in a row goes by what is shown below it.
+    // A row offers an approval only while the rows below it are shown.
     this.store.add(this.tree.onDidOpen(() => this.tree.refresh()));
     this.store.add(this.view.onDidExpandElement(({ element }) => this.tree.reopened(element)));
     this.store.add(
@@ -79,14 +79,13 @@ export class NeedsView implements Disposable {
     this.store.add({ dispose: () => clearInterval(ages) });
   }
 
-  /** Whether the person has it before them. */
   get visible(): boolean {
     return this.view.visible;
   }
 
   /**
-   * Puts the keyboard to what waits: from elsewhere to the one that was looked at last, else to the first; from the view
-   * itself to the one after it.
+   * Moves the keyboard focus to a waiting need. From elsewhere, that is the selected need, or else the first. From the view
+   * itself, it is the one after the selected need.
    */
   async next(fromView: boolean): Promise<string | undefined> {
     this.used();
@@ -102,26 +101,26 @@ export class NeedsView implements Disposable {
   }
 
   /**
-   * The need whose row the keyboard is on, and whether it can be approved there; undefined on none, and just after another was
-   * answered.
+   * The need of the focused row, and whether it can be approved there. Undefined if there is none, or just after another need
+   * was answered.
    */
   async focused(): Promise<{ need: string; offered: boolean } | undefined> {
     if (performance.now() < this.settled) return undefined;
     const row = (await this.keyboard.find())?.row;
-    // This row counts as the one looked at last from now on.
+    // `next` starts from the selected row.
     if (row) await this.select(row);
     if (row?.item.needKey === undefined) return undefined;
     return { need: row.item.needKey, offered: [row, row.parent].some((one) => one && offersApproval(one.item)) };
   }
 
-  /** The person does something here. */
+  /** The person does something here. Focus changes that are still pending are dropped. */
   used(): void {
     this.uses += 1;
   }
 
   /**
-   * After an answer from the keyboard: once that need is gone, the keyboard goes to the one that took its place. Not where
-   * that takes long, or the person does something else meanwhile: nobody likes the keyboard being taken away.
+   * Call after an answer from the keyboard. When that need is gone, the focus moves to the need that took its place, unless that
+   * takes too long or the person does something else meanwhile. The focus must not move under their hands.
    */
   async answered(key: string, place: number): Promise<void> {
     this.settled = performance.now() + SETTLE_MS;
@@ -136,7 +135,7 @@ export class NeedsView implements Disposable {
     this.store.dispose();
   }
 
-  /** What is only to be read is not among it. */
+  /** Without needs that are only to be read. */
   private waiting(): Need[] {
     return this.feed.needs.filter(({ waits }) => waits);
   }
@@ -153,7 +152,7 @@ export class NeedsView implements Disposable {
   private async select(row: Row): Promise<void> {
     const { uses } = this;
     for (let tries = 0; tries < REVEALS && this.uses === uses; tries += 1) {
-      // The editor rejects or loses it while it draws the rows, and rejects it when the row is gone.
+      // The editor rejects or loses this call while it draws the rows. It rejects the call if the row is gone.
       await this.view.reveal(row, { select: true, focus: true }).then(undefined, () => undefined);
       if (this.view.selection[0] === row) return;
       await pause(REVEAL_AGAIN_MS);
@@ -169,7 +168,7 @@ export class NeedsView implements Disposable {
   }
 }
 
-/** Whether rows begin further to the right than they do by default: then they may be cut. A workspace can set this. */
+/** Whether rows are indented more than by default, so that they may be cut off. A workspace can set this. */
 function isIndented(): boolean {
   const indent: unknown = vscode.workspace.getConfiguration().get(INDENT);
   return typeof indent === 'number' && indent > USUAL_INDENT;

@@ -1,4 +1,4 @@
-/** The view of what needs the person, as plain data. What agents wrote is shown whole and as text, never as markup. */
+/** The Needs You view as plain data. Text of agents is shown in full and as plain text, never as markup. */
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
 import { spellHidden, spellOut } from '../../util/hidden.ts';
 import { oneLine, stripControls } from '../../util/text.ts';
@@ -17,10 +17,10 @@ import { type MessageNeed, type Need, asksForMore } from './needs.ts';
 import { approvedText, inOneLine, lookAlikeWarning } from './approvedRows.ts';
 import { commandLine, rowActionsOf, spelledName } from './seen.ts';
 
-/** With more of them, rows are closed at first: a list, not a wall. */
+/** With more needs than this, rows are collapsed at first. */
 const OPEN_LIMIT = 5;
 
-/** The roots of the view: what stands still one by one, what is only to be read under one row. */
+/** The roots of the view: one row for each waiting need, and one row for all messages to read. */
 export function needsYouItems(needs: readonly Need[], look: NeedLook): Item[] {
   const waiting = needs.filter(({ waits }) => waits);
   const open = waiting.length <= OPEN_LIMIT;
@@ -32,23 +32,22 @@ export function needsYouItems(needs: readonly Need[], look: NeedLook): Item[] {
 
 export interface NeedLook {
   t: Translate;
-  /** Unix milliseconds. Without it the row stands below its agent and shows neither the agent nor the age. */
+  /** Unix milliseconds. Undefined for a row below its agent, which shows neither the agent nor the age. */
   now?: number;
-  /** The town's: a command that runs there need not say where. */
+  /** The town's folder. Commands that run there do not show their folder. */
   folder?: string | undefined;
-  /** Rows show at first what is below them. */
+  /** Rows are expanded at first. */
   open?: boolean;
-  /** Whether a row shows now what is below it, by the row's id. By default it does not: then nothing can be approved there. */
+  /** Whether the row with this id shows its children now. If not, which is the default, nothing can be approved there. */
   isOpen?: (id: string) => boolean;
-  /** Whether an editor shows all of a request now, by the need's key. */
+  /** Whether an editor shows the full request of this need now. */
   isShown?: (needKey: string) => boolean;
   /** Whether the person has opened the message. */
   isRead?: (messageId: string) => boolean;
-  /** Tells a row apart from the same need's row elsewhere in the tree. */
+  /** Prefix of row ids, if the same need has another row in the tree. */
   prefix?: string;
 }
 
-/** The row of one need. */
 export function needItem(
   need: Need,
   {
@@ -66,9 +65,9 @@ export function needItem(
   const since = now === undefined || need.kind === 'claim' ? '' : age(now - need.at, t);
   const who = oneLine(need.who, 64);
   const unread = need.kind === 'message' && !need.waits && !isRead(need.message.id);
-  // A result stands first; which task it was of comes after it.
+  // A result comes first, then its task.
   const about = need.kind === 'message' && need.message.result !== undefined ? oneLine(need.task ?? '', 80) : '';
-  // Below its agent a row need not repeat the name; an account is no single agent’s.
+  // A row below its agent does not repeat the name. Account needs are not about one agent.
   const label = now === undefined || isOfAccount(need) || who === '' ? what : `${shownName(need.who)}: ${what}`;
   const id = `${prefix}need/${need.key}`;
   const details =
@@ -130,13 +129,13 @@ function reportsItem(needs: readonly Need[], look: NeedLook): Item {
   };
 }
 
-/** Who it is about, if anybody, and what, in a line. */
+/** The agent, if any, and the need, on one line. */
 export function titleOf(need: Need, t: Translate): string {
   const who = oneLine(need.who, 64);
   return who === '' ? labelOf(need, t) : `${who}: ${labelOf(need, t)}`;
 }
 
-/** What it is about, in a line. */
+/** The need on one line. */
 export function labelOf(need: Need, t: Translate): string {
   switch (need.kind) {
     case 'request':
@@ -171,7 +170,7 @@ function messageLabel({ message: { type, text, result }, task }: MessageNeed, t:
   return what ? t('Done: {0}', what) : t('Done');
 }
 
-/** What is asked, in a line. */
+/** The request on one line. */
 export function requestLabel(request: AgentRequest, t: Translate): string {
   switch (request.kind) {
     case 'command': {
@@ -196,7 +195,7 @@ export function requestLabel(request: AgentRequest, t: Translate): string {
   }
 }
 
-/** Everything there is to know before answering, as plain text. */
+/** Everything to know before answering, as plain text. */
 export function wholeText(need: Need, t: Translate): string {
   switch (need.kind) {
     case 'request':
@@ -261,7 +260,7 @@ function requestText(request: AgentRequest, t: Translate): string {
   return parts.flatMap((part) => (part ? [stripControls(part)] : [])).join('\n\n');
 }
 
-/** What is done to a file, and its diff. Every line that an agent wrote begins with a sign of ours: none can pass for a heading. */
+/** A change's heading and diff. Each line that an agent wrote starts with a diff sign, so it cannot look like a heading. */
 export function changeText(change: FileChange, t: Translate): string {
   const heading = changeHeading(change, namesOf(change).map(inOneLine), t);
   return `${heading}\n${diffText({ ...change, diff: spellHidden(change.diff) })}`;
@@ -273,7 +272,7 @@ function changeHeading({ change }: FileChange, [name = '', newName]: string[], t
   return words[change];
 }
 
-/** Whether it concerns all agents of the account alike. */
+/** Whether the need is about the account, not one agent. */
 function isOfAccount({ kind }: Need): boolean {
   return kind === 'signIn' || kind === 'limit';
 }
@@ -321,7 +320,7 @@ function spokenKind(need: Need, t: Translate): string {
   return t('Needs a decision');
 }
 
-/** How long something waits, in a word or two: whole units, so that rows are not drawn anew every second. */
+/** How long something has waited, in whole units, so that rows are not redrawn every second. */
 export function age(milliseconds: number, t: Translate): string {
   const minutes = Math.floor(Math.max(0, milliseconds) / 60_000);
   if (minutes < 1) return t('just now');

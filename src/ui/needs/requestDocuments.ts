@@ -1,6 +1,6 @@
 /**
- * Shows what an agent asks for in editors of its own: a change of one file as a diff, everything else as a text that cannot
- * be edited; and other whole texts in the same way.
+ * Shows requests in their own editors: a change of one file as a diff, everything else as a read-only text. Shows other full
+ * texts in the same way.
  */
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -16,10 +16,10 @@ import { VirtualTexts, onDidCloseForGood } from '../virtualTexts.ts';
 
 const { t } = vscode.l10n;
 
-/** The language of a request's text: its lines are wrapped. */
+/** The language id of request texts, whose lines the editor wraps. */
 const LANGUAGE = 'tinytown-request';
 
-/** What the title of a request's document offers. */
+/** An action in the title of a request's document. */
 type TitleAction = 'approve' | 'approveForSession' | 'decline';
 
 /** The context keys that list the documents whose title offers an action. */
@@ -32,23 +32,23 @@ const titleKeys: Record<TitleAction, string> = {
 interface Shown {
   need: string;
   actions: readonly NeedAction[];
-  /** All of the request can be seen in it. */
+  /** The document shows the full request. */
   whole: boolean;
 }
 
 export class RequestDocuments implements Disposable {
-  /** By the address of the document, or of the right side of the diff, which the editor calls by it. */
+  /** By the URI of the document or of the diff's right side, which is the URI that the editor passes to commands. */
   private readonly shown = new Map<string, Shown>();
   private readonly changes = new vscode.EventEmitter<void>();
-  /** Another document shows a request, or one shows it no more. */
+  /** A document has started or stopped showing a request. */
   readonly onDidChange = this.changes.event;
   private readonly texts = new VirtualTexts('tinytown-request');
-  // The editor may open a closed document again by itself, and then it is empty.
+  // The editor may reopen a closed document on its own, and then it is empty.
   private readonly closing = onDidCloseForGood(({ uri }) => {
     if (this.shown.delete(uri.toString())) this.tellTitles();
   });
 
-  /** @param file which of the files to be changed; all of them where it is not said. */
+  /** @param file Index of the changed file to show. By default all of them. */
   async show(need: Need, folder: string, file?: number): Promise<void> {
     const title = titleOf(need, t);
     if (need.kind !== 'request') {
@@ -63,7 +63,7 @@ export class RequestDocuments implements Disposable {
     const { changes } = need.request;
     const chosen = file === undefined ? changes : changes.slice(file, file + 1);
     const [change, ...others] = chosen;
-    // What a diff would not show whole is shown as a text, unless its file was chosen.
+    // If a diff would not show the full request, show a text, unless the file was chosen.
     const asDiff = others.length === 0 && (file !== undefined || seenInDiff(need.request, folder));
     const sides = change && asDiff ? await this.sidesOf(`${need.key}/${file ?? 0}`, change, folder) : undefined;
     if (change && sides) {
@@ -72,24 +72,24 @@ export class RequestDocuments implements Disposable {
       await vscode.commands.executeCommand('vscode.diff', sides.before, sides.after, names, { preview: true });
       return;
     }
-    // Several files in one text, where all can be seen and approved; or a file that is not what the diff was made for.
+    // Several files, which can all be seen and approved in one text, or a file to which the diff does not apply.
     const whole = chosen.length === changes.length;
     const text = whole ? wholeText(need, t) : chosen.map((one) => changeText(one, t)).join('\n\n');
     const uri = await this.showText(need.key, title, text, { language: 'diff' });
     this.offer(uri, need, whole);
   }
 
-  /** The request that a document shows, and whether its title offers the action; undefined where it shows none that waits. */
+  /** The request that a document shows, with its actions. Undefined if it shows no waiting request. */
   shownIn(uri: vscode.Uri): Shown | undefined {
     return this.shown.get(uri.toString());
   }
 
-  /** Whether an open document shows all of a request, by the need's key. */
+  /** Whether an open document shows the full request of this need. */
   showsWhole(needKey: string): boolean {
     return [...this.shown.values()].some(({ need, whole }) => whole && need === needKey);
   }
 
-  /** Closes the documents of requests that do not wait any more. */
+  /** Closes the documents of requests that no longer wait. */
   async closeAnswered(needs: readonly Need[]): Promise<void> {
     const waiting = new Set(needs.map(({ key }) => key));
     const gone = new Set<string>();
@@ -111,7 +111,7 @@ export class RequestDocuments implements Disposable {
     this.texts.dispose();
   }
 
-  /** @param whole all that would be approved can be seen in the document. */
+  /** @param whole The document shows everything that would be approved. */
   private offer(uri: vscode.Uri, need: RequestNeed, whole: boolean): void {
     const can = actionsOf(need);
     const actions = whole ? can : can.filter((action) => action !== 'approve' && action !== 'approveForSession');
@@ -129,7 +129,7 @@ export class RequestDocuments implements Disposable {
     this.changes.fire();
   }
 
-  /** Shows a text under `key`; shown again, the same document shows what it is then. */
+  /** Shows a text under `key`. A later call with the same key updates the same document. */
   async showText(
     key: string,
     title: string,
@@ -142,12 +142,12 @@ export class RequestDocuments implements Disposable {
     return document.uri;
   }
 
-  /** Documents that are shown show the new text of their key, where `textOf` gives one. */
+  /** Updates the shown documents for which `textOf` returns a text. */
   updateTexts(textOf: (key: string) => string | undefined): void {
     this.texts.update(textOf);
   }
 
-  /** Before and after of one file; undefined where the change does not fit what is there. */
+  /** One file before and after the change. Undefined if the change does not apply to the file. */
   private async sidesOf(
     key: string,
     { path: name, change, diff }: FileChange,
@@ -159,7 +159,7 @@ export class RequestDocuments implements Disposable {
     const base = path.basename(file.fsPath);
     const side = (which: string, text: string): vscode.Uri => this.texts.put(`${key}/${which}`, base, text);
     const text = (await readAgentFile(name, folder)) ?? undefined;
-    // A file of that name is replaced.
+    // An existing file of that name would be replaced.
     if (change === 'add') return { before: side('before', text ?? ''), after: side('after', diff) };
     if (change === 'delete') return { before: side('before', text ?? diff), after: side('after', '') };
     const changed = text === undefined ? undefined : applyUnifiedDiff(text, diff);

@@ -1,4 +1,4 @@
-/** Where all of a request can be seen: an Approve button stands nowhere else. Pure. */
+/** Decides where the full request can be seen. An Approve button is offered nowhere else. Pure. */
 import path from 'node:path';
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
 import type { FileChange } from '../../runtime/turnItem.ts';
@@ -12,18 +12,18 @@ import type { Item } from '../items.ts';
 import { LOOKED_AT, approvedRows, lookAlikeWarning } from './approvedRows.ts';
 import { type Need, type NeedAction, actionsOf } from './needs.ts';
 
-/** Characters of a label or a description. */
+/** Longest label or description, in characters. */
 export const LABEL = 300;
 
-/** What a dialog shows whole, in characters. */
+/** Longest text that a dialog shows in full, in characters. */
 export const MOST_SHOWN = 3_000;
 
-/** Whether `text` stands whole in a row of at most `limit` characters, blank for blank. */
+/** Whether a row of at most `limit` characters shows `text` exactly, including blanks. */
 export function fits(text: string, limit: number): boolean {
   return text.length <= limit && oneLine(text, limit) === text;
 }
 
-/** What a request's label shows of a command: one line, with a sign where a line ends. */
+/** A command as a request's label shows it: on one line, with a sign for each line break. */
 export function commandLine(command: string): string {
   return oneLine(spellOut(command.slice(0, LOOKED_AT)).replaceAll('\n', ' ⏎ '));
 }
@@ -33,13 +33,13 @@ export function spelledName(file: string): string {
   return oneLine(spellOut(path.basename(file) || file), LABEL);
 }
 
-/** What is to be read before a page is opened; undefined where that is no page of the web, or cannot be shown whole. */
+/** The text to read before a page is opened. Undefined if the URL is not a web page, or the text cannot be shown in full. */
 export function pageText(message: string, url: string, t: Translate): string | undefined {
   const text = [oneLine(message, 500), spellOut(url), lookAlikeWarning(url, t)].filter(Boolean).join('\n\n');
   return /^https?:\/\//i.test(url) && text.length <= MOST_SHOWN ? text : undefined;
 }
 
-/** Whether the request's label shows everything that would be approved, and nothing in it looks like something else. */
+/** Whether the request's label shows everything that would be approved, without look-alike characters. */
 export function seenInLabel(request: AgentRequest, folder: string | undefined, t: Translate): boolean {
   if (request.subAgent !== null) return false;
   switch (request.kind) {
@@ -64,13 +64,13 @@ export function seenInRows(request: AgentRequest, folder: string | undefined, t:
   return approvedRows(request, folder, t).whole;
 }
 
-/** Whether the request's text says what would be approved: then all of it can be read there. */
+/** Whether the request's text shows everything that would be approved. */
 export function seenInText(request: AgentRequest): boolean {
   if (request.kind === 'fileChange') return request.changes.length > 0;
   return request.kind !== 'permissions' || request.summary.length > 0;
 }
 
-/** The names in the title of a diff that shows one change whole. */
+/** The file names for the title of a diff that shows one full change. */
 export function diffNames(change: FileChange, folder: string): string {
   return spellOut(
     namesOf(change)
@@ -80,19 +80,19 @@ export function diffNames(change: FileChange, folder: string): string {
 }
 
 /**
- * Whether one diff, under a title with the file's whole name, shows everything that would be approved. The reason stands in
- * no diff, and may name a folder that the agent could write to from then on.
+ * Whether one diff, with the file's full name in its title, shows everything that would be approved. A diff does not show the
+ * request's reason, which may name a folder that the agent could write to from then on.
  */
 export function seenInDiff(request: AgentRequest, folder: string): boolean {
   if (request.kind !== 'fileChange' || request.subAgent !== null || request.reason !== null) return false;
   const [change, ...more] = request.changes;
   if (!change || more.length > 0) return false;
-  // Workspace settings say whether the editor marks hidden characters.
+  // Workspace settings can turn off the editor's marks for hidden characters.
   if (hidesCharacters(change.diff.replaceAll('\r\n', '\n')) || changesBlanks(change)) return false;
   return fits(diffNames(change, folder), 120) && isPlain(namesOf(change).join('\n'));
 }
 
-/** Whether a line changes by nothing but blanks at its ends, which a diff in the editor does not mark. */
+/** Whether a line changes only in blanks at its start or end, which the editor's diff does not mark. */
 function changesBlanks({ change, diff }: FileChange): boolean {
   if (change !== 'update') return false;
   const linesWith = (sign: string): string[] =>
@@ -105,17 +105,17 @@ function changesBlanks({ change, diff }: FileChange): boolean {
   });
 }
 
-/** What of a need is on screen now. */
+/** Which parts of a need are on screen now. */
 export interface OnScreen {
-  /** The rows below its row. */
+  /** The rows below the need's row. */
   rows: boolean;
-  /** A document or a diff that shows all of it. */
+  /** A document or diff that shows the full request. */
   document: boolean;
 }
 
 /**
- * What can be done from the need's row. It offers an approval only while the rows below it show all of that. Rows cannot show
- * what a change does to a file: a document has to show that beside them.
+ * What can be done from the need's row. The row offers an approval only while the rows below it show everything that would be
+ * approved. Rows cannot show a file's diff, so a file change must also be shown in a document.
  */
 export function rowActionsOf(
   need: Need,

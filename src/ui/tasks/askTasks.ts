@@ -1,4 +1,4 @@
-/** What commands about tasks ask people for. The box for new backlog tasks stays open for the next one until Escape. */
+/** Input boxes of the task commands. The box for new backlog tasks stays open for the next task until Escape. */
 import * as vscode from 'vscode';
 import type { TaskRecord } from '../../town/records.ts';
 import { oneLine } from '../../util/text.ts';
@@ -8,8 +8,8 @@ import { linesOf } from './taskText.ts';
 const { t } = vscode.l10n;
 
 /**
- * Hands each text to `add` as it is entered. Resolves after Escape.
- * @param add Its failure is shown in the box, and the text stays there.
+ * Passes each entered text to `add`. Resolves after Escape.
+ * @param add If it fails, the box shows the error and keeps the text.
  */
 export function askForTasks(add: (text: string) => Promise<void>): Promise<void> {
   const box = vscode.window.createInputBox();
@@ -53,7 +53,7 @@ export function askForTasks(add: (text: string) => Promise<void>): Promise<void>
   });
 }
 
-/** What came of a task. */
+/** Asks for a task's result. */
 export function askResult(task: TaskRecord): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: t('Complete “{0}”', shortened(task)),
@@ -62,7 +62,7 @@ export function askResult(task: TaskRecord): Thenable<string | undefined> {
   });
 }
 
-/** The tags of tasks, as one text; those of a single task are there to be changed. */
+/** Asks for tags, as one text. For a single task, the box starts with its tags. */
 export function askTags(tasks: readonly TaskRecord[]): Thenable<string | undefined> {
   const [first, ...more] = tasks;
   const only = more.length === 0 ? first : undefined;
@@ -74,7 +74,7 @@ export function askTags(tasks: readonly TaskRecord[]): Thenable<string | undefin
   });
 }
 
-/** The title of the question who gets these tasks. */
+/** The title of the question which agent gets these tasks. */
 export function giveTitle(tasks: readonly TaskRecord[]): string {
   const [first, ...more] = tasks;
   return first && more.length === 0
@@ -82,7 +82,7 @@ export function giveTitle(tasks: readonly TaskRecord[]): string {
     : t('Give {0} Tasks to an Agent', tasks.length);
 }
 
-/** A task as a title names it. */
+/** A task's description, short enough for a title. */
 function shortened({ description }: TaskRecord): string {
   return oneLine(description, 60);
 }

@@ -1,4 +1,4 @@
-/** Lets the user say whether agents may pick up backlog tasks on their own: asks once per town, and offers a toggle. */
+/** Lets the user decide whether agents pick up backlog tasks on their own. Asks once per town, and offers a toggle. */
 import * as vscode from 'vscode';
 import type { TownSession } from '../../loop/townSession.ts';
 import { couldTake } from '../../loop/backlogOffers.ts';
@@ -12,7 +12,7 @@ import type { TownHost } from '../town/townHost.ts';
 
 const { t } = vscode.l10n;
 
-/** Sessions whose user was asked: a question that was closed without an answer comes back with the next one. */
+/** Sessions in which the user was asked. If they close the question without an answer, the next session asks again. */
 const asked = new WeakSet<TownSession>();
 
 export function registerPickup({ host, log }: { host: TownHost; log: EditorLog }): Disposable {
@@ -42,7 +42,7 @@ export function registerPickup({ host, log }: { host: TownHost; log: EditorLog }
   return store;
 }
 
-/** Asks whether agents may pick up tasks, if that was never answered and an idle agent could take this one. Does not wait. */
+/** Asks whether agents may pick up tasks, if nobody has answered yet and an idle agent could take this one. Does not wait. */
 export function askAboutPickup(session: TownSession, task: TaskRecord): void {
   const { pickup, mirror } = session;
   if (pickup.answer !== undefined || asked.has(session)) return;

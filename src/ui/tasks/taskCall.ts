@@ -9,13 +9,13 @@ const { t } = vscode.l10n;
 
 export interface TaskCall {
   interactive: boolean;
-  /** Called by a key: the task of the row that the keyboard is on is meant. */
+  /** Called by a key: acts on the task of the focused row. */
   focused?: boolean;
   /** A task's id. */
   task?: string | undefined;
-  /** The tasks of all rows that are selected, where these are several. */
+  /** The tasks of all selected rows, if there are several. */
   tasks?: readonly string[];
-  /** The words of the command's own arguments, in order; undefined for one that is left out. */
+  /** The command's text arguments, in order. Undefined for one that is left out. */
   words: readonly (string | undefined)[];
   tags: readonly string[];
 }
