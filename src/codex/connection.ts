@@ -124,13 +124,13 @@ export class CodexConnection {
       raw = await within(answer, limitMs, method.name);
     } catch (error) {
       if (error instanceof TimeoutError) {
-        throw new CodexError('unresponsive', say('Codex gave no answer to {0}.', method.name), { cause: error });
+        throw new CodexError('unresponsive', say('Codex did not respond to {0}.', method.name), { cause: error });
       }
       throw toCodexError(method.name, error);
     }
     const result = method.result.safeParse(raw);
     if (result.success) return result.data;
-    throw new CodexError('refused', say('Codex answered {0} with something else.', method.name), {
+    throw new CodexError('refused', say('Codex sent an unexpected reply to {0}.', method.name), {
       cause: result.error,
     });
   }

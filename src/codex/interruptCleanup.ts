@@ -69,7 +69,7 @@ export class InterruptCleanup {
       this.logger.warn(`Commands of the interrupted turn: ${describeError(error)}`);
       // A thread that the server has unloaded has no commands.
       if (error instanceof CodexError && error.reason === 'refused' && this.others.forget(threadId)) return [];
-      return [`perhaps its commands (${oneLine(describeError(error), 120)})`];
+      return [`possibly its commands (${oneLine(describeError(error), 120)})`];
     }
   }
 }

@@ -49,13 +49,13 @@ export class CodexLocator {
         const message = say('{0} is not an executable file.', search.file);
         return { ok: false, reason: 'notExecutable', message, hint: say('Correct the setting "tinytown.codex.path".') };
       }
-      const message = setting.trim() ? say('There is no {0}.', search.file) : say('Codex was not found on the PATH.');
+      const message = setting.trim() ? say('{0} was not found.', search.file) : say('Codex was not found on the PATH.');
       return { ok: false, reason: 'notFound', message, hint: installHint };
     }
     const { file, searchPath } = search.program;
     const version = await this.versionOf(file, { ...env, PATH: searchPath });
     if (version === undefined) {
-      const message = say('{0} did not tell its version when run with --version: it does not seem to be Codex.', file);
+      const message = say('{0} printed no version when run with --version. It does not seem to be Codex.', file);
       return { ok: false, reason: 'broken', message, hint: installHint };
     }
     if (isOlder(version, codexFloor)) {

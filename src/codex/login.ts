@@ -71,7 +71,7 @@ export async function login(
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
     abort();
-    throw new CodexError('signInFailed', 'Nobody signed in for a long time.', { hint: 'Sign in again.', cause: error });
+    throw new CodexError('signInFailed', 'The sign-in timed out.', { hint: 'Sign in again.', cause: error });
   } finally {
     signal.removeEventListener('abort', abort);
     listening.dispose();

@@ -111,11 +111,11 @@ export class NdjsonReader extends AbstractMessageReader implements PacedReader {
   private deliver(line: string, callback: DataCallback): void {
     try {
       const message: unknown = JSON.parse(line);
-      if (!isMessage(message)) throw new Error('it is no object');
+      if (!isMessage(message)) throw new Error('it is not an object');
       // Cancellation and progress messages of vscode-jsonrpc do not exist in this protocol.
       if ('method' in message && String(message.method).startsWith('$/')) throw new Error('it is not of this protocol');
       const key = keyOf(message);
-      if (key !== undefined && this.keys.has(key)) throw new Error('it has the id of one that still waits');
+      if (key !== undefined && this.keys.has(key)) throw new Error('its id is already in use');
       if (key !== undefined) this.keys.add(key);
       this.unhandled += 1;
       this.hand(message, callback);

@@ -139,7 +139,7 @@ export class CodexSession {
     } catch (error) {
       if (this.state.phase === 'starting') this.enter({ phase: 'idle' });
       if (!(error instanceof TimeoutError)) throw error;
-      throw new CodexError('unresponsive', 'Codex took the turn but did not start it.', { cause: error });
+      throw new CodexError('unresponsive', 'Codex accepted the turn but did not start it.', { cause: error });
     }
     if (started === undefined) throw new CodexError('notRunning', 'Codex ended before the turn started.');
     return started;

@@ -53,8 +53,8 @@ function failed(text: string): CallToolResult {
 }
 
 function tookTooLong(name: string): TinytownError {
-  return new TinytownError('timeout', `${name} gave no answer within ${limitMs / 1_000} s.`, {
-    hint: 'It may have been done all the same: look at the state of the town before you repeat it.',
+  return new TinytownError('timeout', `${name} did not respond within ${limitMs / 1_000} s.`, {
+    hint: 'It may still have been done. Check the town’s status before you try again.',
   });
 }
 

@@ -33,7 +33,7 @@ export async function findAddressee(town: ToolTown, reference: string): Promise<
  */
 export async function ownAgent({ town, self }: ToolContext, reference: string | undefined): Promise<Addressee> {
   if (self.id === SUPERVISOR_ID && reference === undefined) {
-    throw new TinytownError('badArguments', 'agent is missing: name the agent who is to have it.');
+    throw new TinytownError('badArguments', 'agent is missing: name the agent that should get the task.');
   }
   const found = await findAddressee(town, reference ?? self.id);
   if (self.id === SUPERVISOR_ID || found.id === self.id) return found;

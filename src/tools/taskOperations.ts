@@ -93,7 +93,7 @@ async function currentTasks(town: ToolTown, { id, record }: Addressee): Promise<
 async function knownTask(town: ToolTown, id: string): Promise<TaskRecord> {
   const task = await town.tasks.get(id);
   if (task) return task;
-  throw new TinytownError('taskGone', `There is no task ${id} (any more).`, {
+  throw new TinytownError('taskGone', `Task ${id} does not exist.`, {
     hint: 'Look at your current task, or at the backlog, for the right id.',
   });
 }
@@ -105,14 +105,16 @@ async function ownTask(context: ToolContext, id: string | undefined): Promise<Ta
     const task = await knownTask(town, id);
     if (self.id === SUPERVISOR_ID || task.assignedTo === self.id) return task;
     if (task.assignedTo === undefined) {
-      throw new TinytownError('notYours', `Task ${id} is nobody’s yet.`, { hint: 'Claim it from the backlog first.' });
+      throw new TinytownError('notYours', `Task ${id} is not assigned yet.`, {
+        hint: 'Claim it from the backlog first.',
+      });
     }
     const { agents } = await town.agents.list();
     throw new TinytownError(
       'notYours',
       `Task ${id} is assigned to ${namer(self, agents)(task.assignedTo)}, not to you.`,
       {
-        hint: 'Only who has a task, or the supervisor, can end it: send a message instead.',
+        hint: 'Only the assigned agent or the supervisor can end a task. Send a message instead.',
       },
     );
   }
@@ -136,7 +138,7 @@ async function settled(
   if (outcome === 'done') return;
   const task = await knownTask(town, id);
   if (task.state === state && task.result === result) return;
-  throw new TinytownError('taskOver', `Task ${id} was over before: it is ${task.state}. Nothing was changed.`);
+  throw new TinytownError('taskOver', `Task ${id} is already ${task.state}. Nothing was changed.`);
 }
 
 async function inFull({ town, self }: ToolContext, task: TaskRecord): Promise<string> {

@@ -75,7 +75,7 @@ async function mustBeOf({ town }: Access, folder: string): Promise<void> {
   }
   if (!found.ok) throw new TinytownError('badTownConfig', found.reason);
   if (found.value.name === town) return;
-  throw new TinytownError('notYours', `You act only in your own town, ${town}.`, { hint: 'Leave --town out.' });
+  throw new TinytownError('notYours', `You can act only in your own town, ${town}.`, { hint: 'Leave --town out.' });
 }
 
 /** The configuration of the nearest town at or above a folder. */
@@ -94,5 +94,5 @@ async function selfOf(town: ToolTown, { self: id }: Access): Promise<Self> {
   if (id === SUPERVISOR_ID) return supervisor;
   const record = isId(id) ? await town.agents.get(id.toLowerCase()) : undefined;
   if (record) return record;
-  throw new TinytownError('agentGone', `You are not an agent of the town ${town.name} (any more).`);
+  throw new TinytownError('agentGone', `You are no longer an agent of the town ${town.name}.`);
 }

@@ -55,7 +55,7 @@ async function inTheNameOf(context: ToolContext, from: string | undefined): Prom
   if (from === undefined) return context;
   const self = await findAddressee(context.town, from);
   if (context.self.id === SUPERVISOR_ID || self.id === context.self.id) return { ...context, self };
-  throw new TinytownError('notYours', `You are ${context.self.name}: you write only in your own name.`, {
+  throw new TinytownError('notYours', `You are ${context.self.name}. You can send messages only as yourself.`, {
     hint: 'Leave --from out.',
   });
 }

@@ -70,15 +70,15 @@ export class AccessFiles {
 /** @throws TinytownError `notProven` if nothing says who acts, or the file cannot be read */
 export async function readAccess(env: Readonly<Record<string, string | undefined>>): Promise<Access> {
   const file = env[ACCESS_VARIABLE] ?? '';
-  const hint = 'Act in the editor, or use Tinytown’s own tt in a terminal.';
+  const hint = 'Use the editor, or Tinytown’s own tt in a terminal.';
   if (file === '') {
-    throw new TinytownError('notProven', 'Nothing says who you are: this tt is for agents that the editor runs.', {
+    throw new TinytownError('notProven', 'This tt only works for agents that the editor runs.', {
       hint,
     });
   }
   const decoded = access.safeParse(parseJson(await readFile(file, 'utf8').catch(() => '')));
   if (decoded.success) return decoded.data;
-  throw new TinytownError('notProven', 'The file that says who you are cannot be read.', { hint });
+  throw new TinytownError('notProven', 'The access file cannot be read.', { hint });
 }
 
 export function targetOf({ redis: { url, tls } }: Access): RedisTarget {

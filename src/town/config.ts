@@ -158,7 +158,7 @@ export async function writeTownConfig(folder: string, { name }: { name: string }
     await writeFile(path.join(folder, TOWN_FILE), source, { flag: 'wx' });
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
-      throw new TinytownError('townExists', say('{0} is a town already: it has a {1}.', folder, TOWN_FILE), { cause });
+      throw new TinytownError('townExists', say('{0} is already a town: it has a {1}.', folder, TOWN_FILE), { cause });
     }
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new TinytownError('folderUnwritable', say('The town’s files cannot be written: {0}.', why), { cause });

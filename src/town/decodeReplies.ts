@@ -35,7 +35,7 @@ export async function readHashes(
     return replies.map(([error, reply]) => {
       if (error) return { ok: false, reason: keyProblem(error, redis.where) };
       const hash = z.record(z.string(), z.string()).safeParse(reply);
-      return hash.success ? { ok: true, value: hash.data } : { ok: false, reason: 'is no hash of texts' };
+      return hash.success ? { ok: true, value: hash.data } : { ok: false, reason: 'is not a hash of texts' };
     });
   });
 }
@@ -82,7 +82,7 @@ export async function execAll(commands: Pipeline): Promise<void> {
 
 /** What an error reply says about one key. Errors that concern the whole connection are thrown. */
 export function keyProblem(error: Error, where: string): string {
-  if (error.message.startsWith('WRONGTYPE')) return 'is not of the type it should be';
+  if (error.message.startsWith('WRONGTYPE')) return 'has the wrong type';
   throw toRedisError(error, where);
 }
 

@@ -268,7 +268,7 @@ export class WrongTypeError extends TinytownError<'badRecord'> {
 
   constructor([key = '', type = '', wanted = '']: readonly string[]) {
     const hint = 'Something else wrote it: delete it in Redis, then restart the agent.';
-    super('badRecord', say('{0} is a {1} where a {2} should be.', key, type, wanted), { hint });
+    super('badRecord', say('{0} is a {1} but should be a {2}.', key, type, wanted), { hint });
     this.key = key;
   }
 }

@@ -41,7 +41,7 @@ export class InboxStore {
         [encodeMessage(message), pushCommand(message, urgent), REMEMBERED_MS],
       ),
     );
-    if (!decodeDone(reply)) throw new TinytownError('agentGone', 'There is no such agent any more.');
+    if (!decodeDone(reply)) throw new TinytownError('agentGone', 'This agent no longer exists.');
   }
 
   /** Waiting messages in handling order: urgent by time, then the inbox in list order. At most `limit` of each list. */

@@ -26,7 +26,7 @@ export function townNameProblem(name: string): Sentence | undefined {
   if (name.trim() === '') return say('The town has no name.');
   if (name.length > MAX_TOWN_NAME) return say('The town’s name is longer than {0} characters.', MAX_TOWN_NAME);
   if (forbiddenInTownName.test(name)) {
-    return say('The town’s name holds a line break or a control character.');
+    return say('The town’s name contains a line break or a control character.');
   }
   return undefined;
 }

@@ -110,7 +110,7 @@ export function decodeMessage(raw: string): Decoded<Message> {
   const head = envelope.safeParse(json);
   if (!head.success) return { ok: false, reason: decodingProblem(head.error) };
   const { type } = head.data;
-  if (!isMessageType(type)) return { ok: false, reason: 'type is not one that is known here' };
+  if (!isMessageType(type)) return { ok: false, reason: 'has an unknown type' };
   const payload: z.ZodMiniType<MessageBody> = bodies[type];
   const decoded = payload.safeParse(json);
   if (!decoded.success) return { ok: false, reason: decodingProblem(decoded.error) };

@@ -272,7 +272,7 @@ export class TownMirror implements Disposable {
     for (const [place, { id, kind, key }] of keys.entries()) {
       const type = String(words[2 * place]);
       const wrong = (kind === 'inbox' || kind === 'urgent') && type !== 'list' && type !== 'none';
-      if (wrong) this.reasons.set(key, `is a ${type} where a list should be`);
+      if (wrong) this.reasons.set(key, `is a ${type} but should be a list`);
       else this.reasons.delete(key);
       const counts = this.countsById.get(id);
       if (counts && !wrong) counts[kind] = Number(words[2 * place + 1]);

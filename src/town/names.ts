@@ -25,12 +25,12 @@ export function isSupervisor(ref: string): boolean {
 export function validateAgentName(name: string, taken: Iterable<Named>): Sentence | undefined {
   const wanted = name.trim();
   if (wanted === '') return say('Give the agent a name.');
-  if (wanted !== name) return say('An agent’s name must not start or end with a blank.');
+  if (wanted !== name) return say('An agent’s name must not start or end with a space.');
   if (wanted.length > MAX_AGENT_NAME) {
     return say('An agent’s name must not be longer than {0} characters.', MAX_AGENT_NAME);
   }
   if (hidesCharacters(wanted) || /[\n\t\ufffd]/.test(wanted)) {
-    return say('An agent’s name must not hold control characters, nor others that cannot be seen.');
+    return say('An agent’s name must not contain control or invisible characters.');
   }
   if (isSupervisor(wanted)) return say('“{0}” is reserved: it means you, the supervisor. Choose another name.', wanted);
   if (isId(wanted) || shortId.test(wanted)) return say('“{0}” looks like an agent’s id. Choose another name.', wanted);

@@ -227,7 +227,8 @@ export function decodeAgent(hash: Record<string, string>): Decoded<AgentRecord> 
 export function agentAt(id: string, hash: Record<string, string>): Decoded<AgentRecord> {
   const agent = decodeAgent(hash);
   if (agent.ok && agent.value.id !== id) return { ok: false, reason: 'has the id of another key' };
-  if (agent.ok && id === SUPERVISOR_ID) return { ok: false, reason: 'has the id of the supervisor, who is no agent' };
+  if (agent.ok && id === SUPERVISOR_ID)
+    return { ok: false, reason: 'has the id of the supervisor, who is not an agent' };
   return agent;
 }
 

@@ -31,9 +31,9 @@ export class TaskEdits {
       case 'moved':
         return;
       case 'not-in-backlog':
-        throw new TinytownError('taskTaken', 'This task is not in the backlog any more: someone has it.');
+        throw new TinytownError('taskTaken', 'This task is no longer in the backlog: someone has it.');
       case 'no-place':
-        throw new TinytownError('taskTaken', 'The backlog has changed meanwhile. Look again and repeat it.');
+        throw new TinytownError('taskTaken', 'The backlog has changed in the meantime. Refresh, then try again.');
     }
   }
 
@@ -60,9 +60,9 @@ export class TaskEdits {
       case 'no-task':
         throw new TinytownError('taskGone', 'This task no longer exists.');
       case 'over':
-        throw new TinytownError('taskOver', 'This task is over: it cannot be changed any more.');
+        throw new TinytownError('taskOver', 'This task is over: it can no longer be changed.');
       case 'begun':
-        throw new TinytownError('taskBegun', 'An agent works on this task already. Steer the agent instead.');
+        throw new TinytownError('taskBegun', 'An agent is already working on this task. Steer the agent instead.');
     }
   }
 }

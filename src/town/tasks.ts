@@ -118,7 +118,7 @@ export class TaskStore {
         ...Object.entries(taskFields(record)).flat(),
       ],
     );
-    if (!decodeDone(made)) throw new TinytownError('agentGone', 'There is no such agent any more.');
+    if (!decodeDone(made)) throw new TinytownError('agentGone', 'This agent no longer exists.');
     return record;
   }
 
@@ -165,15 +165,13 @@ export class TaskStore {
       case 'claimed':
         return;
       case 'no-agent':
-        throw new TinytownError('agentGone', 'There is no such agent any more.');
+        throw new TinytownError('agentGone', 'This agent no longer exists.');
       case 'not-in-backlog':
-        throw new TinytownError(
-          'taskTaken',
-          say('Task {0} is not in the backlog (any more): someone else may have it.', taskId),
-          { hint: 'List the backlog to see what is left.' },
-        );
+        throw new TinytownError('taskTaken', say('Task {0} is not in the backlog: someone else may have it.', taskId), {
+          hint: 'List the backlog to see what is left.',
+        });
       case 'no-task':
-        throw new TinytownError('taskGone', say('Task {0} does not exist any more, or has ended.', taskId));
+        throw new TinytownError('taskGone', say('Task {0} no longer exists or is over.', taskId));
     }
   }
 
@@ -252,7 +250,7 @@ export class TaskStore {
       // The task was given to another agent since it was read: look again.
       if (outcome !== 'moved') return outcome;
     }
-    throw new TinytownError('wrongState', say('Task {0} keeps changing. Look again and repeat it.', taskId));
+    throw new TinytownError('wrongState', say('Task {0} keeps changing. Refresh, then try again.', taskId));
   }
 
   /** The waiting messages, as exact bytes, that assign the task to the agent. */

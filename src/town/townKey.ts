@@ -59,7 +59,7 @@ export class TownKey {
     }
     if (isTownKey(text)) return text;
     const hint = 'Delete the file, or enter the key of another machine.';
-    throw new TinytownError('townKeyUnusable', say('The file {0} holds no town key.', this.file), { hint });
+    throw new TinytownError('townKeyUnusable', say('The file {0} does not contain a town key.', this.file), { hint });
   }
 
   /** Adopts the key of another machine, for all windows of this one. @throws TinytownError `badTownKey` */

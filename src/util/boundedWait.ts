@@ -4,7 +4,7 @@ import { say } from './sentence.ts';
 
 export class TimeoutError extends TinytownError<'timeout'> {
   constructor(what: string, milliseconds: number) {
-    super('timeout', say('{0} gave no answer within {1} ms.', what, milliseconds));
+    super('timeout', say('{0} did not respond within {1} ms.', what, milliseconds));
     this.name = 'TimeoutError';
   }
 }

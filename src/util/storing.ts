@@ -17,7 +17,7 @@ export async function storing<T>(job: () => Promise<T>): Promise<T> {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const message = Object.hasOwn(reasons, code) ? reasons[code] : undefined;
     if (message === undefined) throw error;
-    const hint = say('Make room on it. Waiting agents then go on by themselves.');
+    const hint = say('Free up some space. Waiting agents will then continue.');
     throw new TinytownError('storageRefuses', message, { cause: error, hint });
   }
 }

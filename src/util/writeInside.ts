@@ -34,6 +34,6 @@ export async function writeInside(folder: string, target: string, text: string):
 }
 
 function leadsElsewhere(target: string): TinytownError<'leadsElsewhere'> {
-  const message = say('{0} was not written: it is a symbolic link, or lies behind one.', target);
+  const message = say('{0} was not written: it is a symbolic link, or is inside a linked folder.', target);
   return new TinytownError('leadsElsewhere', message, { hint: 'Choose another place, or remove the link.' });
 }

@@ -33,11 +33,11 @@ const unreachable: Record<string, Sentence> = {
   ENOENT: say('there is no such socket'),
   EACCES: say('the socket may not be opened'),
   EPERM: say('the socket may not be opened'),
-  ENOTFOUND: say('the host’s name is not known'),
+  ENOTFOUND: say('the host is unknown'),
   EAI_AGAIN: say('the host’s name could not be looked up'),
-  ETIMEDOUT: say('it does not answer'),
-  EHOSTUNREACH: say('there is no way to the host'),
-  ENETUNREACH: say('there is no way to the host’s network'),
+  ETIMEDOUT: say('it does not respond'),
+  EHOSTUNREACH: say('there is no route to the host'),
+  ENETUNREACH: say('there is no route to the host’s network'),
   ECONNRESET: say('the connection was cut'),
   EPIPE: say('the connection was cut'),
 };
@@ -56,7 +56,7 @@ const refusals: Record<string, Sentence> = {
 
 /** Replies that begin with these words mean that the server takes no writes for now. */
 const refusedChanges: Record<string, Sentence> = {
-  READONLY: say('This is a replica: connect to its primary. After a failover it goes on by itself.'),
+  READONLY: say('This is a replica: connect to its primary. After a failover it recovers on its own.'),
   MISCONF: say('The server cannot save to its disk: see its log, and free some space there.'),
   OOM: say('The server’s memory is full: raise its maxmemory setting, or delete something.'),
   NOREPLICAS: say('The server has too few replicas: see its min-replicas-to-write setting.'),
@@ -93,7 +93,7 @@ export function toRedisError(error: unknown, where: string): RedisError {
   const firstWord = /^[A-Z]+(?=\b)/.exec(text)?.[0] ?? '';
   const refusedChange = refusedChanges[firstWord];
   if (refusedChange !== undefined) {
-    const said = say('Redis at {0} takes no changes for now: {1}', where, withoutScript(text));
+    const said = say('Redis at {0} accepts no writes right now: {1}', where, withoutScript(text));
     return failure('redisNotWriting', said, error, refusedChange);
   }
   const refusal = refusals[firstWord] ?? uncoded.find(([pattern]) => pattern.test(text))?.[1];
@@ -108,7 +108,7 @@ export function toRedisError(error: unknown, where: string): RedisError {
   }
   const cause = unreachable[code] ?? passing[firstWord];
   if (cause !== undefined || isLostConnection(error, text)) {
-    const why = cause ?? say('the connection is lost or gives no answer');
+    const why = cause ?? say('the connection was lost or does not respond');
     const hint = say('Start Redis, or correct the address in the settings, REDIS_URL or tinytown.toml.');
     return failure('redisUnavailable', say('Redis at {0} cannot be reached: {1}.', where, why), error, hint);
   }

@@ -66,7 +66,7 @@ export async function ensureLocalServer(target: PrivateTarget, options: LocalSer
     }
     if (performance.now() - start > (answer === 'loading' ? LOADING_LIMIT_MS : START_LIMIT_MS)) {
       const server = await recordedServer(dir);
-      throw await failed(target, 0, 'it does not answer', server && `End it with: kill -9 ${server.pid}`);
+      throw await failed(target, 0, 'it does not respond', server && `End it with: kill -9 ${server.pid}`);
     }
     const release = answer === 'gone' ? await takeLock(path.join(dir, 'start.lock')) : undefined;
     if (!release) {

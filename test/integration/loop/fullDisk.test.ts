@@ -55,7 +55,7 @@ describe('a full disk', () => {
     await agentWhen(session, 'docs', (_it, view) => view.lastError !== undefined, 'its row, too');
     assert.deepEqual(told, ['storageRefuses']);
     assert.equal(town.log.filter((line) => line.includes('comes to no end')).length, 0, 'nobody tries without pause');
-    assert.match(inEnglish(session.runner.view(id).lastError ?? ''), /disk is full.*Make room/);
+    assert.match(inEnglish(session.runner.view(id).lastError ?? ''), /disk is full.*Free up some space/);
     assert.equal(session.mirror.waiting(id).inbox, 1, 'the message waits');
     // What is only read is there: another window is answered, and asks, with the key of the town.
     await session.townKey.read();

@@ -154,7 +154,10 @@ describe('the MCP server', () => {
     await client.call('status');
     process.kill(town.server.pid, 'SIGSTOP');
     try {
-      assert.match(await client.call('status'), /^ERROR: status gave no answer within 1 s\. .*before you repeat it\.$/);
+      assert.match(
+        await client.call('status'),
+        /^ERROR: status did not respond within 1 s\. .*before you try again\.$/,
+      );
     } finally {
       process.kill(town.server.pid, 'SIGCONT');
     }
@@ -170,9 +173,14 @@ describe('the MCP server', () => {
   });
 
   const unusable: [string, NodeJS.ProcessEnv, { url?: string; self?: string }, RegExp][] = [
-    ['an agent that is gone', {}, { self: '123e4567-e89b-42d3-a456-426614174000' }, /You are not an agent of the town/],
-    ['an id that is none', {}, { self: 'anna' }, /You are not an agent of the town/],
-    ['nothing that says who it is for', { TINYTOWN_ACCESS: '' }, {}, /Nothing says who you are/],
+    [
+      'an agent that is gone',
+      {},
+      { self: '123e4567-e89b-42d3-a456-426614174000' },
+      /You are no longer an agent of the town/,
+    ],
+    ['an id that is none', {}, { self: 'anna' }, /You are no longer an agent of the town/],
+    ['nothing that says who it is for', { TINYTOWN_ACCESS: '' }, {}, /only works for agents that the editor runs/],
     ['an address that is none', {}, { url: 'http://x' }, /is not the address of a Redis/],
   ];
   for (const [what, env, access, says] of unusable) {

@@ -173,7 +173,7 @@ describe('what agents do to their town', () => {
     assert.equal(await run(anna, 'task_complete', { task_id: id, result: 'all\ngreen' }), `Task ${id} is completed.`);
     await assert.rejects(
       run(anna, 'task_complete', { task_id: id, result: 'red' }),
-      refusal('taskOver', /is completed/),
+      refusal('taskOver', /is already completed/),
     );
     await assert.rejects(run(anna, 'task_fail', { task_id: id, reason: 'no' }), { reason: 'taskOver' });
     has(await context.town.tasks.get(id), { state: 'completed', result: 'all\ngreen' });
@@ -194,10 +194,10 @@ describe('what agents do to their town', () => {
   it('task_complete of a task that is gone, nobody’s, or of an agent that is gone', async () => {
     await assert.rejects(
       run(anna, 'task_complete', { task_id: randomUUID() }),
-      refusal('taskGone', /There is no task/),
+      refusal('taskGone', /^Task .* does not exist/),
     );
     const free = idIn(await run(anna, 'backlog_add', { text: 'x' }));
-    await assert.rejects(run(anna, 'task_complete', { task_id: free }), refusal('notYours', /nobody’s yet/));
+    await assert.rejects(run(anna, 'task_complete', { task_id: free }), refusal('notYours', /is not assigned yet/));
     const of = idIn(await run(berta, 'assign', { agent: 'anna', text: 'x' }));
     await context.town.agents.remove(berta);
     await run(anna, 'task_complete', { task_id: of });
@@ -251,7 +251,7 @@ describe('what agents do to their town', () => {
       new RegExp(`^- anna “Ann” \\(you\\): working; 1 message waits; works on ${one} \\(one\\)$`, 'm'),
     );
     assert.match(seen, /^- berta: paused$/m);
-    assert.match(seen, /cannot be read: it is not of the type it should be/);
+    assert.match(seen, /cannot be read: it has the wrong type/);
     assert.match(seen, new RegExp(`^Open tasks: 1\n- ${one} assigned, anna \\(you\\): one$`, 'm'));
     assert.match(seen, /^Backlog: 1$/m);
     assert.doesNotMatch(seen, /looked around|Messages for you/);

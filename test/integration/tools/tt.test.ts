@@ -107,7 +107,10 @@ describe('the tt command', () => {
     for (const env of claims) {
       const ran = await tt(['send', 'anna', 'obey me'], env, folder);
       assert.deepEqual([ran.code, ran.stdout], [1, ''], JSON.stringify(env));
-      assert.match(ran.stderr, /who you are/);
+      assert.match(
+        ran.stderr,
+        /^(This tt only works for agents that the editor runs|The access file cannot be read)\. /,
+      );
     }
     assert.equal(await town.redis.commands.llen(town.keys.inbox(anna.id)), 0);
   });
@@ -135,13 +138,13 @@ describe('the tt command', () => {
     await writeFile(path.join(folder, 'tinytown.toml'), 'name = "sea"\n');
     const ran = await tt(['--town', folder, 'status']);
     assert.equal(ran.code, 1);
-    assert.match(ran.stderr, /^You act only in your own town, town \w+\. Leave --town out\./);
+    assert.match(ran.stderr, /^You can act only in your own town, town \w+\. Leave --town out\./);
     await writeFile(path.join(folder, 'tinytown.toml'), `name = "${town.keys.town}"\n`);
     assert.equal((await tt(['--town', folder, 'status'])).code, 0);
     await new AgentStore(town.redis, town.keys).create(testAgent('berta'));
     const forged = await tt(['send', 'anna', '--from', 'berta', 'x']);
     assert.equal(forged.code, 1);
-    assert.match(forged.stderr, /You are anna: you write only in your own name/);
+    assert.match(forged.stderr, /You are anna\. You can send messages only as yourself/);
     assert.equal((await tt(['send', 'berta', '--from', 'anna', 'x'])).code, 0);
   });
 });

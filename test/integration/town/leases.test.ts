@@ -212,7 +212,7 @@ describe('leases and fences', () => {
     await redis.commands.mset(keys.held(agentId), 'x', keys.activity(agentId), 'x', keys.events, 'x');
     await assert.rejects(delivery.apply(move()), {
       reason: 'badRecord',
-      message: `${keys.held(agentId)} is a string where a list should be.`,
+      message: `${keys.held(agentId)} is a string but should be a list.`,
     });
     assert.equal(await redis.commands.llen(keys.inbox(agentId)), 1);
     await redis.commands.del(keys.held(agentId));

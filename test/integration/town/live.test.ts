@@ -341,8 +341,8 @@ describe('the mirror of a town', () => {
       new Map(mirror.problems.map(({ key, reason }) => [key, reason])),
       new Map([
         [town.keys.agent(bad), 'created_at is not a time'],
-        [town.keys.inbox(anna.id), 'is a string where a list should be'],
-        [town.keys.backlog, 'is not of the type it should be'],
+        [town.keys.inbox(anna.id), 'is a string but should be a list'],
+        [town.keys.backlog, 'has the wrong type'],
       ]),
     );
     assert.deepEqual([...mirror.agents.keys()], [anna.id]);

@@ -149,7 +149,7 @@ describe('a town in Redis', () => {
       const reasons = new Map(malformed.map(({ key, reason }) => [key, reason]));
       assert.equal(reasons.size, 8);
       assert.match(reasons.get(keys.agent(SUPERVISOR_ID)) ?? '', /^has the id of the supervisor/);
-      assert.match(reasons.get(keys.agent(wrongType)) ?? '', /not of the type/);
+      assert.match(reasons.get(keys.agent(wrongType)) ?? '', /^has the wrong type$/);
       assert.match(reasons.get(keys.agent(noName)) ?? '', /^name is missing/);
       assert.match(reasons.get(keys.agent(badState)) ?? '', /^state/);
       assert.match(reasons.get(keys.agent(badCount)) ?? '', /^tasks_completed/);
@@ -243,7 +243,7 @@ describe('a town in Redis', () => {
       const message = say('x');
       await assert.rejects(inbox.send(message), { reason: 'redisFailed' });
       const { malformed } = await inbox.list(anna.id);
-      assert.deepEqual(malformed, [{ key: town.keys.inbox(anna.id), reason: 'is not of the type it should be' }]);
+      assert.deepEqual(malformed, [{ key: town.keys.inbox(anna.id), reason: 'has the wrong type' }]);
       await raw.del(town.keys.inbox(anna.id));
       await inbox.send(message);
       assert.deepEqual((await inbox.list(anna.id)).inbox, [message]);

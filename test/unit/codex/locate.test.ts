@@ -65,7 +65,7 @@ describe('finding codex', () => {
   });
 
   for (const [what, reason, message, make] of [
-    ['is not there', 'notFound', /There is no /, () => path.join(folder.path, 'gone')],
+    ['is not there', 'notFound', / was not found\.$/, () => path.join(folder.path, 'gone')],
     ['is a folder', 'notExecutable', /not an executable file/, () => folder.path],
     ['is not executable', 'notExecutable', /not an executable file/, () => program('codex', '', 0o644)],
     [

@@ -130,7 +130,7 @@ describe('the NDJSON reader', () => {
     await eventually(() => taken.length === 2);
     for (const message of taken) reader.handled(message);
     await reader.drained;
-    assert.equal(errors.filter((error) => error.includes('the id of one that still waits')).length, 2);
+    assert.equal(errors.filter((error) => error.includes('its id is already in use')).length, 2);
     assert.equal(errors.filter((error) => error.includes('no id')).length, 1);
   });
 

@@ -113,7 +113,7 @@ A = "b"
     ['no TOML', 'name = "hill"\nname = = 3', /^tinytown\.toml, line 2, column \d+: .+\. Correct this line\.$/s],
     ['an open text', 'name = "hill', /line 1, column/],
     ['no name', 'max_agents = 3', /name is missing/],
-    ['a name that is none', 'name = "a\\nb"', /line 1: The town’s name holds a line break/],
+    ['a name that is none', 'name = "a\\nb"', /line 1: The town’s name contains a line break/],
     ['a name of another kind', '\nname = 7', /line 2: name/],
     ['a wrong number', 'name = "a"\n\nmax_agents = "many"', /line 3: max_agents is not a whole number/],
     ['a wrong port', 'name = "a"\n[redis]\nport = 99999', /line 3: redis\.port is no port/],
