@@ -1,4 +1,4 @@
-/** Wires the rooms together for the editor; holds no logic. Nothing is read, started or connected while it activates. */
+/** Wires the rooms together for the editor. Holds no logic. Activation does not read, start or connect anything. */
 import * as vscode from 'vscode';
 import { registerAccountCommands } from './ui/account.ts';
 import { AgentOutputs } from './ui/agents/agentOutput.ts';

@@ -1,4 +1,4 @@
-/** Collects what changed and hands it over at most so often: the first at once, the rest together when the time is up. */
+/** Collects changes and flushes them at most once per interval. The first is flushed at once, later ones together. */
 import type { Disposable } from '../util/disposable.ts';
 
 export class Throttle<T> implements Disposable {

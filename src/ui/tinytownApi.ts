@@ -1,4 +1,4 @@
-/** The {@link TinytownApi} over the window's town, whichever session is open. */
+/** The {@link TinytownApi} of the window's town. It stays the same when the town is reopened. */
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';
 import type { RuntimeEvent } from '../runtime/codingAgent.ts';
@@ -12,7 +12,7 @@ import { pictureOf, sortedAgents, taskOf } from './town/townPicture.ts';
 
 const CHANGE_MS = 250;
 
-/** Events of listeners elsewhere must not break ours: what they throw goes to `onError`. */
+/** @param onError Gets the errors that listeners throw. Listeners of other extensions must not break ours. */
 export function createApi(
   { host, feed, version, t }: { host: TownHost; feed: NeedsFeed; version: string; t: Translate },
   onError: (error: unknown) => void,

@@ -1,7 +1,7 @@
-/** Whole texts for tooltips, which are read, not scrolled for minutes. */
+/** Texts for tooltips. Longer texts are cut off, because nobody scrolls a tooltip for minutes. */
 import { startOf, stripControls } from '../util/text.ts';
 
-/** In characters. */
+/** Longest tooltip, in characters. */
 const LIMIT = 4000;
 
 export function tooltipText(text: string): string {

@@ -1,4 +1,4 @@
-/** The views of the Tinytown container, kept up to date with whichever town is open. */
+/** The agents view and the tasks view, kept up to date with the open town. */
 import * as vscode from 'vscode';
 import type { TownSession } from '../loop/townSession.ts';
 import { mayBeInTurn } from '../town/records.ts';
@@ -23,9 +23,9 @@ import { isWatched } from './agents/workRows.ts';
 const { t } = vscode.l10n;
 
 const FRAME_MS = 250;
-/** How deep older tasks are looked for: each level holds as many as are shown at once. */
+/** How deep to search for older tasks. Each level holds one page of tasks. */
 const TASK_LEVELS = 50;
-/** How often the time that turns have run is shown anew. */
+/** How often the shown times are updated, in milliseconds. */
 const CLOCK_MS = 60_000;
 
 export class TownViews implements Disposable {
@@ -39,11 +39,11 @@ export class TownViews implements Disposable {
   private readonly tasksView: vscode.TreeView<Row>;
   private readonly agentsKeyboard: KeyboardRow;
   private readonly tasksKeyboard: KeyboardRow;
-  /** Agents whose row has opened at the beginning of a turn. The editor itself opens only rows that are new. */
+  /** Agents whose row was expanded when a turn started. The editor on its own expands only new rows. */
   private readonly opened = new Set<string>();
   private wanted: string | undefined;
   private given: string | undefined;
-  /** Runs while the view is seen and a turn runs. */
+  /** Runs while the view is visible and shows a time that grows. */
   private clock: NodeJS.Timeout | undefined;
   private readonly frame = this.store.add(new Throttle<'frame'>(() => this.drawFrame(), FRAME_MS));
 
@@ -100,29 +100,29 @@ export class TownViews implements Disposable {
     this.frame.add('frame');
   }
 
-  /** Brings the view up and selects the agent's row, as soon as it is there. */
+  /** Shows the view and selects the agent's row as soon as it exists. */
   reveal(agentId: string): void {
     this.wanted = agentId;
     this.frame.add('frame');
   }
 
-  /** What a menu would pass of the row of the agents' view that the keyboard is on: the row, and those that are selected with it. */
+  /** The arguments that a menu would pass for the focused row of the agents view: the row, and the rows selected with it. */
   async atKeyboard(): Promise<unknown[]> {
     const found = await this.agentsKeyboard.find();
     return found ? [found.row, found.selected] : [];
   }
 
-  /** The task of the row that the keyboard is on, in the tasks' view. */
+  /** The task of the focused row in the tasks view. */
   async taskAtKeyboard(): Promise<string | undefined> {
     return (await this.tasksKeyboard.find())?.row.item.taskId;
   }
 
-  /** The task of the row that is selected. */
+  /** The task of the selected row. */
   get selectedTask(): string | undefined {
     return this.tasksView.selection[0]?.item.taskId;
   }
 
-  /** Brings the tasks up and selects a task's row, however deep; whether there is one. */
+  /** Shows the tasks view and selects a task's row, however deep. Resolves with whether there is such a row. */
   async revealTask(taskId: string, { focus }: { focus: boolean }): Promise<boolean> {
     const row = this.tasks.find((item) => item.taskId === taskId, TASK_LEVELS);
     if (!row) return false;
@@ -130,22 +130,22 @@ export class TownViews implements Disposable {
     return true;
   }
 
-  /** The agent that the person gave work last. */
+  /** The agent that the person last gave work. */
   get lastGivenWork(): string | undefined {
     return this.given;
   }
 
-  /** The person gives it work: its row opens when its next turn begins, even if it was closed. */
+  /** The person gives the agent work. Its row is expanded when its next turn starts, even if it was collapsed. */
   watch(agentId: string): void {
     this.given = agentId;
     this.opened.delete(agentId);
   }
 
-  /** The person looks at what the agent has done. */
+  /** The person has looked at what the agent has done. */
   looked(agentId: string | undefined): void {
     const session = this.host.ready;
     const agent = agentId === undefined ? undefined : session?.mirror.agents.get(agentId);
-    // Of one that is at work the person has not seen the end.
+    // If the agent is working, the person has not seen the end.
     if (agent && session && finishedAt(agent, session.runner.view(agent.id)) !== undefined) this.lookedAt.agent(agent);
   }
 
@@ -183,7 +183,7 @@ export class TownViews implements Disposable {
     if (agentOpened || item.contextValue === 'earlier;') session.past.look(agentId);
   }
 
-  /** What others did in the agents whose rows are open. */
+  /** Reads what others did with the agents whose rows are expanded. */
   private readPast(session: TownSession): void {
     if (!this.agentsView.visible) return;
     for (const { item } of this.agents.openRoots) {
@@ -204,7 +204,7 @@ export class TownViews implements Disposable {
     if (session) this.readPast(session);
   }
 
-  /** Agents of others whose row is open, or whose output was asked for. */
+  /** Agents that others run, and whose row is expanded or whose output was shown. */
   private watched(picture: TownPicture): ReadonlySet<string> {
     const open = this.agentsView.visible ? this.agents.openRoots.map(({ item }) => item.agentId) : [];
     const wanted = [...open, ...this.outputs.shown].filter((id) => {
@@ -253,11 +253,11 @@ export class TownViews implements Disposable {
   }
 
   private show(row: Row, options: { select: boolean; focus: boolean; expand: boolean }): void {
-    // Rejects where the row is gone meanwhile: nothing is to be shown then.
+    // Rejects if the row is gone by now. There is nothing to show then.
     this.agentsView.reveal(row, options).then(undefined, () => undefined);
   }
 
-  /** The folder, where there are several, and what concerns all agents. */
+  /** Draws the folder's name, if the window has several, and a message that is about all agents. */
   private drawHeader(picture: TownPicture | undefined): void {
     const { state } = this.host;
     const description = folderToName(state, vscode.workspace.workspaceFolders?.length ?? 0) ?? '';

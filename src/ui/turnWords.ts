@@ -1,9 +1,9 @@
-/** What a turn and its items are called in running text: the output channel and the transcript say the same in the same words. */
+/** Words for turns and their items, shared by the output channel and the transcript. */
 import type { FileChange, ItemStatus, TurnItem } from '../runtime/turnItem.ts';
 import type { TurnOutcome } from '../runtime/codingAgent.ts';
 import type { Translate } from './l10n.ts';
 
-/** How an item went, in a word. */
+/** An item's status in a word or two. */
 export function statusWord(status: ItemStatus, t: Translate): string {
   switch (status) {
     case 'running':
@@ -19,7 +19,7 @@ export function statusWord(status: ItemStatus, t: Translate): string {
   }
 }
 
-/** Milliseconds as people say them: `0.4 s`, `12 s`, `3 min 5 s`. */
+/** A duration, for example `0.4 s`, `12 s` or `3 min 5 s`. */
 export function duration(milliseconds: number, t: Translate): string {
   const seconds = Math.max(0, milliseconds) / 1000;
   if (seconds < 10) return t('{0} s', seconds.toFixed(1));
@@ -28,7 +28,7 @@ export function duration(milliseconds: number, t: Translate): string {
   return t('{0} min {1} s', Math.floor(whole / 60), whole % 60);
 }
 
-/** How a turn ended; `undefined`: it was cut off. */
+/** How a turn ended. Undefined means that it was cut off. */
 export function outcomeWord(outcome: TurnOutcome | undefined, t: Translate): string {
   switch (outcome?.status) {
     case 'completed':
@@ -53,7 +53,7 @@ export function changeWord({ change, movedTo }: FileChange, t: Translate): strin
   return words[change];
 }
 
-/** What is said of a change that was not made; empty for one that was. */
+/** Why a change was not made. Empty if it was made. */
 export function notDone(status: ItemStatus, t: Translate): string {
   return status === 'completed' ? '' : statusWord(status, t);
 }

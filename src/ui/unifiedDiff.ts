@@ -1,19 +1,19 @@
 /**
- * Applies one file's unified diff, forwards or backwards, to show what a change would make or has made of it. Exact to the byte.
- * Codex counts a lone carriage return as the end of a line, git does not: both ways of counting are tried.
+ * Applies one file's unified diff, forward or backward, to show what a change would do or has done. Exact to the byte. Codex
+ * counts a lone carriage return as a line end, and git does not, so both ways of counting are tried.
  */
 
-/** The text after the change; undefined where the diff does not fit the text, exactly, or is none. */
+/** The text after the change. Undefined if the diff does not fit the text exactly, or is not a diff. */
 export function applyUnifiedDiff(text: string, diff: string): string | undefined {
   return inEitherWay(diff, text, (hunks) => hunks);
 }
 
-/** The text before the change; undefined where the diff does not fit the text after it, exactly, or is none. */
+/** The text before the change. Undefined if the diff does not fit the changed text exactly, or is not a diff. */
 export function revertUnifiedDiff(text: string, diff: string): string | undefined {
   return inEitherWay(diff, text, (hunks) => hunks.map(inverse));
 }
 
-/** A line with its end; the last of a text may have none. */
+/** Match a line with its line end. The last line of a text may have none. */
 const byLineFeed = /[^\n]*\n|[^\n]+$/g;
 const byReturnToo = /[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$/g;
 
@@ -26,14 +26,14 @@ function inEitherWay(diff: string, text: string, turned: (hunks: Hunk[]) => Hunk
   return undefined;
 }
 
-/** A line with its end: the last of a text may have none. */
+/** A line of a hunk. `content` includes the line end, which the last line of a text may not have. */
 interface Line {
   sign: ' ' | '+' | '-';
   content: string;
 }
 
 interface Hunk {
-  /** Index of its first line in the old text, and in the new one. */
+  /** Indexes of its first line in the old and in the new text. */
   old: number;
   new: number;
   lines: Line[];
@@ -68,14 +68,14 @@ function parseHunks(diff: string, lineOf: RegExp): Hunk[] | undefined {
   let missing = { old: 0, new: 0 };
   for (const line of [...(diff.match(lineOf) ?? []), '']) {
     const current = hunks.at(-1);
-    // “\ No newline at end of file”: the line before it has none.
+    // “\ No newline at end of file” means that the line before has no line feed.
     const last = line.startsWith('\\') ? current?.lines.at(-1) : undefined;
     if (last) {
       last.content = last.content.replace(/\n$/, '');
       continue;
     }
     if (current && missing.old + missing.new > 0) {
-      // An empty line of context may have lost its blank on the way.
+      // An empty context line may have lost its leading blank.
       const full = /^(?:[\r\n]|$)/.test(line) ? ` ${line}` : line;
       const sign = signOf(full);
       if (!sign) return undefined;
@@ -92,7 +92,7 @@ function parseHunks(diff: string, lineOf: RegExp): Hunk[] | undefined {
   return hunks.length > 0 && missing.old <= 0 && missing.new <= 0 ? hunks : undefined;
 }
 
-/** The end of the diff may have lost its line feed on the way. */
+/** The diff's last line may have lost its line feed. */
 function withEnd(line: string): string {
   return /[\r\n]$/.test(line) ? line : `${line}\n`;
 }
@@ -102,7 +102,7 @@ function signOf(line: string): Line['sign'] | undefined {
   return sign === ' ' || sign === '+' || sign === '-' ? sign : undefined;
 }
 
-/** Lines are numbered from 1. Where a side has none, the number is that of the line before. */
+/** Diffs number lines from 1. If a side has no lines, the number is that of the line before. */
 function indexOf(number: string | undefined, count: number): number {
   return count === 0 ? Number(number) : Number(number) - 1;
 }

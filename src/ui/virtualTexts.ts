@@ -1,8 +1,8 @@
-/** Texts that exist in the editor alone: each has an address while a document shows it. */
+/** Texts that exist only in the editor. Each has a URI while a document shows it. */
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 
-/** A document is gone. The editor's own event also comes when it gets another language, and stays. */
+/** Fires when a document is closed. The editor's own event also fires when an open document only changes its language. */
 export function onDidCloseForGood(listener: (document: vscode.TextDocument) => void): Disposable {
   return vscode.workspace.onDidCloseTextDocument((document) => document.isClosed && listener(document));
 }
@@ -12,10 +12,10 @@ export class VirtualTexts implements Disposable {
   private readonly texts = new Map<string, { key: string; text: string }>();
   private readonly changed = this.store.add(new vscode.EventEmitter<vscode.Uri>());
   private readonly scheme: string;
-  /** Addresses of texts whose document was closed, the oldest first. */
+  /** URIs of texts whose document was closed, oldest first. */
   private readonly closed = new Set<string>();
 
-  /** @param keep how many texts stay after their document was closed: a preview may ask for them again. */
+  /** @param keep How many texts are kept after their document was closed. A preview may request them again. */
   constructor(scheme: string, { keep = 0 }: { keep?: number } = {}) {
     this.scheme = scheme;
     const provider = {
@@ -38,8 +38,8 @@ export class VirtualTexts implements Disposable {
   }
 
   /**
-   * Put again under the same key and name, its document shows the new text.
-   * @param name what its tab is called; its ending chooses the language.
+   * Stores a text. A later call with the same key and name updates the same document.
+   * @param name The tab's title. Its extension selects the language.
    */
   put(key: string, name: string, text: string): vscode.Uri {
     const plain = name.replaceAll(/[\\/]/g, '∕');
@@ -48,7 +48,7 @@ export class VirtualTexts implements Disposable {
     return uri;
   }
 
-  /** Documents show the new text of their key, where `textOf` gives one. */
+  /** Updates the texts for whose key `textOf` returns a text. */
   update(textOf: (key: string) => string | undefined): void {
     for (const [address, { key }] of this.texts) {
       const text = textOf(key);
@@ -56,7 +56,7 @@ export class VirtualTexts implements Disposable {
     }
   }
 
-  /** A text that is another state of a file: the editor shows it under the file's own name and place. */
+  /** Stores another state of a file. The editor shows it with the file's own name and folder. */
   stateOf(file: vscode.Uri, key: string, text: string): vscode.Uri {
     const uri = file.with({ scheme: this.scheme, query: key });
     this.set(uri, key, text);

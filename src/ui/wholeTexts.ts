@@ -1,4 +1,4 @@
-/** Shows whole texts that rows have room for a line of: what somebody wrote is rendered, everything else is word for word. */
+/** Shows the full text of rows. Text that somebody wrote is rendered as Markdown, other text is shown word for word. */
 import * as vscode from 'vscode';
 import type { Disposable } from '../util/disposable.ts';
 import { oneLine, stripControls } from '../util/text.ts';
@@ -6,13 +6,13 @@ import { harmlessBlock } from './history/harmlessMarkdown.ts';
 import type { RowText } from './items.ts';
 import { VirtualTexts } from './virtualTexts.ts';
 
-/** A preview asks for its text again after its document was closed. */
+/** A preview requests its text again after its document was closed. */
 const KEPT = 50;
 
 export class WholeTexts implements Disposable {
   private readonly texts = new VirtualTexts('tinytown-text', { keep: KEPT });
 
-  /** @param key shown again, the same document shows what the text is then. */
+  /** @param key A later call with the same key updates the same document. */
   async show(key: string, title: string, { text, prose = false }: RowText): Promise<void> {
     const name = oneLine(title, 60);
     if (prose) {

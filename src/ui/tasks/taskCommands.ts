@@ -1,4 +1,4 @@
-/** The commands that act on a task: find out which, ask for what is missing, hand it to the town's actions. */
+/** The commands that act on a task: find the task, ask for what is missing, and call the town's actions. */
 import * as vscode from 'vscode';
 import type { TownSession } from '../../loop/townSession.ts';
 import { type TaskRecord, byAge, isTaskOver } from '../../town/records.ts';
@@ -26,7 +26,7 @@ import type { TownViews } from '../townViews.ts';
 
 const { t } = vscode.l10n;
 
-/** Before a task's id: the key of its document. */
+/** Prefix of a task's id in the key of its document. */
 const TASK_KEY = 'task/';
 
 interface Parts {
@@ -59,7 +59,7 @@ export function registerTaskCommands({ host, views, documents, log }: Parts): Di
   add(Command.openTask, (call, session) => openTask(call, session, documents));
   const findTask: Run = async (call, session) => {
     const id = call.task ?? call.words[0] ?? (await pickAnyTask(session));
-    // A task that stands in no list has no row.
+    // A task that is in no list has no row.
     if (id !== undefined && !(await views.revealTask(id, { focus: call.interactive }))) {
       await showTask(id, session, documents, false);
     }
@@ -72,7 +72,7 @@ export function registerTaskCommands({ host, views, documents, log }: Parts): Di
   return store;
 }
 
-/** Documents of tasks show them as they are now. */
+/** Keeps the documents of tasks up to date. */
 function keepShown(mirror: TownSession['mirror'], documents: RequestDocuments): Disposable {
   return mirror.onDidChange(({ tasks, agents, everything }) => {
     if (!tasks && !everything && agents.size === 0) return;
@@ -83,7 +83,7 @@ function keepShown(mirror: TownSession['mirror'], documents: RequestDocuments): 
   });
 }
 
-/** `addBacklogTask(text?, {tags}?)`: resolves with the task's id. Without a text it asks for one task after the other. */
+/** `addBacklogTask(text?, {tags}?)`: resolves with the last task's id. Without a text, it asks for one task after another. */
 async function addBacklogTask({ words, tags }: TaskCall, session: TownSession): Promise<string | undefined> {
   let last: string | undefined;
   const add = async (text: string): Promise<void> => {
@@ -96,7 +96,7 @@ async function addBacklogTask({ words, tags }: TaskCall, session: TownSession): 
   return last;
 }
 
-/** `claimBacklogTask(agent?, taskId?)`: gives tasks of the backlog to an agent. Resolves with the last one's id. */
+/** `claimBacklogTask(agent?, taskId?)`: gives backlog tasks to an agent. Resolves with the last one's id. */
 async function claimBacklogTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
   const { mirror } = session;
   const waiting = mirror.backlog.flatMap((id) => mirror.tasks.get(id) ?? []);
@@ -108,7 +108,7 @@ async function claimBacklogTask(call: TaskCall, session: TownSession): Promise<s
   return eachOf(ids, (id) => session.actions.tasks.claim(id, agent));
 }
 
-/** The tasks that a call is about: those of the rows, else the one that is named, else the one that is picked. */
+/** The tasks that a call is about: the rows' tasks, or else the named one, or else the one that the person picks. */
 async function idsOf(
   { tasks, task }: TaskCall,
   named: string | undefined,
@@ -118,7 +118,7 @@ async function idsOf(
   return tasks ?? (id === undefined ? [await pick()].flatMap((picked) => picked ?? []) : [id]);
 }
 
-/** Does `work` for each task. One that fails does not keep the others; all failures are told together at the end. */
+/** Does `work` for each task. A failure does not stop the others. All failures are reported together at the end. */
 async function eachOf(ids: readonly string[], work: (id: string) => Promise<void>): Promise<string | undefined> {
   const failures: unknown[] = [];
   for (const id of ids) await work(id).catch((error: unknown) => failures.push(error));
@@ -131,7 +131,7 @@ async function eachOf(ids: readonly string[], work: (id: string) => Promise<void
   return ids.at(-1);
 }
 
-/** `completeTask(taskId?, result?)`: ends a task as done. Resolves with its id. */
+/** `completeTask(taskId?, result?)`: marks a task as done. Resolves with its id. */
 async function completeTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
   const id = call.task ?? call.words[0] ?? (await pickTask(openTasks(session), t('Complete a Task')));
   if (id === undefined) return undefined;
@@ -141,7 +141,7 @@ async function completeTask(call: TaskCall, session: TownSession): Promise<strin
   return id;
 }
 
-/** `cancelTask(taskId?)`: takes tasks off the backlog, or off the agents that have them. Resolves with the last one's id. */
+/** `cancelTask(taskId?)`: takes tasks from the backlog, or from their agents. Resolves with the last one's id. */
 async function cancelTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
   const ids = await idsOf(call, call.words[0], () => pickTask(openTasks(session), t('Cancel a Task')));
   if (ids.length === 0) return undefined;
@@ -172,7 +172,7 @@ function confirmCancel(ids: readonly string[], { mirror }: TownSession): Promise
   );
 }
 
-/** `clearFinishedTasks()`: deletes every task that is over. Resolves with how many. */
+/** `clearFinishedTasks()`: deletes all finished tasks. Resolves with their number. */
 async function clearFinishedTasks({ interactive }: TaskCall, session: TownSession): Promise<number> {
   const count = [...session.mirror.tasks.values()].filter(({ state }) => isTaskOver(state)).length;
   if (count === 0) throw new TinytownError('noTasks', t('There are no finished tasks.'));
@@ -182,7 +182,7 @@ async function clearFinishedTasks({ interactive }: TaskCall, session: TownSessio
   return session.actions.tasks.clearFinished();
 }
 
-/** `tagTask(taskId?, tags?)`: replaces tags, as one text with blanks or commas between. Resolves with the last one's id. */
+/** `tagTask(taskId?, tags?)`: replaces tags. `tags` is one text, separated by blanks or commas. Resolves with the last one's id. */
 async function tagTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
   const ids = await idsOf(call, call.words[0], () => pickTask(openTasks(session), t('Tag a Task')));
   if (ids.length === 0) return undefined;
@@ -191,7 +191,7 @@ async function tagTask(call: TaskCall, session: TownSession): Promise<string | u
   return eachOf(ids, (id) => session.actions.tasks.tag(id, text.split(/[\s,]+/)));
 }
 
-/** `editTask(taskId?, text?)`: replaces the text of a task that nobody has begun. Resolves with its id. */
+/** `editTask(taskId?, text?)`: replaces the text of a task that nobody has started. Resolves with its id. */
 async function editTask(call: TaskCall, session: TownSession): Promise<string | undefined> {
   await upToDate(call, session);
   const notBegun = openTasks(session).filter(({ state }) => state !== 'running');
@@ -203,7 +203,7 @@ async function editTask(call: TaskCall, session: TownSession): Promise<string | 
   return id;
 }
 
-/** `moveTaskUp(taskId?)`, `moveTaskDown(taskId?)`: by default the selected one, by a key that of the keyboard. Resolves with its id. */
+/** `moveTaskUp(taskId?)`, `moveTaskDown(taskId?)`: by default the selected task, by key the focused one. Resolves with its id. */
 async function moveTask(
   direction: 'up' | 'down',
   call: TaskCall,
@@ -224,14 +224,14 @@ async function moveTask(
   return id;
 }
 
-/** `openTask(taskId?)`: shows a task's whole text and result. Resolves with its id. */
+/** `openTask(taskId?)`: shows a task's full text and result. Resolves with its id. */
 async function openTask(
   call: TaskCall,
   session: TownSession,
   documents: RequestDocuments,
 ): Promise<string | undefined> {
   const id = call.task ?? call.words[0] ?? (await pickAnyTask(session));
-  // A click on a row looks at it, and leaves the keyboard there.
+  // A click on a row shows the task, and leaves the keyboard focus on the row.
   if (id !== undefined) await showTask(id, session, documents, !call.interactive);
   return id;
 }
@@ -247,7 +247,7 @@ async function showTask(
   await documents.showText(TASK_KEY + id, title, taskText(task, session.mirror, t), { preserveFocus });
 }
 
-/** A program may have done something a moment ago that is not known here yet; a person acts on what is shown. */
+/** A program's last change may not be in the mirror yet. A person acts on what is shown. */
 async function upToDate({ interactive }: TaskCall, { mirror }: TownSession): Promise<void> {
   if (!interactive) await mirror.refresh();
 }
@@ -262,7 +262,7 @@ function taskOf({ mirror }: TownSession, id: string): TaskRecord {
   return task;
 }
 
-/** Any task there is, found by typing part of its text, tags, state, agent or result. */
+/** Asks for any task. People find it by typing part of its text, tags, state, agent or result. */
 async function pickAnyTask({ mirror }: TownSession): Promise<string | undefined> {
   if (mirror.tasks.size === 0) throw new TinytownError('noTasks', t('There are no tasks yet. Add one to the backlog.'));
   const newest = [...mirror.tasks.values()].toSorted((a, b) => byAge(b, a));

@@ -1,4 +1,4 @@
-/** Tasks of the backlog that are dragged: onto an agent, which is given them, or to another place in the backlog. */
+/** Dragging backlog tasks: onto an agent, which gets them, or to another place in the backlog. */
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import type { TownSession } from '../../loop/townSession.ts';
@@ -16,13 +16,13 @@ const { t } = vscode.l10n;
 const TASKS = rowsOf(View.tasks);
 const taskIds = z.object({ tasks: z.array(z.string()) });
 
-/** For the view that tasks are dragged from. */
+/** For the tasks view. */
 export function tasksToDrag(host: TownHost): vscode.TreeDragAndDropController<Row> {
   return {
     dragMimeTypes: [TASKS],
     dropMimeTypes: [TASKS],
     handleDrag(rows, transfer) {
-      // What is over stays where it is.
+      // Finished tasks cannot be dragged.
       const ids = rows.flatMap(({ item }) => (item.contextValue.includes(';open;') ? (item.taskId ?? []) : []));
       if (ids.length > 0) carry(transfer, TASKS, { tasks: ids });
     },
@@ -38,7 +38,7 @@ export function tasksToDrag(host: TownHost): vscode.TreeDragAndDropController<Ro
   };
 }
 
-/** For the view with the agents. */
+/** For the agents view. */
 export function agentsToDropOn(host: TownHost): vscode.TreeDragAndDropController<Row> {
   return {
     dragMimeTypes: [],
@@ -51,7 +51,7 @@ export function agentsToDropOn(host: TownHost): vscode.TreeDragAndDropController
   };
 }
 
-/** Does something with each task that was dropped; they must be of the backlog. */
+/** Calls `act` for each dropped task. Only backlog tasks are accepted. */
 async function dropped(
   host: TownHost,
   transfer: vscode.DataTransfer,

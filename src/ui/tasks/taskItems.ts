@@ -1,4 +1,4 @@
-/** The tasks tree as plain data: what runs, what is assigned, the backlog, what is done. */
+/** The tasks tree as plain data: running tasks, assigned tasks, the backlog, finished tasks. */
 import { isTaskOver, type TaskRecord, type TaskState } from '../../town/records.ts';
 import { oneLine } from '../../util/text.ts';
 import { Command } from '../ids.ts';
@@ -7,7 +7,7 @@ import type { Translate } from '../l10n.ts';
 import { assigneeOf, shownTaskState, taskStateWord, taskText } from './taskText.ts';
 import type { TownPicture } from '../town/townPicture.ts';
 
-/** Tasks of one group that are shown at once; the rest sits one level deeper, so many again. */
+/** How many tasks of a group are shown at once. The next ones are one level deeper, again this many. */
 const SHOWN = 50;
 
 /** The id of the backlog's row. */
@@ -24,7 +24,7 @@ export const taskIcons: Record<TaskState, ItemIcon> = {
   cancelled: { id: 'circle-slash', color: 'disabledForeground' },
 };
 
-/** The groups that have something in them. */
+/** The groups that have tasks. */
 export function taskItems(picture: TaskPicture, t: Translate): Item[] {
   const tasks = [...picture.tasks.values()];
   const inState = (state: TaskState): TaskRecord[] =>
@@ -65,7 +65,7 @@ function groupItem(group: Group, picture: TaskPicture, t: Translate): Item {
   };
 }
 
-/** The tasks of a group from `start` on, with those that follow below a row of their own. */
+/** One page of a group's tasks from `start` on, and a row for the tasks after it. */
 function page(group: Group, start: number, picture: TaskPicture, t: Translate): Item[] {
   const end = start + SHOWN;
   const rows = group.tasks.slice(start, end).map((task) => taskItem(task, group.key, picture, t));
@@ -122,7 +122,7 @@ function iconOf(task: TaskRecord, picture: TaskPicture): ItemIcon {
   return taskIcons[state];
 }
 
-/** The tags that its text does not name: part of the label, so that they are found by typing. */
+/** The tags that are not in the task's text. They are part of the label, so people can find them by typing. */
 function unsaidTags({ description, tags }: TaskRecord): string[] {
   return tags.map((tag) => `#${oneLine(tag, 24)}`).filter((tag) => !description.includes(tag));
 }

@@ -1,6 +1,6 @@
-/** Where a task of the backlog goes: before which other one it is put; undefined for the end. */
+/** Where a backlog task goes: the id of the task that it goes before, or undefined for the end. */
 
-/** Takes the place of `target`, as one expects of dragging: before it on the way up, behind it on the way down. */
+/** Puts the task in the place of `target`: before it when moving up, after it when moving down. */
 export function placeAt(backlog: readonly string[], id: string, target: string): string | undefined {
   const from = backlog.indexOf(id);
   const to = backlog.indexOf(target);
@@ -8,8 +8,8 @@ export function placeAt(backlog: readonly string[], id: string, target: string):
 }
 
 /**
- * One place up or down for some tasks, as moves to be made one after the other. A task at the end stays there, and so do the
- * chosen ones right beside it.
+ * Moves that take some tasks one place up or down, to be made one after another. A task that is already first or last stays
+ * there, and so do chosen tasks right next to it.
  */
 export function movesBeside(
   backlog: readonly string[],

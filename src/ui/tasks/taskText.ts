@@ -1,4 +1,4 @@
-/** A task as a whole, as text: what is to be done, who has it, and what came of it. */
+/** A task as a full text: what to do, who has it, and the result. */
 import type { TaskRecord, TaskState } from '../../town/records.ts';
 import { stripControls } from '../../util/text.ts';
 import type { Translate } from '../l10n.ts';
@@ -22,8 +22,8 @@ export function taskStateWord(state: TaskState, t: Translate): string {
 }
 
 /**
- * The state to show. A record may say `running` long after the work has stopped: an agent that is stopped, failed, paused,
- * asleep or gone works on nothing, so its task is shown as assigned.
+ * The state to show. A record may say `running` long after the work has stopped. An agent that is stopped, failed, paused,
+ * asleep or gone does not work, so its task is shown as assigned.
  */
 export function shownTaskState(task: TaskRecord, { agents }: Pick<TownPicture, 'agents'>): TaskState {
   if (task.state !== 'running') return task.state;
@@ -54,7 +54,7 @@ export function taskText(task: TaskRecord, picture: Pick<TownPicture, 'agents'>,
   return stripControls([task.description.trim(), `── ${t('Task')} ──\n${lines.join('\n')}`, ...result].join('\n\n'));
 }
 
-/** In the form that every language reads, by the clock of this machine: `2026-01-02 03:04`. */
+/** Local time in a form that is readable in every language, for example `2026-01-02 03:04`. */
 function moment(rfc3339: string | undefined): string | undefined {
   const at = Date.parse(rfc3339 ?? '');
   return Number.isNaN(at)
@@ -62,7 +62,7 @@ function moment(rfc3339: string | undefined): string | undefined {
     : new Date(at).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });
 }
 
-/** The tasks of a pasted text: one per line, without bullets, numbers and check boxes. */
+/** The tasks in a pasted text: one per line, without bullets, numbers and check boxes. */
 export function linesOf(text: string): string[] {
   return text
     .split(/\r\n|\r|\n/)

@@ -6,7 +6,7 @@ import type { TownHost } from './townHost.ts';
 
 const { t } = vscode.l10n;
 
-/** There is a server while a town is open. What it needs to reach Redis is handed over only when it is started. */
+/** Offers a server while a town is open. The server gets its access to Redis only when it is started. */
 export function offerChatTools(host: TownHost, version: string): Disposable {
   const store = new DisposableStore();
   const changes = store.add(new vscode.EventEmitter<void>());

@@ -1,4 +1,4 @@
-/** Ties the town's host to the editor: folders, trust, settings, `tinytown.toml`, and the context keys of welcome texts. */
+/** Connects the town's host to the editor: folders, trust, settings, `tinytown.toml`, and context keys for welcome texts. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -21,7 +21,7 @@ import { TownHost } from './townHost.ts';
 
 const { t } = vscode.l10n;
 
-/** A change of these may be what agents in error need. */
+/** A change of these settings may repair agents in error. */
 const repairingSettings: readonly string[] = [Setting.codexPath, Setting.codexEnv, Setting.agentClis];
 
 const CHOSEN_FOLDER = 'townFolder';
@@ -30,13 +30,13 @@ export class EditorTown implements vscode.Disposable {
   readonly host: TownHost;
   private readonly context: vscode.ExtensionContext;
   private readonly log: EditorLog;
-  /** One object for the session's whole life: what can change under way is read from it when it is needed. */
+  /** One object for the session's whole life. The session reads current values from it, so changes are assigned into it. */
   private settings: TownSettings | undefined;
-  /** `tinytown.toml` as it was when the town was opened. */
+  /** The last known text of `tinytown.toml`. */
   private configText = '';
   private readonly confirmations = new Map<string, Confirmations>();
   private codexProblem: Problem | undefined;
-  /** The extension's. */
+  /** The extension's version. */
   readonly version: string;
   private readonly disposables: vscode.Disposable[] = [];
 
@@ -58,12 +58,12 @@ export class EditorTown implements vscode.Disposable {
     this.watch();
   }
 
-  /** Looks for a town once activation is over; what fails is seen where the person looks for agents. */
+  /** Starts looking for a town, without waiting. The agents view shows errors. */
   start(): void {
     void this.host.look();
   }
 
-  /** Looks whether there is a Codex for new agents; the welcome text says so where there is none. */
+  /** Checks whether there is a Codex for new agents. If not, the welcome text says so. */
   async checkCodex(): Promise<void> {
     const session = this.host.ready;
     if (!session) return;
@@ -74,14 +74,14 @@ export class EditorTown implements vscode.Disposable {
     if (this.host.ready !== session) return;
     if (problem) this.log.warn(problem.message);
     else reach('codex');
-    // That somebody has signed in is told, and not found out here.
+    // This check does not see a sign-in. `onSignedIn` reports it.
     this.codexProblem = problem ?? (this.codexProblem?.kind === 'signedOut' ? this.codexProblem : undefined);
     this.show();
   }
 
   /**
-   * Finds out whether a new agent could work, before anything is typed for it or made.
-   * @param first Look whether Codex is signed in, too. Later agents say so themselves.
+   * Checks whether a new agent could work, before the person types anything and before anything is created.
+   * @param first Also checks whether Codex is signed in. Later agents report that themselves.
    * @throws TinytownError `programUnusable`, `unauthorized`, `untrusted`
    */
   async checkNewAgent(cli: string | undefined, { first }: { first: boolean }): Promise<void> {
@@ -101,13 +101,13 @@ export class EditorTown implements vscode.Disposable {
     if (first && state === 'signedOut') await this.showIfSignedOut(Promise.reject(signedOut()));
   }
 
-  /** The welcome text says that Codex is signed out if that is what `check` found; other failures are only logged. */
+  /** If `check` finds that Codex is signed out, the welcome text says so. Other errors are only logged. */
   private async showIfSignedOut(check: Promise<void>): Promise<void> {
     try {
       await check;
     } catch (error) {
       const problem = problemOf(error, t);
-      // Anything else shows better where an agent meets it.
+      // Other errors are shown later, where an agent runs into them.
       if (problem.kind !== 'signedOut') return this.log.warn(problem.message);
       this.codexProblem = problem;
       this.show();
@@ -115,7 +115,7 @@ export class EditorTown implements vscode.Disposable {
     }
   }
 
-  /** Runs `job` with the open town's Codex service; with one of its own where none is open. @throws TinytownError `untrusted` */
+  /** Runs `job` with the open town's Codex service, or else with a temporary one. @throws TinytownError `untrusted` */
   async withCodex<T>(job: (codex: CodexService) => Promise<T>): Promise<T> {
     if (this.host.ready) return await job(this.host.ready.codex);
     if (!vscode.workspace.isTrusted) {
@@ -133,7 +133,7 @@ export class EditorTown implements vscode.Disposable {
     }
   }
 
-  /** What the doctor makes of this window, with a town or without one. */
+  /** The doctor's checks for this window, with or without a town. */
   async examine(): Promise<Check[]> {
     const { gatherFacts } = await import('../../loop/doctor/doctorFacts.ts');
     const { troubleOf } = await import('../../loop/doctor/examination.ts');
@@ -156,7 +156,7 @@ export class EditorTown implements vscode.Disposable {
     return checksOf(facts);
   }
 
-  /** Asks which of the window's folders is the town's, and opens that one's. Remembered for this workspace. */
+  /** Asks which of the window's folders is the town's, and opens that town. Remembers the choice for this workspace. */
   async chooseFolder(): Promise<string | undefined> {
     const current = await this.townFolder();
     const picks = localFolders().map(({ name, uri }) => ({
@@ -175,7 +175,7 @@ export class EditorTown implements vscode.Disposable {
     return picked.folder;
   }
 
-  /** What the user has allowed in a folder. */
+  /** The user's answers about what a folder may do. */
   confirmationsOf(folder: string): Confirmations {
     const known = this.confirmations.get(folder) ?? new Confirmations(folder, memoryIn(this.context.globalState));
     this.confirmations.set(folder, known);
@@ -184,7 +184,7 @@ export class EditorTown implements vscode.Disposable {
 
   private townFolder(): Promise<string | undefined> {
     const folders = localFolders().map(({ uri }) => uri.fsPath);
-    // Of a folder that is not trusted nothing is read, not even which files it has.
+    // Nothing is read from an untrusted folder, not even its file names.
     const isTown = vscode.workspace.isTrusted ? hasTown : (): Promise<boolean> => Promise.resolve(false);
     return townFolderOf(folders, this.context.workspaceState.get<string>(CHOSEN_FOLDER), isTown);
   }
@@ -194,7 +194,7 @@ export class EditorTown implements vscode.Disposable {
   }
 
   private async open(folder: string): Promise<TownSession> {
-    // Everything behind the screens is evaluated only now: windows without a town do not wait for it.
+    // The code behind the screens is loaded only now, so windows without a town do not wait for it.
     const { openTownSession } = await import('../../loop/townSession.ts');
     const password = await this.context.secrets.get(SecretKey.redisPassword);
     if (password !== undefined) this.log.hide(password);
@@ -217,7 +217,7 @@ export class EditorTown implements vscode.Disposable {
   }
 
   private watch(): void {
-    // A string pattern rides on the editor's own watcher of the workspace.
+    // A string pattern reuses the editor's own workspace watcher.
     const files = vscode.workspace.createFileSystemWatcher(`**/${TOWN_FILE}`);
     const lookAt = (uri: vscode.Uri): void => {
       const atRoot = vscode.workspace.workspaceFolders?.some(
@@ -245,7 +245,7 @@ export class EditorTown implements vscode.Disposable {
             void this.checkCodex();
           }),
         );
-        // Once the host says that it is ready.
+        // Runs after the host's state is `ready`.
         queueMicrotask(() => void this.checkCodex());
       }),
     );
@@ -279,7 +279,7 @@ export class EditorTown implements vscode.Disposable {
     }
   }
 
-  /** Opening anew cuts running turns off (they are continued then), so it is the person's choice when. */
+  /** Reopening interrupts running turns, which continue afterward, so the person chooses when. */
   private offerReopen(what: string): void {
     const yes = t('Reopen Town');
     void inform(`${what} ${t('Reopen the town to apply the change. Running turns continue.')}`, yes).then((answer) =>
@@ -319,7 +319,7 @@ function hasTown(folder: string): Promise<boolean> {
   return isFile(path.join(folder, TOWN_FILE));
 }
 
-/** The text of the folder's `tinytown.toml`; empty where it cannot be read. */
+/** The text of the folder's `tinytown.toml`, or empty if it cannot be read. */
 function textIn(folder: string): Promise<string> {
   return readTownFile(folder).catch(() => '');
 }

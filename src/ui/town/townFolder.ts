@@ -1,10 +1,10 @@
-/** Which folder of a window is the town's. */
+/** Decides which of a window's folders is the town's. */
 import path from 'node:path';
 import type { TownState } from './townHost.ts';
 
 /**
- * The one that was chosen, while it is there; else the first that is a town; else the first.
- * @param folders of this window, in the editor's order
+ * The chosen folder if it is there, or else the first that is a town, or else the first.
+ * @param folders The window's folders, in the editor's order.
  */
 export async function townFolderOf(
   folders: readonly string[],
@@ -16,7 +16,7 @@ export async function townFolderOf(
   return folders[0];
 }
 
-/** The name of the town's folder, where the window has several and it is not plain which one that is. */
+/** The name of the town's folder, if the window has several folders. */
 export function folderToName(state: TownState<unknown>, folders: number): string | undefined {
   return folders > 1 && 'folder' in state ? path.basename(state.folder) : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The one town of this window: opened when it is first needed, by whoever needs it first, and closed once. Knows no
- * editor; `editorTown.ts` tells it about folders, trust and settings.
+ * The one town of this window. It is opened when it is first needed, and closed once. This file does not depend on the editor:
+ * `editorTown.ts` provides folders, trust and settings.
  */
 import type { TownSession } from '../../loop/townSession.ts';
 import { isPassing } from '../../town/redis/errors.ts';
@@ -20,7 +20,7 @@ interface Closable {
 export type TownState<S = TownSession> =
   | { kind: 'noFolder' }
   | { kind: 'untrusted' }
-  /** The folder has no `tinytown.toml`: nothing runs, and nothing was made. */
+  /** The folder has no `tinytown.toml`. Nothing runs, and nothing was created. */
   | { kind: 'noTown'; folder: string }
   | { kind: 'opening'; folder: string }
   | { kind: 'ready'; folder: string; session: S }
@@ -28,18 +28,18 @@ export type TownState<S = TownSession> =
   /** The window closes. */
   | { kind: 'closed' };
 
-/** What the host asks the world for. */
+/** What the host needs from the editor. */
 export interface TownHostParts<S> {
   folder(): Promise<string | undefined>;
   trusted(): boolean;
   hasTown(folder: string): Promise<boolean>;
-  /** Makes the folder a town named `name`, or after the folder. */
+  /** Makes the folder a town, named `name` or after the folder. */
   create(folder: string, name: string | undefined): Promise<void>;
   open(folder: string): Promise<S>;
   onError(what: string, error: unknown): void;
 }
 
-/** In milliseconds. */
+/** Pauses before the town is opened again after a failure that may pass, in milliseconds. */
 const FIRST_RETRY_MS = 10_000;
 const LONGEST_RETRY_MS = 60_000;
 
@@ -47,7 +47,7 @@ export class TownHost<S extends Closable = TownSession> {
   private current: TownState<S> = { kind: 'noFolder' };
   private readonly changed = new Emitter<TownState<S>>();
   readonly onDidChange = this.changed.event;
-  /** Looking, opening and closing happen one after the other, so two callers never open twice. */
+  /** Looking, opening and closing run one after another, so two callers never open the town twice. */
   private readonly queue = new SerialQueue();
   private readonly readyListeners = new Set<(session: S, store: DisposableStore) => void>();
   private sessionStore = new DisposableStore();
@@ -56,7 +56,7 @@ export class TownHost<S extends Closable = TownSession> {
   private readonly pauses: Backoff;
   private again: NodeJS.Timeout | undefined;
 
-  /** @param firstRetryMs How long a Redis that was away is left alone at first. */
+  /** @param firstRetryMs The first pause before another attempt, if Redis is away. */
   constructor(parts: TownHostParts<S>, t: Translate, firstRetryMs = FIRST_RETRY_MS) {
     this.parts = parts;
     this.t = t;
@@ -72,19 +72,19 @@ export class TownHost<S extends Closable = TownSession> {
     return this.current.kind === 'ready' ? this.current.session : undefined;
   }
 
-  /** Calls `listener` for the open session and for each later one; what it puts into the store ends with that session. */
+  /** Calls `listener` for the open session and each later one. The store is disposed with its session. */
   whileReady(listener: (session: S, store: DisposableStore) => void): Disposable {
     this.readyListeners.add(listener);
     if (this.current.kind === 'ready') listener(this.current.session, this.sessionStore);
     return toDisposable(() => this.readyListeners.delete(listener));
   }
 
-  /** Looks at the folder anew and opens its town if there is one. Tries again what failed; leaves an open town alone. */
+  /** Looks at the folder and opens its town if there is one. Retries after a failure. Leaves an open town alone. */
   look(): Promise<TownState<S>> {
     return this.queue.run(() => this.lookNow());
   }
 
-  /** Closes the town and opens it again, for settings that cannot change under way. */
+  /** Closes the town and opens it again, for settings that cannot change while it is open. */
   reopen(): Promise<TownState<S>> {
     return this.queue.run(async () => {
       await this.leave();
@@ -92,12 +92,12 @@ export class TownHost<S extends Closable = TownSession> {
     });
   }
 
-  /** The open session; opens it first. Rejects with the reason why there is none. */
+  /** The open session. Opens the town first if necessary. Rejects with the reason if there is none. */
   session(): Promise<S> {
     return this.queue.run(async () => this.sessionOf(await this.lookNow()));
   }
 
-  /** Like {@link session}, but makes the folder a town first if it is none. `name` counts only then. */
+  /** Like {@link session}, but first makes the folder a town if it is not one. `name` is used only then. */
   sessionOrNew(name?: string): Promise<S> {
     return this.queue.run(async () => {
       const state = await this.lookNow();
@@ -107,7 +107,7 @@ export class TownHost<S extends Closable = TownSession> {
     });
   }
 
-  /** Ends the session and everything in it. Afterwards nothing opens any more. */
+  /** Ends the session and everything in it. Nothing opens afterward. */
   close(): Promise<void> {
     return this.queue.run(async () => {
       clearTimeout(this.again);
@@ -131,7 +131,7 @@ export class TownHost<S extends Closable = TownSession> {
       return this.enter(folder, session);
     } catch (error) {
       this.parts.onError('open the town', error);
-      // Redis may come back, or the disk get room again. Nobody should have to press a button for that.
+      // Redis may come back, or the disk may have space again. Nobody should have to press a button for that.
       if (isPassing(error) || storageRefuses(error))
         this.again = setTimeout(() => void this.look(), this.pauses.next()).unref();
       return this.set({ kind: 'failed', folder, error, problem: problemOf(error, this.t) });

@@ -1,4 +1,4 @@
-/** Takes the town's key from one of the user's machines to another, where windows are to command each other's agents. */
+/** Copies the town's key from one of the user's machines to another, so that their windows can command each other's agents. */
 import * as vscode from 'vscode';
 import { isTownKey } from '../../town/townKey.ts';
 import type { Call } from '../calls.ts';
@@ -7,7 +7,7 @@ import type { TownHost } from './townHost.ts';
 
 const { t } = vscode.l10n;
 
-/** `copyTownKey()`: puts the key into the clipboard. */
+/** `copyTownKey()`: copies the key to the clipboard. */
 export async function copyTownKey(call: Call, host: TownHost): Promise<void> {
   const session = await host.session();
   await vscode.env.clipboard.writeText(await session.townKey.read());

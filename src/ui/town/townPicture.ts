@@ -1,4 +1,4 @@
-/** What the screens show: the parts of a town’s mirror and of its runner that they read. */
+/** The facts that screens read from a town's mirror and runner. */
 import type { Claim } from '../../loop/trust/confirmations.ts';
 import type { Answer } from '../../loop/trust/workspaceValue.ts';
 import type { AgentView } from '../../loop/state/agentView.ts';
@@ -11,7 +11,7 @@ import type { AgentRecord, TaskRecord } from '../../town/records.ts';
 import { whatIsWrong } from '../../util/errors.ts';
 import type { Said } from '../../util/sentence.ts';
 
-/** What waits for an agent, by count. */
+/** How many messages wait for an agent. */
 export interface Waiting {
   inbox: number;
   urgent: number;
@@ -19,9 +19,8 @@ export interface Waiting {
   dead: number;
 }
 
-/** The live facts that the screens are made of. */
 export interface TownPicture {
-  /** What is wrong with Redis for longer than a moment, and what to do. What is shown may be the last that was known. */
+  /** Set if Redis has had trouble for longer than a moment: what is wrong and what to do. Other facts may then be outdated. */
   readonly trouble: Said | undefined;
   /** Unix milliseconds. */
   readonly now: number;
@@ -29,32 +28,32 @@ export interface TownPicture {
   readonly tasks: ReadonlyMap<string, TaskRecord>;
   readonly backlog: readonly string[];
   readonly problems: readonly { key: string; reason: string }[];
-  /** What the folder asks for, apart from programs, that the user has not allowed. */
+  /** Claims of the folder that the user has not allowed, except programs. */
   readonly claims: readonly { claim: Claim; answer: Answer }[];
   waiting(agentId: string): Waiting;
   view(agentId: string): AgentView;
-  /** What became of the messages to an agent; undefined until it was read. Asking is what has it read. */
+  /** Receipts of an agent's messages. Undefined until they were read. Calling this starts the read. */
   receipts(agentId: string): readonly Receipt[] | undefined;
-  /** Resolves when they were read for the first time; undefined where that is so. */
+  /** Resolves when the receipts were read for the first time. Undefined if they already were. */
   firstReceipts(agentId: string): Promise<void> | undefined;
-  /** What its processes take, as far as was looked at: asking has it looked up anew, which is told as a change. */
+  /** What the agent's processes use, as last seen. Calling this starts a new look, whose result is reported as a change. */
   processUse(agentId: string): ProcessUse | undefined;
-  /** How far the turns before this window's are known. */
+  /** Whether the agent's earlier turns, which this window did not see, were read. */
   past(agentId: string): PastState;
-  /** What an agent does that this window does not run, where it is followed. */
+  /** The work of an agent that another window or `tt` runs, if it is followed. */
   work(agentId: string): WatchedWork | undefined;
 }
 
 const order = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-/** The agents by name; the supervisor is the person at the editor and no row. */
+/** The agents by name, without the supervisor, who is the person at the editor. */
 export function sortedAgents(picture: TownPicture): AgentRecord[] {
   return [...picture.agents.values()]
     .filter((agent) => agent.agentType !== 'supervisor')
     .toSorted((a, b) => order.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
 }
 
-/** Agents in the order in which they are offered for a message: the last one that was given work, then who works, then who can. */
+/** Agents in the order in which a message offers them: the last one that got work, working ones, then those that can work. */
 export function offeredFirst(agents: readonly AgentRecord[], last: string | undefined): AgentRecord[] {
   const rank = ({ id, state }: AgentRecord): number => {
     if (id === last) return 0;
@@ -64,7 +63,7 @@ export function offeredFirst(agents: readonly AgentRecord[], last: string | unde
   return agents.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** The agent's current task, where it has one that is known. */
+/** The agent's current task, if it has one that is known. */
 export function taskOf(agent: AgentRecord, picture: TownPicture): TaskRecord | undefined {
   return agent.currentTask === undefined ? undefined : picture.tasks.get(agent.currentTask);
 }
@@ -77,7 +76,7 @@ function unconfirmedClaims({ trust, redisClaims }: TownSession): TownPicture['cl
   return all.filter(({ answer }) => answer !== 'confirmed');
 }
 
-/** The session's facts, live: each look at a field is a look at what is known now. */
+/** The session's live facts. Each access to a field returns the current value. */
 export function pictureOf(session: TownSession): TownPicture {
   const { mirror, runner, follower, receipts, past } = session;
   return {

@@ -1,11 +1,11 @@
-/** What a folder asks for beyond the user's own settings, in words. All of it is shown, with nothing hidden in it. */
+/** Puts into words what a folder asks for beyond the user's settings. Shows the full value, with hidden characters spelled out. */
 import type { Claim, NarrowedSetting } from '../../loop/trust/confirmations.ts';
 import { spellOut } from '../../util/hidden.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Translate } from '../l10n.ts';
 import { lookAlikeWarning } from '../needs/approvedRows.ts';
 
-/** What would be allowed, in a line. */
+/** What would be allowed, on one line. */
 export function claimLabel(claim: Claim, t: Translate): string {
   switch (claim.kind) {
     case 'setting':
@@ -19,7 +19,7 @@ export function claimLabel(claim: Claim, t: Translate): string {
   }
 }
 
-/** The same as a question. */
+/** The claim as a question. */
 export function claimQuestion(claim: Claim, t: Translate): string {
   switch (claim.kind) {
     case 'setting':
@@ -33,13 +33,13 @@ export function claimQuestion(claim: Claim, t: Translate): string {
   }
 }
 
-/** Everything there is to know before it is allowed. */
+/** Everything to know before the claim is allowed. */
 export function claimText(claim: Claim, t: Translate): string {
   const warning = lookAlikeWarning(allowedText(claim), t);
   return [whatItMeans(claim, t), ...(warning === undefined ? [] : [warning])].join('\n\n');
 }
 
-/** What of it can hold characters that look like others. */
+/** The parts of a claim that can contain look-alike characters. */
 function allowedText(claim: Claim): string {
   switch (claim.kind) {
     case 'setting':
@@ -107,7 +107,7 @@ function settingMeaning(name: NarrowedSetting, t: Translate): string {
   }
 }
 
-/** The lines of the question are ours: what is asked for gets none of its own. */
+/** Spells out line breaks, so that a claim cannot add lines to our text. */
 function spelled(text: string): string {
   return spellOut(text).replaceAll('\n', ' ⏎ ');
 }

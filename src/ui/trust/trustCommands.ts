@@ -1,4 +1,4 @@
-/** Asks what the user wants to allow in this folder, and remembers it in the extension's own storage. */
+/** Asks what the user wants to allow in this folder, and remembers the answers in the extension's own storage. */
 import * as vscode from 'vscode';
 import { type Claim, type ConfirmationMemory, type Confirmations, claimId } from '../../loop/trust/confirmations.ts';
 import { RedisUnconfirmed } from '../../loop/trust/redisUnconfirmed.ts';
@@ -16,7 +16,7 @@ import { claimQuestion, claimText } from './claimWords.ts';
 
 const { t } = vscode.l10n;
 
-/** Confirmations are kept in the profile, out of the reach of agents and of other clients of the Redis. */
+/** Keeps confirmations in the editor's profile, out of reach of agents and of other Redis clients. */
 export function memoryIn(state: vscode.Memento): ConfirmationMemory {
   return {
     keys: () => state.keys(),
@@ -25,7 +25,7 @@ export function memoryIn(state: vscode.Memento): ConfirmationMemory {
   };
 }
 
-/** Shows all of it; undefined where the person leaves the question open. */
+/** Shows the full claim. Resolves with undefined if the person closes the question without an answer. */
 export async function askToAllow(claim: Claim): Promise<boolean | undefined> {
   const text = claimText(claim, t);
   if (text.length > MOST_SHOWN) {
@@ -41,9 +41,8 @@ interface TrustParts {
 }
 
 /**
- * Registers `chooseRedis(answer?)`, which says whether the town may use the Redis that is asked for (`allow` or `skip`) and
- * resolves with the state of the town; and `forgetAllowed()`, which takes back what was allowed in this folder and resolves
- * with how many answers there were.
+ * Registers two commands. `chooseRedis(answer?)` decides whether the town may use the claimed Redis (`allow` or `skip`), and
+ * resolves with the town's state. `forgetAllowed()` forgets all answers for this folder, and resolves with their number.
  */
 export function registerTrustCommands({ host, confirmationsOf, log }: TrustParts): Disposable {
   const store = new DisposableStore();
@@ -80,7 +79,7 @@ function read(args: readonly unknown[]): Call {
   return readCall(args, () => undefined, t);
 }
 
-/** Tells once of each Redis that waits for an answer. */
+/** Notifies the person once about each Redis that waits for an answer. */
 function askForRedis(host: TownHost): Disposable {
   const told = new Set<string>();
   return host.onDidChange((state) => {
