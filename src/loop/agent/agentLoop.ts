@@ -178,10 +178,10 @@ export class AgentLoop {
     this.restUntil = 0;
     await this.queue.run(async () => {
       await this.slot.stop();
-      this.slot.restartAt = 0;
+      this.slot.restartIn(0);
       this.turns.forget();
       await this.agent.commit(undelayedPlan(this.agent.context()));
-      this.settlement.lastEnd = { crashed: false, reason: 'The agent was restarted.' };
+      this.settlement.turnsEnd({ crashed: false, reason: 'The agent was restarted.' });
       this.parts.account.letTry(this.agent.id);
     });
     this.wake();
@@ -330,7 +330,7 @@ export class AgentLoop {
     if (this.delay?.at !== turn.notBefore) {
       this.delay = new Deadline(turn.notBefore, longestDelay(turn, this.parts.retryMs));
     }
-    const waitMs = Math.max(this.delay.remainingMs, this.slot.restartAt - performance.now());
+    const waitMs = Math.max(this.delay.remainingMs, this.slot.restartsInMs);
     return waitMs <= 0 ? 0 : this.parts.now() + waitMs;
   }
 
@@ -360,7 +360,7 @@ export class AgentLoop {
     if (!problem) return false;
     this.agent.report(problem);
     await this.slot.stop();
-    this.slot.restartAt = performance.now() + FOLDER_AGAIN_MS;
+    this.slot.restartIn(FOLDER_AGAIN_MS);
     return true;
   }
 
@@ -416,7 +416,7 @@ export class AgentLoop {
 
   private runtimeLost(exit: Extract<RuntimeEvent, { type: 'exited' }>): void {
     if (this.end) return;
-    if (this.turns.phase !== 'none') this.turns.phase = 'ending';
+    this.turns.processEnded();
     this.loss = exit;
     this.wake();
   }
@@ -425,7 +425,7 @@ export class AgentLoop {
   private async settleLoss({ stderrTail }: Extract<RuntimeEvent, { type: 'exited' }>): Promise<void> {
     this.loss = undefined;
     const said = oneLine(stderrTail.trim().split('\n').at(-1) ?? '', 200);
-    this.settlement.lastEnd = { crashed: true, reason: `The agent’s process ended during the turn. ${said}`.trim() };
+    this.settlement.turnsEnd({ crashed: true, reason: `The agent’s process ended during the turn. ${said}`.trim() });
     await this.turns.runtimeGone();
     if (this.slot.tryAgain()) return;
     const message = 'The agent’s process keeps ending. Look at its output, then restart it.';

@@ -26,10 +26,9 @@ export function failedReply(error: unknown): ControlReply {
 export class OwnedAgent {
   readonly id: string;
   readonly parts: LoopParts;
-  /** The thread that its runtime has open; null for none. */
-  threadId: string | null = null;
-  /** The thread that was made last, and what it was given; its record comes to say so with the first turn. */
-  made: ThreadTold | undefined;
+  private openThread: string | null = null;
+  /** The thread that was made last, and what it was given. The record says so only after the first turn. */
+  private made: ThreadTold | undefined;
   /** Its owner's: see `leases.ts`. */
   readonly epoch: string;
   private last: { record: AgentRecord; turn: TurnRecord; waiting: { inbox: number; urgent: number } } | undefined;
@@ -50,6 +49,21 @@ export class OwnedAgent {
     this.epoch = epoch;
     this.parts = parts;
     this.hidden = new HiddenMessages(id, parts.delivery);
+  }
+
+  /** The thread that the runtime has open; null for none. */
+  get threadId(): string | null {
+    return this.openThread;
+  }
+
+  /** The runtime has opened a thread, or none. */
+  opened(threadId: string | null): void {
+    this.openThread = threadId;
+  }
+
+  /** A new thread was made, and was told this at its start. */
+  madeThread(told: ThreadTold): void {
+    this.made = told;
   }
 
   /** The record as last seen or written. @throws TinytownError before the first look */

@@ -22,8 +22,8 @@ const passing = new Set(['startFailed', 'threadBusy', 'overloaded', 'unresponsiv
 const STORAGE_AGAIN_MS = 5_000;
 
 export class RuntimeSlot {
-  /** No start is tried before, by `performance.now()`; 0 for none. */
-  restartAt = 0;
+  /** No start before this time (`performance.now()`). */
+  private restartAt = 0;
   private readonly agent: OwnedAgent;
   private readonly restarts: RestartPolicy;
   private runtime: CodingAgent | undefined;
@@ -100,7 +100,7 @@ export class RuntimeSlot {
       runtime = await agent.parts.createRuntime(agent.record, mode);
       if (this.closed) return agent.parts.room.release(agent.id);
       this.follow(runtime);
-      agent.threadId = (await this.openThread(runtime)).threadId;
+      agent.opened((await this.openThread(runtime)).threadId);
     } catch (error) {
       if (this.runtime === runtime) this.runtime = undefined;
       await runtime?.stop();
@@ -184,6 +184,16 @@ export class RuntimeSlot {
     return type === 'exited' || (type === 'requestWithdrawn' && !this.closed);
   }
 
+  /** Puts the next start off by `milliseconds`. */
+  restartIn(milliseconds: number): void {
+    this.restartAt = performance.now() + milliseconds;
+  }
+
+  /** How long the next start is put off, in milliseconds; not positive if it may be now. */
+  get restartsInMs(): number {
+    return this.restartAt - performance.now();
+  }
+
   private async openThread(runtime: CodingAgent): Promise<{ threadId: string | null }> {
     const { id, record, parts } = this.agent;
     const { runtimeSessionId, roundsCompleted } = record;
@@ -211,7 +221,7 @@ export class RuntimeSlot {
     const opened = await runtime.start(null, standingInstructions(facts));
     if (opened.threadId !== null) {
       await parts.ownThreads.add(id, opened.threadId);
-      this.agent.made = { thread: opened.threadId, given: knownAtStart(facts), since: {} };
+      this.agent.madeThread({ thread: opened.threadId, given: knownAtStart(facts), since: {} });
     }
     return opened;
   }
@@ -220,7 +230,7 @@ export class RuntimeSlot {
     if (storageRefuses(error)) {
       if (!this.toldOfStorage) this.agent.report(error);
       this.toldOfStorage = true;
-      this.restartAt = performance.now() + STORAGE_AGAIN_MS;
+      this.restartIn(STORAGE_AGAIN_MS);
       return;
     }
     const text = describeError(error);
@@ -234,7 +244,7 @@ export class RuntimeSlot {
   tryAgain(): boolean {
     const delay = this.restarts.next();
     if (delay === undefined) return false;
-    this.restartAt = performance.now() + delay;
+    this.restartIn(delay);
     return true;
   }
 }

@@ -25,8 +25,7 @@ interface Fated {
 }
 
 export class Settlement {
-  /** How the last process or owner ended. Decides whether what it left counts as an attempt. */
-  lastEnd: LastEnd;
+  private lastEnd: LastEnd;
   /**
    * Batches to be held that could not be written yet. They stay held, whatever is found out later. Undefined until somebody asks
    * what the last window has left.
@@ -39,6 +38,11 @@ export class Settlement {
     this.parts = parts;
     this.commit = commit;
     this.lastEnd = lastEnd;
+  }
+
+  /** Says how the process or the owner ended. This decides whether the turns that it left count as attempts. */
+  turnsEnd(end: LastEnd): void {
+    this.lastEnd = end;
   }
 
   /** Ends a turn and everything that it carried. */

@@ -25,9 +25,8 @@ import { type RoundInput, TurnInputs } from './turnInputs.ts';
 const noLimit: RefusedLimit = { limitId: null, windows: [] };
 
 export class Turns {
-  phase: LoopFacts['turn'] = 'none';
-  /** False once the running turn has refused a steer: it is over, or it cannot be steered. */
-  steerable = true;
+  private turnPhase: LoopFacts['turn'] = 'none';
+  private takesSteers = true;
   private readonly agent: OwnedAgent;
   private readonly slot: RuntimeSlot;
   private readonly settlement: Settlement;
@@ -63,6 +62,15 @@ export class Turns {
     agent.onGaveUp((milliseconds) => this.cutOff(milliseconds));
   }
 
+  get phase(): LoopFacts['turn'] {
+    return this.turnPhase;
+  }
+
+  /** False once the running turn has refused a steer: it is over, or it cannot be steered. */
+  get steerable(): boolean {
+    return this.takesSteers;
+  }
+
   /** Whether a batch belongs to the running turn. */
   carries(batchId: string): boolean {
     return this.sent.has(batchId);
@@ -88,9 +96,9 @@ export class Turns {
     if (!round || !runtime) return;
     const { text, batch } = round;
     this.limit = noLimit;
-    this.phase = 'running';
+    this.turnPhase = 'running';
     this.turn += 1;
-    this.steerable = true;
+    this.takesSteers = true;
     const { record } = this.agent;
     parts.roundLog.begin(parts.townName, record, record.roundsCompleted + 1, text);
     try {
@@ -100,7 +108,7 @@ export class Turns {
       // If the process went away, its history tells whether it has seen the input.
       if (!this.slot.current || reason === 'unresponsive' || reason === 'notRunning') return;
       this.agent.parts.logger.warn(`The turn was refused: ${describeError(error)}`);
-      this.phase = 'ending';
+      this.turnPhase = 'ending';
       const trouble = reason === 'unauthorized' ? 'signedOut' : reason === 'overloaded' ? 'busy' : 'retry';
       await this.settle({ status: 'failed', message: describeError(error), trouble });
     }
@@ -125,14 +133,14 @@ export class Turns {
     logger.info(`The steer was not taken (${result.reason}); it waits for the next round.`);
     this.sent.delete(batch.id);
     await this.settlement.putBack(this.agent.context(), this.agent.turnRecord, batch);
-    this.steerable = false;
+    this.takesSteers = false;
   }
 
   /** Ends the running turn, if there is one. */
   async end(intent: EndIntent): Promise<InterruptResult> {
     const runtime = this.slot.current;
-    if (this.phase === 'none') await this.waitForStart();
-    if (!runtime || this.phase !== 'running') return { stopped: false, reason: 'noActiveTurn' };
+    if (this.turnPhase === 'none') await this.waitForStart();
+    if (!runtime || this.turnPhase !== 'running') return { stopped: false, reason: 'noActiveTurn' };
     this.intent = intent;
     let result = await runtime.interrupt();
     if (!result.stopped && (await this.waitForStart())) result = await runtime.interrupt();
@@ -143,7 +151,7 @@ export class Turns {
   /** Like {@link end}, for use inside the queue: the queue must not wait for events that run in it. Reports a failure. */
   endInBackground(intent: EndIntent): Promise<InterruptResult> {
     const ending = this.end(intent);
-    if (this.phase === 'running') this.phase = 'ending';
+    if (this.turnPhase === 'running') this.turnPhase = 'ending';
     ending.catch((error: unknown) => this.agent.report(error));
     return ending;
   }
@@ -151,8 +159,8 @@ export class Turns {
   handle(event: RuntimeEvent): void {
     switch (event.type) {
       case 'turnStarted':
-        this.phase = 'running';
-        this.steerable = !this.compacting;
+        this.turnPhase = 'running';
+        this.takesSteers = !this.compacting;
         if (event.adopted && !this.compacting) this.later(() => this.adopt());
         return;
       case 'itemStarted':
@@ -169,7 +177,7 @@ export class Turns {
         return;
       case 'turnCompleted': {
         const { turn } = this;
-        this.phase = 'ending';
+        this.turnPhase = 'ending';
         if (this.compacting) return;
         this.later(async () => {
           if (turn === this.turn) await this.settle(event.outcome);
@@ -180,9 +188,14 @@ export class Turns {
     }
   }
 
+  /** The process has ended, and with it the running turn. {@link runtimeGone} settles it later, in the queue. */
+  processEnded(): void {
+    if (this.turnPhase !== 'none') this.turnPhase = 'ending';
+  }
+
   /** The runtime went away. A turn that we were ending is over. Any other turn is looked up in the thread's history later. */
   async runtimeGone(): Promise<void> {
-    if (this.intent && this.phase === 'ending' && this.sent.size > 0) return this.settle({ status: 'interrupted' });
+    if (this.intent && this.turnPhase === 'ending' && this.sent.size > 0) return this.settle({ status: 'interrupted' });
     const { agent } = this;
     const batches = [...this.sent.values()];
     this.forget();
@@ -192,7 +205,7 @@ export class Turns {
 
   /** Forgets the running turn. What it carried stays in flight, and is found again. */
   forget(): void {
-    this.phase = 'none';
+    this.turnPhase = 'none';
     this.turn += 1;
     this.intent = undefined;
     this.sent.clear();
@@ -202,8 +215,8 @@ export class Turns {
   /** Nothing can be written for the turn anymore. Ends it; what it carried continues when Redis is back. */
   private cutOff(milliseconds: number): void {
     // Ending it here is neither a crash nor a failed attempt.
-    this.settlement.lastEnd = { crashed: false, reason: 'Redis was away.' };
-    if (this.phase !== 'running') return;
+    this.settlement.turnsEnd({ crashed: false, reason: 'Redis was away.' });
+    if (this.turnPhase !== 'running') return;
     this.endInBackground('redisAway').then(
       ({ stopped }) => (stopped ? this.agent.report(turnCutOff(milliseconds)) : undefined),
       () => undefined,
@@ -294,7 +307,7 @@ export class Turns {
       return result !== 'failed';
     } finally {
       this.compacting = false;
-      this.phase = 'ending';
+      this.turnPhase = 'ending';
     }
   }
 
@@ -323,7 +336,7 @@ export class Turns {
       if (outcome.status !== 'failed' || outcome.trouble !== 'signedOut') agent.parts.account.inconclusive(agent.id);
       this.intent = undefined;
       // Unless another turn has started by itself meanwhile.
-      if (this.phase === 'ending') this.phase = 'none';
+      if (this.turnPhase === 'ending') this.turnPhase = 'none';
       this.settled.fire();
     }
   }
