@@ -44,7 +44,7 @@ const ways: readonly Way[] = ['browser', 'deviceCode', 'apiKey'];
 
 /**
  * `signIn(way?, key?)`, where `way` is `browser`, `deviceCode` or `apiKey`. Resolves with the new account state, or undefined
- * if the person cancelled.
+ * if the person canceled.
  */
 async function signIn(call: Call, codex: CodexService, log: EditorLog): Promise<AccountState | undefined> {
   const named = ways.find((one) => one === call.agent);

@@ -22,7 +22,7 @@ export interface Disk {
 
 const thisDisk: Disk = { paths: path, linkAt: (file) => readlink(file).catch(() => undefined) };
 
-/** Whether opening the path, or only looking at it, would contact another machine: `//host/share` in any spelling. */
+/** Whether opening or even checking the path would contact another machine: `//host/share` in any spelling. */
 export function isNetworkPath(file: string): boolean {
   return /^(?:[/\\]{2}|\\\?\?\\)/.test(file);
 }

@@ -1,4 +1,4 @@
-/** What `activate()` hands to other extensions. It is small and stable, and has no types of the editor. */
+/** What `activate()` hands to other extensions. Small and stable: no types of the editor or the wire protocol. */
 import type { Receipt } from '../loop/state/receipt.ts';
 import type { AgentState } from '../town/records.ts';
 import type { RuntimeEvent } from '../runtime/codingAgent.ts';
@@ -55,7 +55,7 @@ export interface NeedSummary {
   readonly waits: boolean;
 }
 
-/** What became of a message to an agent. */
+/** The state of a message to an agent. */
 export interface ReceiptSummary {
   readonly messageId: string;
   /** The round or steer that it was sent with. */

@@ -1,4 +1,4 @@
-/** Asks people for names and texts for commands. Each answer is undefined if the person cancelled. */
+/** Asks people for names and texts for commands. Each answer is undefined if the person canceled. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as vscode from 'vscode';
 import { townNameProblem } from '../town/keys.ts';

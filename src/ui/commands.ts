@@ -153,7 +153,7 @@ async function spawnAgent(call: Call, { host, views, checkNewAgent }: CommandPar
   }
   const { role, task = call.text, ...rest } = options.data;
   const state = await host.look();
-  // The folder becomes a town only after all questions, so cancelling leaves no trace in it.
+  // The folder becomes a town only after all questions, so canceling leaves no trace in it.
   const agents = state.kind === 'noTown' ? [] : [...(await host.session()).mirror.agents.values()];
   const first = call.interactive && !agents.some(({ roundsCompleted }) => roundsCompleted > 0);
   await checkNewAgent(rest.cli, { first });

@@ -13,8 +13,8 @@ export function carry(transfer: vscode.DataTransfer, type: string, value: unknow
 }
 
 /**
- * The value of `type` that has this shape; undefined if there is none. The editor adds an entry of its own under the same
- * type when rows are dropped on another view, so every entry is tried.
+ * The value of `type` that has this shape. Undefined if there is none. When rows are dropped on another view, the editor adds
+ * its own entry under the same type, so every entry is tried.
  */
 export async function carried<T>(
   transfer: vscode.DataTransfer,

@@ -166,7 +166,7 @@ export class TownViews implements Disposable {
     this.openedByPerson(row);
   }
 
-  /** The editor asks for the rows below. It may do so without an expand event, if it redraws the roots at the time of the click. */
+  /** The editor asks for child rows. If it redraws the roots at the time of the click, there may be no expand event. */
   private opens(row: Row): void {
     this.frame.add('frame');
     const opensByItself = row.item.collapse === 'expanded';

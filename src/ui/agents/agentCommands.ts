@@ -33,7 +33,7 @@ const { t } = vscode.l10n;
  * Runs `action`. Actions on held or given-up messages apply to the row's message or round, or to the one whose id is passed as
  * the text, or else to all of the agent's. Resolves with what a program can use: the agent's id, the task's id for `assignTask`,
  * mode and reason for `togglePersistent`, the choice for `chooseModel`, the mode for `changePermissions`, the file for
- * `exportTranscript`, the number of files for `openChanges`. Undefined if the person cancelled.
+ * `exportTranscript`, the number of files for `openChanges`. Undefined if the person canceled.
  */
 export async function actOnAgent(
   action: AgentAction,

@@ -54,7 +54,7 @@ function stateWord(state: AgentState, t: Translate): string {
 /** In a larger town, no agent is expanded at first, because each expanded agent takes up rows. */
 const OPEN_LIMIT = 8;
 
-/** Whether an agent has finished, and nobody has looked at it since. */
+/** Whether an agent has finished, and nobody has looked at its result yet. */
 export type IsUnread = (agent: AgentRecord, view: AgentView) => boolean;
 
 /** The roots of the tree. */

@@ -1,4 +1,4 @@
-/** What most rows below an agent share. */
+/** Makes most of the rows below an agent. */
 import type { AgentRecord } from '../../town/records.ts';
 import type { Item } from '../items.ts';
 

@@ -17,7 +17,7 @@ interface Pick<V> extends vscode.QuickPickItem {
   value?: V;
 }
 
-/** Resolves with undefined if the person cancelled. */
+/** Resolves with undefined if the person canceled. */
 export async function pickModel(
   agent: AgentRecord,
   models: readonly ModelInfo[],

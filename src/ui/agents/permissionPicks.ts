@@ -12,7 +12,7 @@ interface Pick extends vscode.QuickPickItem {
 }
 
 /**
- * The person must confirm full access. Resolves with undefined if they cancelled.
+ * The person must confirm full access. Resolves with undefined if they canceled.
  * @param now The current choice.
  */
 export async function pickPermissions(

@@ -1,4 +1,4 @@
-/** Asks which agent a command is for. Each answer is undefined if the person cancelled. */
+/** Asks which agent a command is for. Each answer is undefined if the person canceled. */
 import * as vscode from 'vscode';
 import type { TownSession } from '../../loop/townSession.ts';
 import type { AgentRecord } from '../../town/records.ts';

@@ -64,7 +64,7 @@ function pickMessage(): string {
   return t('Do this on a message that waits in an agent’s inbox, or name an agent and the id of a message.');
 }
 
-/** Resolves with the message's id, or undefined if the person cancelled. */
+/** Resolves with the message's id, or undefined if the person canceled. */
 async function perform(action: QueueAction, call: QueueCall, session: TownSession): Promise<string | undefined> {
   const { queue } = session.actions;
   const { agent, messageId } = call;

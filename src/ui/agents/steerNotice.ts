@@ -8,7 +8,7 @@ import { inform } from '../notify.ts';
 
 const { t } = vscode.l10n;
 
-/** In milliseconds. A turn takes or refuses a steer sooner, unless it has just refused one: it is then not asked again. */
+/** How long to wait for a steer, in milliseconds. A turn that has just refused one is not asked again. Others decide sooner. */
 export const STEER_MS = 5_000;
 
 /** Follows a steer that was just sent into a running turn. Never rejects, because the receipt shows the same. */

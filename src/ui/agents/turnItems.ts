@@ -1,4 +1,4 @@
-/** The rows of a turn: what the agent said, ran, changed and called, in order. Text from agents is data: stripped, one line. */
+/** The rows of a turn: what the agent said, ran, changed and called, in order. Text from agents is data: stripped, on one line. */
 import type { SteerView, TurnView } from '../../loop/state/agentView.ts';
 import type { PlanStep } from '../../runtime/codingAgent.ts';
 import type { FileChange, ItemStatus, TurnItem } from '../../runtime/turnItem.ts';

@@ -17,10 +17,10 @@ const SCHEME = 'tinytown-doctor';
 
 const quiet = z.object({ quiet: z.literal(true) });
 
-/** Steps of the walkthrough that the doctor ticks. */
+/** Steps of the walkthrough that the doctor checks off. */
 const milestones: Partial<Record<CheckName, Milestone>> = { codex: 'codex', account: 'signedIn', redis: 'redis' };
 
-/** What `tinytown.doctor` resolves with for programs. */
+/** The result of `tinytown.doctor`, for programs. */
 export interface DoctorReport {
   checks: { name: CheckName; state: CheckState; found: string; mend: string | undefined }[];
 }

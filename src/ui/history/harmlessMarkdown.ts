@@ -32,7 +32,7 @@ export function harmlessInline(text: string, limit?: number): string {
   return harmlessLine(oneLine(text, limit));
 }
 
-/** The text word for word, on one line of at most `limit` characters. */
+/** The text word for word as a code span, on one line of at most `limit` characters. */
 export function codeSpan(text: string, limit?: number): string {
   const content = oneLine(text, limit) || ' ';
   const ticks = '`'.repeat(longestRun(content, '`') + 1);

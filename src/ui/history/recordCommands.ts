@@ -26,7 +26,7 @@ interface Step extends Records {
 }
 
 /**
- * `exportTranscript(agent?, path?)`: writes a Markdown file. Resolves with its path, or undefined if the person cancelled. A
+ * `exportTranscript(agent?, path?)`: writes a Markdown file. Resolves with its path, or undefined if the person canceled. A
  * relative path is relative to the town's folder.
  */
 export async function exportTranscript({ session, agent, call, transcripts }: Step): Promise<string | undefined> {

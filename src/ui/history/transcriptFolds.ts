@@ -97,7 +97,7 @@ export class TranscriptFolds implements Disposable {
     if (this.telling.get(key) === telling) this.telling.delete(key);
   }
 
-  /** Learns from what is visible whether details were folded, and which ones people open and close. */
+  /** Learns from the visible ranges whether details were folded, and which ones people open and close. */
   private look(editor: vscode.TextEditor): void {
     const told = this.told.get(editor);
     const transcript = this.shown(editor.document)?.transcript;

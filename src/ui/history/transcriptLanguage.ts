@@ -49,7 +49,7 @@ export function registerTranscriptLanguage(
   return store;
 }
 
-/** Resolves when the request is cancelled, or after a second. */
+/** Resolves when the request is canceled, or after a second. */
 function outdated(token: vscode.CancellationToken): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, 1_000);

@@ -70,7 +70,7 @@ export interface Transcript {
   growing: boolean;
 }
 
-/** The document as it is now. */
+/** Renders the document. */
 export function transcriptMarkdown(content: TranscriptContent, context: TranscriptContext): Transcript {
   const { title, notes, turns, running } = content;
   const head = [`# ${harmlessInline(title)}`, '', ...notes.flatMap((note) => [`*${harmlessInline(note, 500)}*`, ''])];

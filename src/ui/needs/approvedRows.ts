@@ -17,7 +17,7 @@ export const ROWS = 40;
 export const LOOKED_AT = 12_000;
 
 export interface ApprovedRow {
-  /** Every blank counts. */
+  /** Exact text: every blank matters. */
   text: string;
   icon: string;
   /** The row continues the one before. The line break is ours. */

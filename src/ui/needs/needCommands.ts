@@ -110,7 +110,7 @@ function readNeedCall(args: readonly unknown[], documents: RequestDocuments): Ne
   return { interactive, ref, text, answer };
 }
 
-/** Resolves with the id of the request or message, or undefined if the person cancelled. */
+/** Resolves with the id of the request or message, or undefined if the person canceled. */
 async function act(action: NeedAction, call: NeedCall, parts: NeedParts): Promise<string | undefined> {
   const { feed, view } = parts;
   const clicked = action === 'openRequest' ? call.need : undefined;

@@ -174,7 +174,7 @@ function limitNeeds(picture: TownPicture): Need[] {
   return [{ ...common, at, kind: 'limit', count: waiting.length, time }];
 }
 
-/** An agent's open requests. */
+/** An agent's open requests, oldest first. */
 export function requestsOf({ id: agentId, name: who }: AgentRecord, { requests }: AgentView): RequestNeed[] {
   return requests.map((request) => ({
     // Another window's requests are in Redis, where others can change them. A changed request is a new need.

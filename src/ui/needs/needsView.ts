@@ -22,7 +22,7 @@ const { t } = vscode.l10n;
 const AGE_MS = 20_000;
 /** For this time after an answer, keys are ignored: a held or repeated key must not answer the next need. In milliseconds. */
 const SETTLE_MS = 400;
-/** How long the keyboard waits for the next need, in milliseconds. */
+/** How long to wait for the next need after an answer from the keyboard, in milliseconds. */
 const SOON_MS = 700;
 /** How often to try to focus a row until it is selected, and how long to wait in between, in milliseconds. */
 const REVEALS = 5;

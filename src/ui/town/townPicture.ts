@@ -36,7 +36,7 @@ export interface TownPicture {
   receipts(agentId: string): readonly Receipt[] | undefined;
   /** Resolves when the receipts were read for the first time. Undefined if they already were. */
   firstReceipts(agentId: string): Promise<void> | undefined;
-  /** What the agent's processes use, as last seen. Calling this starts a new look, whose result is reported as a change. */
+  /** What the agent's processes use, as last seen. Calling this refreshes it, and reports the result as a change. */
   processUse(agentId: string): ProcessUse | undefined;
   /** Whether the agent's earlier turns, which this window did not see, were read. */
   past(agentId: string): PastState;
