@@ -1,37 +1,37 @@
 /**
- * Whether Codex takes this window's work. One refusal because of the account concerns all agents that share it: they start no
- * further turn until somebody has signed in, or the limit that is used up is reset, instead of failing one after the other.
+ * Whether Codex accepts this window's work. A refusal because of the account affects all agents that share it. Instead of
+ * failing one after the other, they start no turn until somebody signs in or the used-up limit resets.
  */
 import type { Disposable } from '../../util/disposable.ts';
 import { Emitter } from '../../util/event.ts';
 import type { LimitHolds } from './limitHolds.ts';
 import type { RefusedLimit } from './limitRules.ts';
 
-/** Whoever wants to begin a turn on Codex. */
+/** An agent that wants to begin a turn on Codex. */
 export interface HeldAgent {
   id: string;
-  /** What it runs on; empty for what Codex is configured for. */
+  /** Empty for the model in Codex's configuration. */
   model: string;
 }
 
 /** A limit of the account that is used up. */
 export interface UsedUp {
-  /** Unix milliseconds of its reset, if the account says it. */
+  /** When it resets, in Unix milliseconds. Undefined if the account does not say. */
   until: number | undefined;
 }
 
 export class AccountHold implements Disposable {
   private out = false;
-  /** Who may try all the same, where somebody may have signed in; without an id, whoever's turn begins first. */
+  /** The agent that may try anyway, because somebody may have signed in. No id: the agent whose turn begins first. */
   private trial: { agentId: string | undefined; told: boolean } | undefined;
   private stamps = 0;
-  /** A process with an older stamp was started before the last sign-in: it goes on being refused (seen on 0.169.0). */
+  /** Processes with an older stamp started before the last sign-in. Codex keeps refusing them (seen on 0.169.0). */
   private since = 0;
   private readonly changes = new Emitter<boolean>();
-  /** Whether nobody is signed in: when Codex refuses a first time, and each time that somebody signs in. */
+  /** Fires `true` when Codex first refuses the account, and `false` each time that agents may go on. */
   readonly onDidChange = this.changes.event;
   private readonly finds = new Emitter<void>();
-  /** This window has found out by itself that somebody has signed in: others of the town want to know. */
+  /** This window found out on its own that somebody has signed in. The town's other windows must be told. */
   readonly onFound = this.finds.event;
 
   /** The account's limits that are used up. */
@@ -55,7 +55,7 @@ export class AccountHold implements Disposable {
     return (!this.holds(id) || this.isOpen) && this.limits.mayBegin(id, model);
   }
 
-  /** To be called before a turn on Codex is started; false where another one has come first to try. */
+  /** Call before a turn on Codex starts. False if another agent got to try first. */
   async begins({ id, model }: HeldAgent): Promise<boolean> {
     if (this.trial && this.isOpen) this.trial.agentId = id;
     return !this.holds(id) && (await this.limits.begins(id, model));
@@ -67,18 +67,18 @@ export class AccountHold implements Disposable {
     return hold && { until: hold.known ? hold.until : undefined };
   }
 
-  /** For a process that is about to be started. */
+  /** A stamp for a process that is about to start. */
   stamp(): number {
     this.stamps += 1;
     return this.stamps;
   }
 
-  /** Whether a process of this stamp knows nothing of the last sign-in. */
+  /** Whether a process with this stamp started before the last sign-in. */
   isOutdated(stamp: number): boolean {
     return stamp < this.since;
   }
 
-  /** An agent's turn was refused as unauthorised. */
+  /** An agent's turn was refused as unauthorized. */
   refused(agentId: string): void {
     if (this.trial?.agentId === agentId) this.trial = undefined;
     if (this.out) return;
@@ -86,19 +86,19 @@ export class AccountHold implements Disposable {
     this.changes.fire(true);
   }
 
-  /** An agent's turn was refused as a limit of the account is used up. */
+  /** An agent's turn was refused because a limit of the account is used up. */
   async usedUp({ id, model }: HeldAgent, limit: RefusedLimit): Promise<void> {
     if (this.trial?.agentId === id) this.allow(this.since);
     await this.limits.usedUp(id, model, limit);
   }
 
-  /** Lets one agent try: it is restarted, and whoever does that may have signed in. To be called before its new process is started. */
+  /** Lets one agent try: the person who restarts it may have signed in. Call before its new process starts. */
   letTry(agentId: string): void {
     if (this.out) this.trial = { agentId, told: false };
     this.limits.letTry(agentId);
   }
 
-  /** The model works for an agent: where it was the one that tries, somebody has signed in before its process was started. */
+  /** The model works for an agent. If that agent was the one trying, somebody signed in before its process started. */
   accepted(agentId: string, stamp: number): void {
     this.limits.accepted(agentId);
     if (this.trial?.agentId !== agentId) return;
@@ -107,27 +107,27 @@ export class AccountHold implements Disposable {
     if (!told) this.finds.fire();
   }
 
-  /** An agent's turn has ended, or never begun, without telling whether it is refused. */
+  /** An agent's turn ended, or never began, without showing whether the account is still refused. */
   inconclusive(agentId: string): void {
     this.limits.inconclusive(agentId);
-    // Nobody is there to let it try again, so all do.
+    // Nobody would start another try, so all agents may.
     if (this.trial?.agentId === agentId && this.trial.told) this.allow(this.since);
   }
 
-  /** Somebody has signed in: who waits for it goes on, in a new process. */
+  /** Somebody has signed in. Agents that wait for this continue in new processes. */
   signedIn(): void {
     this.allow(this.stamp());
     void this.limits.releaseAll();
     this.finds.fire();
   }
 
-  /** A person wants it tried again: one of those that wait does. */
+  /** A person asks to try again. One waiting agent does. */
   async tryNow(): Promise<void> {
     if (this.out) this.trial = { agentId: undefined, told: true };
     await this.limits.tryNow();
   }
 
-  /** The same, as another window says. It may have another Codex, so one of who waits for it tries first. */
+  /** Another window reports a sign-in. It may use another Codex, so one waiting agent tries first. */
   signedInElsewhere(): void {
     this.since = this.stamp();
     if (this.out) this.trial = { agentId: undefined, told: true };

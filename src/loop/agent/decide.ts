@@ -1,6 +1,6 @@
 /**
- * The rules of an agent's loop as one pure function: from what is known about an agent to the one thing to do next.
- * Every rule of the town about rounds, steering, pausing, draining and going cold stands here and in its table test.
+ * The rules of an agent's loop as one pure function: facts about an agent go in, the next action comes out.
+ * Every rule about rounds, steering, pausing, draining and going cold is here and in its table test.
  */
 import type { RuntimeMode } from '../../runtime/codingAgent.ts';
 import type { WaitingMessage } from '../../town/delivery.ts';
@@ -9,21 +9,21 @@ import { byCreation, type Message } from '../../town/messages.ts';
 import type { AgentState } from '../../town/records.ts';
 
 export interface LoopFacts {
-  /** As the agent's record says it: other writers change it to ask for a pause, a drain or a stop. */
+  /** From the agent's record. Other writers change it to ask for a pause, a drain or a stop. */
   state: AgentState;
   /** `tt:{town}:stop:{id}` is set. */
   stopRequested: boolean;
-  /** Whether a runtime is up. A one-shot runtime is up once it was made. */
+  /** `none` if no runtime is up. A one-shot runtime is up as soon as it is created. */
   runtime: RuntimeMode | 'none';
   wantedMode: RuntimeMode;
-  /** The runtime was started before somebody signed in: it knows nothing of that. */
+  /** The runtime was started with a sign-in, permissions or a model that have changed since. */
   outdated: boolean;
   turn: 'none' | 'running' | 'ending';
   /** The running turn has not refused a steer yet. */
   steerable: boolean;
-  /** All that waits, in the order in which it is to be handled ({@link inOrder}). */
+  /** All waiting messages, in the order in which to handle them ({@link inOrder}). */
   waiting: readonly WaitingMessage[];
-  /** Ids of messages that were left waiting when the agent was closed: they do not wake it again. */
+  /** Ids of messages that were left waiting when the agent was closed. They do not wake it. */
   leftWaiting: ReadonlySet<string>;
   /** An earlier owner or process left batches in flight: a runtime must come up to settle them. */
   unfinished: boolean;
@@ -32,14 +32,14 @@ export interface LoopFacts {
   held: boolean;
   /** The user has not confirmed the program that its turns would run. */
   unconfirmed: boolean;
-  /** It has a place among those that may run at the same time, or there is one for it. */
+  /** The agent has a place among those that may run at the same time, or one is free. */
   room: boolean;
   /** Another agent waits for its place. */
   roomWanted: boolean;
   /** Unix milliseconds before which no round may start (backoff after a failure); 0 for none. */
   notBefore: number;
   now: number;
-  /** Unix milliseconds since when nothing was done. */
+  /** When the agent last did something, in Unix milliseconds. */
   idleSince: number;
   /** 0 = never. */
   idleTimeoutMs: number;
@@ -52,19 +52,19 @@ export interface LoopFacts {
 export interface BacklogFacts {
   /** The user lets agents pick up tasks on their own. */
   allowed: boolean;
-  /** Some of it matches the agent's role, and exactly this was not shown to it before. */
+  /** Some tasks match the agent's role, and exactly these were not shown to it before. */
   isNew: boolean;
   changedAt: number;
-  /** How long it must not have changed before it is offered. */
+  /** How long the backlog must stay unchanged before it is offered. */
   quietMs: number;
-  /** Another agent was offered it a moment ago: not before this. */
+  /** No offer before this time, because another agent was just offered the backlog. */
   notBefore: number;
 }
 
 export type LoopAction =
   /** Nothing to do until something changes, or until `until` (Unix milliseconds). */
   | { do: 'wait'; until?: number }
-  /** There is work, and no room for one more process: wait until there is. */
+  /** There is work but no room for another process: wait until there is. */
   | { do: 'waitForRoom' }
   /** Bring the runtime up, resuming the agent's thread. */
   | { do: 'start' }
@@ -77,17 +77,17 @@ export type LoopAction =
   | { do: 'endTurnForPause' }
   /** End the running turn; what it carried is held. */
   | { do: 'endTurnForStop' }
-  /** Bring the runtime down as another one is wanted; the thread is kept. */
+  /** Take the runtime down, because another one is wanted. The thread is kept. */
   | { do: 'replaceRuntime' }
-  /** End the process and go on as `state` says. */
+  /** End the process; the agent becomes `state`. */
   | { do: 'coolDown'; state: 'cold' | 'paused' }
   | { do: 'finishDrain' }
   | { do: 'finishStop' }
   | { do: 'stopAtMaxRounds' };
 
 /**
- * Urgent messages first, by the time they were written; then the inbox: what was written with high priority (it stands on
- * the left, newest first) by time, then the rest as it stands.
+ * Urgent messages first, by creation time; then the inbox's high-priority messages (at the left of the list, newest first) by
+ * creation time; then the rest in list order.
  */
 export function inOrder(urgent: readonly WaitingMessage[], inbox: readonly WaitingMessage[]): WaitingMessage[] {
   const high = inbox.filter(goesByTime);
@@ -95,7 +95,7 @@ export function inOrder(urgent: readonly WaitingMessage[], inbox: readonly Waiti
   return [...byTime(urgent), ...byTime(high), ...rest];
 }
 
-/** Whether a message's turn comes by the time it was written, not by its place in the list. */
+/** Whether a message is ordered by its creation time, not by its place in the list. */
 export function goesByTime({ message, list }: WaitingMessage): boolean {
   return list === 'urgent' || message.priority === 'high' || message.priority === 'urgent';
 }
@@ -129,7 +129,7 @@ export function decide(facts: LoopFacts): LoopAction {
   }
 }
 
-/** When the backlog may be offered to the agent, in Unix milliseconds; undefined: not as it is now. */
+/** When the backlog may be offered to the agent, in Unix milliseconds. Undefined if it may not be offered as it is now. */
 function offerTime({ allowed, isNew, changedAt, quietMs, notBefore }: BacklogFacts): number | undefined {
   return allowed && isNew ? Math.max(changedAt + quietMs, notBefore) : undefined;
 }
@@ -137,7 +137,7 @@ function offerTime({ allowed, isNew, changedAt, quietMs, notBefore }: BacklogFac
 function whileTurnRuns(facts: LoopFacts): LoopAction {
   if (facts.state === 'paused') return { do: 'endTurnForPause' };
   if (facts.runtime !== 'persistent' || !facts.steerable || facts.state === 'draining') return { do: 'wait' };
-  // The reply to an earlier steer's write was lost: what it took comes first, with the next round.
+  // The reply to an earlier steer's write was lost. The messages it took come first, in the next round.
   if (facts.unfinished) return { do: 'wait' };
   const messages = facts.waiting.filter(({ list }) => list === 'urgent');
   return messages.length > 0 ? { do: 'steer', messages } : { do: 'wait' };
@@ -173,7 +173,7 @@ function whenIdle(facts: LoopFacts, state: 'cold' | 'paused'): LoopAction {
   return until <= facts.now ? { do: 'coolDown', state } : { do: 'wait', until };
 }
 
-/** Status requests, pings and shutdowns cost no turn; confirmations do not either, where nothing else would tell of them. */
+/** Status requests, pings and shutdowns need no turn. Confirmations need none unless other messages start one anyway. */
 function settledWithoutTurn(waiting: readonly WaitingMessage[]): WaitingMessage[] {
   const alone = !waiting.some(({ message }) => isActionable(message) && !answeredByLoop(message));
   return waiting.filter(({ message }) => answeredByLoop(message) || (alone && classify(message) === 'confirmation'));

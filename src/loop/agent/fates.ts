@@ -1,12 +1,12 @@
-/** What becomes of a batch: pure rules for the end of a turn, and for what is found in flight by a new owner. */
+/** What happens to a batch: pure rules for the end of a turn, and for batches that a new owner finds in flight. */
 import type { InputFate, TurnOutcome } from '../../runtime/codingAgent.ts';
 import type { Batch } from '../../town/batch.ts';
 import type { BatchFate } from '../../town/plans.ts';
 
-/** Why we are ending a turn, where it is us who end it. */
+/** Why the owner ends a turn. */
 export type EndIntent = 'interrupt' | 'pause' | 'stop' | 'redisAway';
 
-/** At the end of a turn. @param again The conversation was full, and there is room now. */
+/** The fate at the end of a turn. @param again The conversation was full, and there is room again. */
 export function fateAtTurnEnd(
   batch: Batch,
   outcome: TurnOutcome,
@@ -45,16 +45,16 @@ function fateOfFailed(batch: Batch, { trouble, message }: Extract<TurnOutcome, {
   }
 }
 
-/** The last owner's end, as far as it matters here. */
+/** How the last owner ended. */
 export interface LastEnd {
-  /** The process, or the editor with it, went down by itself: counts as an attempt. Otherwise it was a reload. */
+  /** The process, or the whole editor, crashed. This counts as an attempt; a reload does not. */
   crashed: boolean;
   reason: string;
 }
 
 /**
- * For a batch that was in flight when its owner or its process went away, by what the thread's history says of it.
- * `fate` undefined: the runtime keeps no history (one-shot).
+ * The fate of a batch that was in flight when its owner or process went away, according to the thread's history.
+ * @param fate Undefined if the runtime keeps no history (one-shot).
  */
 export function fateAfterRestart(
   batch: Batch,

@@ -1,6 +1,6 @@
 /**
- * How much of what waits goes into one turn. Codex refuses an input of more than {@link INPUT_LIMIT} characters as a whole, so
- * a round and a steer are filled up to that, with the prompt around them, and the rest waits in order.
+ * Decides how many waiting messages go into one turn. Codex rejects any input of more than {@link INPUT_LIMIT} characters, so
+ * a round or a steer, prompt included, is filled up to that limit. The rest waits in order.
  */
 import { type WaitingMessage, PEEK_LIMIT } from '../../town/delivery.ts';
 import { isActionable } from '../../town/messageClass.ts';
@@ -12,18 +12,18 @@ import { isActionable } from '../../town/messageClass.ts';
 export const INPUT_LIMIT = 1_048_576;
 
 export interface Filling {
-  /** In their order; none where nothing fits. */
+  /** In their original order. Empty if nothing fits. */
   taken: readonly WaitingMessage[];
-  /** The prompt with them. */
+  /** The prompt that contains them. */
   text: string;
-  /** These stand before all others and are too long each by itself: they are never sent. */
+  /** The first messages, if each is too long on its own. They are never sent. */
   tooLong: readonly WaitingMessage[];
 }
 
 /**
- * Fills an input with messages: those that ask for something first, in order, then the others as far as there is room.
- * @param sizeOf How many characters a message has at least in the prompt; cheap, so that what cannot fit is not put together.
- * @param render The prompt with some messages. More messages never make it shorter.
+ * Fills an input: first with messages that ask for something, in order, then with the others as far as they fit.
+ * @param sizeOf A cheap lower bound on a message's characters in the prompt. It avoids rendering what cannot fit.
+ * @param render Renders the prompt with some messages. More messages must never make it shorter.
  */
 export function fill(
   messages: readonly WaitingMessage[],
@@ -54,7 +54,7 @@ export function fill(
   return { taken, text: render(taken), tooLong };
 }
 
-/** How many of the first ones have together no more than `room`. */
+/** How many leading messages fit into `room` together, `most` at most. */
 function countWithin(
   messages: readonly WaitingMessage[],
   room: number,
@@ -66,7 +66,7 @@ function countWithin(
   return Math.max(0, Math.min(over < 0 ? messages.length : over, most));
 }
 
-/** The largest number up to `most` for which `holds`, where it holds for all smaller ones, and for 0. */
+/** The largest number up to `most` for which `holds` is true. It must be true for 0 and below any number where it is true. */
 function largest(most: number, holds: (count: number) => boolean): number {
   if (holds(most)) return most;
   let [low, high] = [0, most];

@@ -1,11 +1,11 @@
 /**
- * Finds messages that ask for something behind more news than one look reads. News can wait for a long time, and every change
- * makes a loop look again, so this remembers how far it has looked.
+ * Finds messages that ask for something behind more news than one look reads. News can wait for a long time and every change
+ * triggers a look, so this remembers how far it has searched.
  */
 import type { Delivery, LookedThrough, Peek, UnreadableMessage, WaitingMessage } from '../../town/delivery.ts';
 import { isActionable } from '../../town/messageClass.ts';
 
-/** Most reads of one list in one look. The next look goes on from there. */
+/** Most reads of one list in one look. The next look continues from there. */
 const MOST_READS = 100;
 
 type List = 'urgent' | 'inbox';
@@ -13,7 +13,7 @@ type List = 'urgent' | 'inbox';
 export class HiddenMessages {
   private readonly agentId: string;
   private readonly delivery: Pick<Delivery, 'find'>;
-  /** Up to where each list holds only news behind what a look reads. */
+  /** How far each list, beyond what a look reads, is known to hold only news. */
   private readonly onlyNews = new Map<List, LookedThrough>();
 
   constructor(agentId: string, delivery: Pick<Delivery, 'find'>) {
@@ -23,8 +23,8 @@ export class HiddenMessages {
 
   /**
    * Returns `peek` with what was found behind it.
-   * @param all Finds every message that may ask for something. Otherwise only the first ones that wake the agent, and only
-   * where `peek` has none itself.
+   * @param all Finds every message that may ask for something. Otherwise finds only the first ones that wake the agent, and
+   * only if `peek` has none.
    */
   async addTo(peek: Peek, all: boolean): Promise<Peek> {
     const wakes = ({ message }: WaitingMessage): boolean => asks(message) && !peek.turn.leftWaiting.has(message.id);
@@ -40,7 +40,7 @@ export class HiddenMessages {
     return more;
   }
 
-  /** Searches a list until it finds what is `wanted`; without that, finds everything that may ask for something. */
+  /** Searches a list until it finds a `wanted` message. Without `wanted`, finds every message that may ask for something. */
   private async search(
     list: List,
     start: number,

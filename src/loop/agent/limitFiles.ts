@@ -1,7 +1,7 @@
 /**
- * Which limits of one Codex account are used up, in files of the extension's storage: every window of this machine that works
- * with the account sees them, whatever town it has open, and so does the window after a reload. One file a limit, so that
- * two windows never overwrite each other's news; beside it, while one agent tries whether the limit works again, its claim.
+ * Stores which limits of one Codex account are used up, in the extension's storage. Every window of this machine that uses the
+ * account sees them, in any town and after a reload. Each limit has its own file, so two windows never overwrite each other's
+ * changes. While an agent tries whether the limit works again, a second file holds its claim.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { mkdir, open, readFile, readdir, rm, stat, utimes } from 'node:fs/promises';
@@ -18,27 +18,27 @@ const limitHold = z.object({
   limitId: z.string(),
   /** Unix milliseconds of the first refusal. */
   since: z.number(),
-  /** Unix milliseconds of the refusal that `until` rests on. */
+  /** Unix milliseconds of the refusal that `until` is based on. */
   refusedAt: z.number(),
-  /** Unix milliseconds: nobody tries before. */
+  /** Nobody tries before this time, in Unix milliseconds. */
   until: z.number(),
-  /** Whether `until` is the account's word; otherwise it is when we try again. */
+  /** Whether `until` is based on a reset that the account named. Otherwise we chose it. */
   known: z.boolean(),
   /** How often it was refused. */
   refusals: z.number(),
-  /** Models that were refused under it; empty text for the one that Codex is configured for. */
+  /** Models that were refused under it. The empty string is the model in Codex's configuration. */
   models: z.array(z.string()),
 });
 
 export type LimitHold = z.infer<typeof limitHold>;
 
-/** A claim that was not renewed for so long is nobody's. In milliseconds. */
+/** A claim that is not renewed for this long expires, in milliseconds. */
 const CLAIM_MS = 30_000;
 
 export class LimitFiles {
   private readonly folder: string;
   private readonly clock: Clock;
-  /** By limit: the claim as last seen, and when it was first seen so, on the steady clock. */
+  /** By limit: the claim as last seen, and the steady-clock time when it was first seen in that form. */
   private readonly claims = new Map<string, { stamp: string; since: number }>();
 
   /** @param storageDir The extension's own folder. @param account Where Codex keeps the account. */
@@ -47,7 +47,7 @@ export class LimitFiles {
     this.clock = clock;
   }
 
-  /** What stands there now. What cannot be read is left out. */
+  /** Reads all holds. Files that cannot be read are left out. */
   async read(): Promise<LimitHold[]> {
     const names = await readdir(this.folder).catch(() => []);
     const files = names.filter((name) => name.endsWith('.json')).map((name) => path.join(this.folder, name));
@@ -67,7 +67,7 @@ export class LimitFiles {
     await rm(this.fileOf(limitId, 'json'), { force: true });
   }
 
-  /** Claims the one try for a limit; false where somebody else tries. */
+  /** Claims the one try for a limit. False if somebody else has the claim. */
   async claim(limitId: string): Promise<boolean> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const file = this.fileOf(limitId, 'try');
@@ -81,7 +81,7 @@ export class LimitFiles {
     }
   }
 
-  /** Whether somebody tries. Compares the file's time only with itself: wall clocks of windows may differ, and jump. */
+  /** Whether somebody is trying. Compares the file's time only with its last value, because wall clocks differ and jump. */
   async isClaimed(limitId: string): Promise<boolean> {
     const claim = await stat(this.fileOf(limitId, 'try')).catch(() => undefined);
     if (!claim) {
@@ -96,7 +96,7 @@ export class LimitFiles {
     return true;
   }
 
-  /** Keeps a claim of ours; to be called more often than {@link CLAIM_MS}. */
+  /** Renews our claim. Call this more often than every {@link CLAIM_MS}. */
   async renew(limitId: string): Promise<void> {
     const now = new Date();
     await utimes(this.fileOf(limitId, 'try'), now, now).catch(() => undefined);
@@ -106,7 +106,7 @@ export class LimitFiles {
     await rm(this.fileOf(limitId, 'try'), { force: true });
   }
 
-  /** Tells of changes, soon, where the system can; whoever waits for them looks from time to time as well. */
+  /** Reports changes soon, if the system supports it. Callers must also look from time to time. */
   async watch(changed: () => void): Promise<FSWatcher | undefined> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     try {

@@ -1,6 +1,6 @@
 /**
- * The limits of this window's Codex account that are used up, shared with the other windows of the machine. Nobody starts a
- * turn under such a limit before its reset; then one agent tries, and the others follow when the model works for it.
+ * The used-up limits of this window's Codex account, shared with the machine's other windows. No agent starts a turn under such
+ * a limit before its reset. Then one agent tries, and the others follow when the model works for it.
  */
 import type { FSWatcher } from 'node:fs';
 import { type Clock, Deadline, systemClock } from '../../util/deadline.ts';
@@ -14,9 +14,9 @@ import { DEFAULT_LIMIT, type RefusedLimit, holdOf, refusedAgain } from './limitR
 
 export interface LimitParts {
   files: LimitFiles;
-  /** The first wait before something that failed is tried again, in milliseconds. */
+  /** The wait before the first retry, in milliseconds. */
   retryMs: number;
-  /** How often the clock and the files are looked at, in milliseconds. */
+  /** How often to check the clock and the files, in milliseconds. */
   tickMs?: number | undefined;
   logger: Logger;
   clock?: Clock;
@@ -25,7 +25,7 @@ export interface LimitParts {
 interface Known {
   hold: LimitHold;
   deadline: Deadline;
-  /** Somebody tries just now. */
+  /** Somebody is trying it now. */
   tried: boolean;
 }
 
@@ -35,19 +35,19 @@ export class LimitHolds implements Disposable {
   private readonly parts: LimitParts;
   private readonly clock: Clock;
   private known: ReadonlyMap<string, Known> = new Map();
-  /** The limits that agents of this window try just now, by agent. */
+  /** The limit that each agent of this window is trying now, by agent. */
   private readonly trials = new Map<string, string>();
-  /** Agents that a person lets try. */
+  /** Agents that may try because a person said so. */
   private readonly forced = new Set<string>();
-  /** What could not be written down. */
+  /** Holds that could not be written to files. */
   private readonly unwritten = new Map<string, LimitHold>();
   private readonly queue = new SerialQueue();
   private told = '';
   private readonly changes = new Emitter<void>();
-  /** Somebody may begin who could not, or the other way round. */
+  /** Which agents may begin has changed. */
   readonly onDidChange = this.changes.event;
   private readonly refusals = new Emitter<LimitHold>();
-  /** A limit was found to be used up by an agent of this window that nobody knew of. */
+  /** An agent of this window ran into a used-up limit that was not known yet. */
   readonly onUsedUp = this.refusals.event;
   private watcher: FSWatcher | undefined;
   private ticks: NodeJS.Timeout | undefined;
@@ -68,7 +68,7 @@ export class LimitHolds implements Disposable {
     if (this.ended) this.dispose();
   }
 
-  /** The hold that an agent on this model waits for; undefined where it need not. */
+  /** The hold that an agent on this model waits for. Undefined if it need not wait. */
   holdOf(model: string): LimitHold | undefined {
     return holdOf(
       [...this.known.values()].map(({ hold }) => hold),
@@ -84,7 +84,7 @@ export class LimitHolds implements Disposable {
     return (known.deadline.remainingMs === 0 || this.forced.has(agentId)) && !known.tried;
   }
 
-  /** To be called before a turn is started; false where another one has come first to try. */
+  /** Call before a turn starts. False if another agent got to try first. */
   async begins(agentId: string, model: string): Promise<boolean> {
     await this.look();
     const hold = this.holdOf(model);
@@ -96,7 +96,7 @@ export class LimitHolds implements Disposable {
     if (this.trials.get(agentId) === hold.limitId) return true;
     this.forced.delete(agentId);
     if (await this.parts.files.claim(hold.limitId)) {
-      // Not before: a trial's claim is renewed, and until now it could be that of a window that was killed.
+      // Set only now: trials renew their claim, and until now it could be the claim of a window that was killed.
       this.trials.set(agentId, hold.limitId);
       return true;
     }
@@ -107,17 +107,17 @@ export class LimitHolds implements Disposable {
   /** An agent's turn was refused because the limit is used up. */
   async usedUp(agentId: string, model: string, limit: RefusedLimit): Promise<void> {
     const limitId = limit.limitId ?? DEFAULT_LIMIT;
-    // Agents are often refused at the same moment: each builds on what the one before has written.
+    // Agents are often refused at the same moment. The queue lets each build on what the last one wrote.
     const { before, hold } = await this.queue.run(() => this.hold(agentId, model, { ...limit, limitId }));
     const trial = this.trials.get(agentId);
-    // The limit that was tried is not the one that refuses now.
+    // Another limit refuses now, so the one that was tried works again.
     if (trial !== undefined && trial !== limitId) await this.remove(trial);
     await this.endTrial(agentId);
     await this.look();
     if (!before) this.refusals.fire(hold);
   }
 
-  /** The model works for an agent: where it was the one that tries, all that wait for that limit go on. */
+  /** The model works for an agent. If it was trying a limit, all agents that wait for that limit continue. */
   accepted(agentId: string): void {
     const limitId = this.trials.get(agentId);
     if (limitId === undefined) return;
@@ -127,21 +127,21 @@ export class LimitHolds implements Disposable {
       .then(() => this.look());
   }
 
-  /** An agent's turn has ended, or never begun, without telling whether it is refused: another one tries. */
+  /** An agent's turn ended, or never began, without showing whether the limit is reset. Another agent tries. */
   inconclusive(agentId: string): void {
     if (this.trials.has(agentId)) void this.endTrial(agentId).then(() => this.look());
   }
 
-  /** Lets one agent try now, whatever the account says. To be called before its turn begins. */
+  /** Lets one agent try now, whatever the account says. Call before its turn begins. */
   letTry(agentId: string): void {
     this.forced.add(agentId);
   }
 
-  /** One of those that wait tries now, whatever the account says. */
+  /** Lets one waiting agent try now, whatever the account says. */
   async tryNow(): Promise<void> {
     await this.look();
     for (const { hold } of this.known.values()) {
-      // A wait of no length, on everybody's clock.
+      // A wait of zero length, on every window's clock.
       const due = { ...hold, until: hold.refusedAt };
       if (this.unwritten.has(hold.limitId)) this.unwritten.set(hold.limitId, due);
       else await this.parts.files.write(due);
@@ -149,7 +149,7 @@ export class LimitHolds implements Disposable {
     await this.look();
   }
 
-  /** Somebody has signed in: nobody waits any more. */
+  /** Somebody has signed in. All holds end. */
   async releaseAll(): Promise<void> {
     await this.look();
     for (const limitId of this.known.keys()) await this.remove(limitId);
@@ -204,7 +204,7 @@ export class LimitHolds implements Disposable {
     if (this.known.size > 0) await this.look();
   }
 
-  /** Reads the files, and says so if that changes who may begin. */
+  /** Reads the files, and fires if that changes who may begin. */
   private look(): Promise<void> {
     return this.queue.run(async () => {
       await this.read();
@@ -230,7 +230,7 @@ export class LimitHolds implements Disposable {
     this.known = known;
   }
 
-  /** Long timers stand still while the machine sleeps: the tick looks at the clock as well. */
+  /** Timers stop while the machine sleeps, so none runs longer than a tick. */
   private armTimer(): void {
     clearTimeout(this.wakeUp);
     const waits = [...this.known.values()].map(({ deadline }) => deadline.remainingMs).filter((ms) => ms > 0);
@@ -239,7 +239,7 @@ export class LimitHolds implements Disposable {
     this.wakeUp.unref();
   }
 
-  /** What decides who may begin, and what is shown of it. */
+  /** Everything that decides who may begin, or that screens show. */
   private signature(): string {
     const parts = [...this.known.values()].map(({ hold, deadline, tried }) =>
       JSON.stringify([hold.limitId, hold.until, hold.models, deadline.remainingMs === 0, tried]),

@@ -2,20 +2,20 @@
 import type { RateLimitWindow } from '../../runtime/codingAgent.ts';
 import type { LimitHold } from './limitFiles.ts';
 
-/** The limit of an account that is not said to be another one's. */
+/** The account's main limit. A refusal that names no limit is about this one. */
 export const DEFAULT_LIMIT = 'codex';
 /** The longest wait between two tries, in milliseconds, if the account does not name a later reset. */
 export const LONGEST_RETRY_MS = 15 * 60_000;
-/** No window of an account is longer, in milliseconds: a later reset is a mistake. */
+/** No rate-limit window is longer, in milliseconds. A later reset is a mistake. */
 export const LONGEST_MS = 32 * 24 * 60 * 60_000;
 
-/** What a refusal said of the limit. */
+/** What a refusal said about the limit. */
 export interface RefusedLimit {
   limitId: string | null;
   windows: readonly RateLimitWindow[];
 }
 
-/** The latest reset of the windows that are used up, in Unix milliseconds; undefined where none is said. */
+/** The latest reset of the used-up windows, in Unix milliseconds. Undefined if none is named. */
 function resetOf(windows: readonly RateLimitWindow[]): number | undefined {
   const resets = windows.flatMap(({ usedPercent, resetsAt }) =>
     usedPercent >= 100 && resetsAt !== null ? [resetsAt * 1_000] : [],
@@ -24,8 +24,8 @@ function resetOf(windows: readonly RateLimitWindow[]): number | undefined {
 }
 
 /**
- * The hold after `model` was refused. `before` is the hold until then, with `until` on this window's clock.
- * `codex exec` names no reset: such a hold is tried soon, then less and less often.
+ * The hold after `model` was refused. `before` is the previous hold, with `until` on this window's clock.
+ * `codex exec` names no reset, so such a hold is tried soon, then less and less often.
  */
 export function refusedAgain(
   before: LimitHold | undefined,
@@ -35,9 +35,9 @@ export function refusedAgain(
     tried,
     now,
     retryMs,
-  }: { model: string; /** It was the one that tries. */ tried: boolean; now: number; retryMs: number },
+  }: { model: string; /** The agent was the one trying. */ tried: boolean; now: number; retryMs: number },
 ): LimitHold {
-  // Those who began before it was known are refused for the same reason.
+  // Turns that began before the hold was known are refused for the same reason. They do not count.
   const refusals = before === undefined || tried ? (before?.refusals ?? 0) + 1 : before.refusals;
   const stands = before?.known === true && before.until > now ? before.until : undefined;
   const reset = resetOf(windows) ?? stands;
@@ -56,7 +56,7 @@ export function refusedAgain(
   };
 }
 
-/** The hold that concerns a model: the one it was refused under; else the account's own. */
+/** The hold that applies to a model: the longest one it was refused under, or else that of the main limit. */
 export function holdOf(holds: readonly LimitHold[], model: string): LimitHold | undefined {
   const own = holds.filter(({ models }) => models.includes(model));
   const last = own.toSorted((a, b) => b.until - a.until)[0];

@@ -1,4 +1,4 @@
-/** What a loop is handed: its town, its runtimes, and the rules that settings make. */
+/** What a loop is given: its town, its runtimes, and the rules that come from settings. */
 import type { CodingAgent, ModelChoice, RuntimeMode } from '../../runtime/codingAgent.ts';
 import type { Delivery } from '../../town/delivery.ts';
 import type { Home } from '../../town/home.ts';
@@ -23,9 +23,9 @@ import type { LimitHolds } from './limitHolds.ts';
 
 /** What a loop needs to know of the rest of the town. */
 export interface TownFacts {
-  /** The task as last seen; undefined where it has no readable record. */
+  /** The task as last seen. Undefined if it has no readable record. */
   task(id: string): TaskRecord | undefined;
-  /** The tasks as they are now; those without a readable record are left out. */
+  /** The tasks as they are now, without those that have no readable record. */
   freshTasks(ids: readonly string[]): Promise<TaskRecord[]>;
   /** The name to show for an agent's id. */
   nameOf(id: string): string;
@@ -46,46 +46,46 @@ export interface LoopParts {
   /** This window, as leases name it. */
   windowId: string;
   keys: TownKeys;
-  /** What the commands of other windows are proven with. */
+  /** The key that proves commands of other windows. */
   townKey: TownKey;
   delivery: Delivery;
   picture: TownFacts;
-  /** The window's. */
+  /** Shared by the window's loops. */
   offers: BacklogOffers;
-  /** Why no agent may work in the town's folder now, if so. */
+  /** Why no agent may work in the town's folder now. Undefined if they may. */
   folderProblem(): Promise<TinytownError | undefined>;
-  /** Where agents live that this window runs. */
+  /** Where this window's agents live. */
   home: Home;
   /** How an agent that runs in this mode reaches the town. */
   access: (record: AgentRecord, mode: RuntimeMode) => TownAccess;
-  /** Ends a task, once. */
+  /** Marks a task as failed, once. */
   failTask(taskId: string, error: string): Promise<void>;
-  /** The runtime that an agent is to have now, and why it is not the other one. */
+  /** The runtime that an agent should use now, and why not the other one. */
   choose: (record: AgentRecord) => { mode: RuntimeMode; reason: Sentence | undefined };
   /** Whether its turns run on Codex, in either mode. */
   usesCodex: (record: AgentRecord) => boolean;
-  /** What its turns run, where that is not Codex by our own settings, and what the user has said about it. */
+  /** The program that its turns run, and the user's answer about it. Undefined if it is Codex by our own settings. */
   program: (record: AgentRecord) => AgentProgram | undefined;
-  /** What it may do, where it runs on Codex. */
+  /** What the agent may do, if it runs on Codex. */
   permissions: (record: AgentRecord) => Permissions;
-  /** What its turns are to run on. */
+  /** The model for its turns. */
   modelOf: (record: AgentRecord) => ModelChoice;
   /** @throws TinytownError with a `RuntimeErrorReason` */
   createRuntime(record: AgentRecord, mode: RuntimeMode): Promise<CodingAgent>;
-  /** Ends what still runs for an agent on this machine, whoever started it; resolves when it is gone. */
+  /** Ends all processes of an agent on this machine, whoever started them. Resolves when they are gone. */
   endProcessesOf: (agentId: string) => Promise<void>;
   policy: (record: AgentRecord) => AgentPolicy;
-  /** This machine's. */
+  /** Kept on this machine. */
   unwrittenHolds: UnwrittenHolds;
-  /** On this machine. */
+  /** Kept on this machine. */
   ownThreads: OwnThreads;
-  /** The first wait before something that failed is tried again, in milliseconds. */
+  /** The wait before the first retry, in milliseconds. */
   retryMs: number;
   /** This agent's own. */
   roundLog: RoundLog;
-  /** The window's. */
+  /** Shared by the window's loops. */
   account: AccountHold;
-  /** The window's. */
+  /** Shared by the window's loops. */
   room: ProcessRoom;
   logger: Logger;
   /** Unix milliseconds. */
@@ -103,9 +103,9 @@ export interface AgentRunnerParts extends Omit<LoopParts, 'roundLog' | 'account'
   limits: LimitHolds;
   /** Where the logs of rounds are written. */
   logFolder: string;
-  /** What the user has chosen for an agent; undefined where the settings count. */
+  /** The user's choice for an agent. Undefined if settings decide. */
   permissionMode(agentId: string): PermissionMode | undefined;
-  /** How long an agent of `tt` has given no sign of life, in milliseconds; undefined while it may live. */
+  /** How long an agent of `tt` has given no sign of life, in milliseconds. Undefined while it may still be alive. */
   silence(agentId: string): number | undefined;
   /** How many agents of the town may run on this machine at the same time. */
   maxAgents(): number;

@@ -1,6 +1,6 @@
 /**
- * What one agent asks people and waits for, told to everybody who may answer: kept in Redis for other windows while it is
- * open, written about once in the town's events. The runtime is the one that knows; what stands in Redis is only shown.
+ * Publishes one agent's requests to people to everybody who may answer. Redis holds each request for other windows while it is
+ * open, and one event announces it. The runtime is authoritative: the copy in Redis is only shown.
  */
 import type { AgentRequest, RequestAnswer } from '../../runtime/agentRequest.ts';
 import { requestGone } from '../../runtime/asking.ts';
@@ -21,14 +21,14 @@ export class OpenRequests {
   private readonly agent: OwnedAgent;
   private readonly runtime: () => CodingAgent | undefined;
   private readonly open = new Map<string, AgentRequest>();
-  /** Asked since the last writing. */
+  /** Asked since the last write. */
   private fresh: AgentRequest[] = [];
   private readonly queue = new SerialQueue();
   private stale = false;
   private writing = false;
   private looked = false;
   private readonly left = new Emitter<readonly AgentRequest[]>();
-  /** An earlier owner went away with these unanswered; they are withdrawn. */
+  /** Requests that an earlier owner left unanswered. They are withdrawn. */
   readonly onLeftBehind = this.left.event;
 
   constructor(agent: OwnedAgent, runtime: () => CodingAgent | undefined) {
@@ -47,7 +47,7 @@ export class OpenRequests {
     await runtime.answer(requestId, answer);
   }
 
-  /** Takes the answer that another window has sent, and tells it what came of it. */
+  /** Applies an answer from another window, and replies with the result. */
   async obey(request: ControlRequest): Promise<void> {
     await this.agent.reply(request, await this.taken(request));
   }
@@ -61,7 +61,7 @@ export class OpenRequests {
     this.write();
   }
 
-  /** To be called with what every look finds: takes away what an earlier owner left, and writes again what was not written. */
+  /** Call on every look. The first call withdraws what an earlier owner left. Later calls retry failed writes. */
   async look(found: string | undefined): Promise<void> {
     if (this.looked) {
       this.write();
@@ -99,12 +99,12 @@ export class OpenRequests {
     this.left.fire(decodeRequests(found));
   }
 
-  /** Any number of changes make one writing. */
+  /** Combines changes into one write. */
   private write(): void {
     if (!this.stale || this.writing) return;
     this.writing = true;
     void this.queue.run(async () => {
-      // Whoever asks at this moment is heard, too.
+      // Requests that are asked at this moment go into the same write.
       await Promise.resolve();
       this.stale = false;
       this.writing = false;
@@ -137,7 +137,7 @@ export class OpenRequests {
   }
 }
 
-/** What is asked, in one line. */
+/** The request in one line. */
 export function requestLine(request: AgentRequest): string {
   switch (request.kind) {
     case 'command':

@@ -1,7 +1,7 @@
 /**
- * Which Codex threads an agent has begun on this machine. A record in Redis names the thread that an agent goes on with, and
- * anybody on that Redis can write records: without this, one could name a conversation of the user's own, have an agent read
- * it out, or have it shown as the agent's. An empty file for each agent and thread, in the extension's storage.
+ * The Codex threads that each agent has begun on this machine. A record in Redis names the thread that an agent continues, and
+ * anybody on that Redis can write records. Without this check, they could name one of the user's own conversations, and have an
+ * agent reveal it or have it shown as the agent's. The extension's storage has an empty file for each agent and thread.
  */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -22,7 +22,7 @@ export class OwnThreads {
     this.town = town;
   }
 
-  /** To be called before anything is said in a new thread. @throws TinytownError `storageRefuses` */
+  /** Call before anything is said in a new thread. @throws TinytownError `storageRefuses` */
   async add(agentId: string, threadId: string): Promise<void> {
     await ensurePrivateFolder(this.folder);
     await writePrivate(this.fileOf(agentId, threadId), '');
@@ -36,7 +36,7 @@ export class OwnThreads {
     );
   }
 
-  /** Reads the history of threads of one agent. The reader rejects with `foreignThread` for any other. */
+  /** A history reader for one agent's threads. It rejects with `foreignThread` for any other thread. */
   readerOf(agentId: string, read: ReadHistory): ReadHistory {
     return async (threadId, page) => {
       if (!(await this.has(agentId, threadId))) throw foreignThread();

@@ -1,4 +1,4 @@
-/** An agent as its owner sees and writes it: the record as last looked at, and changes that only the owner can make. */
+/** An agent as its owner sees and writes it: the record as of the last look, and changes that only the owner can make. */
 import type { TurnRecord } from '../../town/batch.ts';
 import { type ControlReply, replyPlan } from '../../town/control.ts';
 import { type ControlRequest, type Peek, type UnreadableMessage, WrongTypeError } from '../../town/delivery.ts';
@@ -14,10 +14,10 @@ import { HiddenMessages } from './hiddenMessages.ts';
 import type { LoopParts } from './loopParts.ts';
 import { type ThreadTold, decodeTold } from './standing.ts';
 
-/** Kinds of keys of an agent that a look reads, besides its record. */
+/** The kinds of an agent's keys that a look reads, besides its record. */
 const listedKeys = ['urgent', 'inbox', 'inflight', 'turn', 'stop', 'control'] as const;
 
-/** What another window is told where it was refused. */
+/** The reply to another window whose request failed. */
 export function failedReply(error: unknown): ControlReply {
   const reason = error instanceof TinytownError ? error.reason : 'refused';
   return { ok: false, reason, message: describeError(error) };
@@ -29,16 +29,16 @@ export class OwnedAgent {
   private openThread: string | null = null;
   /** The thread that was made last, and what it was given. The record says so only after the first turn. */
   private made: ThreadTold | undefined;
-  /** Its owner's: see `leases.ts`. */
+  /** The owner's epoch: see `leases.ts`. */
   readonly epoch: string;
   private last: { record: AgentRecord; turn: TurnRecord; waiting: { inbox: number; urgent: number } } | undefined;
   private readonly hidden: HiddenMessages;
   private toldProblems: ReadonlySet<string> = new Set();
   private readonly fenced = new Emitter<void>();
-  /** Another window has taken the agent: nothing can be written any more. */
+  /** Another window has taken the agent. This window can write nothing anymore. */
   readonly onFenced = this.fenced.event;
   private readonly givenUp = new Emitter<number>();
-  /** A write was given up, as Redis has taken no change for so many milliseconds. */
+  /** A write was given up after this many milliseconds, because Redis accepted no change. */
   readonly onGaveUp = this.givenUp.event;
   private readonly problems = new Emitter<unknown>();
   /** Something went wrong that the user should see. */
@@ -71,7 +71,7 @@ export class OwnedAgent {
     return this.seen.record;
   }
 
-  /** What the open thread knows of who the agent is and how to work; nothing, if the record does not say. */
+  /** What the open thread knows about who the agent is and how to work. Empty if the record does not say. */
   get told(): ThreadTold {
     const { threadId, made } = this;
     const told = decodeTold(this.record.threadTold, threadId);
@@ -84,7 +84,7 @@ export class OwnedAgent {
     return this.seen.turn;
   }
 
-  /** As the account's hold knows it. */
+  /** The agent in the form that `AccountHold` takes. */
   get held(): HeldAgent {
     return { id: this.id, model: this.parts.modelOf(this.record).model ?? '' };
   }
@@ -95,8 +95,8 @@ export class OwnedAgent {
   }
 
   /**
-   * Looks at everything that a decision rests on. Sets aside what is no message; answers undefined where that was so (look
-   * again), and `gone` where there is no record any more.
+   * Reads everything that a decision is based on. Undefined if something unreadable was set aside: look again. `gone` if the
+   * record no longer exists.
    * @throws TinytownError `badRecord`, or with a `RedisErrorReason`
    */
   async look(): Promise<Peek | 'gone' | undefined> {
@@ -108,21 +108,21 @@ export class OwnedAgent {
       throw new TinytownError('badRecord', text, { hint: 'Repair the field in Redis, or remove the agent.' });
     }
     this.last = { record: peek.agent.value, turn: peek.turn, waiting: peek.lengths };
-    // An agent that is about to close leaves everything that waits already: none of it may wake it later.
+    // An agent that is about to close leaves all waiting messages. None of them may wake it later.
     const all = await this.hidden.addTo(peek, peek.agent.value.state === 'draining');
     if (all.unreadable.length === 0) return all;
     await this.setAside(all.unreadable);
     return undefined;
   }
 
-  /** Puts what is no message, or none that can be sent, where people see it and decide. */
+  /** Moves entries that are no messages, or that cannot be sent, to where people see them and decide. */
   async setAside(unreadable: readonly UnreadableMessage[]): Promise<void> {
     for (const { list, reason } of unreadable)
       this.parts.logger.warn(`A message (${list}) was set aside: it ${reason}.`);
     await this.commit(setAsidePlan(this.context(), unreadable));
   }
 
-  /** Moves keys of this agent that are of the wrong type out of the way; whether there were some. Each is told of once. */
+  /** Moves this agent's keys that have the wrong type out of the way. True if any was moved. Reports each problem once. */
   private async setKeysAside(problems: readonly string[]): Promise<boolean> {
     const fresh = problems.filter((problem) => !this.toldProblems.has(problem));
     this.toldProblems = new Set(problems);
@@ -150,13 +150,13 @@ export class OwnedAgent {
     return true;
   }
 
-  /** Whether a record that was written by somebody asks for something. Most writing is our own doing. */
+  /** Whether a changed record asks for something. Most changes are our own. */
   asksForMore(record: AgentRecord): boolean {
     const { state, persistent } = this.last?.record ?? {};
     return record.state !== state || record.persistent !== persistent;
   }
 
-  /** Applies a plan; `changed` where it does not fit any more, or where the agent is not ours any more. */
+  /** Applies a plan. `changed` if it no longer fits, or if the agent is no longer ours. */
   async commit(plan: Plan): Promise<'done' | 'changed'> {
     const { delivery } = this.parts;
     const start = performance.now();
@@ -172,14 +172,14 @@ export class OwnedAgent {
     return 'changed';
   }
 
-  /** Tells the window that has asked for something what came of it, where it waits for that. */
+  /** Sends the result of a request to the window that asked, if it waits for one. */
   async reply(request: ControlRequest, answer: ControlReply): Promise<void> {
     const { keys, townKey } = this.parts;
     const plan = await replyPlan({ keys, agentId: this.id }, request, answer, townKey);
     if (plan) await this.commit(plan);
   }
 
-  /** Moves the agent from a state to another, unless somebody has asked for something else meanwhile. */
+  /** Moves the agent from one state to another, unless somebody has changed the state meanwhile. */
   async setState(from: AgentState, to: AgentState, message: string, lastError?: string): Promise<void> {
     await this.commit(statePlan(this.context(), { from, to, message, lastError }));
     this.note(to);

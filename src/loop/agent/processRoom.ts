@@ -1,7 +1,7 @@
 /**
- * How many agents of a town may have a runtime on this machine at the same time: as many as the town may have agents. Records
- * decide which agents are run, and anybody on the Redis can write records. An agent that has work and finds no room waits; one
- * that has nothing to do makes room for it, also for one of another window.
+ * Limits how many agents of a town may have a runtime on this machine at the same time, to as many as the town may have.
+ * Without a limit, anybody on the Redis could start any number, because records decide which agents run. An agent that has work
+ * and finds no room waits. An idle agent makes room, also for agents of other windows.
  */
 import type { GiveBack, Places } from './townPlaces.ts';
 import { Emitter } from '../../util/event.ts';
@@ -15,16 +15,16 @@ export class ProcessRoom {
   private readonly held = new Map<string, GiveBack>();
   /** The agents whose places are being given back. */
   private readonly leaving = new Map<string, Promise<void>>();
-  /** The other windows had all places at the last look. */
+  /** The last attempt to take a place found none. */
   private full = false;
   private othersWait = false;
   private looks: NodeJS.Timeout | undefined;
   private readonly waiting = new Set<string>();
   private readonly waits = new Emitter<void>();
-  /** An agent has begun to wait. */
+  /** An agent of this window or another one has begun to wait. */
   readonly onWaits = this.waits.event;
   private readonly frees = new Emitter<readonly string[]>();
-  /** There is room; with the agents that have waited for it, none of which waits any more. */
+  /** There may be room. Fires with the agents that waited; they wait no longer. */
   readonly onFree = this.frees.event;
 
   constructor(limit: () => number, places: Places) {
@@ -32,22 +32,22 @@ export class ProcessRoom {
     this.places = places;
   }
 
-  /** Whether an agent has a place, or there is one for it. */
+  /** Whether an agent has a place, or may find one. */
   isFor(agentId: string): boolean {
     return this.held.has(agentId) || (!this.full && this.held.size < this.limit());
   }
 
-  /** Whether others wait for the place of an agent. */
+  /** Whether other agents wait for this agent's place. */
   isWanted(agentId: string): boolean {
     return this.held.has(agentId) && (this.waiting.size > 0 || this.othersWait);
   }
 
-  /** Whether an agent with work waits. */
+  /** Whether the agent has work and waits for room. */
   waitsFor(agentId: string): boolean {
     return this.waiting.has(agentId);
   }
 
-  /** Takes a place; false where there is none. @throws TinytownError `storageRefuses` */
+  /** Takes a place. False if there is none. @throws TinytownError `storageRefuses` */
   async take(agentId: string): Promise<boolean> {
     await this.leaving.get(agentId);
     if (this.held.has(agentId)) return true;
@@ -82,7 +82,7 @@ export class ProcessRoom {
     this.waits.fire();
   }
 
-  /** An agent has no runtime any more. */
+  /** An agent no longer has a runtime. */
   release(agentId: string): void {
     const giveBack = this.held.get(agentId);
     if (!giveBack || this.leaving.has(agentId)) return;
@@ -102,7 +102,7 @@ export class ProcessRoom {
     await Promise.all(this.leaving.values());
   }
 
-  /** An agent that may have waited does so no more. */
+  /** The agent no longer waits, if it did. */
   forget(agentId: string): void {
     this.waiting.delete(agentId);
   }
@@ -117,7 +117,7 @@ export class ProcessRoom {
     this.free();
   }
 
-  /** The limit may have changed. */
+  /** Lets all waiting agents try again, for example because the limit may have changed. */
   free(): void {
     const waited = [...this.waiting];
     this.waiting.clear();

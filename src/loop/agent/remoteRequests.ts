@@ -1,4 +1,4 @@
-/** What other windows ask of an agent's owner (`tt:{town}:control:{id}`), and its answers. */
+/** Handles other windows' requests to an agent's owner (`tt:{town}:control:{id}`), and replies to them. */
 import type { InterruptResult } from '../../runtime/codingAgent.ts';
 import type { ControlReply } from '../../town/control.ts';
 import type { ControlRequest } from '../../town/delivery.ts';
@@ -11,12 +11,12 @@ import type { SerialQueue } from '../../util/serialQueue.ts';
 import { oneLine } from '../../util/text.ts';
 import { type OwnedAgent, failedReply } from './ownedAgent.ts';
 
-/** What the owner can do for them. */
+/** What the owner can do for other windows. */
 export interface OwnerActions {
-  /** Ends the running turn; resolves when what it carried is held. */
+  /** Ends the running turn. Resolves when its messages are held. */
   interrupt(): Promise<InterruptResult>;
   restart(): Promise<void>;
-  /** Answers what the agent asks, and the window. */
+  /** Passes the answer to the agent, and replies to the window. */
   answer(request: ControlRequest): Promise<void>;
   /** Gives the agent up, for Take Over. */
   release(): Promise<void>;
@@ -33,7 +33,7 @@ export class RemoteRequests {
   /** A reply was written, or could not be. */
   readonly onReplied = this.replies.event;
 
-  /** @param queue The loop's: replies are written in it, after all that they tell of. */
+  /** @param queue The loop's queue. Replies are written in it, after everything that they report. */
   constructor(agent: OwnedAgent, queue: SerialQueue, actions: OwnerActions) {
     this.agent = agent;
     this.queue = queue;
@@ -47,7 +47,7 @@ export class RemoteRequests {
     return this.owed > 0;
   }
 
-  /** Takes a request off the list and does it, where it comes from the user. Of an interrupt and a restart the queue does not wait for the end. */
+  /** Takes a request off the list, and obeys it if it comes from the user. The queue does not wait for interrupts and restarts. */
   async obey(request: ControlRequest): Promise<void> {
     const { agent, actions } = this;
     const { keys, logger } = agent.parts;
@@ -74,7 +74,7 @@ export class RemoteRequests {
     }
   }
 
-  /** Tells whoever asks, and the user once: it may be another machine of theirs, or somebody else who can write to Redis. */
+  /** Tells the sender, and the user once. The sender may be the user on another machine, or anybody who can write to Redis. */
   private async refuse(request: ControlRequest, refusal: Refusal): Promise<void> {
     const { agent } = this;
     if (refusal === 'ownerChanged') {
@@ -93,7 +93,7 @@ export class RemoteRequests {
         'If you gave it on another machine, enter this machine’s town key there. Or else look who can write to Redis.';
       agent.report(new TinytownError('commandRefused', text, { hint }));
     }
-    // The answer to a repeated one stands already.
+    // A repeated request has been answered already.
     if (refusal === 'repeated') return;
     const message = 'It carries no proof of the town key.';
     await agent.reply(request, { ok: false, reason: refusal, message });

@@ -1,11 +1,11 @@
-/** What agents ask, as it stands in Redis for the other windows (`tt:{town}:turn:{id}`, field `requests`). Never an answer. */
+/** Encodes agents' requests in Redis for other windows (`tt:{town}:turn:{id}`, field `requests`). It never holds an answer. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { AgentRequest, ChoiceLabel } from '../../runtime/agentRequest.ts';
 import { parseJson } from '../../town/records.ts';
 import { startOf, wellFormedJson } from '../../util/text.ts';
 
-/** More than anybody can look through. What is longer is not shown, as a view of it would take too long. */
+/** The longest list that is shown, more than anybody can read. A view of a longer one would take too long. */
 const MOST = 1_000;
 
 function list<S extends z.core.SomeType>(schema: S): z.ZodMiniArray<S> {
@@ -16,7 +16,7 @@ const nullableText = z.nullable(z.string());
 const nullableNumber = z.nullable(z.number());
 const texts = list(z.string());
 
-/** A sentence with texts, or with sentences that have texts: deeper is none. */
+/** A sentence is filled with plain values, or with sentences that are filled with plain values. None nests deeper. */
 const plain = z.union([z.string(), z.number(), z.boolean()]);
 const simple = z.strictObject({ template: z.string(), fillings: list(plain) });
 const said = z.union([z.string(), z.strictObject({ template: z.string(), fillings: list(z.union([plain, simple])) })]);
@@ -68,7 +68,7 @@ const head = {
   ),
 };
 
-/** Strict: a part that is not known here could be what makes the request dangerous, and would not be shown. */
+/** Strict: an unknown part would not be shown, and it could be what makes the request dangerous. */
 const request = z.discriminatedUnion('kind', [
   z.strictObject({
     ...head,
@@ -127,7 +127,7 @@ const MOST_TEXT = 16 * 1_048_576;
 
 const refusals: ReadonlySet<ChoiceLabel> = new Set(['decline', 'cancel']);
 
-/** A request of which only a part is written can be declined elsewhere, and approved only where all of it is shown. */
+/** Other windows can decline a request that was cut, but not approve it: only the owner's window shows all of it. */
 export function encodeRequests(requests: readonly AgentRequest[]): string {
   return `[${requests.map(encodeRequest).join(',')}]`;
 }
@@ -145,7 +145,7 @@ function encodeRequest(asked: AgentRequest): string {
   return wellFormedJson({ ...asked, choices }, cut);
 }
 
-/** What another window wrote; a request that cannot be read is left out: it can be answered where it is asked. */
+/** Decodes what another window wrote, without requests that cannot be read. That window can still answer those. */
 export function decodeRequests(raw: string): AgentRequest[] {
   if (raw.length > MOST_TEXT) return [];
   const all = z.array(z.unknown()).safeParse(parseJson(raw));
@@ -157,7 +157,7 @@ export function decodeRequests(raw: string): AgentRequest[] {
 
 const digests = new WeakMap<AgentRequest, string>();
 
-/** Names a request as other windows see it: an answer holds for what was shown, whoever has written to Redis since. */
+/** Identifies a request as other windows see it. An answer counts only for what was shown, whoever wrote to Redis since. */
 export function requestDigest(shown: AgentRequest): string {
   const known = digests.get(shown);
   if (known !== undefined) return known;
@@ -175,7 +175,7 @@ const answer = z.union([
   z.strictObject({ form: z.record(z.string(), z.unknown()) }),
 ]);
 
-/** The answer that another window sent; undefined where it cannot be read. */
+/** The answer that another window sent. Undefined if it cannot be read. */
 export function decodeAnswer(raw: string): z.output<typeof answer> | undefined {
   const decoded = answer.safeParse(parseJson(raw));
   return decoded.success ? decoded.data : undefined;

@@ -1,21 +1,21 @@
-/** How often and how fast a process that goes down is brought up again. */
+/** How often and how fast a process that went down is restarted, and a failed round is retried. */
 import type { TurnRecord } from '../../town/batch.ts';
 import { BUSY_ATTEMPTS } from '../../town/plans.ts';
 import type { LoopFacts } from './decide.ts';
 
 const STARTS = 3;
 
-/** A round that failed and is tried again. */
+/** A failed round that will be tried again. */
 export interface Retry {
   /** The number of the next attempt, from 2. */
   attempt: number;
-  /** How many attempts there are. */
+  /** The most attempts. */
   of: number;
   /** When it begins, in Unix milliseconds. */
   at: number;
 }
 
-/** What an agent tries again after a failure; undefined while it does not wait for that. */
+/** The retry that an agent waits for after a failure, if any. */
 export function retryOf(
   { turn, waiting, notBefore, now }: Pick<LoopFacts, 'turn' | 'waiting' | 'notBefore' | 'now'>,
   { seen }: Pick<TurnRecord, 'seen'>,
@@ -26,7 +26,7 @@ export function retryOf(
   return { attempt: failed + 1, of: maxAttempts, at: notBefore };
 }
 
-/** The first wait before something that failed is tried again, in milliseconds; each later one is four times as long. */
+/** The wait before the first retry, in milliseconds. Each later one is four times as long. */
 export const RETRY_MS = 500;
 
 export class RestartPolicy {
@@ -44,13 +44,13 @@ export class RestartPolicy {
     return delay;
   }
 
-  /** To be called when something went well. */
+  /** Call after a success. */
   reset(): void {
     this.failures = 0;
   }
 }
 
-/** No round waits longer after a failure, in milliseconds. */
+/** The longest wait of a round after a failure, in milliseconds. */
 const LONGEST_DELAY_MS = 300_000;
 
 /** The wait before a round is tried again, in milliseconds: 2 s, 8 s, 32 s … up to five minutes. */
@@ -58,7 +58,7 @@ export function retryDelay(attempts: number, firstMs = RETRY_MS): number {
   return Math.min(firstMs * 4 ** attempts, LONGEST_DELAY_MS);
 }
 
-/** The longest wait that can stand in a turn's record, in milliseconds, whatever the clock of the window that wrote it said. */
+/** The longest wait that a turn's record can ask for, in milliseconds, whatever its writer's clock said. */
 export function longestDelay({ seen }: Pick<TurnRecord, 'seen'>, firstMs = RETRY_MS): number {
   const attempts = Object.values(seen).map((message) => message.attempts);
   return retryDelay(Math.max(BUSY_ATTEMPTS, ...attempts), firstMs);

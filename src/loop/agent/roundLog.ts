@@ -1,6 +1,6 @@
 /**
  * The log of each round, for people: `{town}_{agent}-{id}_round_{n}.log` in the extension's own storage, which agents cannot
- * write to. Bounded: each file in bytes, and all of them in number, the oldest deleted first.
+ * write to. Each file is limited in size, and all files in number: the oldest are deleted first.
  */
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -18,7 +18,7 @@ const LIMITS = { bytes: 1_000_000, files: 200 };
 
 const CUT = '\n── The log ends here: it has reached its size limit.\n';
 
-/** Longest part of a file name that a town or an agent gets, in characters of up to 4 bytes. */
+/** Longest name of a town or an agent within a file name, in characters of up to 4 bytes. */
 const NAME_LENGTH = 24;
 
 /** Where the logs of all rounds are, below the extension's storage folder. */
@@ -26,7 +26,7 @@ export function roundLogFolder(storageDir: string): string {
   return path.join(storageDir, 'logs');
 }
 
-/** What the names of an agent's logs begin with. */
+/** The prefix of an agent's log file names. */
 export function roundLogPrefix(town: string, agent: { id: string; name: string }): string {
   return `${fileWord(town)}_${fileWord(agent.name)}-${fileWord(agent.id.slice(0, 8))}_round_`;
 }
@@ -38,7 +38,7 @@ export class RoundLog {
   private readonly queue = new SerialQueue();
   private file: string | undefined;
 
-  /** @param folder As {@link roundLogFolder} says. */
+  /** @param folder See {@link roundLogFolder}. */
   constructor(folder: string, logger: Logger, limits = LIMITS) {
     this.folder = folder;
     this.limits = limits;
@@ -61,7 +61,7 @@ export class RoundLog {
     }
   }
 
-  /** Resolves when all that was told so far is written, or could not be. */
+  /** Resolves when everything so far is written, or has failed. */
   async written(): Promise<void> {
     await this.queue.idle();
   }

@@ -1,4 +1,4 @@
-/** The place for one agent's runtime: brings it up with its thread, takes it down, and says when to try again after a failure. */
+/** Holds one agent's runtime. Starts it with its thread, takes it down, and says when to try again after a failure. */
 import type { CodingAgent, ModelChoice, RuntimeEvent, RuntimeMode } from '../../runtime/codingAgent.ts';
 import { isRedisError } from '../../town/redis/errors.ts';
 import { roleOf } from '../../town/roles.ts';
@@ -15,10 +15,10 @@ import { foreignThread } from './ownThreads.ts';
 import { RestartPolicy } from './restartPolicy.ts';
 import { type TownAccess, knownAtStart, standingInstructions } from './standing.ts';
 
-/** Failures that may pass by themselves. */
+/** Failures that may pass on their own. */
 const passing = new Set(['startFailed', 'threadBusy', 'overloaded', 'unresponsive', 'notRunning']);
 
-/** How often an agent that could not start because the disk is full is tried again, in milliseconds. */
+/** How often to retry a start that failed because the disk is full, in milliseconds. */
 const STORAGE_AGAIN_MS = 5_000;
 
 export class RuntimeSlot {
@@ -30,17 +30,17 @@ export class RuntimeSlot {
   private stamp = 0;
   private madeFor: ModelChoice | undefined;
   private permissions: Permissions | undefined;
-  /** The program that the runtime runs for each turn, as it was confirmed or not: see {@link AgentProgram}. */
+  /** The id of the program that the runtime runs for each turn: see {@link AgentProgram}. */
   private program: string | undefined;
   private closed = false;
   private toolless: CodingAgent | undefined;
   /** Whether the user was told that the disk is full since the last start. */
   private toldOfStorage = false;
   private readonly events = new Emitter<RuntimeEvent>();
-  /** What the runtime tells; of one that was taken down only its exit, and that it asks no more. */
+  /** The runtime's events. From one that was taken down, only its exit and its withdrawn requests. */
   readonly onEvent = this.events.event;
   private readonly losses = new Emitter<Extract<RuntimeEvent, { type: 'exited' }>>();
-  /** The runtime went away by itself. */
+  /** The runtime went away on its own. */
   readonly onLost = this.losses.event;
 
   constructor(agent: OwnedAgent) {
@@ -57,8 +57,8 @@ export class RuntimeSlot {
   }
 
   /**
-   * Whether the runtime holds permissions that are not those of now, a sign-in that is not the last one, or a model for good
-   * that is not the one chosen.
+   * Whether the runtime was started with permissions or a sign-in that have changed since. For a one-shot runtime also: a model
+   * or a program.
    */
   get outdated(): boolean {
     const { parts, record } = this.agent;
@@ -77,8 +77,8 @@ export class RuntimeSlot {
   }
 
   /**
-   * Brings the runtime up where there is room for it; the agent is then idle, still starting with a later try, or in error.
-   * @throws TinytownError with a `RedisErrorReason`; to be called again.
+   * Starts the runtime if there is room. The agent is then idle, still starting with a later try, or in error.
+   * @throws TinytownError with a `RedisErrorReason`; call again.
    */
   async start(): Promise<void> {
     const { agent } = this;
@@ -105,7 +105,7 @@ export class RuntimeSlot {
       if (this.runtime === runtime) this.runtime = undefined;
       await runtime?.stop();
       agent.parts.room.release(agent.id);
-      // Not the runtime's fault: it starts when Redis is there again.
+      // Not the runtime's fault: it starts when Redis is back.
       if (isRedisError(error)) throw error;
       if (!this.closed) await this.failed(error);
       return;
@@ -120,7 +120,7 @@ export class RuntimeSlot {
     return this.runtime !== undefined && this.toolless === this.runtime ? 'none' : parts.access(record, mode);
   }
 
-  /** Takes the runtime down, if there is one. A new one may come after it. */
+  /** Takes the runtime down, if there is one. A new one may follow. */
   async stop(): Promise<void> {
     const { runtime } = this;
     this.runtime = undefined;
@@ -134,7 +134,7 @@ export class RuntimeSlot {
     await this.stop();
   }
 
-  /** Something went well: earlier failures do not count any more. */
+  /** Something succeeded. Earlier failures no longer count. */
   wentWell(): void {
     this.restarts.reset();
     this.accepted();
@@ -145,11 +145,11 @@ export class RuntimeSlot {
     this.agent.parts.account.accepted(this.agent.id, this.stamp);
   }
 
-  /** Codex has refused a turn as unauthorised. */
+  /** Codex has refused a turn as unauthorized. */
   refused(): void {
     const { id, parts } = this.agent;
     parts.account.limits.inconclusive(id);
-    // A process from before the last sign-in is refused for that alone; the next one may not be.
+    // A process from before the last sign-in is refused for that reason alone. The next one may be accepted.
     if (this.mode !== 'persistent' || !this.outdated) parts.account.refused(id);
   }
 
@@ -177,8 +177,8 @@ export class RuntimeSlot {
   }
 
   /**
-   * What a runtime that was taken down still says is not about this session; but screens want to know of its end, and nobody
-   * can answer any more what it has asked. For good: the next owner tells of that.
+   * Whether an event still counts after its runtime was taken down. Screens must learn that it ended, and that nobody can
+   * answer its requests anymore. After `close`, the next owner reports these requests.
    */
   private outlives({ type }: RuntimeEvent): boolean {
     return type === 'exited' || (type === 'requestWithdrawn' && !this.closed);
@@ -198,7 +198,7 @@ export class RuntimeSlot {
     const { id, record, parts } = this.agent;
     const { runtimeSessionId, roundsCompleted } = record;
     const { batches } = await parts.delivery.inflight(id);
-    // What was sent last may be in a thread that nobody came to write down.
+    // The last input may be in a thread that the record does not name yet.
     const untold = batches.flatMap(({ delivered, threadId }) => (delivered || threadId === null ? [] : [threadId]));
     for (const threadId of new Set([...untold.toReversed(), ...(runtimeSessionId ? [runtimeSessionId] : [])])) {
       if (runtime.mode === 'persistent' && !(await parts.ownThreads.has(id, threadId))) {
@@ -211,7 +211,7 @@ export class RuntimeSlot {
       } catch (error) {
         if (error instanceof TinytownError && error.reason === 'refused') throw conversationDamaged(record.name, error);
         if (!(error instanceof TinytownError) || error.reason !== 'threadLost') throw error;
-        // Where nothing was ever said in it, nothing is lost; a restart, which a person asks for, counts rounds anew, too.
+        // If no round was completed in it, nothing is lost. A restart by a person resets the count, too.
         if (threadId === runtimeSessionId && roundsCompleted > 0) throw conversationLost(record.name, error);
         parts.logger.info(`The thread ${threadId} is not stored.`);
       }
@@ -240,7 +240,7 @@ export class RuntimeSlot {
     await this.agent.setState('starting', 'error', `✗ ${oneLine(text, 200)}`, text);
   }
 
-  /** Sets the time of the next try; false where it has failed too often. */
+  /** Schedules the next try. False if it has failed too often. */
   tryAgain(): boolean {
     const delay = this.restarts.next();
     if (delay === undefined) return false;

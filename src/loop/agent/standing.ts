@@ -1,8 +1,8 @@
 /**
- * What an agent is told for good: who it is, how to read what it gets, what it can do to the town, how to work. A new thread
- * gets it as developer instructions, which outlive compaction and resume, and cannot be changed. So the record keeps
- * what each thread knows, and a round says what differs: after a rename or an update of the extension, in threads
- * that were made without it, and where the tools of the town did not start.
+ * An agent's standing instructions: who it is, how to read what it gets, how to act on the town, how to work. A new thread gets
+ * them as developer instructions, which survive compaction and resume, and cannot be changed. So the record keeps what each
+ * thread knows, and a round says what differs: after a rename or an extension update, in threads that were created without
+ * them, and if the town's tools did not start.
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
@@ -12,7 +12,7 @@ import type { Role } from '../../town/roles.ts';
 import { spellHidden } from '../../util/hidden.ts';
 import { oneLine, wellFormedJson } from '../../util/text.ts';
 
-/** How an agent reaches the town: tools of an MCP server, or the `tt` command; `none` where its tools did not start. */
+/** How an agent reaches the town: tools of an MCP server, or the `tt` command. `none` if its tools did not start. */
 export type TownAccess = 'tools' | 'command' | 'none';
 
 export interface StandingFacts {
@@ -37,15 +37,15 @@ export type Known = z.infer<typeof known>;
 
 const threadTold = z.object({ thread: z.string(), given: known, since: known });
 
-/** What one thread was given when it was made, and what rounds have told it since, which a compaction may drop. */
+/** What one thread was given when it was created, and what rounds have told it since. Compaction may drop the latter. */
 export type ThreadTold = z.infer<typeof threadTold>;
 
-/** The developer instructions of a new thread. They promise no tools: whether these start is not known yet. */
+/** The developer instructions of a new thread. They promise no tools, because these may not start. */
 export function standingInstructions(facts: StandingFacts): string {
   return parts.map((part) => textOf(part, facts)).join('\n\n');
 }
 
-/** What a thread knows that was made with {@link standingInstructions}. */
+/** What a thread that was created with {@link standingInstructions} knows. */
 export function knownAtStart(facts: StandingFacts): Known {
   return Object.fromEntries(parts.map((part) => [part, digestOf(part, facts)]));
 }
@@ -55,7 +55,7 @@ export function knownIn({ given, since }: ThreadTold): Known {
   return { ...given, ...since };
 }
 
-/** What a thread has to be told, as a section of a round, and what it knows then; undefined where it knows all. */
+/** What a round must tell the thread, and what the thread knows then. Undefined if it knows everything. */
 export function whatDiffers(before: Known, facts: StandingFacts): { text: string; known: Known } | undefined {
   const changed = parts.filter((part) => before[part] !== digestOf(part, facts));
   const tools = facts.access === 'none' ? 'missing' : 'there';
@@ -76,12 +76,12 @@ export function knowsPlainWords(before: Known): boolean {
   return before.reading === digest(READING);
 }
 
-/** As it stands in the agent's record. */
+/** The form in the agent's record. */
 export function encodeTold(told: ThreadTold): string {
   return wellFormedJson(told);
 }
 
-/** What a record says of this thread; nothing where it speaks of another one, or cannot be read. */
+/** What a record says about this thread. Undefined if it is about another one, or cannot be read. */
 export function decodeTold(raw: string | undefined, thread: string | null): ThreadTold | undefined {
   const result = raw === undefined ? undefined : threadTold.safeParse(parseJson(raw));
   return result?.success && result.data.thread === thread ? result.data : undefined;
@@ -96,7 +96,7 @@ export function whoLine({ name, role, town }: Pick<StandingFacts, 'name' | 'role
   );
 }
 
-/** What the agent can do to the town, for a prompt that is read by itself. Whether the tools have started is not known. */
+/** How the agent can act on the town, for a self-contained prompt. The tools may not have started. */
 export function accessSection(access: TownAccess): string {
   return `## Acting on the town\n\n${access === 'none' ? NO_TOOLS : waysOf(access).join(' ')}`;
 }

@@ -1,6 +1,6 @@
 /**
- * The places for running agents that all windows of a town on this machine share: a lock file each, in the extension's storage.
- * Records in Redis cannot be counted for this, as anybody there can write and delete them.
+ * The places for running agents, shared by all windows of a town on this machine. Each is a lock file in the extension's storage.
+ * Records in Redis cannot be counted instead, because anybody there can write and delete them.
  */
 import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
@@ -14,13 +14,13 @@ import { ensurePrivateFolder } from '../../util/privateFolder.ts';
 /** Gives a place back. */
 export type GiveBack = () => Promise<void>;
 
-/** Places for running agents. A window that stands alone, as in tests, has them to itself. */
+/** Places for running agents. A single window, as in tests, has them to itself. */
 export interface Places {
-  /** Takes one of `count` places; undefined where there is none. @throws TinytownError `storageRefuses` */
+  /** Takes one of `count` places. Undefined if none is free. @throws TinytownError `storageRefuses` */
   take(count: number): Promise<GiveBack | undefined>;
   /** Tells the other windows that an agent of this one waits for a place. */
   ask(): Promise<void>;
-  /** Whether an agent of another window has begun to wait, or still waits, since this was last asked. */
+  /** Whether an agent of another window has asked for a place since the last call. */
   asked(): Promise<boolean>;
 }
 
@@ -28,7 +28,7 @@ export class TownPlaces implements Places {
   private readonly root: string;
   private readonly folder: string;
   private readonly own = `wanted-${randomUUID()}`;
-  /** What other windows have asked, and when. */
+  /** The requests of other windows, and when they were made. */
   private known = new Map<string, number>();
 
   /** @param storageDir The extension's own folder. @param townFolder Without links. */
@@ -40,7 +40,7 @@ export class TownPlaces implements Places {
   async take(count: number): Promise<GiveBack | undefined> {
     await ensurePrivateFolder(this.root);
     await ensurePrivateFolder(this.folder);
-    // A place whose window has ended is only cleared by the first look at it.
+    // The first try may only clear places of windows that have ended.
     return (await this.takeOne(count)) ?? (await this.takeOne(count));
   }
 
@@ -69,7 +69,7 @@ export class TownPlaces implements Places {
     return news;
   }
 
-  /** Forgets what this window has asked. */
+  /** Withdraws this window's request. */
   async close(): Promise<void> {
     await rm(path.join(this.folder, this.own), { force: true });
   }

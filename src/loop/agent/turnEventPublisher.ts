@@ -1,6 +1,6 @@
 /**
- * Tells other windows and `tt` what a running turn does, a few times a second at most: tools on both streams, the agent's
- * words only on its own, so that they never push the town's other events out.
+ * Publishes what a running turn does to other windows and `tt`, twice a second at most. Tool calls go to both streams. The
+ * agent's words go only to its own stream, so that they never push out the town's other events.
  */
 import type { RuntimeEvent } from '../../runtime/codingAgent.ts';
 import type { TurnItem } from '../../runtime/turnItem.ts';
@@ -11,9 +11,9 @@ import { endOf, oneLine } from '../../util/text.ts';
 import type { OwnedAgent } from './ownedAgent.ts';
 
 const FLUSH_MS = 500;
-/** Longest text of one event, in characters; of a longer one the end. */
+/** Longest text of one event, in characters. Only the end of a longer one is kept. */
 const TEXT_LIMIT = 2_000;
-/** Most parts that wait to be told; of more the last. */
+/** Most parts that wait to be published. The oldest are dropped. */
 const PARTS = 100;
 
 interface Part {
@@ -23,9 +23,9 @@ interface Part {
 
 export class TurnEventPublisher {
   private readonly agent: OwnedAgent;
-  /** What was not told yet, in order. */
+  /** Not published yet, in order. */
   private parts: Part[] = [];
-  /** The message that the last words are of: those of the next one begin a line. */
+  /** The message that the last words belong to. Words of another message begin a new line. */
   private message: string | undefined;
   private turnStartedAt: string | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -44,20 +44,20 @@ export class TurnEventPublisher {
     this.schedule();
   }
 
-  /** One writing at a time: while Redis is away nothing piles up behind it. */
+  /** One write at a time, so that nothing piles up while Redis is away. */
   private schedule(): void {
     if (this.writing || this.parts.length === 0) return;
     this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
   }
 
-  /** Drops what was not told yet. */
+  /** Drops what is not published yet. */
   dispose(): void {
     clearTimeout(this.timer);
     this.parts = [];
   }
 
   private completed(item: TurnItem): void {
-    // Not every runtime tells its messages word by word.
+    // Not every runtime streams its messages.
     if (item.kind === 'agentMessage' && item.id !== this.message) this.say(item.id, item.text);
     else this.add(...toolLines(item).map((text): Part => ({ type: 'agent_tool_call', text })));
   }

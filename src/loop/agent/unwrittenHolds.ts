@@ -1,6 +1,6 @@
 /**
- * Work that is to be held and that Redis has not taken yet, in files of the extension's storage, one for each agent: a window
- * that closes while Redis refuses changes leaves the next window what it needs to hold the work.
+ * Holds that Redis has not accepted yet, in the extension's storage, one file for each agent. If a window closes while Redis
+ * refuses changes, the next window can still hold the work.
  */
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -29,7 +29,7 @@ export class UnwrittenHolds {
     this.logger = logger;
   }
 
-  /** Never rejects; a file that cannot be read counts as none. */
+  /** Never rejects; a file that cannot be read counts as empty. */
   async read(agentId: string): Promise<Holds> {
     const text = await readFile(this.fileOf(agentId), 'utf8').catch(() => '{}');
     const decoded = holds.safeParse(parseJson(text));
