@@ -30,10 +30,10 @@ const questions = [
   {
     id: 'q',
     header: 'Colour',
-    question: 'Which colour shall the door have?',
+    question: 'What color should the door be?',
     options: [
       { label: 'Red', description: 'As it was.' },
-      { label: 'Green', description: 'As the garden.' },
+      { label: 'Green', description: 'Like the garden.' },
     ],
   },
 ];
@@ -141,7 +141,7 @@ describe('what needs a person', () => {
     await spawnAgent(workbench, 'lighter', 'Light the lamp');
     await needs.item('lighter: Change lamp.txt').waitFor();
     await spawnAgent(workbench, 'painter', 'Paint the door');
-    await needs.item('painter: Which colour shall the door have?').waitFor();
+    await needs.item('painter: What color should the door be?').waitFor();
     await workbench.statusBar('3 need you').waitFor();
     const rows = [
       'builder: Run touch built.txt',
@@ -149,9 +149,9 @@ describe('what needs a person', () => {
       'The build writes outside of the workspace.',
       'lighter: Change lamp.txt',
       'lamp.txt changed · +1 −1',
-      'painter: Which colour shall the door have?',
+      'painter: What color should the door be?',
       'Red As it was.',
-      'Green As the garden.',
+      'Green Like the garden.',
     ];
     await eventually(async () => {
       const texts = await needs.texts();
@@ -216,13 +216,13 @@ describe('what needs a person', () => {
     await workbench.reload();
     await workbench.openSidebar();
     await needs.item('lighter: Change lamp.txt').waitFor();
-    await needs.item('painter: Which colour shall the door have?').waitFor();
+    await needs.item('painter: What color should the door be?').waitFor();
     await workbench.statusBar('2 need you').waitFor();
   });
 
   it('looks at a change, comes back to it, and approves it', async () => {
     // Which of the two has asked first after the reload is not fixed.
-    const other = 'painter: Which colour shall the door have?';
+    const other = 'painter: What color should the door be?';
     await press('Control+k', 'Control+y');
     await eventually(async () => (await isAt('lighter: Change lamp.txt')) || (await isAt(other)));
     if (await isAt(other)) await goTo('lighter: Change lamp.txt', 'Control+k', 'Control+y');
@@ -239,12 +239,12 @@ describe('what needs a person', () => {
     await press('Control+Enter');
     await eventually(async () => /is on/.test(await readFile(path.join(folder, 'lamp.txt'), 'utf8')));
     assert.ok(presses <= MOST_PRESSES, `${presses} key presses`);
-    assert.equal(await needs.item('painter: Which colour shall the door have?').count(), 1);
+    assert.equal(await needs.item('painter: What color should the door be?').count(), 1);
   });
 
   it('answers a question by its options', async () => {
     await press('Control+k', 'Control+y');
-    await eventually(() => isAt('painter: Which colour shall the door have?'));
+    await eventually(() => isAt('painter: What color should the door be?'));
     await press('Enter');
     await workbench.quickInput.rows.filter({ hasText: 'Green' }).waitFor();
     await workbench.screenshots('needs-you-question');
