@@ -40,7 +40,7 @@ function installPackages() {
   if (status === 0 && packagesAreCurrent()) return;
   process.stderr.write(`${stdout}\n${stderr}\n`);
   fail(
-    `\`npm ci\` did not succeed (${error?.message ?? `exit code ${status}`}); what it said is above.\n` +
+    `\`npm ci\` did not succeed (${error?.message ?? `exit code ${status}`}); see its output above.\n` +
       'It needs the npm registry. Check the network (or the proxy in `npm config list`), then run the same command again.',
   );
 }

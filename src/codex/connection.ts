@@ -91,7 +91,7 @@ export class CodexConnection {
       } catch (error) {
         const wait = error instanceof CodexError && error.reason === 'overloaded' ? backoff.next() : undefined;
         if (wait === undefined) throw error;
-        this.options.logger.info(`Codex is overloaded; ${method.name} again in ${wait} ms`);
+        this.options.logger.info(`Codex is overloaded. Retrying ${method.name} in ${wait} ms.`);
         await pause(wait);
       }
     }
@@ -137,7 +137,7 @@ export class CodexConnection {
 
   private async answer(method: string, params: unknown): Promise<unknown> {
     if (!isServerRequest(method)) {
-      this.options.logger.warn(`Codex asks for ${oneLine(method)}, which is not known: refused`);
+      this.options.logger.warn(`Codex sent the unknown request ${oneLine(method)}. It was refused.`);
       return new ResponseError(ErrorCodes.MethodNotFound, `Unhandled method ${method}`);
     }
     return await this.options.handlers[method](readRequest(this.requestId, method, params));

@@ -54,7 +54,7 @@ export async function resumeThread(
     } catch (error) {
       const wait = error instanceof CodexError && error.reason === 'threadBusy' ? backoff.next() : undefined;
       if (wait === undefined) throw error;
-      logger.info(`Another process still writes the thread; asking for it again in ${wait} ms.`);
+      logger.info(`Another process is still writing the thread. Trying again in ${wait} ms.`);
       await pause(wait);
     }
   }

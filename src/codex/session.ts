@@ -214,7 +214,7 @@ export class CodexSession {
   receive(method: string, params: unknown): void {
     const heard = decodeNotification(method, params);
     if (!heard) {
-      this.logger.trace(`← ${method} (passed over)`);
+      this.logger.trace(`← ${method} (ignored)`);
       return;
     }
     if (heard.method === 'serverRequest/resolved') {

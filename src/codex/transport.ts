@@ -52,7 +52,7 @@ export async function startStdioTransport(options: StdioOptions): Promise<Transp
   async function end(): Promise<TransportEnd> {
     const exit = await child.exited;
     const left = child.commandsEnded();
-    if (left > 0) logger.info(`Ended ${left} commands of app-server #${generation}, which has gone.`);
+    if (left > 0) logger.info(`Ended ${left} commands of app-server #${generation} after it exited.`);
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, drainLimitMs);

@@ -54,7 +54,7 @@ const envelope = z.object({
   from: id,
   to: id,
   type: z.string('is missing'),
-  priority: orElse(z.enum(priorities, 'is not a priority that is known here'), 'normal'),
+  priority: orElse(z.enum(priorities, 'is not a known priority'), 'normal'),
   created_at: z.string('is missing').check(z.refine(isTime, 'is not a time')),
   correlation_id: orElse(z.nullable(id), null),
   // Our own field. Any other value here proves nothing, but does not spoil the message.
@@ -66,7 +66,7 @@ const ackType = z.union(
     z.object({ type: z.enum(['received', 'acknowledged', 'thanks', 'approved']) }),
     z.object({ type: z.literal('rejected'), reason: text }),
   ],
-  'is not a confirmation that is known here',
+  'is not a known confirmation',
 );
 
 /** Decodes the payload of each type. Key names are those of the wire. */

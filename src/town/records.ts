@@ -52,9 +52,9 @@ const flag = z.pipe(
   z.enum(['true', 'false'], 'is neither true nor false'),
   z.transform((value) => value === 'true'),
 );
-const agentState = z.enum(agentStates, 'is not a state that is known here');
+const agentState = z.enum(agentStates, 'is not a known state');
 const taskState = z.pipe(
-  z.enum([...taskStates, 'in_flight'], 'is not a state that is known here'),
+  z.enum([...taskStates, 'in_flight'], 'is not a known state'),
   z.transform((value): TaskState => (value === 'in_flight' ? 'running' : value)),
 );
 const tags = z.pipe(
@@ -73,8 +73,8 @@ const agentHash = z.object({
   nickname: z.optional(label),
   role_id: z.optional(label),
   parent_agent_id: z.optional(id),
-  spawn_mode: orElse(z.enum(['fresh', 'forkedcontext', 'resumed'], 'is not a mode that is known here'), 'fresh'),
-  agent_type: orElse(z.enum(['supervisor', 'worker'], 'is not a type that is known here'), 'worker'),
+  spawn_mode: orElse(z.enum(['fresh', 'forkedcontext', 'resumed'], 'is not a known mode'), 'fresh'),
+  agent_type: orElse(z.enum(['supervisor', 'worker'], 'is not a known type'), 'worker'),
   state: orElse(agentState, 'starting'),
   cli: orElse(label, ''),
   current_task: z.optional(id),

@@ -62,7 +62,9 @@ export class SignInNews implements Disposable {
     this.last = token;
     await this.redis
       .write((client) => client.set(this.key, token))
-      .catch((error: unknown) => this.logger.warn(`Other windows do not know of the sign-in: ${describeError(error)}`));
+      .catch((error: unknown) =>
+        this.logger.warn(`Other windows could not be told about the sign-in: ${describeError(error)}`),
+      );
   }
 
   dispose(): void {
@@ -81,7 +83,7 @@ export class SignInNews implements Disposable {
       this.last = token;
       this.news.fire();
     } catch (error) {
-      this.logger.debug(`Whether somebody has signed in is not known: ${describeError(error)}`);
+      this.logger.debug(`Could not check for a sign-in in other windows: ${describeError(error)}`);
     }
   }
 

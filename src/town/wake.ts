@@ -131,11 +131,11 @@ export class WakeSource implements Disposable {
     this.current = refusal === undefined ? 'notifications' : 'poll';
     if (refusal === undefined) {
       this.poll.stop();
-      if (before === 'poll') this.logger.info(`Redis at ${this.redis.where} tells of changes again.`);
+      if (before === 'poll') this.logger.info(`Redis at ${this.redis.where} sends notifications again.`);
       return;
     }
     this.logger.info(
-      `Redis at ${this.redis.where} does not tell of changes (${refusal}), so it is polled. To save that, turn them on there: CONFIG SET notify-keyspace-events ${WANTED_FLAGS}`,
+      `Redis at ${this.redis.where} sends no notifications (${refusal}), so it is polled. To avoid polling, turn them on: CONFIG SET notify-keyspace-events ${WANTED_FLAGS}`,
     );
     await this.poll.start();
   }
@@ -182,7 +182,7 @@ export class WakeSource implements Disposable {
       const failure = toRedisError(error, this.redis.where);
       if (failure.reason === 'redisUnavailable') throw failure;
       // Many hosted servers do not reveal their configuration.
-      return (await this.probeNotifications()) ? undefined : 'a change of ours was not told';
+      return (await this.probeNotifications()) ? undefined : 'a test change was not reported';
     }
     return sufficient(flags) ? undefined : `notify-keyspace-events is "${flags}"`;
   }

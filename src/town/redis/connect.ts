@@ -361,7 +361,7 @@ export class TownRedis {
     if (this.closed || trouble?.message === this.told?.message) return;
     this.told = trouble;
     if (trouble) this.logger.warn(describeError(trouble));
-    else this.logger.info(`Redis at ${this.where} is there again.`);
+    else this.logger.info(`Redis at ${this.where} is back.`);
     this.troubles.fire(trouble);
   }
 }

@@ -41,9 +41,9 @@ async function keepOwning(target: PrivateTarget, appendDir: string | undefined, 
   try {
     const owner = await readOwner(target.dir);
     if (owner === undefined || owner.appendDir === appendDir) return await showLife(target.dir);
-    logger.warn('Another machine or container has gone on with this town’s data. Ending the Redis of this one.');
+    logger.warn('Another machine or container took over this town’s data. Stopping the Redis on this one.');
     await stopLocalServer(target);
   } catch (error) {
-    logger.debug(`The use of the private Redis could not be shown: ${describeError(error)}`);
+    logger.debug(`The private Redis could not be marked as in use: ${describeError(error)}`);
   }
 }

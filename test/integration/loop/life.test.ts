@@ -190,7 +190,7 @@ describe('an agent over time', () => {
     await agentWhen(session, 'web', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');
     assert.equal(await town.redis.cli('CONFIG', 'GET', 'notify-keyspace-events'), 'notify-keyspace-events');
     assert.ok(
-      town.log.some((line) => line.includes('does not tell of changes')),
+      town.log.some((line) => line.includes('sends no notifications')),
       'the log says so',
     );
   });

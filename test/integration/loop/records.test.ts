@@ -132,7 +132,7 @@ describe('a record that cannot be read', function () {
     }
     await goesOn(rounds + 1);
     assert.equal(await redis.type(keys.epoch(agent.id)), 'string');
-    assert.ok(problems(/WRONGTYPE|not of the type/) <= 1, 'told once at most');
+    assert.ok(problems(/WRONGTYPE|wrong type|not of the type/) <= 1, 'told once at most');
   });
 
   it('in held or dead work is shown, and can be dismissed', async () => {

@@ -176,7 +176,7 @@ describe('the rules of a loop', () => {
     const broken = await town.open({ codexPath: '/nowhere/codex' });
     await broken.actions.spawnAgent({ name: 'sec', task: 'look around' });
     const record = await agentWhen(broken, 'sec', (it) => it.state === 'error', 'in error');
-    assert.match(record.lastError ?? '', /There is no \/nowhere\/codex\..*tinytown\.codex\.path/);
+    assert.match(record.lastError ?? '', /\/nowhere\/codex was not found\..*tinytown\.codex\.path/);
     await broken.close();
     const session = await town.open();
     await session.actions.restartAgent('sec');

@@ -83,7 +83,7 @@ describe('persistent agent on an app-server that misbehaves', () => {
     await agent.start(null);
     await agent.startTurn({ text: 'x', clientId: 'c1' });
     await record.next('turnCompleted');
-    assert.equal(bench.logged.filter((line) => /overloaded; turn\/start again/.test(line)).length, 2);
+    assert.equal(bench.logged.filter((line) => /overloaded\. Retrying turn\/start in/.test(line)).length, 2);
     assert.equal(record.of('turnStarted').length, 1);
   });
 

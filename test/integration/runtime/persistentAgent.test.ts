@@ -278,7 +278,7 @@ describe('persistent agent on the real codex', () => {
     await assert.rejects(bench.persistent().agent.start(threadId), { reason: 'threadBusy' });
     bench.logged.length = 0;
     const patient = bench.persistent().agent.start(threadId);
-    await eventually(() => bench.logged.some((line) => line.includes('still writes the thread')));
+    await eventually(() => bench.logged.some((line) => line.includes('is still writing the thread')));
     await first.agent.stop();
     assert.deepEqual(await patient, { threadId });
   });

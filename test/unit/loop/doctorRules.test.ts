@@ -118,8 +118,8 @@ Tinytown 1.0
     ],
     [
       'no Codex',
-      { codex: { ok: false, problem: trouble('There is no /x.') }, account: undefined },
-      [/^failed codex: There is no \/x\./],
+      { codex: { ok: false, problem: trouble('/x was not found.') }, account: undefined },
+      [/^failed codex: \/x was not found\./],
     ],
     [
       'nobody signed in',

@@ -112,7 +112,7 @@ describe('a message', () => {
     [
       'an unknown confirmation',
       JSON.stringify({ ...wire, type: 'confirmation', ack_type: { type: 'maybe' } }),
-      /^ack_type is not a confirmation/,
+      /^ack_type is not a known confirmation$/,
     ],
   ];
   for (const [what, raw, reason] of bad) {

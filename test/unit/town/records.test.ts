@@ -109,7 +109,7 @@ describe('an agent’s record', () => {
     ['a blank name', { ...agentOfTt, name: '  ' }, /^name is empty$/],
     ['a name that was no UTF-8', { ...agentOfTt, name: 'b\ufffdck' }, /^name is not valid UTF-8$/],
     ['a huge name', { ...agentOfTt, name: 'x'.repeat(MAX_TEXT + 1) }, /^name is longer than/],
-    ['an unknown state', { ...agentOfTt, state: 'dreaming' }, /^state is not a state that is known here$/],
+    ['an unknown state', { ...agentOfTt, state: 'dreaming' }, /^state is not a known state$/],
     ['a counter that is no number', { ...agentOfTt, tasks_completed: 'NaN' }, /^tasks_completed is not a number$/],
     ['a negative counter', { ...agentOfTt, rounds_completed: '-1' }, /^rounds_completed is not a number$/],
     ['a fraction', { ...agentOfTt, rounds_completed: '1.5' }, /^rounds_completed is not a number$/],

@@ -238,11 +238,11 @@ describe('the agents tree', () => {
   });
 
   it('shows what cannot be read, and goes on', () => {
-    const problems = [{ key: 'tt:x:agent:7', reason: 'state is not a state that is known here' }];
+    const problems = [{ key: 'tt:x:agent:7', reason: 'state is not a known state' }];
     assert.deepEqual(rows({ agents: [agentRecord('scout')], problems }), [
       'circle-large-filled scout · idle',
       'warning 1 record cannot be read · set aside',
-      '  warning tt:x:agent:7 · state is not a state that is known here',
+      '  warning tt:x:agent:7 · state is not a known state',
     ]);
   });
 
