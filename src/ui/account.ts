@@ -12,7 +12,7 @@ import { Command, type CommandId } from './ids.ts';
 import { reach } from './milestones.ts';
 import { confirm, inform } from './notify.ts';
 import { withoutIcons } from './plainText.ts';
-import { runCommand } from './runCommand.ts';
+import { registerCommand } from './registerCommand.ts';
 
 const { t } = vscode.l10n;
 
@@ -25,13 +25,13 @@ export interface AccountParts {
 export function registerAccountCommands({ withCodex, log }: AccountParts): Disposable {
   const store = new DisposableStore();
   const add = (id: CommandId, run: (call: Call, codex: CodexService) => Promise<unknown>): void => {
-    const handler = (...args: unknown[]): unknown =>
-      runCommand(id, {
-        read: () => readCall(withoutRow(args), () => undefined, t),
+    store.add(
+      registerCommand(id, {
+        read: (args) => readCall(withoutRow(args), () => undefined, t),
         run: (call) => withCodex((codex) => run(call, codex)),
         log,
-      });
-    store.add(vscode.commands.registerCommand(id, handler));
+      }),
+    );
   };
   add(Command.signIn, (call, codex) => signIn(call, codex, log));
   add(Command.signOut, signOut);

@@ -29,7 +29,7 @@ import { Row, withoutRow } from './itemTree.ts';
 import { reach, tickReached } from './milestones.ts';
 import { inform, mention, showProblem } from './notify.ts';
 import type { Records } from './history/recordCommands.ts';
-import { runCommand } from './runCommand.ts';
+import { registerCommand } from './registerCommand.ts';
 import type { TownHost } from './town/townHost.ts';
 import { copyTownKey, enterTownKey } from './town/townKeyCommands.ts';
 import { pictureOf, sortedAgents } from './town/townPicture.ts';
@@ -56,17 +56,17 @@ export function registerCommands(parts: CommandParts): Disposable {
   const store = new DisposableStore();
   const add = (id: CommandId, run: (call: Call) => Promise<unknown>): void => {
     const { log, views } = parts;
-    const handler = (...args: unknown[]): unknown =>
-      isByKey(args)
-        ? runCommand(id, { read: () => read([]), run: async () => run(read(await views.atKeyboard())), log })
-        : runCommand(id, { read: () => read(args), run, log });
-    store.add(vscode.commands.registerCommand(id, handler));
+    store.add(
+      registerCommand(id, {
+        read: (args) => (isByKey(args) ? { ...read([]), byKey: true } : { ...read(args), byKey: false }),
+        run: async ({ byKey, ...call }) => run(byKey ? read(await views.atKeyboard()) : call),
+        log,
+      }),
+    );
   };
   /** Adds a command that is about the town, never about a row. */
   const addForTown = (id: CommandId, run: (call: Call) => Promise<unknown>): void => {
-    const handler = (...args: unknown[]): unknown =>
-      runCommand(id, { read: () => read(withoutRow(args)), run, log: parts.log });
-    store.add(vscode.commands.registerCommand(id, handler));
+    store.add(registerCommand(id, { read: (args) => read(withoutRow(args)), run, log: parts.log }));
   };
   for (const action of agentActions) add(Command[action], (call) => actOnAgent(action, call, parts));
   addForTown(Command.initTown, (call) => initTown(call, parts));

@@ -6,10 +6,10 @@ import { spellHidden } from '../util/hidden.ts';
 import { oneLine, stripControls } from '../util/text.ts';
 import { fileInside } from './agentFiles.ts';
 import type { EditorLog } from './editorLog.ts';
-import { Command } from './ids.ts';
+import { Command, type CommandId } from './ids.ts';
 import { Row } from './itemTree.ts';
 import { inform } from './notify.ts';
-import { runCommand } from './runCommand.ts';
+import { registerCommand } from './registerCommand.ts';
 import type { TownHost } from './town/townHost.ts';
 import type { WholeTexts } from './wholeTexts.ts';
 
@@ -25,10 +25,8 @@ export function registerRowCommands({
   log: EditorLog;
 }): Disposable {
   const store = new DisposableStore();
-  const add = (id: string, run: (rows: readonly Row[]) => Promise<unknown>): void => {
-    const handler = (...args: unknown[]): unknown =>
-      runCommand(id, { read: () => readRows(args), run: ({ rows }) => run(rows), log });
-    store.add(vscode.commands.registerCommand(id, handler));
+  const add = (id: CommandId, run: (rows: readonly Row[]) => Promise<unknown>): void => {
+    store.add(registerCommand(id, { read: readRows, run: ({ rows }) => run(rows), log }));
   };
   add(Command.openRow, ([row]) => (row ? openRow(row, host, texts) : Promise.resolve()));
   add(Command.copyText, async (rows) => vscode.env.clipboard.writeText(rows.map(textOfRow).join('\n')));

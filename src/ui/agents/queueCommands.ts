@@ -15,7 +15,7 @@ import type { EditorLog } from '../editorLog.ts';
 import { Command } from '../ids.ts';
 import { Row } from '../itemTree.ts';
 import { confirm } from '../notify.ts';
-import { runCommand } from '../runCommand.ts';
+import { registerCommand } from '../registerCommand.ts';
 import type { TownHost } from '../town/townHost.ts';
 
 const { t } = vscode.l10n;
@@ -32,14 +32,8 @@ interface QueueCall {
 export function registerQueueCommands({ host, log }: { host: TownHost; log: EditorLog }): Disposable {
   const store = new DisposableStore();
   for (const action of queueActions) {
-    const id = Command[action];
-    const handler = (...args: unknown[]): unknown =>
-      runCommand(id, {
-        read: () => readQueueCall(args),
-        run: async (call) => perform(action, call, await host.session()),
-        log,
-      });
-    store.add(vscode.commands.registerCommand(id, handler));
+    const run = async (call: QueueCall): Promise<unknown> => perform(action, call, await host.session());
+    store.add(registerCommand(Command[action], { read: readQueueCall, run, log }));
   }
   return store;
 }

@@ -9,7 +9,7 @@ import type { EditorLog } from '../editorLog.ts';
 import { Command } from '../ids.ts';
 import { type Milestone, reach } from '../milestones.ts';
 import { inSight } from '../notify.ts';
-import { runCommand } from '../runCommand.ts';
+import { registerCommand } from '../registerCommand.ts';
 
 const { t } = vscode.l10n;
 
@@ -67,13 +67,13 @@ export function registerDoctor(parts: DoctorParts): Disposable {
     };
   }
 
-  const handler = (options: unknown): unknown =>
-    runCommand(Command.doctor, {
-      read: () => ({ interactive: !quiet.safeParse(options).success }),
+  store.add(
+    registerCommand(Command.doctor, {
+      read: ([options]) => ({ interactive: !quiet.safeParse(options).success }),
       run: ({ interactive }) => doctor(interactive),
       log,
-    });
-  store.add(vscode.commands.registerCommand(Command.doctor, handler));
+    }),
+  );
   return store;
 }
 

@@ -20,7 +20,7 @@ import { type AttachedFile, filesText, problemsText, selectionText, selectionWor
 import { Command, type CommandId } from '../ids.ts';
 import { mention } from '../notify.ts';
 import { FileProblems, inFile } from './problemFixes.ts';
-import { runCommand } from '../runCommand.ts';
+import { registerCommand } from '../registerCommand.ts';
 import { tellIfQueued } from '../agents/steerNotice.ts';
 import type { TownHost } from '../town/townHost.ts';
 import { pictureOf } from '../town/townPicture.ts';
@@ -42,10 +42,7 @@ interface EditorCall extends Call {
 export function registerEditorCommands(parts: EditorParts): Disposable {
   const store = new DisposableStore();
   const add = (id: CommandId, run: (call: EditorCall, parts: EditorParts) => Promise<unknown>): void => {
-    const { log } = parts;
-    const handler = (...args: unknown[]): unknown =>
-      runCommand(id, { read: () => readEditorCall(args), run: (call) => run(call, parts), log });
-    store.add(vscode.commands.registerCommand(id, handler));
+    store.add(registerCommand(id, { read: readEditorCall, run: (call) => run(call, parts), log: parts.log }));
   };
   add(Command.sendSelection, sendSelection);
   add(Command.attachFile, attachFile);

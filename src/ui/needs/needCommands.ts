@@ -36,7 +36,7 @@ import { offersApproval, seenInLabel } from './seen.ts';
 import { withoutIcons } from '../plainText.ts';
 import { labelOf, titleOf, wholeText } from './needsYouItems.ts';
 import type { RequestDocuments } from './requestDocuments.ts';
-import { runCommand } from '../runCommand.ts';
+import { registerCommand } from '../registerCommand.ts';
 import { askToAllow } from '../trust/trustCommands.ts';
 import type { TownHost } from '../town/townHost.ts';
 import type { WholeTexts } from '../wholeTexts.ts';
@@ -58,10 +58,7 @@ export interface NeedParts {
 export function registerNeedCommands(parts: NeedParts): Disposable {
   const store = new DisposableStore();
   const add = (id: CommandId, run: (call: NeedCall) => Promise<unknown>): void => {
-    const { log } = parts;
-    const handler = (...args: unknown[]): unknown =>
-      runCommand(id, { read: () => readNeedCall(args, parts.documents), run, log });
-    store.add(vscode.commands.registerCommand(id, handler));
+    store.add(registerCommand(id, { read: (args) => readNeedCall(args, parts.documents), run, log: parts.log }));
   };
   for (const action of needActions) add(Command[action], (call) => act(action, call, parts));
   add(Command.nextNeed, ({ focused = false }) => parts.view.next(focused));

@@ -7,7 +7,7 @@ import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command, ContextKey } from '../ids.ts';
 import { inform, mention } from '../notify.ts';
-import { runCommand } from '../runCommand.ts';
+import { registerCommand } from '../registerCommand.ts';
 import type { TownHost } from '../town/townHost.ts';
 
 const { t } = vscode.l10n;
@@ -27,9 +27,7 @@ export function registerPickup({ host, log }: { host: TownHost; log: EditorLog }
       await pickup.set(answer);
       mention(said);
     };
-    store.add(
-      vscode.commands.registerCommand(id, () => runCommand(id, { read: () => ({ interactive: true }), run, log })),
-    );
+    store.add(registerCommand(id, { read: () => ({ interactive: true }), run, log }));
   }
   store.add(
     host.whileReady(({ pickup }, sessionStore) => {

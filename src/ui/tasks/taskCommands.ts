@@ -14,7 +14,7 @@ import { confirm } from '../notify.ts';
 import { withoutIcons } from '../plainText.ts';
 import type { RequestDocuments } from '../needs/requestDocuments.ts';
 import { problemOf } from '../problems.ts';
-import { runCommand } from '../runCommand.ts';
+import { registerCommand } from '../registerCommand.ts';
 import { askForTasks, askResult, askTags, giveTitle } from './askTasks.ts';
 import { askAboutPickup, registerPickup } from './pickup.ts';
 import { type TaskCall, readTaskCall } from './taskCall.ts';
@@ -40,13 +40,13 @@ export function registerTaskCommands({ host, views, documents, log }: Parts): Di
   const store = new DisposableStore();
   type Run = (call: TaskCall, session: TownSession) => Promise<unknown>;
   const add = (id: CommandId, run: Run, aboutRow = true): void => {
-    const handler = (...args: unknown[]): unknown =>
-      runCommand(id, {
-        read: () => readTaskCall(aboutRow ? args : withoutRow(args)),
+    store.add(
+      registerCommand(id, {
+        read: (args) => readTaskCall(aboutRow ? args : withoutRow(args)),
         run: async (call) => run(call, await host.session()),
         log,
-      });
-    store.add(vscode.commands.registerCommand(id, handler));
+      }),
+    );
   };
   add(Command.addBacklogTask, addBacklogTask, false);
   add(Command.claimBacklogTask, claimBacklogTask);

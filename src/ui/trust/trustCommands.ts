@@ -10,7 +10,7 @@ import { Command, type CommandId } from '../ids.ts';
 import { MOST_SHOWN } from '../needs/seen.ts';
 import { decide, inform, warn } from '../notify.ts';
 import { problemOf } from '../problems.ts';
-import { runCommand } from '../runCommand.ts';
+import { registerCommand } from '../registerCommand.ts';
 import type { TownHost } from '../town/townHost.ts';
 import { claimQuestion, claimText } from './claimWords.ts';
 
@@ -47,8 +47,7 @@ interface TrustParts {
 export function registerTrustCommands({ host, confirmationsOf, log }: TrustParts): Disposable {
   const store = new DisposableStore();
   const add = (id: CommandId, run: (call: Call) => Promise<unknown>): void => {
-    const handler = (...args: unknown[]): unknown => runCommand(id, { read: () => read(args), run, log });
-    store.add(vscode.commands.registerCommand(id, handler));
+    store.add(registerCommand(id, { read, run, log }));
   };
   add(Command.chooseRedis, async ({ agent: answer }) => {
     const state = await host.look();
