@@ -1,6 +1,6 @@
 /**
- * What a window knows of an agent beyond its record: the running turn as it happens, and the session behind it. A plain value
- * and a pure reducer over runtime events; whoever draws it decides how often.
+ * What a window knows about an agent beyond its record: the running turn as it happens, and the session behind it. A plain
+ * value and a pure reducer over runtime events. The code that draws it decides how often.
  */
 import type { AgentRequest, WithdrawnReason } from '../../runtime/agentRequest.ts';
 import type {
@@ -40,7 +40,7 @@ export interface TurnView {
   steers: readonly SteerView[];
 }
 
-/** A request that needs no answer any more, though nobody gave one. `reloaded`: its window or process was replaced. */
+/** A request that no longer needs an answer, although nobody gave one. `reloaded`: its window or process was replaced. */
 export interface WithdrawnRequest {
   request: AgentRequest;
   reason: Exclude<WithdrawnReason, 'answered'> | 'reloaded';
@@ -48,20 +48,20 @@ export interface WithdrawnRequest {
   at: number;
 }
 
-/** The home of an agent that lives elsewhere, and what makes it another one than this window's. */
+/** The home of an agent that lives elsewhere, and how it differs from this window's. */
 export interface Away {
   because: 'machine' | 'folder' | 'codexHome';
   home: Home;
-  /** It would go on with its conversation here: the Codex home is the same. */
+  /** Its conversation would continue here, because the Codex home is the same. */
   keepsConversation: boolean;
 }
 
 export interface AgentView {
   /** Who runs it: this window, another one, a `tt agent-loop`, or nobody at the moment. */
   owner: 'here' | 'elsewhere' | 'external' | 'none';
-  /** Where it lives, where this window must not run it. */
+  /** Where it lives, if this window must not run it. */
   away: Away | undefined;
-  /** How long the loop of an external one gives no sign of life already, in milliseconds; undefined while it may live. */
+  /** How long an external agent's loop has given no sign of life, in milliseconds. Undefined while it may be alive. */
   silentMs: number | undefined;
   mode: RuntimeMode;
   /** Why it is not the mode that was asked for. */
@@ -71,33 +71,33 @@ export interface AgentView {
   pastTurns: readonly TurnView[];
   tokens: TokenUsage | undefined;
   rateLimits: readonly RateLimitWindow[];
-  /** When they were told, in Unix milliseconds; 0 for never. */
+  /** When they were reported, in Unix milliseconds; 0 for never. */
   rateLimitsAt: number;
   /** The running turn has said nothing for {@link STALLED_AFTER_MS}. */
   stalled: boolean;
-  /** What went wrong last, until something goes well again. */
+  /** What went wrong last, until something succeeds again. */
   lastError: Said | undefined;
-  /** Why its running session has no tools of the town. */
+  /** Why its running session lacks the town's tools. */
   toolsError: string | undefined;
   model: string | undefined;
   reasoningEffort: string | undefined;
   version: string | undefined;
   pid: number | undefined;
-  /** It starts no turn, as Codex has refused one: nobody is signed in. */
+  /** It starts no turn, because Codex has refused one: nobody is signed in. */
   waitsForSignIn: boolean;
   /** The limit of the account that it waits for; undefined if it waits for none. */
   usedUp: UsedUp | undefined;
-  /** A round of it has failed, and it waits to try that again. */
+  /** One of its rounds failed, and it waits to retry it. */
   retry: Retry | undefined;
-  /** It has work, and as many agents run as may. */
+  /** It has work, but as many agents run as may run. */
   waitsForRoom: boolean;
-  /** What its turns would run, where the user has not confirmed that: it starts none. */
+  /** The program that its turns would run, if the user has not confirmed it. Until then, it starts none. */
   program: AgentProgram | undefined;
-  /** What the user has chosen that it may do; undefined where the settings count. */
+  /** The user's choice of permissions. Undefined if settings decide. */
   permissions: PermissionMode | undefined;
-  /** Requests of the runtime that were refused in this turn, as people cannot answer them. */
+  /** How many runtime requests were declined in this turn because people cannot answer them. */
   declined: number;
-  /** What it asks people and waits for, oldest first; also of an agent that another window runs. */
+  /** Its open requests to people, oldest first; also for an agent that another window runs. */
   requests: readonly AgentRequest[];
   /** The newest last; at most {@link WITHDRAWN}. */
   withdrawn: readonly WithdrawnRequest[];
@@ -107,7 +107,7 @@ export const PAST_TURNS = 10;
 export const WITHDRAWN = 10;
 export const STALLED_AFTER_MS = 120_000;
 
-/** Longest text of one item that is kept, in characters; of a longer one at least so much of the end. */
+/** How much of one item's text is kept, in characters: at least this much of the end. */
 const ITEM_TEXT = 100_000;
 
 export function emptyView(mode: RuntimeMode): AgentView {
@@ -141,7 +141,7 @@ export function emptyView(mode: RuntimeMode): AgentView {
   };
 }
 
-/** The view after an event; the same object where the event changes nothing of it. */
+/** The view after an event. The same object if nothing changes. */
 export function reduceView(view: AgentView, event: RuntimeEvent, now: number): AgentView {
   switch (event.type) {
     case 'sessionReady':
@@ -228,7 +228,7 @@ function exitText({ reason, signal, code, stderrTail }: Extract<RuntimeEvent, { 
   return tail === '' ? what : followedBy(what, tail);
 }
 
-/** The view with a steer that the running turn has just taken. Its echo may have come before the word that it was. */
+/** The view with a steer that the running turn has just taken. Its echo may have come before its confirmation. */
 export function withSteer(view: AgentView, steer: Omit<SteerView, 'state'>): AgentView {
   const { turn } = view;
   if (!turn) return view;
@@ -237,15 +237,15 @@ export function withSteer(view: AgentView, steer: Omit<SteerView, 'state'>): Age
   return { ...view, turn: { ...turn, steers: [...turn.steers, { ...steer, state }] } };
 }
 
-/** The view with requests that an earlier window or process has asked, and nobody can answer any more. */
+/** The view with an earlier window's or process's requests, which nobody can answer anymore. */
 export function withLeftBehind(view: AgentView, requests: readonly AgentRequest[], now: number): AgentView {
   return { ...view, withdrawn: withdrawnSince(view, requests, 'reloaded', now) };
 }
 
-/** What keeps an agent from working, though its record says nothing of it. */
+/** Errors that keep an agent from working but are not in its record. */
 const shownOnAgents: ReadonlySet<string> = new Set(['turnCutOff', 'folderGone', 'storageRefuses']);
 
-/** The view after something went wrong that is no event of the runtime. */
+/** The view after a problem that is not a runtime event. */
 export function withProblem(view: AgentView, error: unknown): AgentView {
   return error instanceof TinytownError && shownOnAgents.has(error.reason)
     ? { ...view, lastError: whatIsWrong(error) }
@@ -300,7 +300,7 @@ function inTurn(view: AgentView, turnId: string, change: (turn: TurnView) => Tur
   return { ...view, stalled: false, turn: change(view.turn) };
 }
 
-/** Like {@link inTurn}, also of a turn that is over: what it started may end after it. */
+/** Like {@link inTurn}, but also for a turn that is over: its items may end after it. */
 function inAnyTurn(view: AgentView, turnId: string, change: (turn: TurnView) => TurnView): AgentView {
   const place = view.pastTurns.findIndex(({ id }) => id === turnId);
   const past = view.pastTurns[place];
@@ -324,7 +324,7 @@ function grown(item: TurnItem, delta: string): TurnItem {
   }
 }
 
-/** Cut only when it has doubled: cutting copies it all, which for each delta would be most of the work in a flood. */
+/** Cuts only when the text has doubled. Cutting copies all of it, which is too slow for each delta of a flood. */
 function endOf(text: string): string {
   return text.length <= 2 * ITEM_TEXT ? text : endOfText(text, ITEM_TEXT);
 }

@@ -1,4 +1,4 @@
-/** The views of all agents of a window, as far as they come from runtimes: kept, folded from events, and told of. */
+/** Keeps the runtime part of the views of a window's agents: folds events into them, and reports changes. */
 import type { RuntimeEvent } from '../../runtime/codingAgent.ts';
 import { type Disposable, toDisposable } from '../../util/disposable.ts';
 import { Emitter } from '../../util/event.ts';
@@ -11,7 +11,7 @@ export class AgentViews {
   private readonly views = new Map<string, AgentView>();
   private readonly lastEventAt = new Map<string, number>();
   private readonly changes = new Emitter<string>();
-  /** An agent's view has changed; its id. May fire thousands of times a second. */
+  /** An agent's view has changed. Fires with its id, up to thousands of times a second. */
   readonly onDidChange = this.changes.event;
 
   constructor(now: () => number) {
@@ -22,7 +22,7 @@ export class AgentViews {
     return this.views.get(id);
   }
 
-  /** Tells that something has changed which is not kept here: whose it is, its process. */
+  /** Reports a change of something that is not kept here, such as the owner or the process. */
   touch(id: string): void {
     this.changes.fire(id);
   }
@@ -46,7 +46,7 @@ export class AgentViews {
     this.lastEventAt.delete(id);
   }
 
-  /** Marks running turns that have said nothing for long. */
+  /** Marks running turns that have been silent for too long. */
   watchStalls(): Disposable {
     const timer = setInterval(() => {
       const now = this.now();

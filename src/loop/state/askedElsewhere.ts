@@ -1,11 +1,11 @@
-/** What agents of other windows ask, as their owners have written it. */
+/** The open requests of other windows' agents, as their owners have written them. */
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
 import type { TownMirror } from '../../town/mirror.ts';
 import { decodeRequests } from '../agent/requestCodec.ts';
 
 export class AskedElsewhere {
   private readonly mirror: TownMirror;
-  /** With the text that it was read from. */
+  /** By agent: the requests, and the text that they were read from. */
   private readonly known = new Map<string, { raw: string; requests: readonly AgentRequest[] }>();
 
   constructor(mirror: TownMirror) {

@@ -1,6 +1,6 @@
 /**
- * Follows agents that another window or `tt` runs, by what their owners write to the agents' own streams: only those that
- * somebody looks at, from the newest entries on, whenever Redis says that there is something new.
+ * Follows agents that another window or `tt` runs, through the agents' own streams. Follows only agents that somebody looks at,
+ * starts with the newest entries, and reads whenever Redis reports a change.
  */
 import { ActivityLog } from '../../town/activity.ts';
 import type { ReadEvent } from '../../town/events.ts';
@@ -14,7 +14,7 @@ import { type WatchedWork, foldWork, nothingWatched } from './watchedWork.ts';
 
 /** How far back the first look goes, and how many entries are read at once. */
 const ENTRIES = 100;
-/** Lines of what an agent of `tt` notes. */
+/** How many lines of an agent's activity are kept. */
 const ACTIVITY = 3;
 
 interface Followed {
@@ -34,10 +34,10 @@ export class Follower implements Disposable {
   private readonly followed = new Map<string, Followed>();
   private readonly store = new DisposableStore();
   private readonly changes = new Emitter<string>();
-  /** What is known of an agent's work has changed; its id. A few times a second at most, for each that is followed. */
+  /** A followed agent's work has changed. Fires with its id, a few times a second at most. */
   readonly onDidChange = this.changes.event;
   private readonly heard = new Emitter<{ agentId: string; event: ReadEvent }>();
-  /** What an agent that is followed does, as it is told; nothing from before it was followed. */
+  /** Events of followed agents. Events from before an agent was followed are left out. */
   readonly onEvent = this.heard.event;
 
   constructor(town: Town, logger: Logger) {
@@ -64,7 +64,7 @@ export class Follower implements Disposable {
     }
   }
 
-  /** What an agent does, where it is followed. */
+  /** What an agent does, if it is followed. */
   work(id: string): WatchedWork | undefined {
     return this.followed.get(id)?.work;
   }
@@ -104,7 +104,7 @@ export class Follower implements Disposable {
         this.activity.read(id),
       ]);
       if (read.length === ENTRIES && after !== undefined) it.unread = true;
-      // A stream names also parents and children of its agent.
+      // A stream also has events of its agent's parents and children.
       const own = read.filter(({ agentId }) => agentId === id);
       it.after = read.at(-1)?.entry ?? after ?? '0';
       it.work = { ...own.reduce(foldWork, it.work), activity: activity.slice(0, ACTIVITY).toReversed() };

@@ -1,6 +1,6 @@
 /**
- * The last turns of agents as their own histories keep them: of those that somebody looked at, read once, and again after a
- * turn that this window did not see.
+ * The last turns of agents, from their stored histories. A history is read when somebody looks at the agent, and again if a turn
+ * has ended since.
  */
 import { type ReadHistory, historyPages } from '../../runtime/historyPages.ts';
 import type { StoredTurn } from '../../runtime/storedTurn.ts';
@@ -10,7 +10,7 @@ import { Emitter } from '../../util/event.ts';
 import type { Logger } from '../../util/logger.ts';
 import { type AgentView, PAST_TURNS, type SteerView, type TurnView } from './agentView.ts';
 
-/** How far the past of an agent is known. */
+/** Whether an agent's past is known. */
 export type PastState = 'unread' | 'reading' | 'read' | 'failed';
 
 interface Past {
@@ -18,9 +18,9 @@ interface Past {
   state: PastState;
   /** Oldest first. */
   turns: readonly TurnView[];
-  /** Rounds that the agent had completed when it was read. */
+  /** Rounds that the agent had completed when its history was read. */
   rounds: number;
-  /** It was at work when it was read. */
+  /** The agent was at work when its history was read. */
   working: boolean;
 }
 
@@ -34,14 +34,14 @@ export class PastTurns {
   private readonly parts: PastTurnsParts;
   private readonly pasts = new Map<string, Past>();
   private readonly changes = new Emitter<string>();
-  /** What is known of an agent's past has changed; its id. */
+  /** What is known of an agent's past has changed. Fires with its id. */
   readonly onDidChange = this.changes.event;
 
   constructor(parts: PastTurnsParts) {
     this.parts = parts;
   }
 
-  /** Somebody looks at the agent's past: it is read, unless it is known. */
+  /** Somebody looks at the agent's past. Reads it, unless it is known. */
   look(agentId: string): void {
     const agent = this.parts.agent(agentId);
     if (!agent?.runtimeSessionId) return;
@@ -50,7 +50,7 @@ export class PastTurns {
     void this.read(agent, agent.runtimeSessionId);
   }
 
-  /** Somebody still looks at it: it is read again if it was read before and there is more by now. */
+  /** Somebody still looks at it. Reads it again if it was read before and there is more by now. */
   lookAgain(agentId: string): void {
     if (this.pasts.get(agentId)?.state === 'read') this.look(agentId);
   }
@@ -60,7 +60,7 @@ export class PastTurns {
     return (agent && this.pastOf(agent)?.state) ?? 'unread';
   }
 
-  /** The view with the turns of an agent's history among those that this window saw. */
+  /** The view with the agent's stored turns merged into those that this window saw. */
   within(view: AgentView, agentId: string): AgentView {
     const agent = this.parts.agent(agentId);
     const past = agent && this.pastOf(agent);
@@ -104,17 +104,17 @@ export class PastTurns {
   }
 }
 
-/** A turn has ended since. */
+/** Whether a turn has ended since the history was read. */
 function isOutdated(past: Past, { roundsCompleted, state }: AgentRecord): boolean {
   return !mayBeInTurn(state) && (past.rounds !== roundsCompleted || past.working);
 }
 
-/** Without an end in the history, the last turn of an agent at work is the one that runs. */
+/** A working agent's last stored turn is the running one, unless the history has an end for it. */
 function mayRun(turn: TurnView, { turns }: Past, { state }: AgentRecord): boolean {
   return mayBeInTurn(state) && turn.outcome === undefined && turn === turns.at(-1);
 }
 
-/** What came into a turn after its prompt was steered into it. */
+/** User messages after a turn's prompt were steered into it. */
 function toTurnView({ id, startedAt, endedAt, outcome, items }: StoredTurn): TurnView {
   const [, ...later] = items.filter((item) => item.kind === 'userMessage');
   const steers = later.flatMap(({ clientId, text }): SteerView[] =>

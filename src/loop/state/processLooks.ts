@@ -1,7 +1,7 @@
-/** What agents' processes use of this machine: looked up for all of them at once, and only when somebody wants to see it. */
+/** What agents' processes use of this machine. Read for all agents at once, and only when somebody wants to see it. */
 import { type ProcessUse, processUses } from '../../util/processTable.ts';
 
-/** Older figures are looked up anew when they are asked for, in milliseconds. */
+/** Figures older than this are read again when they are asked for, in milliseconds. */
 const FRESH_MS = 5_000;
 
 export class ProcessLooks {
@@ -15,7 +15,7 @@ export class ProcessLooks {
   /**
    * @param pids the processes of agents, by agent.
    * @param changed called with the agents whose figures have come or changed.
-   * @param now milliseconds of a clock that nobody sets.
+   * @param now milliseconds of a monotonic clock.
    */
   constructor(
     pids: () => ReadonlyMap<string, number>,
@@ -27,13 +27,13 @@ export class ProcessLooks {
     this.now = now;
   }
 
-  /** What was seen last. Where that is old, another look is begun. */
+  /** The figures of the last look. If they are old, starts another look. */
   last(agentId: string): ProcessUse | undefined {
     if (this.now() - this.at >= FRESH_MS) void this.look();
     return this.uses.get(agentId);
   }
 
-  /** Looks now. Never rejects; what has no process is left out. */
+  /** Looks now. Never rejects; agents without a process are left out. */
   look(): Promise<ReadonlyMap<string, ProcessUse>> {
     this.looking ??= this.lookOnce().finally(() => (this.looking = undefined));
     return this.looking;

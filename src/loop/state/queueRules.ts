@@ -1,4 +1,4 @@
-/** What a person may do with messages that wait for an agent, and if not, why: one table for menus and commands. */
+/** What a person may do with messages that wait for an agent, and if not, why. Menus and commands share these rules. */
 import type { WaitingMessage } from '../../town/delivery.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
 import { hasText } from '../../town/queuePlans.ts';
@@ -10,8 +10,8 @@ export const queueActions = ['editQueued', 'moveQueuedUp', 'moveQueuedDown', 'pr
 export type QueueAction = (typeof queueActions)[number];
 
 /**
- * Why `action` cannot be done with a waiting message, as a sentence; undefined where it can.
- * @param order all that waits for the agent, in the order of handling
+ * Why `action` cannot be done with a waiting message, as a sentence. Undefined if it can.
+ * @param order All messages that wait for the agent, in the order of handling.
  */
 export function whyNotQueued(
   action: QueueAction,

@@ -1,6 +1,6 @@
 /**
- * What became of each message to an agent, as far as Redis alone says: so every window sees the same, and a reload changes
- * nothing. Pure: from one look at an agent's lists to receipts, in the order in which the messages will be handled.
+ * What became of each message to an agent, from Redis alone, so that every window sees the same and a reload changes nothing.
+ * Pure functions turn one look at an agent's lists into receipts.
  */
 import { createHash } from 'node:crypto';
 import type { Batch } from '../../town/batch.ts';
@@ -20,14 +20,14 @@ import { type QueueAction, queueActions, whyNotQueued } from './queueRules.ts';
 export type ReceiptState = 'queued' | 'sent' | 'delivered' | 'settled' | 'held' | 'dead' | 'uncertain';
 
 export interface Receipt {
-  /** Of what is no message: a digest of its bytes. */
+  /** For an entry that is no message: a digest of its bytes. */
   messageId: string;
-  /** The round or steer that it was sent with; undefined while it waits, and where it needed none. */
+  /** The round or steer that it was sent with. Undefined while it waits, and if it needed none. */
   batchId: string | undefined;
-  /** An agent's id, or the supervisor's; empty for what is no message. */
+  /** An agent's id, or the supervisor's; empty if it is no message. */
   from: string;
   type: Message['type'] | 'unreadable';
-  /** What it says, whole; of an assignment the task's text. */
+  /** The full text. For an assignment, the task's text. */
   text: string;
   /** The list that it waits in, or came from. */
   list: 'urgent' | 'inbox';
@@ -36,7 +36,7 @@ export interface Receipt {
   since: number;
   /** Why it is held or was given up. */
   reason?: string;
-  /** How many turns with it have failed. Of a queued one: 0 where it was sent before, and put back. */
+  /** How many turns with it have failed. For a queued message, 0 means that it was sent before and put back. */
   attempts?: number;
   /** What can be done with it while it waits. */
   can: readonly QueueAction[];
@@ -71,7 +71,7 @@ export function receiptsOf(look: MessageSnapshot, task: TaskOf): Receipt[] {
   ];
 }
 
-/** The id by which a person means what stands in a list. */
+/** The id by which people refer to an entry of a list. */
 export function elementId(raw: string | Buffer): string {
   return said(raw, () => undefined).messageId;
 }
@@ -93,7 +93,7 @@ function inFlight(batch: Batch, look: MessageSnapshot, task: TaskOf): Receipt[] 
   });
 }
 
-/** Whether the agent's owner lives, and has a turn that the batch can be in. */
+/** Whether the agent's owner is alive, and has a turn that the batch can be in. */
 function isCarried({ adrift = false }: Batch, { ownerLives, state }: MessageSnapshot): boolean {
   return !adrift && ownerLives && state !== undefined && mayHaveTurn[state];
 }

@@ -1,6 +1,6 @@
 /**
- * The receipts of a town's messages, for screens and programs. Reads only for agents that somebody asks about, and then only
- * what has changed since: a town that nobody looks at costs nothing.
+ * The receipts of a town's messages, for screens and programs. Reads only agents that somebody asks about, and again only after
+ * a change, so a town that nobody looks at costs nothing.
  */
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { describeError } from '../../util/errors.ts';
@@ -19,7 +19,7 @@ interface Known {
   /** Something has changed since the look. */
   stale: boolean;
   reading: Promise<void> | undefined;
-  /** What of the agent's record tells that its messages have moved. */
+  /** The part of the agent's record that changes when its messages have moved. */
   record: string;
 }
 
@@ -40,7 +40,7 @@ export class Receipts implements Disposable {
   private readonly store = new DisposableStore();
   private readonly known = new Map<string, Known>();
   private readonly changes = this.store.add(new Emitter<string>());
-  /** The messages of an agent may have moved on, or another reading of them is there; the agent's id. Cheap, and often. */
+  /** An agent's messages may have moved, or were read again. Fires often, with the agent's id. */
   readonly onDidChange = this.changes.event;
 
   constructor(looks: MessageSnapshots, mirror: TownMirror, wake: WakeSource, logger: Logger) {
@@ -60,8 +60,8 @@ export class Receipts implements Disposable {
   }
 
   /**
-   * What was known of an agent's messages at the last reading, in the order in which they are handled; undefined before the
-   * first. Where something has changed since, they are read again, and {@link onDidChange} fires.
+   * An agent's receipts as last read, in the order of handling. Undefined before the first reading. If something has changed
+   * since, reads them again and fires {@link onDidChange}.
    */
   of(agentId: string): readonly Receipt[] | undefined {
     const known = this.known.get(agentId) ?? this.add(agentId);
@@ -69,20 +69,20 @@ export class Receipts implements Disposable {
     return this.made(known);
   }
 
-  /** Resolves after the first reading, whether it went well or not; undefined where that is over. */
+  /** Resolves after the first reading, even if it failed. Undefined if that is over. */
   first(agentId: string): Promise<void> | undefined {
     const known = this.known.get(agentId) ?? this.add(agentId);
     return known.look ? undefined : this.read(agentId, known);
   }
 
-  /** As they are now, in one round trip. @throws TinytownError with a `RedisErrorReason` */
+  /** The current receipts, in one round trip. @throws TinytownError with a `RedisErrorReason` */
   async list(agentId: string): Promise<readonly Receipt[]> {
     return receiptsOf(await this.looks.at(agentId), (id) => this.mirror.tasks.get(id.toLowerCase()));
   }
 
   /**
-   * Follows one message until its receipt (undefined: there is none any more) is as wanted; resolves with it, or with the last
-   * one that was seen after `limitMs`.
+   * Waits until one message's receipt `fits`; undefined means that there is none anymore. Resolves with it, or after `limitMs`
+   * with the last one seen.
    */
   async until(
     { agentId, messageId }: { agentId: string; messageId: string },
@@ -130,7 +130,7 @@ export class Receipts implements Disposable {
     if (kind === 'everything') {
       for (const agentId of this.mirror.agents.keys()) this.changed(agentId);
     } else if (kind === 'windowLease') {
-      // A window's sign of life, or the end of it: of concern to what its agents have under way.
+      // A window gave a sign of life, or ended. This affects what its agents have in flight.
       for (const [agentId, { look }] of this.known) {
         if (look?.owner === id && look?.inflight.length !== 0) this.changed(agentId);
       }
@@ -145,7 +145,7 @@ export class Receipts implements Disposable {
     this.changes.fire(agentId);
   }
 
-  /** Reads them anew, unless that is under way. Where it fails, the next change (or the return of Redis) has it tried again. */
+  /** Reads them again, unless a reading is under way. The next change, or the return of Redis, retries a failed reading. */
   private read(agentId: string, known: Known): Promise<void> {
     known.reading ??= this.readNow(agentId, known)
       .catch((error: unknown) =>
@@ -166,7 +166,7 @@ export class Receipts implements Disposable {
   }
 }
 
-/** A sign of life is no change. */
+/** Leaves out the heartbeat, which is no change. */
 function recordPart(record: AgentRecord | undefined): string {
   return `${record?.state ?? ''} ${record?.lastActiveAt ?? ''}`;
 }

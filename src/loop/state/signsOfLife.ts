@@ -1,6 +1,6 @@
 /**
- * Agents of `tt` whose loop has ended without saying `stopped`: nothing else tells that it is gone. A loop of `tt` writes
- * `last_heartbeat` every few seconds while it waits, and not at all during a turn or a pause.
+ * Finds agents of `tt` whose loop has ended without saying `stopped`, because nothing else shows that it is gone. A loop of `tt`
+ * writes `last_heartbeat` every few seconds while it waits, and not at all during a turn or a pause.
  */
 import { RUNTIME_HOST } from '../../town/leases.ts';
 import type { AgentRecord } from '../../town/records.ts';
@@ -11,9 +11,9 @@ import { Emitter } from '../../util/event.ts';
 import type { Logger } from '../../util/logger.ts';
 
 export interface SignOfLifeTimes {
-  /** How often it is looked for signs of life, in milliseconds. A loop that waits gives several in between. */
+  /** How often to look for signs of life, in milliseconds. A loop that waits gives several in between. */
   checkMs: number;
-  /** How long it has given none, in milliseconds, before it is said. */
+  /** How long a loop must be silent before that is reported, in milliseconds. */
   silentMs: number;
 }
 
@@ -21,7 +21,7 @@ const TIMES: SignOfLifeTimes = { checkMs: 30_000, silentMs: 5 * 60_000 };
 
 export interface SignsOfLifeOptions {
   town: Town;
-  /** Processes of this machine that name an agent; undefined where the town's loops may run on others. */
+  /** Processes of this machine that name an agent. Undefined if the town's loops may run on other machines. */
   processesNaming: ((agentId: string) => Promise<number[]>) | undefined;
   logger: Logger;
   times?: SignOfLifeTimes | undefined;
@@ -36,7 +36,7 @@ export class SignsOfLife implements Disposable {
   private looking = false;
   private readonly timer: NodeJS.Timeout;
   private readonly changes = new Emitter<void>();
-  /** Somebody has fallen silent, is silent for longer, or lives after all. */
+  /** A loop has fallen silent, has been silent for longer, or is alive after all. */
   readonly onDidChange = this.changes.event;
 
   constructor(options: SignsOfLifeOptions) {
@@ -45,12 +45,12 @@ export class SignsOfLife implements Disposable {
     this.timer = setInterval(() => void this.look(), this.times.checkMs);
   }
 
-  /** How long an agent's loop has given no sign of life, in milliseconds; undefined while it may live. */
+  /** How long an agent's loop has given no sign of life, in milliseconds. Undefined while it may be alive. */
   silence(agentId: string): number | undefined {
     return this.silent.get(agentId)?.ms;
   }
 
-  /** Looks once more at an agent, as it is now: whether its loop is gone. Never true of one that is known to live. */
+  /** Looks once more whether an agent's loop is gone. Never true for a loop that is known to be alive. */
   async isGone(agent: AgentRecord): Promise<boolean> {
     if (this.silent.get(agent.id)?.heartbeat !== agent.lastHeartbeat || !maySignal(agent)) return false;
     return !(await this.isSeen(agent));
@@ -66,7 +66,7 @@ export class SignsOfLife implements Disposable {
     if (!mirror.connected || this.looking) return;
     this.looking = true;
     const external = [...mirror.agents.values()].filter(maySignal);
-    // Whose heartbeat has changed since the last look, lives.
+    // A loop whose heartbeat has changed since the last look is alive.
     const suspects = external.filter(({ id, lastHeartbeat }) => this.heartbeats.get(id) === lastHeartbeat);
     try {
       const silent = suspects.length === 0 ? [] : await this.silentOf(suspects.map(({ id }) => id));
@@ -81,7 +81,7 @@ export class SignsOfLife implements Disposable {
     this.looking = false;
   }
 
-  /** By the clock of Redis, as this machine's may be wrong; and by what stands there now, as nobody tells of a heartbeat where Redis is polled. */
+  /** Uses Redis's clock, because this machine's may be wrong, and fresh records, because polling misses heartbeats. */
   private async silentOf(ids: readonly string[]): Promise<[string, { heartbeat: string; ms: number }][]> {
     const { agents, redis } = this.options.town;
     const [{ agents: records }, [seconds]] = await Promise.all([
@@ -99,14 +99,14 @@ export class SignsOfLife implements Disposable {
     return silent;
   }
 
-  /** Whether its process is seen, or cannot be looked for where its silence says nothing. */
+  /** Whether its process is seen. If that cannot be checked, a working agent counts as seen, because it is silent anyway. */
   private async isSeen({ id, state }: AgentRecord): Promise<boolean> {
     const { processesNaming } = this.options;
     return processesNaming ? (await processesNaming(id)).length > 0 : state === 'working';
   }
 }
 
-/** Whether somebody else's loop is to give signs of life in this state. */
+/** Whether somebody else's loop should give signs of life in this state. */
 function maySignal({ runtimeHost, agentType, state }: AgentRecord): boolean {
   if (runtimeHost === RUNTIME_HOST || agentType === 'supervisor') return false;
   return state === 'idle' || state === 'working' || state === 'starting' || state === 'draining';

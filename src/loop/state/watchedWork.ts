@@ -1,6 +1,6 @@
 /**
- * What an agent does that this window does not run, folded from what its owner tells of it: the last words, tools and ends
- * of turns. A plain value; the texts are whatever somebody wrote.
+ * What an agent that this window does not run is doing, folded from its owner's events: the last words, tools and turn ends. A
+ * plain value. The texts are whatever somebody wrote.
  */
 import * as z from 'zod/mini';
 import type { ReadEvent } from '../../town/events.ts';
@@ -10,29 +10,29 @@ const turnEnd = z.enum(['completed', 'interrupted', 'failed']);
 type TurnEnd = z.infer<typeof turnEnd>;
 
 export interface WorkLine {
-  /** The entry that began it, in the agent's stream: stays the same while words are added. */
+  /** The stream entry that began the line. It stays the same while words are added. */
   id: string;
-  /** `ended`: a turn of which it is not known how it ended. */
+  /** `ended`: it is not known how the turn ended. */
   kind: 'words' | 'tool' | 'error' | TurnEnd | 'ended';
   text: string;
 }
 
 export interface WatchedWork {
-  /** Unix milliseconds by its owner's clock; undefined while no turn runs, or none is known of. */
+  /** Unix milliseconds by its owner's clock. Undefined while no turn is known to run. */
   startedAt: number | undefined;
   /** Of the running turn, or else of the last one; the newest last, at most {@link WORK_LINES}. */
   lines: readonly WorkLine[];
-  /** What an agent of `tt` noted of itself, newest last. */
+  /** The agent's own activity notes, newest last. */
   activity: readonly string[];
 }
 
 export const WORK_LINES = 6;
-/** Longest text of one line that is kept, in characters; of a longer one the end. */
+/** Longest text of one line that is kept, in characters. Only the end of a longer one is kept. */
 const TEXT_LIMIT = 4_000;
 
 export const nothingWatched: WatchedWork = { startedAt: undefined, lines: [], activity: [] };
 
-/** The work after an event of the agent's stream; the same object where that says nothing of it. */
+/** The work after an event of the agent's stream. The same object if nothing changes. */
 export function foldWork(work: WatchedWork, event: ReadEvent): WatchedWork {
   switch (event.eventType) {
     case 'agent_turn_started':
@@ -57,7 +57,7 @@ function lineOf(kind: WorkLine['kind'], { entry, message }: ReadEvent): WorkLine
   return { id: entry, kind, text: endOfText(message, TEXT_LIMIT) };
 }
 
-/** An owner tells words and tools together, a moment later: the last of a turn come after its end. */
+/** An owner publishes words and tools in batches, a moment later, so the last ones of a turn come after its end. */
 function added(lines: readonly WorkLine[], line: WorkLine): WorkLine[] {
   const end = lines.at(-1);
   return bounded(end && isEnd(end) ? [...lines.slice(0, -1), line, end] : [...lines, line]);
@@ -84,7 +84,7 @@ function bounded(lines: readonly WorkLine[]): WorkLine[] {
   return lines.slice(-WORK_LINES);
 }
 
-/** When the turn began that an event is of, where the beginning itself was not read. */
+/** When the turn of an event began, also if its beginning was not read. */
 function startOf({ startedAt, lines }: WatchedWork, { data }: ReadEvent): number | undefined {
   const last = lines.at(-1);
   if (startedAt !== undefined || (last && isEnd(last))) return startedAt;

@@ -1,13 +1,13 @@
 /**
- * What the user has confirmed for a folder, value by value. Kept where neither agents nor other clients of the Redis can
- * write, as digests: some of the values hold passwords. A refusal is remembered by the window only.
+ * What the user has confirmed for a folder, value by value. Kept where neither agents nor other clients of the Redis can write,
+ * and as digests, because some values hold passwords. Only the window remembers a refusal.
  */
 import { createHash } from 'node:crypto';
 import { Emitter } from '../../util/event.ts';
 import type { RedisClaim } from '../../town/redis/resolve.ts';
 import type { Answer } from './workspaceValue.ts';
 
-/** Settings of which a workspace's value may only narrow the user's. */
+/** Settings that a workspace may only narrow on its own. */
 export type NarrowedSetting =
   'codex.sandbox' | 'codex.approvalPolicy' | 'agent.cli' | 'agent.persistent' | 'agent.maxRounds' | 'maxAgents';
 
@@ -16,7 +16,7 @@ export type Claim =
   /** A value of the workspace's settings or of `tinytown.toml`. */
   | { kind: 'setting'; name: NarrowedSetting; value: string }
   | RedisClaim
-  /** What agents of this CLI run: the whole command, and what is added to its environment. */
+  /** What agents of this CLI run: the whole command, and its extra environment variables. */
   | { kind: 'program'; cli: string; command: string; env: Readonly<Record<string, string>> };
 
 export type ProgramClaim = Extract<Claim, { kind: 'program' }>;
@@ -67,7 +67,7 @@ export class Confirmations {
     this.changes.fire();
   }
 
-  /** Forgets every answer for this folder; resolves with how many confirmations there were. */
+  /** Forgets every answer for this folder. Resolves with the number of confirmations. */
   async forget(): Promise<number> {
     const keys = this.memory.keys().filter((key) => key.startsWith(this.prefix));
     for (const key of keys) await this.memory.delete(key);
@@ -82,7 +82,7 @@ export class Confirmations {
   }
 }
 
-/** The same for the same claim, and for no other one. */
+/** Identifies a claim. Different claims have different ids. */
 export function claimId(claim: Claim): string {
   switch (claim.kind) {
     case 'setting':

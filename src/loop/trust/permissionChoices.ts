@@ -1,5 +1,5 @@
 /**
- * Which permissions the user has chosen for single agents of a town. A file for each agent in the extension's storage: all
+ * The permissions that the user has chosen for single agents of a town. Each agent has a file in the extension's storage. All
  * windows of this machine see it, and neither agents in a sandbox nor other clients of the Redis can write it.
  */
 import { type FSWatcher, watch } from 'node:fs';
@@ -19,7 +19,7 @@ import { type PermissionMode, permissionModes } from './permissionModes.ts';
 
 const choice = z.object({ agent: z.string(), mode: z.enum(permissionModes) });
 
-/** How often the files are looked at where the system does not tell of changes, in milliseconds. */
+/** How often to read the files, in case the system does not report changes, in milliseconds. */
 const TICK_MS = 2_000;
 
 export class PermissionChoices implements Disposable {
@@ -46,7 +46,7 @@ export class PermissionChoices implements Disposable {
     this.logger = logger;
   }
 
-  /** Reads what was chosen, and follows it from then on. @throws Error where the folder cannot be used */
+  /** Reads the choices, and follows changes from then on. @throws Error if the folder cannot be used */
   async start(): Promise<void> {
     await ensurePrivateFolder(this.root);
     await ensurePrivateFolder(this.folder);
@@ -59,7 +59,7 @@ export class PermissionChoices implements Disposable {
     this.ticks = setInterval(() => void this.look(), TICK_MS).unref();
   }
 
-  /** Undefined: as the settings say. */
+  /** Undefined if settings decide. */
   of(agentId: string): PermissionMode | undefined {
     return this.known.get(agentId);
   }
@@ -73,9 +73,9 @@ export class PermissionChoices implements Disposable {
   }
 
   /**
-   * Takes back those choices of agents without a record that `keeps` does not keep: whoever makes such a record anew does
-   * not get them.
-   * @param all Also those of agents that had no record since {@link start}.
+   * Takes back the choices of agents without a record, unless `keeps` allows them. So nobody gets them by recreating such a
+   * record.
+   * @param all Also the choices of agents that have had no record since {@link start}.
    */
   async dropGone(
     has: (agentId: string) => boolean,

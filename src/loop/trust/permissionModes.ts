@@ -11,7 +11,7 @@ export interface Permissions {
   approvalPolicy: ApprovalPolicy;
 }
 
-/** `ask`: as `workspace`, but nearly every command and change is asked for. */
+/** `ask`: like `workspace`, but nearly every command and change needs approval. */
 export const permissionsOf: Readonly<Record<PermissionMode, Permissions>> = {
   'read-only': { sandbox: 'read-only', approvalPolicy: 'on-request' },
   ask: { sandbox: 'workspace-write', approvalPolicy: 'untrusted' },
@@ -22,7 +22,7 @@ export const permissionsOf: Readonly<Record<PermissionMode, Permissions>> = {
 export const isStricterSandbox = isStricter<SandboxMode>(['read-only', 'workspace-write', 'danger-full-access']);
 export const isStricterPolicy = isStricter<ApprovalPolicy>(['untrusted', 'on-request', 'never']);
 
-/** Whether an agent with `one` may do nothing, and nothing without asking, that it may not with `other`. */
+/** Whether everything that `one` allows, or allows without asking, `other` allows in the same way. */
 export function isWithin(one: Permissions, other: Permissions): boolean {
   const sandbox = one.sandbox === other.sandbox || isStricterSandbox(one.sandbox, other.sandbox);
   return (

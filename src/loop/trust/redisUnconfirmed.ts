@@ -1,4 +1,4 @@
-/** The town is not opened: the user has yet to say whether it may use a Redis that they have not chosen in the settings. */
+/** The town is not opened. The user must first say whether it may use a Redis that is not in their settings. */
 import type { RedisClaim } from '../../town/redis/resolve.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';

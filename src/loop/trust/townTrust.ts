@@ -1,6 +1,6 @@
 /**
- * What goes in one town: the user's settings, narrowed by the workspace's, and by `tinytown.toml` where the user has
- * confirmed what it asks for. Everything is looked up when it is needed, as settings and answers change under way.
+ * What is allowed in one town: the user's settings, narrowed by the workspace's and by `tinytown.toml`. Anything wider counts
+ * only if the user has confirmed it. Everything is looked up when needed, because settings and answers change.
  */
 import { type CliOverride, commandOf, holdsSession, runsCodex } from '../../runtime/clis.ts';
 import type { RuntimeSettings } from '../../runtime/runtimes.ts';
@@ -30,18 +30,18 @@ export class TownTrust {
     this.confirmations = confirmations;
   }
 
-  /** What runtimes are made of. */
+  /** The settings that runtimes are created with. */
   runtimeSettings(): RuntimeSettings {
     return { ...this.settings, agentClis: this.agentClis() };
   }
 
-  /** What an agent on Codex may do. @param chosen What the user has chosen for it, which beats all settings. */
+  /** What an agent on Codex may do. @param chosen The user's choice for it, which overrides all settings. */
   permissions(chosen: PermissionMode | undefined): Permissions {
     if (chosen !== undefined) return permissionsOf[chosen];
     return { sandbox: this.sandbox().value, approvalPolicy: this.approvalPolicy().value };
   }
 
-  /** Descriptions of CLIs. Of those in the file, the ones that the user has declined do not count. */
+  /** How CLIs are run. Entries of the file that the user has declined are left out. */
   agentClis(): Readonly<Record<string, CliOverride>> {
     const ofFile = Object.entries(this.config.agentClis).filter(
       ([cli, { command, env }]) => this.confirmations.answer({ kind: 'program', cli, command, env }) !== 'declined',
@@ -49,7 +49,7 @@ export class TownTrust {
     return { ...Object.fromEntries(ofFile), ...this.settings.agentClis };
   }
 
-  /** What agents of this CLI would run, where that is not Codex by our own settings. */
+  /** The program that agents of this CLI would run. Undefined if it is Codex by our own settings. */
   program(cli: string): ProgramClaim | undefined {
     const command = commandOf(cli, this.agentClis());
     return command && { kind: 'program', cli, command: command.command, env: command.env ?? {} };
@@ -60,7 +60,7 @@ export class TownTrust {
     return this.cli().value;
   }
 
-  /** Whether agents of this CLI that have not chosen are to keep a session. */
+  /** Whether agents of this CLI keep a session, if they have no choice of their own. */
   persistent(cli: string): boolean {
     return this.persistence(cli).value;
   }
@@ -106,14 +106,14 @@ export class TownTrust {
     return this.ruled('agent.maxRounds', maxRounds, workspace.maxRounds, isLowerLimit);
   }
 
-  /** The file counts where no setting says anything. */
+  /** The file counts only if no setting has a value. */
   private agentLimit(): Ruled<number> {
     const { maxAgents, workspace } = this.settings;
     const wanted = workspace.maxAgents ?? (maxAgents === undefined ? this.config.maxAgents : undefined);
     return this.ruled('maxAgents', maxAgents ?? DEFAULT_MAX_AGENTS, wanted, isLowerLimit);
   }
 
-  /** The file comes before the setting. */
+  /** The file overrides the setting. */
   private cli(): Ruled<string> {
     return this.ruled('agent.cli', this.cliOfWorkspace().value, this.config.defaultCli, this.isOurCodex);
   }
@@ -123,16 +123,16 @@ export class TownTrust {
     return this.ruled('agent.cli', cli ?? DEFAULT_CLI, workspace.cli, this.isOurCodex);
   }
 
-  /** The file comes before the setting. */
+  /** The file overrides the setting. */
   private persistence(cli: string): Ruled<boolean> {
     const { persistent, workspace } = this.settings;
     const wanted = this.config.agent.persistent ?? workspace.persistent;
-    // Without a session it may be another program.
+    // Without a session, another program may run.
     const narrows = (keep: boolean): boolean => keep || !holdsSession(cli) || this.isOurCodex(cli);
     return this.ruled('agent.persistent', persistent ?? true, wanted, narrows);
   }
 
-  /** A turn of it is one of Codex, under the user's sandbox and approval policy. */
+  /** Whether its turns run on Codex, under the user's sandbox and approval policy. */
   private readonly isOurCodex = (cli: string): boolean => runsCodex(cli, this.agentClis());
 
   private ruled<T extends string | number | boolean>(

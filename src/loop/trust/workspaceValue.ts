@@ -1,6 +1,6 @@
 /**
- * What a workspace's value does to the user's. A workspace (its settings, a `.code-workspace` file, `tinytown.toml`) may be
- * written by agents: it may make things stricter by itself. Everything else counts only once the user has confirmed it.
+ * How a workspace's value changes the user's. Agents may have written the workspace (its settings, a `.code-workspace` file,
+ * `tinytown.toml`), so on its own it can only make things stricter. Everything else counts once the user has confirmed it.
  */
 
 /** What the user has said about something that a workspace asks for. `open`: nothing yet. */
@@ -13,7 +13,7 @@ export interface Ruled<T> {
 }
 
 /**
- * @param wanted The workspace's value; undefined where it has none.
+ * @param wanted The workspace's value. Undefined if it has none.
  * @param narrows Whether `wanted` gives agents no more than `user` does.
  * @param answer What the user has said about `wanted`.
  */
@@ -36,7 +36,7 @@ export function isStricter<T>(strictestFirst: readonly T[]): (wanted: T, user: T
   };
 }
 
-/** For limits of which 0 means none. */
+/** For limits where 0 means no limit. */
 export function isLowerLimit(wanted: number, user: number): boolean {
   return wanted !== 0 && (user === 0 || wanted < user);
 }
