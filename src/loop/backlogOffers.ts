@@ -1,6 +1,6 @@
 /**
- * What this window's agents are shown of the backlog, and when: only if the user lets them pick up tasks on their own, after
- * the backlog has been quiet, and one agent at a time over all windows.
+ * Which backlog tasks this window's agents are offered, and when: only if the user lets them pick up tasks on their own, only
+ * after the backlog has been quiet, and only one agent at a time in all windows.
  */
 import type { TownKeys } from '../town/keys.ts';
 import { RUNTIME_HOST } from '../town/leases.ts';
@@ -15,16 +15,16 @@ import type { PickupChoice } from './pickupChoice.ts';
 
 /** How long an agent has to claim a task before the next one is asked, in milliseconds. */
 const OFFER_MS = 60_000;
-/** How often it is looked whether another agent's offer is over, in milliseconds. */
+/** How often to check whether another agent's offer is over, in milliseconds. */
 export const OFFER_AGAIN_MS = 2_000;
-/** How long the backlog must not have changed before it is offered, in milliseconds. */
+/** How long the backlog must stay unchanged before it is offered, in milliseconds. */
 const QUIET_MS = 5_000;
 
 export interface BacklogLook {
   total: number;
-  /** The tasks for this role, in their order. */
+  /** The tasks for this role, in backlog order. */
   matching: readonly TaskRecord[];
-  /** Names the matching tasks with their texts and tags, in whatever order. */
+  /** Identifies the matching tasks with their texts and tags, regardless of order. */
   digest: string;
 }
 
@@ -33,7 +33,7 @@ interface Parts {
   mirror: TownMirror;
   redis: TownRedis;
   keys: TownKeys;
-  /** How long the backlog must not have changed before it is offered, in milliseconds. */
+  /** How long the backlog must stay unchanged before it is offered, in milliseconds. */
   quietMs?: number | undefined;
 }
 
@@ -52,7 +52,7 @@ export class BacklogOffers implements Disposable {
   private readonly begun = new Map<string, string>();
   private readonly store = new DisposableStore();
   private readonly changes = new Emitter<void>();
-  /** There may be something to offer that there was not before. */
+  /** There may be something new to offer. */
   readonly onDidChange = this.changes.event;
 
   constructor(parts: Parts) {
@@ -74,7 +74,7 @@ export class BacklogOffers implements Disposable {
     return this.parts.choice.answer === 'yes';
   }
 
-  /** How long the backlog has not changed while this window looked, in milliseconds. */
+  /** How long this window has seen no change in the backlog, in milliseconds. */
   get unchangedMs(): number {
     return performance.now() - this.changed;
   }
@@ -90,7 +90,7 @@ export class BacklogOffers implements Disposable {
   }
 
   /**
-   * Begins an offer to an agent; false if another agent of the town has one now, or the user has said no. Ask again after
+   * Begins an offer to an agent. False if another agent of the town has one now, or the user has not said yes. Ask again after
    * {@link OFFER_AGAIN_MS}.
    * @throws TinytownError with a `RedisErrorReason`
    */
@@ -103,7 +103,7 @@ export class BacklogOffers implements Disposable {
     return true;
   }
 
-  /** The agent's offer is over: the next one may be asked. Without an answer the offer runs out by itself. */
+  /** The agent's offer is over, so the next agent may be asked. Without this call, the offer expires. */
   async end(agentId: string): Promise<void> {
     const key = this.begun.get(agentId);
     if (key === undefined || !this.begun.delete(agentId)) return;
@@ -124,7 +124,7 @@ export class BacklogOffers implements Disposable {
     if (this.allowed) this.changes.fire();
   }
 
-  /** Those that can be read. */
+  /** The tasks that can be read. */
   private tasks(): TaskRecord[] {
     const { mirror } = this.parts;
     return mirror.backlog.flatMap((id) => mirror.tasks.get(id.toLowerCase()) ?? []);

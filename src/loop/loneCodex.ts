@@ -1,4 +1,4 @@
-/** The window's Codex where no town is open: to sign in, or to find out what is wrong. */
+/** The window's Codex if no town is open: to sign in, or to find out what is wrong. */
 import path from 'node:path';
 import { CodexService } from '../runtime/codexService.ts';
 import { Runtimes } from '../runtime/runtimes.ts';
@@ -11,7 +11,7 @@ export function loneCodex(options: {
   /** The extension's own folder on this machine. */
   storageDir: string;
   settings: TownSettings;
-  /** The extension's. */
+  /** The extension's version. */
   version: string;
   logger: Logger;
 }): CodexService {

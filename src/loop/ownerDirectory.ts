@@ -1,4 +1,4 @@
-/** Which agents other windows have, as far as this one knows: learnt by trying to take them, or by a look at their leases. */
+/** Which agents other windows own, as far as this window knows from trying to take them or from their leases. */
 import type { Leases } from '../town/leases.ts';
 import { describeError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
@@ -8,9 +8,9 @@ export class OwnerDirectory {
   private readonly logger: Logger;
   /** Window ids by agent id. */
   private readonly windows = new Map<string, string>();
-  /** Agents that are to be looked at anew. What was known of them counts until then: a window's sign of life says no more. */
+  /** Agents whose owner must be looked up again. Until then the known owner counts: its lease may only have been renewed. */
   private readonly doubted = new Set<string>();
-  /** How often something was heard of the lease of a window, and of those of agents. */
+  /** How many lease changes were heard, of all windows and of each agent. */
   private heardOfWindows = 0;
   private readonly heardOfAgents = new Map<string, number>();
 
@@ -19,12 +19,12 @@ export class OwnerDirectory {
     this.logger = logger;
   }
 
-  /** The window that runs the agent, where it is another one. */
+  /** The other window that runs the agent, if one does. */
   of(agentId: string): string | undefined {
     return this.windows.get(agentId);
   }
 
-  /** What `ask` says of an agent's lease, asked again where that has changed before the answer came, unless it `holds`. */
+  /** The answer of `ask` about an agent's lease. Asks again if the lease changed meanwhile, unless the answer `holds` anyway. */
   async fresh<T>(agentId: string, ask: () => Promise<T>, holds: (answer: T) => boolean = () => false): Promise<T> {
     for (;;) {
       const { heardOfWindows } = this;
@@ -46,7 +46,7 @@ export class OwnerDirectory {
     this.doubted.delete(agentId);
   }
 
-  /** Its lease has changed; whether the agent was another window's, and is to be tried for again. */
+  /** The agent's lease has changed. True if another window owned the agent: try for it again. */
   doubt(agentId: string): boolean {
     this.heardOfAgents.set(agentId, (this.heardOfAgents.get(agentId) ?? 0) + 1);
     if (!this.windows.has(agentId)) return false;
@@ -54,7 +54,7 @@ export class OwnerDirectory {
     return true;
   }
 
-  /** A window has given a sign of life, or is gone: the agents of all of them, to be tried for again. */
+  /** A window has given a sign of life, or is gone. Returns the agents of all other windows: try for them again. */
   doubtAll(): string[] {
     this.heardOfWindows += 1;
     const ids = [...this.windows.keys()];
@@ -62,20 +62,20 @@ export class OwnerDirectory {
     return ids;
   }
 
-  /** It was removed. */
+  /** The agent was removed. */
   remove(agentId: string): void {
     this.forget(agentId);
     this.heardOfAgents.delete(agentId);
   }
 
-  /** Forgets whose an agent is where that is in doubt and nobody looks; whether it did. */
+  /** Forgets an agent's owner if it is in doubt. True if it was. */
   forgetDoubted(agentId: string): boolean {
     if (!this.doubted.has(agentId)) return false;
     this.forget(agentId);
     return true;
   }
 
-  /** Looks whose an agent is that this window does not try to take; whether that is not what was known. */
+  /** Looks up the owner of an agent that this window does not try to take. True if the owner has changed. */
   async learn(agentId: string): Promise<boolean> {
     const known = this.windows.get(agentId);
     if (known !== undefined && !this.doubted.delete(agentId)) return false;

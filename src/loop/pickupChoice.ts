@@ -1,7 +1,7 @@
 /**
- * Whether the agents of a town may pick up backlog tasks on their own. Turns cost money, so only the user says so. The answer
- * is kept in the extension's private storage: no agent, repository or client of Redis can give it. All windows of the user on
- * this machine share it.
+ * Whether the agents of a town may pick up backlog tasks on their own. Turns cost money, so only the user can allow it. The
+ * answer is kept in the extension's private storage, where no agent, repository or client of Redis can write it. All windows of
+ * the user on this machine share it.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -21,10 +21,10 @@ export class PickupChoice implements Disposable {
   private readonly file: string;
   private known: PickupAnswer | undefined;
   private watcher: FSWatcher | undefined;
-  /** Counts looks at the file and answers: only the last one counts. */
+  /** Counts reads and answers. Only the latest one takes effect. */
   private looks = 0;
   private readonly changed = new Emitter<void>();
-  /** The answer is another one now. */
+  /** The answer has changed. */
   readonly onDidChange = this.changed.event;
 
   /** @param storageDir The extension's. @param townFolder The real path: another folder with a town of this name is another town. */
@@ -38,7 +38,7 @@ export class PickupChoice implements Disposable {
     return this.known;
   }
 
-  /** Reads the answer, and follows what other windows do to it. */
+  /** Reads the answer, and follows changes by other windows. */
   async start(): Promise<void> {
     await ensurePrivateFolder(this.folder);
     try {
@@ -50,7 +50,7 @@ export class PickupChoice implements Disposable {
     await this.read();
   }
 
-  /** The answer as it is now. What cannot be read is no answer. */
+  /** The current answer. Undefined if it cannot be read. */
   async read(): Promise<PickupAnswer | undefined> {
     this.looks += 1;
     const look = this.looks;

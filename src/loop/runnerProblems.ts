@@ -1,4 +1,4 @@
-/** What goes wrong with the agents of a window. A problem that concerns all agents is reported once, and for none of them. */
+/** Problems of a window's agents. A problem that affects all agents is reported once, without an agent. */
 import { TinytownError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
 import { say } from '../util/sentence.ts';
@@ -6,7 +6,7 @@ import { storageRefuses } from '../util/storing.ts';
 import type { LimitHold } from './agent/limitFiles.ts';
 
 export interface RunnerProblem {
-  /** Absent where it concerns them all. */
+  /** Absent if it affects all agents. */
   agentId?: string;
   error: unknown;
 }
@@ -32,7 +32,7 @@ export class RunnerProblems {
     });
   }
 
-  /** Said by the window whose agent has found out; the others show it. */
+  /** Only the window whose agent has found out reports this. The others just show it. */
   limitUsedUp({ until, known }: LimitHold): void {
     const time = new Date(until).toLocaleString(undefined, { weekday: 'short', hour: '2-digit', minute: '2-digit' });
     const message = known
@@ -42,7 +42,7 @@ export class RunnerProblems {
     this.problems.fire({ error: new TinytownError('limitUsedUp', message, { hint }) });
   }
 
-  /** The next time that Redis is away is told of again. */
+  /** The user is told again the next time that Redis is away. */
   redisIsBack(): void {
     this.redisAwayTold = false;
   }
@@ -58,7 +58,7 @@ export class RunnerProblems {
     this.problems.fire({ error });
   }
 
-  /** Said once: every agent looks again and again. */
+  /** Reported once, because every agent keeps checking. */
   private folderGone(error: TinytownError): void {
     if (this.folderGoneTold) return;
     this.folderGoneTold = true;

@@ -1,8 +1,8 @@
-/** What the editor's settings say, as plain data: `ui` reads them, everything behind it is handed this. */
+/** The editor's settings as plain data. `ui` reads them and hands them on. */
 
-/** Values of the user's, of the machine, or the defaults; what the workspace says stands apart. */
+/** Values from the user's or the machine's settings, or the defaults. The workspace's values are kept apart. */
 export interface TownSettings {
-  /** `tinytown.redis.url`; empty where it is not set. */
+  /** `tinytown.redis.url`; empty if it is not set. */
   redisUrl: string;
   /** From the editor's secret storage. */
   redisPassword: string | undefined;
@@ -14,7 +14,7 @@ export interface TownSettings {
   reasoningEffort: string | undefined;
   approvalPolicy: 'untrusted' | 'on-request' | 'never';
   sandbox: 'read-only' | 'workspace-write' | 'danger-full-access';
-  /** Undefined where the user has not set it: then `tinytown.toml` decides, then the default. */
+  /** Undefined if the user has not set it: then `tinytown.toml` decides, then the default. */
   persistent: boolean | undefined;
   cli: string | undefined;
   /** Seconds; 0 = never. */
@@ -26,7 +26,7 @@ export interface TownSettings {
   workspace: WorkspaceSettings;
 }
 
-/** What the workspace's own settings say of that which they may only narrow; undefined where they say nothing. */
+/** The workspace's values of settings that it may only narrow. Undefined if it has none. */
 export interface WorkspaceSettings {
   approvalPolicy?: TownSettings['approvalPolicy'] | undefined;
   sandbox?: TownSettings['sandbox'] | undefined;

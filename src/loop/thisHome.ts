@@ -1,4 +1,4 @@
-/** Where agents live that this window runs. */
+/** Where this window's agents live. */
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { accountFolder } from '../runtime/account.ts';
@@ -7,7 +7,7 @@ import { folderIdentity } from '../util/folderIdentity.ts';
 import { machineId } from '../util/machineId.ts';
 
 /**
- * @param env What Codex is started with.
+ * @param env The environment that Codex is started with.
  * @param machine By default this machine's id.
  */
 export async function thisHome(

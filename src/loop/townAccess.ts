@@ -1,4 +1,4 @@
-/** How agents reach their town: what stands in their environment, and the program that offers it to them. */
+/** How agents reach their town: their environment variables, and the program that gives them tools. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { type ThreadConfig, usesCodex } from '../runtime/clis.ts';
@@ -10,15 +10,15 @@ import { TOOLS_SERVER } from '../runtime/toolsServer.ts';
 import type { AgentRecord } from '../town/records.ts';
 import type { TownAccess } from './agent/standing.ts';
 
-/** Files of what agents run: the MCP server and the `tt` command. */
+/** The programs that agents run, as files: the MCP server and the `tt` command. */
 export interface ToolBundles {
   mcp: string;
   tt: string;
 }
 
 /**
- * Tools for all that run on Codex, whose sandbox lets no command reach Redis; they run outside it. The `tt` command for
- * everybody else.
+ * Agents on Codex get tools, which run outside its sandbox, because the sandbox lets no command reach Redis. All others get the
+ * `tt` command.
  */
 export function accessOf(cli: string, mode: RuntimeMode, overrides: RuntimeSettings['agentClis']): TownAccess {
   return usesCodex(cli, mode, overrides) ? 'tools' : 'command';
@@ -31,13 +31,13 @@ export interface ToolServer {
   env: Readonly<Record<string, string>>;
 }
 
-/** The tools as a person has them. @param access The supervisor's file: see `accessFile.ts`. */
+/** The tools for a person's own programs. @param access The supervisor's file: see `accessFile.ts`. */
 export function personsTools(access: string, { mcp }: ToolBundles): ToolServer {
   const env = { ELECTRON_RUN_AS_NODE: '1', [ACCESS_VARIABLE]: access };
   return { command: process.execPath, args: [mcp], env };
 }
 
-/** Says to an agent's programs which town it is and who they work for. No secret, and no proof of anything. */
+/** Tells an agent's programs which town and agent they work for. It holds no secret, and proves nothing. */
 export function townEnvironment(town: string, agent: Pick<AgentRecord, 'id' | 'name'>): Record<string, string> {
   return { TINYTOWN_TOWN: town, TINYTOWN_AGENT_ID: agent.id, TINYTOWN_AGENT_NAME: agent.name };
 }
@@ -45,7 +45,7 @@ export function townEnvironment(town: string, agent: Pick<AgentRecord, 'id' | 'n
 /**
  * Codex configuration that offers the tools.
  * @param access The agent's file: see `accessFile.ts`.
- * @param limits.callSec How long a server that does not answer holds a call, in seconds.
+ * @param limits.callSec How long a call waits for a server that does not answer, in seconds.
  */
 export function toolsConfig(access: string, { mcp }: ToolBundles, { callSec = 90 } = {}): ThreadConfig {
   return {
@@ -58,7 +58,7 @@ export function toolsConfig(access: string, { mcp }: ToolBundles, { callSec = 90
         startup_timeout_sec: 60,
         // Longer than the tools' own limit (`mcp.ts`): this one is for a server that does not answer at all.
         tool_timeout_sec: callSec,
-        // What they may do is decided by the tools, for the town; it is nothing on this machine.
+        // The tools themselves decide what is allowed. They act on the town, not on this machine.
         default_tools_approval_mode: 'approve',
       },
     },

@@ -1,4 +1,4 @@
-/** The town's folder while the town is open: it may be moved or deleted, and is never made anew by us. */
+/** The town's folder while the town is open. It may be moved or deleted, and we never recreate it. */
 import { TinytownError } from '../util/errors.ts';
 import { type FolderIdentity, folderIdentity } from '../util/folderIdentity.ts';
 import { say } from '../util/sentence.ts';
@@ -13,7 +13,7 @@ export class TownFolder {
     this.opened = opened;
   }
 
-  /** Why no agent may work in the folder now; undefined where it is the one that was opened. */
+  /** Why no agent may work in the folder now. Undefined if it is still the one that was opened. */
   async problem(): Promise<TinytownError<'folderGone'> | undefined> {
     const now = await folderIdentity(this.folder);
     if (now !== undefined && now.id === this.opened?.id) return undefined;

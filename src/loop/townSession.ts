@@ -1,4 +1,4 @@
-/** A town in this window: opened for one folder, with its agents' loops, until the window or the folder goes. */
+/** A town that is open in this window for one folder, with its agents' loops, until the window or the folder closes. */
 import path from 'node:path';
 import { accountFolder } from '../runtime/account.ts';
 import { agentEnvironment } from '../runtime/agentEnvironment.ts';
@@ -74,39 +74,39 @@ export interface TownSession {
   roundLogs(agent: AgentRecord): string;
   /** What became of the messages to each agent. */
   readonly receipts: Receipts;
-  /** What agents do that this window does not run, of those that somebody looks at. */
+  /** What agents that this window does not run are doing, while somebody looks at them. */
   readonly follower: Follower;
   /** Reads stored turns of an agent's own threads; it rejects with `foreignThread` for any other. */
   historyOf(agentId: string): ReadHistory;
   /** The last turns of agents, from before this window saw them. */
   readonly past: PastTurns;
-  /** What goes in this folder, and what the user has said about it. */
+  /** What is allowed in this folder, and the user's answers about it. */
   readonly trust: TownTrust;
-  /** The servers that were passed over, or are used, as the user has said so. */
+  /** The Redis servers that are used or skipped because of the user's answer. */
   readonly redisClaims: readonly RedisClaim[];
-  /** What Codex can say that belongs to no agent. */
+  /** Codex, for questions that are not about one agent. */
   readonly codex: CodexService;
   /** Proves to other windows that the user asks. */
   readonly townKey: TownKey;
   /** Whether agents may pick up backlog tasks on their own. */
   readonly pickup: PickupChoice;
-  /** The town's tools for other programs of the person. */
+  /** The town's tools for the person's other programs. */
   readonly tools: ToolServer;
   /**
-   * Resolves where agents of `cli` (by default of the town's own) can be run, as far as that is for Codex to say.
+   * Resolves if agents of `cli` (by default the town's own) can run, as far as that depends on Codex.
    * @throws TinytownError `programUnusable` with what to do about it
    */
   checkCodex(cli?: string): Promise<void>;
   /**
-   * Resolves where Codex is signed in, or need not be, for agents of the town's own CLI. Starts Codex.
+   * Resolves if Codex is signed in, or need not be, for agents of the town's own CLI. Starts Codex.
    * @throws TinytownError `unauthorized`
    */
   checkSignedIn(): Promise<void>;
-  /** Tries at once to reach a Redis that is away. @throws TinytownError with a `RedisErrorReason` where something is wrong */
+  /** Tries at once to reach a Redis that is away. @throws TinytownError with a `RedisErrorReason` if something is wrong */
   tryRedis(): Promise<void>;
-  /** What the doctor wants to know. Never rejects. */
+  /** What the doctor needs to know. Never rejects. */
   examine(): Promise<TownExamination>;
-  /** To be called where the settings were changed under way. */
+  /** Call after the settings have changed. */
   settingsChanged(): void;
   /** Ends every process, gives the agents back and leaves their state for the next window. */
   close(): Promise<void>;
@@ -116,7 +116,7 @@ export interface SessionOptions {
   folder: string;
   /** The extension's own folder on this machine; private to the user. */
   storageDir: string;
-  /** May change under way: what can take effect then is read when it is needed. */
+  /** May change while the town is open. Values that can take effect then are read when they are needed. */
   settings: TownSettings;
   /** Of this folder. */
   confirmations: Confirmations;
@@ -133,20 +133,20 @@ export interface SessionOptions {
 export interface SessionTimes {
   /** How long a window that gives no sign of life keeps its agents, in milliseconds. */
   leaseMs: number;
-  /** The first wait before something that failed is tried again, in milliseconds. */
+  /** The wait before the first retry, in milliseconds. */
   retryMs: number;
-  /** How long an owner's write waits for a Redis that is away, in milliseconds: then the running turn is ended. */
+  /** How long an owner's write waits for a Redis that is away, in milliseconds. Then the running turn is ended. */
   patienceMs: number;
   signsOfLife: SignOfLifeTimes;
   redis: Partial<RedisTimes>;
   wake: Partial<WakeTimes>;
-  /** How often it is looked whether a used-up limit is reset, in milliseconds. */
+  /** How often to check whether a used-up limit is reset, in milliseconds. */
   limitTickMs: number;
-  /** How long the backlog must not have changed before it is offered, in milliseconds. */
+  /** How long the backlog must stay unchanged before it is offered, in milliseconds. */
   quietMs: number;
-  /** How long another window may take to answer what is asked of it, in milliseconds. */
+  /** How long another window may take to answer a request, in milliseconds. */
   answerMs: number;
-  /** How long a session's process may take to answer anything, in milliseconds: then it is ended. */
+  /** How long a session's process may take to answer anything, in milliseconds. Then it is ended. */
   replyMs: number;
 }
 
@@ -206,7 +206,7 @@ async function openSession(options: SessionOptions, begun: DisposableStore): Pro
   const signs = begun.add(
     new SignsOfLife({
       town,
-      // What shares a socket with us is on this machine.
+      // Loops that share a socket with us are on this machine.
       processesNaming: onThisMachine(target) ? processesNaming : undefined,
       logger,
       times: times?.signsOfLife,
@@ -314,7 +314,7 @@ async function openSession(options: SessionOptions, begun: DisposableStore): Pro
   signs.onDidChange(() => runner.signsChanged());
   const answers = confirmations.onDidChange(() => runner.rulesChanged());
   permissions.onDidChange(() => runner.rulesChanged());
-  /** What somebody writes for an agent that is gone must not get what was chosen for that one. */
+  /** If somebody recreates a removed agent's record, it must not get the removed agent's permissions. */
   const dropGonePermissions = (all: boolean): void => {
     const settings = trust.permissions(undefined);
     permissions

@@ -1,6 +1,6 @@
 /**
- * What people do to a town, by reference to an agent (its id, name, nickname, or the first four hex digits of its id). Each
- * either does it or throws a `TinytownError` whose message says what to do instead.
+ * What people can do to a town. They refer to an agent by its id, name, nickname, or the first four hex digits of its id. Each
+ * action succeeds or throws a `TinytownError` that says what to do instead.
  */
 import type { RuntimeMode } from '../../runtime/codingAgent.ts';
 import { type Home, awayBecause, homeFields, homeOf } from '../../town/home.ts';
@@ -34,37 +34,37 @@ import { TaskActions } from './taskActions.ts';
 export interface ActionRules {
   choose: (record: AgentRecord) => { mode: RuntimeMode; reason: Sentence | undefined };
   usesCodex: (record: AgentRecord) => boolean;
-  /** Where agents live that this window runs. */
+  /** Where this window's agents live. */
   home: Home;
   defaultCli(): string;
-  /** What was said last in a stored conversation; undefined where that cannot be read. */
+  /** The last words of a stored conversation. Undefined if it cannot be read. */
   summaryOf?: (agentId: string, threadId: string) => Promise<string | undefined>;
   maxAgents(): number;
   permissions: {
-    /** What a choice, or none, lets an agent do. */
+    /** What an agent may do with this choice, or without one. */
     of(mode: PermissionMode | undefined): Permissions;
     chosen(agentId: string): PermissionMode | undefined;
     choose(agentId: string, mode: PermissionMode | undefined): Promise<void>;
   };
   /** Proves to other windows that the user asks. */
   townKey: TownKey;
-  /** How long another window may take to answer what is asked of it, in milliseconds; by default as {@link AskOwner} says. */
+  /** How long another window may take to answer a request, in milliseconds. For the default see {@link AskOwner}. */
   answerMs?: number | undefined;
 }
 
-/** How long people are let wait for a Redis that is away, in milliseconds. */
+/** How long an action waits for a Redis that is away, in milliseconds. */
 const PATIENCE_MS = 3_000;
 
 const REQUEST_ATTEMPTS = 5;
 
-/** A window that is asked to let go does so at once; the lease of one that hangs runs out in less. */
+/** A window that is asked to let go does so at once. If it hangs, its lease runs out before this. */
 const TAKE_OVER_MS = LEASE_MS + 5_000;
 
 export class TownActions {
   readonly tasks: TaskActions;
-  /** What can be done with messages that wait. */
+  /** Actions on waiting messages. */
   readonly queue: QueueActions;
-  /** What can be done with work that was held, and with messages that were given up. */
+  /** Actions on held work, and on messages that were given up. */
   readonly leftovers: Leftovers;
   /** What waits for the person at the editor. */
   readonly personInbox: PersonInbox;
@@ -89,8 +89,8 @@ export class TownActions {
   }
 
   /**
-   * Makes an agent that this extension runs, and gives it its first task if there is one.
-   * @param by `mayWiden`: the user has chosen its permissions in the window; others only narrow.
+   * Creates an agent that this extension runs, and gives it its first task if there is one.
+   * @param by `mayWiden`: the user has chosen its permissions in the window. Other callers may only narrow them.
    * @throws TinytownError `nameInvalid`, `tooManyAgents`, `notCodex`, `onlyNarrows`
    */
   async spawnAgent(wanted: NewAgent, by: { mayWiden: boolean } = { mayWiden: false }): Promise<AgentRecord> {
@@ -124,8 +124,8 @@ export class TownActions {
   }
 
   /**
-   * Sends a message to every agent that is not stopped, and to whoever listens on `tt:{town}:broadcast`; says to how many.
-   * @throws TinytownError `notReached` where it did not come to some of them: it names these
+   * Sends a message to every agent that is not stopped, and to `tt:{town}:broadcast`. Resolves with the number of agents.
+   * @throws TinytownError `notReached` if it did not reach some of them: names these
    */
   async broadcast(text: string, { kind = 'info' }: { kind?: MessageKind } = {}): Promise<number> {
     const body = messageOfKind(kind, checkedText(text));
@@ -154,8 +154,8 @@ export class TownActions {
   }
 
   /**
-   * Puts a message into the running turn; where none runs, or it cannot be steered, the message starts the next one. Resolves
-   * with the message's id.
+   * Puts a message into the running turn. If none runs, or it cannot be steered, the message starts the next one. Resolves with
+   * the message's id.
    */
   async steer(ref: string, text: string): Promise<string> {
     const description = checkedText(text);
@@ -169,8 +169,8 @@ export class TownActions {
   }
 
   /**
-   * Ends the running turn now; what it carried is held. Of an agent that another window runs: asks that window, and waits
-   * for its answer. Resolves with what still runs of the turn, a line each.
+   * Ends the running turn now. Its messages are held. If another window runs the agent, asks that window and waits for its
+   * answer. Resolves with the turn's processes that still run, one line each.
    */
   async interrupt(ref: string): Promise<{ survivors: string[] }> {
     const agent = await this.find(ref);
@@ -197,14 +197,14 @@ export class TownActions {
     await this.request(await this.find(ref), 'close');
   }
 
-  /** Ends the turn and the process now; what the turn carried is held. */
+  /** Ends the turn and the process now. The turn's messages are held. */
   async stopAgent(ref: string): Promise<void> {
     const agent = await this.find(ref);
     if (agent.runtimeHost !== RUNTIME_HOST) await this.town.agents.requestStop(agent.id);
     await this.request(agent, 'stop');
   }
 
-  /** Brings a stopped or failed agent back, or ends a running one's process and goes on with a new one. */
+  /** Brings a stopped or failed agent back, or ends a running one's process and continues with a new one. */
   async restartAgent(ref: string): Promise<void> {
     const agent = await this.find(ref);
     this.mustRun(agent);
@@ -218,8 +218,8 @@ export class TownActions {
   }
 
   /**
-   * Brings back the agents on Codex that are in error, after Codex may have been repaired. What is wrong with a conversation is
-   * not mended by that: such an agent says so again.
+   * Restarts the agents on Codex that are in error, after Codex may have been repaired. A damaged conversation stays damaged:
+   * its agent reports the error again.
    */
   async retryFailed(): Promise<void> {
     const failed = [...this.town.mirror.agents.values()].filter(
@@ -233,8 +233,8 @@ export class TownActions {
   }
 
   /**
-   * Leaves the agent's conversation, which is full, lost or damaged or no longer wanted, for a new one. Work that was held
-   * goes on there, with what the agent said last where that can be read. Resolves with whether it could.
+   * Replaces the agent's conversation, which may be full, lost, damaged or unwanted, with a new one. Held work continues there,
+   * with the agent's last words if they can be read. Resolves with whether they could.
    */
   async newConversation(ref: string): Promise<{ summary: boolean }> {
     const agent = await this.find(ref);
@@ -255,21 +255,21 @@ export class TownActions {
       plan.command('LPUSH', keys.inbox(id), encodeMessage(message));
     }
     if (!(await delivery.apply(plan))) throw new TinytownError('wrongState', say('{0} has changed. Try again.', name));
-    // Before it has anything to do: its process has the old conversation open.
+    // Restart before there is work: the process still has the old conversation open.
     await this.restartAgent(ref);
     if ((await delivery.held(id)).length > 0) await this.leftovers.runAgain(id);
     return { summary: summary !== undefined };
   }
 
-  /** Lets one of the agents try that wait for the account to work again. */
+  /** Lets one of the agents that wait for the account try now. */
   async tryNow(): Promise<void> {
     await this.runner.account.tryNow();
     for (const id of this.town.mirror.agents.keys()) this.runner.poke(id);
   }
 
   /**
-   * Makes an agent of `tt` whose loop has ended, or an agent that lives elsewhere, one that this window runs; it goes on with
-   * its task and messages.
+   * Moves an agent to this window: one of `tt` whose loop has ended, or one that lives elsewhere. The agent continues with its
+   * task and messages.
    */
   async adoptAgent(ref: string): Promise<void> {
     const agent = await this.find(ref);
@@ -279,7 +279,7 @@ export class TownActions {
     this.runner.poke(agent.id);
   }
 
-  /** Moves an agent from the window that runs it to this one; a turn that runs there is continued here. */
+  /** Moves an agent from the window that runs it to this one. A turn that runs there continues here. */
   async takeOver(ref: string): Promise<void> {
     const agent = await this.find(ref);
     this.mustRun(agent);
@@ -291,7 +291,7 @@ export class TownActions {
       throw new TinytownError('wrongState', say('No window runs {0} now. A message wakes it here.', agent.name));
     }
     const taken = this.runner.takeOver(agent.id, TAKE_OVER_MS);
-    // One that lets go, or gives no answer, loses its lease. One that refuses says why.
+    // A window that lets go or does not answer loses its lease. A window that refuses says why.
     const refused = this.owner.ask(agent, 'release').then(
       () => taken,
       (error: unknown) => {
@@ -322,7 +322,7 @@ export class TownActions {
     await this.rules.permissions.choose(agent.id, undefined);
   }
 
-  /** Sets the agent's own choice, which takes effect between turns; says which mode results, and why if it is another. */
+  /** Sets the agent's own choice, which takes effect between turns. Resolves with the mode, and why if it is another one. */
   async setPersistent(
     ref: string,
     wanted: boolean | 'toggle',
@@ -335,7 +335,7 @@ export class TownActions {
     return choice;
   }
 
-  /** @throws TinytownError `notCodex` or `external` where a model cannot be chosen for the agent */
+  /** @throws TinytownError `notCodex` or `external` if a model cannot be chosen for the agent */
   async mayChooseModel(ref: string): Promise<AgentRecord> {
     const agent = await this.find(ref);
     this.mustRun(agent);
@@ -345,7 +345,7 @@ export class TownActions {
     throw new TinytownError('notCodex', message, { hint });
   }
 
-  /** Sets what the agent's turns run on, from the next one on; undefined takes a choice back. */
+  /** Sets the model of the agent's next turns. Undefined takes a choice back. */
   async chooseModel(
     ref: string,
     { model, reasoningEffort }: { model: string | undefined; reasoningEffort: string | undefined },
@@ -355,8 +355,8 @@ export class TownActions {
   }
 
   /**
-   * Sets what the agent may do from its next turn on; undefined takes a choice back. A running turn goes on as it is.
-   * @param by `mayWiden`: the user has chosen it in the window; others only narrow.
+   * Sets what the agent may do from its next turn on. Undefined takes a choice back. A running turn is not affected.
+   * @param by `mayWiden`: the user has chosen it in the window. Other callers may only narrow it.
    * @throws TinytownError `external`, `livesElsewhere`, `notCodex`, `onlyNarrows`
    */
   async changePermissions(ref: string, mode: PermissionMode | undefined, by: { mayWiden: boolean }): Promise<void> {
@@ -385,11 +385,11 @@ export class TownActions {
     await permissions.choose(agent.id, mode);
   }
 
-  /** Asks for another state. An agent at work changes by itself all the time: it is asked for again from what it is then. */
   private inPersonsWords(message: Message): Promise<Message> {
     return withProof(message, this.town.keys.town, this.rules.townKey);
   }
 
+  /** Asks for another state. A working agent's state changes on its own, so a change that came too late is tried again. */
   private async request(
     agent: AgentRecord,
     request: StateRequest,
@@ -421,7 +421,7 @@ export class TownActions {
     throw new TinytownError('livesElsewhere', message, { hint: 'Adopt it to move it here.' });
   }
 
-  /** Whether a window of this machine may run it. */
+  /** Whether a window of this machine may run the agent. */
   private isOurs(agent: AgentRecord): boolean {
     const home = homeOf(agent);
     return agent.runtimeHost === RUNTIME_HOST && !(home && awayBecause(home, this.rules.home));
@@ -432,7 +432,7 @@ export class TownActions {
   }
 
   /**
-   * The agent as it is now. A moment's loss of Redis is waited for: it is nothing to bother people with.
+   * The agent as it is now. Waits out a short loss of Redis, instead of bothering people with it.
    * @throws TinytownError `unknownAgent`, `ambiguousAgent`
    */
   async find(ref: string): Promise<AgentRecord> {

@@ -1,5 +1,5 @@
 /**
- * An agent of `tt` whose loop has ended, or one that lives elsewhere, becomes one that this window runs. Two must never run the
+ * Moves an agent to this window: one of `tt` whose loop has ended, or one that lives elsewhere. Two owners must never run the
  * same agent.
  */
 import { newEvent } from '../../town/events.ts';
@@ -16,7 +16,7 @@ import { say } from '../../util/sentence.ts';
 import { transitions } from './requests.ts';
 import type { SignsOfLife } from '../state/signsOfLife.ts';
 
-/** @throws TinytownError `wrongState` for one of ours, `external` for one whose loop may live */
+/** @throws TinytownError `wrongState` if the agent is ours already, `external` if its loop may be alive */
 export async function adopt(
   town: Town,
   agent: AgentRecord,
@@ -36,15 +36,15 @@ export async function adopt(
     ...agentFields(homeFields(home)),
   };
   const plan = requestPlan({ keys: town.keys, agentId: agent.id }, { from: agent.state, to, event, message, fields });
-  // A sign of life in the meantime is one of a loop that lives.
+  // A sign of life in the meantime means that the loop is alive.
   if (!ended) plan.whileValue(town.keys.agent(agent.id), 'last_heartbeat', agent.lastHeartbeat);
   if (!(await town.delivery.apply(plan))) throw livesOn(name);
   if (!ended) await goOn(town, agent);
 }
 
 /**
- * Moves an agent here that lives elsewhere. Its conversation comes along where the Codex home is the same.
- * @throws TinytownError `wrongState` for one that lives here, `external` for one that a window runs
+ * Moves an agent here from elsewhere. Its conversation comes along if the Codex home is the same.
+ * @throws TinytownError `wrongState` if it lives here, `external` if a window runs it
  */
 export async function moveHere(town: Town, agent: AgentRecord, here: Home): Promise<void> {
   const { id, name } = agent;
@@ -71,7 +71,7 @@ export async function moveHere(town: Town, agent: AgentRecord, here: Home): Prom
   if (!(await town.delivery.apply(plan))) throw runs();
 }
 
-/** `tt` takes messages off before it works on them: what assigned the task is gone with its loop. */
+/** Assigns the task again: `tt` removes a message before it works on it, so the old assignment is lost. */
 async function goOn(town: Town, { id, currentTask }: AgentRecord): Promise<void> {
   const task = currentTask === undefined ? undefined : await town.tasks.get(currentTask);
   if (!task || isTaskOver(task.state)) return;

@@ -5,7 +5,7 @@ import type { TownKey } from '../../town/townKey.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';
 
-/** How long the window that runs an agent may take, in milliseconds: longer than a turn takes to end, or a process. */
+/** How long the window that runs an agent may take, in milliseconds: longer than a turn or a process takes to end. */
 const OWNER_PATIENCE_MS = 20_000;
 
 export type OwnerRequest = 'interrupt' | 'restart' | 'answer' | 'release';
@@ -22,9 +22,9 @@ export class AskOwner {
   }
 
   /**
-   * Resolves when it was done, with what still runs of it.
-   * @throws TinytownError with the owner's own reason, `ownerSilent` where nobody answers, `otherTownKey` where this machine has
-   * another key than the owner's, `unknownAgent`, or a `RedisErrorReason`
+   * Resolves when it is done, with the processes that still run.
+   * @throws TinytownError with the owner's own reason, `ownerSilent` if nobody answers, `otherTownKey` if this machine's key is
+   * not the owner's, `unknownAgent`, or a `RedisErrorReason`
    */
   async ask(
     agent: AgentRecord,

@@ -1,9 +1,9 @@
-/** What people write for agents, before it goes anywhere. */
+/** Checks what people write for agents before it is sent. */
 import { MAX_SENT, isTooLong } from '../../town/sendable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';
 
-/** `text` as it is. @throws TinytownError `emptyText`, `textTooLong` */
+/** Returns `text` unchanged. @throws TinytownError `emptyText`, `textTooLong` */
 export function checkedText(text: string): string {
   if (text.trim() === '') throw new TinytownError('emptyText', 'The text is empty. Write what the agent is to do.');
   if (isTooLong(text)) {

@@ -1,4 +1,4 @@
-/** What a new conversation is told of the one before it: what the agent said last, as its stored history has it. */
+/** What a new conversation is told about the one before it: the agent's last words, from the stored history. */
 import type { StoredTurn } from '../../runtime/storedTurn.ts';
 import { startOf } from '../../util/text.ts';
 
@@ -6,7 +6,7 @@ import { startOf } from '../../util/text.ts';
 const TURN_TEXT = 1_200;
 const WHOLE_TEXT = 6_000;
 
-/** @param turns Newest first. Undefined where nothing was said in them. */
+/** @param turns Newest first. @returns Undefined if the agent said nothing in them. */
 export function summaryOf(turns: readonly StoredTurn[]): string | undefined {
   const parts: string[] = [];
   let length = 0;

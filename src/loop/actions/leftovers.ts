@@ -1,4 +1,4 @@
-/** What turns left behind and a person decides on: work held after an interrupt, and messages given up after too many attempts. */
+/** Actions on what turns left behind: work held after an interrupt, and messages given up after too many attempts. */
 import type { HeldBatch } from '../../town/batch.ts';
 import { deadPlan, heldPlan } from '../../town/leftoverPlans.ts';
 import type { AgentRecord } from '../../town/records.ts';
@@ -14,8 +14,8 @@ export class Leftovers {
   private readonly poke: (agentId: string) => void;
 
   /**
-   * @param find The agent that a reference means; throws where there is none.
-   * @param poke Has the agent looked at, where this window runs it.
+   * @param find Finds the agent that a reference means; throws if there is none.
+   * @param poke Makes the agent's loop look again, if this window runs it.
    */
   constructor(town: Town, find: (ref: string) => Promise<AgentRecord>, poke: (agentId: string) => void) {
     this.town = town;
@@ -23,17 +23,17 @@ export class Leftovers {
     this.poke = poke;
   }
 
-  /** Gives the agent the work again that was held when its turn was interrupted: one round of it, or all. */
+  /** Gives the agent its held work again: one batch, or all. */
   async runAgain(ref: string, batchId?: string): Promise<void> {
     await this.settleHeld(ref, true, batchId);
   }
 
-  /** Drops the work that was held, one round of it or all, and cancels its tasks. */
+  /** Drops held work, one batch or all, and cancels its tasks. */
   async dismissHeld(ref: string, batchId?: string): Promise<void> {
     await this.settleHeld(ref, false, batchId);
   }
 
-  /** Gives the agent the messages again that were given up after too many attempts: one of them, or all. */
+  /** Gives the agent its given-up messages again: one of them, or all. */
   async retryDead(ref: string, messageId?: string): Promise<void> {
     await this.settleDead(ref, true, messageId);
   }
@@ -51,7 +51,7 @@ export class Leftovers {
     if (held.length === 0) throw new TinytownError('nothingHeld', say('{0} has no interrupted work.', agent.name));
     const meant = held.filter(({ value }) => batchId === undefined || value.batch.id === batchId);
     if (meant.length === 0) throw new TinytownError('nothingHeld', 'This was run again or dismissed already.');
-    // The newest first: each is put before the one that came after it.
+    // Newest first: each batch is put before the later ones.
     for (const { raw, value } of meant.toReversed()) {
       const applied = await delivery.apply(heldPlan({ keys, agentId: agent.id }, raw, value, again));
       if (applied && !again) await this.cancelTasks(agent.id, value);

@@ -7,7 +7,7 @@ import type { PermissionMode } from '../trust/permissionModes.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';
 
-/** What a new agent is run by if nobody chose something else. */
+/** The CLI of a new agent if nobody chose another. */
 export const DEFAULT_CLI = 'codex';
 
 /** Why a first agent could not work yet. */
@@ -23,15 +23,15 @@ export interface NewAgent {
   model?: string | undefined;
   /** A reference to the agent that it works for. */
   parent?: string | undefined;
-  /** Given to it at once. */
+  /** Assigned to it at once. */
   task?: string | undefined;
-  /** By default what the settings say. */
+  /** By default, settings decide. */
   permissions?: PermissionMode | undefined;
 }
 
 /**
- * The record as it stands before the agent has done anything.
- * @param agents All that the town has.
+ * The record of an agent that has not done anything yet.
+ * @param agents All agents of the town.
  * @throws TinytownError `nameInvalid`, `tooManyAgents`
  */
 export function newAgentRecord(

@@ -1,4 +1,4 @@
-/** What waits for the person at the editor, over all agents and windows: what agents ask, and what they have written. */
+/** What waits for the person at the editor, from all agents and windows: requests and messages. */
 import type { AgentRequest, RequestAnswer } from '../../runtime/agentRequest.ts';
 import { requestGone } from '../../runtime/asking.ts';
 import { answerProblem, asksForSecret } from '../../runtime/requests.ts';
@@ -26,15 +26,15 @@ export interface SupervisorMessage {
   at: number;
   type: Message['type'];
   text: string;
-  /** What came of the task, or why it failed: of a message that says so. */
+  /** The result of the task, or why it failed, if the message reports it. */
   result: string | undefined;
-  /** The task that it tells of. */
+  /** The task that it is about. */
   taskId: string | undefined;
-  /** Its sender waits for an answer, or for something to be done. */
+  /** The sender waits for an answer or an action. */
   asks: boolean;
 }
 
-/** Longest piece of a question that its answer repeats, in characters. */
+/** Longest part of a message that the answer quotes, in characters. */
 const QUOTED = 200;
 
 export class PersonInbox {
@@ -44,7 +44,7 @@ export class PersonInbox {
   private readonly inbox: SupervisorInbox;
   private readonly find: (ref: string) => Promise<AgentRecord>;
 
-  /** @param find The agent that a reference means; throws where there is none. */
+  /** @param find Finds the agent that a reference means; throws if there is none. */
   constructor(town: Town, runner: AgentRunner, owner: AskOwner, find: (ref: string) => Promise<AgentRecord>) {
     this.find = find;
     this.owner = owner;
@@ -54,8 +54,8 @@ export class PersonInbox {
   }
 
   /**
-   * @param shown The request as the person has seen it. What Redis says of it may have changed since.
-   * @throws TinytownError `requestGone` where it was answered or withdrawn meanwhile, `badAnswer` where the answer does not fit,
+   * @param shown The request as the person has seen it. Its copy in Redis may have changed since.
+   * @throws TinytownError `requestGone` if it was answered or withdrawn meanwhile, `badAnswer` if the answer does not fit,
    * `notWhatWasShown`
    */
   async answerRequest(ref: string, requestId: string, answer: RequestAnswer, shown?: AgentRequest): Promise<void> {
@@ -71,7 +71,7 @@ export class PersonInbox {
     await this.owner.ask(agent, 'answer', fields);
   }
 
-  /** What was written to the person, oldest first. What is no message is set aside. */
+  /** The messages to the person, oldest first. Entries that are no messages are set aside. */
   async supervisorMessages(): Promise<SupervisorMessage[]> {
     const { mirror } = this.town;
     return (await this.inbox.list()).map(({ message }) => ({
@@ -88,8 +88,8 @@ export class PersonInbox {
   }
 
   /**
-   * Answers a message to the person, and takes it off the list. The answer comes as a task, so that the agent goes on with
-   * it; it repeats what it answers.
+   * Answers a message to the person, and takes it off the list. The answer is sent as a task, so that the agent acts on it, and
+   * quotes the message.
    * @throws TinytownError `emptyText`, `textTooLong`, `messageGone`, `agentGone`
    */
   async replyTo(messageId: string, text: string): Promise<void> {

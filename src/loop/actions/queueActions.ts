@@ -1,6 +1,6 @@
 /**
- * What people do to messages that wait for an agent: edit, move, promote to a steer, remove. Each happens as a whole, or not
- * at all where the message was taken meanwhile, which its person is told.
+ * Actions on messages that wait for an agent: edit, move, promote to a steer, remove. Each is applied as a whole, or throws
+ * because the message was taken meanwhile.
  */
 import type { WaitingMessage } from '../../town/delivery.ts';
 import type { MessageSnapshot } from '../../town/messageSnapshot.ts';
@@ -18,10 +18,10 @@ import { bodyText } from '../agent/prompt.ts';
 import { type Receipt, elementId, receiptsOf } from '../state/receipt.ts';
 import { type QueueAction, movableOf, neighbourOf, whyNotQueued } from '../state/queueRules.ts';
 
-/** Lists change under way; each change of them asks for another look. */
+/** Lists may change during an action, and each change requires another look. */
 const ATTEMPTS = 8;
 
-/** What a waiting message was found to be, at one look. */
+/** A waiting message, as one look found it. */
 interface Found {
   agent: AgentRecord;
   look: MessageSnapshot;
@@ -31,7 +31,7 @@ interface Found {
 
 interface Step {
   plan: Plan;
-  /** Whether a later look shows that the plan was applied, though its answer was lost. */
+  /** Whether a later look shows that the plan was applied, although its reply was lost. */
   done: (look: MessageSnapshot) => boolean;
 }
 
@@ -42,8 +42,8 @@ export class QueueActions {
   private readonly townKey: TownKey;
 
   /**
-   * @param find The agent that a reference means; throws where there is none.
-   * @param poke Has an agent looked at.
+   * @param find Finds the agent that a reference means; throws if there is none.
+   * @param poke Makes an agent's loop look again.
    * @param townKey Proves that an edited text is the person's.
    */
   constructor(
@@ -58,7 +58,7 @@ export class QueueActions {
     this.poke = poke;
   }
 
-  /** What a waiting message says now, where it can be edited. @throws as {@link edit} does */
+  /** The current text of a waiting message that can be edited. @throws as {@link edit} does */
   async textToEdit(ref: string, messageId: string): Promise<string> {
     const agent = await this.find(ref);
     const { waiting } = findWaiting('editQueued', await this.town.messages.at(agent.id), messageId);
@@ -67,7 +67,7 @@ export class QueueActions {
   }
 
   /**
-   * Gives a waiting message of the supervisor another text; of an assignment, its task.
+   * Replaces the text of a waiting message from the supervisor. For an assignment, replaces the text of its task.
    * @throws TinytownError `emptyText`, `textTooLong`, `cannotNow`, or as {@link remove} does
    */
   async edit(ref: string, messageId: string, text: string): Promise<void> {
@@ -75,13 +75,13 @@ export class QueueActions {
     await this.change('editQueued', ref, messageId, async ({ agent, look, waiting }) => {
       const proof = await proofOf(waiting.message, this.town.keys.town, this.townKey, said);
       const facts = { look, task: await this.taskOf(waiting), proof, now: Date.now() };
-      // Whether it was done already need not be found out: done again, it changes nothing more.
+      // There is no need to know whether it was done: doing it again changes nothing.
       return { plan: editPlan(this.place(agent), waiting, said, facts), done: () => false };
     });
   }
 
   /**
-   * Changes places with the message before or behind it, or goes on to before or behind the one with the id `beside`.
+   * Swaps the message with the one before or after it, or moves it before or after the one with the id `beside`.
    * @throws TinytownError `cannotNow`, or as {@link remove} does
    */
   async move(
@@ -108,7 +108,7 @@ export class QueueActions {
     });
   }
 
-  /** Makes a waiting message urgent: it steers the running turn, else it starts the next. @throws as {@link remove} does */
+  /** Makes a waiting message urgent: it steers the running turn, or starts the next one. @throws as {@link remove} does */
   async promote(ref: string, messageId: string): Promise<void> {
     const agent = await this.change('promoteQueued', ref, messageId, async ({ agent: owner, waiting }) => ({
       plan: promotePlan(this.place(owner), waiting),
@@ -118,8 +118,8 @@ export class QueueActions {
   }
 
   /**
-   * Takes a waiting message off its list; of an assignment, the task is cancelled.
-   * @throws TinytownError `messageTaken` where the agent has got it meanwhile, `messageGone`
+   * Takes a waiting message off its list. Cancels the task of an assignment.
+   * @throws TinytownError `messageTaken` if the agent got it meanwhile, `messageGone`
    */
   async remove(ref: string, messageId: string, reason: string): Promise<void> {
     const agent = await this.find(ref);
@@ -142,7 +142,7 @@ export class QueueActions {
     });
   }
 
-  /** Applies what `stepOf` makes of the message as it is found, until one applies. It returns undefined where all is done. */
+  /** Finds the message and applies what `stepOf` returns for it, until that works. Undefined means that all is done. */
   private async change(
     action: QueueAction,
     ref: string,
@@ -160,7 +160,7 @@ export class QueueActions {
     throw new TinytownError('wrongState', 'The inbox keeps changing. Look again and repeat it.');
   }
 
-  /** The task that an assignment gives, as it is now. @throws TinytownError `taskOver`, `taskGone` */
+  /** The current record of an assignment's task. @throws TinytownError `taskOver`, `taskGone` */
   private async taskOf({ message }: WaitingMessage): Promise<TaskRecord | undefined> {
     if (message.type !== 'task_assign') return undefined;
     const task = await this.town.tasks.get(message.taskId);

@@ -1,4 +1,4 @@
-/** What people may ask of an agent's state, as a table: from which states it is possible, where it leads, what is written. */
+/** The state changes that people may request, as a table: from which states, to which state, and what is written. */
 import type { EventType } from '../../town/events.ts';
 import type { AgentState } from '../../town/records.ts';
 
@@ -12,8 +12,8 @@ interface Transition {
 }
 
 /**
- * The loop does the rest: a paused or stopped agent's turn is ended, a draining one's finished. `restart` stands for agents
- * without a process; one that has a process gets another.
+ * The loop does the rest: it ends the turn of a paused or stopped agent, and lets a draining agent finish its turn. `restart` is
+ * for agents without a process. An agent that has a process gets a new one.
  */
 export const transitions: Readonly<Record<StateRequest, Transition>> = {
   pause: {

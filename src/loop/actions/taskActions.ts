@@ -1,4 +1,4 @@
-/** What people do to tasks: fill the backlog, hand out what is in it, and end what somebody has. */
+/** What people can do to tasks: fill the backlog, assign tasks from it, and end assigned tasks. */
 import { SUPERVISOR_ID } from '../../town/keys.ts';
 import { type AgentRecord, type TaskRecord, isTaskOver } from '../../town/records.ts';
 import type { Town } from '../../town/town.ts';
@@ -9,13 +9,13 @@ export class TaskActions {
   private readonly town: Town;
   private readonly find: (ref: string) => Promise<AgentRecord>;
 
-  /** @param find The agent that a reference means; throws where there is none. */
+  /** @param find Finds the agent that a reference means; throws if there is none. */
   constructor(town: Town, find: (ref: string) => Promise<AgentRecord>) {
     this.town = town;
     this.find = find;
   }
 
-  /** Puts a task into the backlog, where agents whose role it matches are shown it. */
+  /** Adds a task to the backlog. Agents whose role it matches are shown the task. */
   async add(description: string, tags: readonly string[] = []): Promise<TaskRecord> {
     mustSay(description);
     return this.town.tasks.addToBacklog({ description, tags: cleanTags(tags) });
@@ -57,7 +57,7 @@ export class TaskActions {
     await this.town.taskEdits.move(taskId, before);
   }
 
-  /** Replaces a task's tags: agents whose role they name are shown it. @throws TinytownError `taskGone`, `taskOver` */
+  /** Replaces a task's tags. Agents whose role they name are shown the task. @throws TinytownError `taskGone`, `taskOver` */
   async tag(taskId: string, tags: readonly string[]): Promise<void> {
     await this.town.taskEdits.tag(taskId, cleanTags(tags));
   }
@@ -79,7 +79,7 @@ function mustSay(description: string): void {
   if (description.trim() === '') throw new TinytownError('emptyText', 'The task is empty. Describe what to do.');
 }
 
-/** Each once, without the sign that people write before them. */
+/** Removes duplicates and leading `#` signs. */
 function cleanTags(tags: readonly string[]): string[] {
   return [...new Set(tags.map((tag) => tag.trim().replace(/^#+/, '')).filter((tag) => tag !== ''))];
 }

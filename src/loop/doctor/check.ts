@@ -1,14 +1,14 @@
-/** One thing that the doctor has looked at. */
+/** The result of one of the doctor's checks. */
 import type { Said } from '../../util/sentence.ts';
 
 export type CheckState = 'ok' | 'warning' | 'failed';
 
 export interface Check {
-  /** For programs; does not change. */
+  /** A stable name for programs. */
   name: CheckName;
   state: CheckState;
   found: Said;
-  /** What to do about it; commands by their titles in the palette. Undefined where nothing is to be done. */
+  /** How to fix it, with commands by their palette titles. Undefined if there is nothing to fix. */
   mend?: Said;
 }
 

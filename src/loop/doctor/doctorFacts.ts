@@ -1,4 +1,4 @@
-/** Gathers what the doctor judges, with a town or without one. Nothing is started but Codex, and nothing is changed. */
+/** Gathers what the doctor judges, with or without a town. Starts nothing but Codex, and changes nothing. */
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { AccountState } from '../../runtime/account.ts';
@@ -30,20 +30,20 @@ import type { ToolBundles } from '../townAccess.ts';
 export interface DoctorFacts {
   trusted: boolean;
   folder: string | undefined;
-  /** Undefined where it was not read, as the folder is not trusted or there is none. */
+  /** Undefined if it was not read, because the folder is not trusted or there is none. */
   config: { state: 'none' } | { state: 'bad'; problem: Said } | { state: 'ok'; name: string } | undefined;
-  /** Why the town that is there is not open. */
+  /** Why the folder's town is not open. */
   notOpen: Trouble | undefined;
-  /** Undefined where no program may be run. */
+  /** Undefined if no program may run. */
   codex: { ok: true; path: string; version: string } | { ok: false; problem: Trouble } | undefined;
   account: AccountState | { state: 'unknown'; problem: Trouble } | undefined;
-  /** Undefined where the folder is not trusted. */
+  /** Undefined if the folder is not trusted. */
   redis: RedisFacts | undefined;
   places: Place[];
   /** Processes whose window is gone. */
   leftOver: number;
   missingTools: string[];
-  /** CLIs that agents have and that are not on this machine. */
+  /** CLIs that agents need and this machine lacks. */
   missingClis: { cli: string; agents: string[] }[];
   town: TownExamination | undefined;
 }
@@ -57,7 +57,7 @@ export type RedisFacts =
   | { state: 'notStarted'; program: string }
   | { state: 'missing'; problem: Trouble };
 
-/** A file or folder of ours, as far as it is there. */
+/** A file or folder of ours that exists. */
 export interface Place {
   path: string;
   /** Permission bits. */
@@ -70,7 +70,7 @@ export interface DoctorOptions {
   folder: string | undefined;
   storageDir: string;
   settings: TownSettings;
-  /** What the user has said about a Redis that is not of the settings. */
+  /** The user's answer about a Redis that is not in the settings. */
   answer: (claim: RedisClaim) => Answer;
   bundles: ToolBundles;
   /** Of the open town. */
@@ -83,7 +83,7 @@ export interface DoctorOptions {
 /** How long a single question may take, in milliseconds. */
 const QUESTION_MS = 10_000;
 
-/** Never rejects: what cannot be found out is part of what is found. */
+/** Never rejects. Facts that could not be read are part of the result. */
 export async function gatherFacts(options: DoctorOptions): Promise<DoctorFacts> {
   const { trusted, folder, settings, bundles, storageDir } = options;
   const read = trusted && folder !== undefined ? await readTownConfig(folder).catch(() => undefined) : undefined;

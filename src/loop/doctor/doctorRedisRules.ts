@@ -1,9 +1,9 @@
-/** The doctor's judgement of a Redis. */
+/** The doctor's rules for Redis. */
 import { type Sentence, say } from '../../util/sentence.ts';
 import { type Check, ok } from './check.ts';
 import type { RedisFacts } from './doctorFacts.ts';
 
-/** From here on one feels it, in milliseconds. */
+/** From here on, people notice the delay, in milliseconds. */
 const SLOW_MS = 20;
 
 const sources: Record<'setting' | 'environment' | 'tinytown.toml' | 'private', Sentence> = {

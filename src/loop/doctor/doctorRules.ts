@@ -1,4 +1,4 @@
-/** What the doctor makes of what was found: for each thing whether it is in order, and if not, what mends it. */
+/** Turns the doctor's facts into checks: whether each thing is in order, and if not, how to fix it. */
 import type { AccountState } from '../../runtime/account.ts';
 import { type Sentence, say } from '../../util/sentence.ts';
 import { type Check, ok } from './check.ts';
@@ -9,7 +9,7 @@ import type { ExaminedAgent } from './examination.ts';
 /** Permission bits of everybody but the owner. */
 const OTHERS = 0o077;
 
-/** In the order in which one thing needs the other. What could not be looked at is left out. */
+/** Ordered so that each check comes after those that it depends on. Things that could not be examined are left out. */
 export function checksOf(facts: DoctorFacts): Check[] {
   const ground = [trust(facts), ...folder(facts), ...(facts.redis ? redisChecks(facts.redis) : [])];
   const explained = ground.some(({ state }) => state === 'failed');
@@ -62,7 +62,7 @@ function codex({ codex: found }: DoctorFacts): Check[] {
 }
 
 function account({ account: found, town: open }: DoctorFacts): Check[] {
-  // What is signed in may have been taken back since: only a turn shows.
+  // The sign-in may have been revoked since. Only a turn shows that.
   if (open?.agents.some(({ stoppedFor }) => stoppedFor === 'signIn')) {
     const refused = say('Codex was refused as not signed in: agents wait for that.');
     return [{ name: 'account', state: 'failed', found: refused, mend: say('Run “Tinytown: Sign In to Codex…”.') }];

@@ -1,4 +1,4 @@
-/** What an open town says of itself to the doctor. */
+/** What an open town reports to the doctor. */
 import { type RedisHealth, redisHealth } from '../../town/redis/health.ts';
 import type { TownRedis } from '../../town/redis/connect.ts';
 import type { Town } from '../../town/town.ts';
@@ -7,7 +7,7 @@ import type { Said } from '../../util/sentence.ts';
 import { TinytownError } from '../../util/errors.ts';
 import type { AgentRunner } from '../agentRunner.ts';
 
-/** What went wrong, and what its own error says to do about it. */
+/** What went wrong, and the hint of its error. */
 export interface Trouble {
   found: Said;
   hint: Said | undefined;
@@ -36,19 +36,19 @@ export interface ExaminedAgent {
   /** Messages that it has not taken. */
   waiting: number;
   stoppedFor: 'error' | 'signIn' | undefined;
-  /** `gone`: the window that it is given to gives no sign of life. */
+  /** `gone`: the window that owned it gives no sign of life. */
   owner: 'here' | 'elsewhere' | 'gone' | 'external' | 'none';
-  /** Nobody of `tt` that runs it has given a sign of life for long. */
+  /** The `tt` loop that runs it has given no sign of life for a long time. */
   silent: boolean;
 }
 
-/** @throws what people are told of it, or why it does not answer */
+/** @throws The trouble that people are told about, or why Redis does not answer */
 async function healthOf(redis: TownRedis): Promise<RedisHealth> {
   if (redis.trouble) throw redis.trouble;
   return await redisHealth(redis);
 }
 
-/** Never rejects: what cannot be found out is part of what is found. */
+/** Never rejects. Facts that could not be read are part of the result. */
 export async function examineTown(
   { redis, wake, mirror, leases }: Town,
   runner: AgentRunner,
