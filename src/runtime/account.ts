@@ -1,4 +1,4 @@
-/** Whose account Codex works with, as people know it. */
+/** The account that Codex uses, as people know it. */
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { CodexConnection } from '../codex/connection.ts';
@@ -8,20 +8,20 @@ import { homeFolder } from '../util/homeFolder.ts';
 
 export type AccountState =
   | { state: 'signedOut' }
-  /** The model's provider asks for no account of OpenAI's. */
+  /** The model's provider needs no OpenAI account. */
   | { state: 'notNeeded' }
   | { state: 'signedIn'; by: 'chatgpt'; email: string | undefined; plan: string | undefined }
   | { state: 'signedIn'; by: 'apiKey' }
-  /** In a way of another provider's, by the name that Codex has for it. */
+  /** Another provider's way, by Codex's name for it. */
   | { state: 'signedIn'; by: 'other'; name: string };
 
-/** `deviceCode`: for a browser that cannot come back to this machine. */
+/** `deviceCode`: for a browser that cannot redirect back to this machine. */
 export type SignInKind = 'browser' | 'deviceCode';
 
 /** Where a person signs in: the page, and the code to type there if one is asked for. */
 export type SignInPlace = LoginPlace;
 
-/** Asks nobody but the app-server itself: an account that was taken back elsewhere shows at the next turn. */
+/** Asks only the app-server. If the account was revoked elsewhere, only the next turn shows it. */
 export async function readAccount(connection: CodexConnection, limitMs: number): Promise<AccountState> {
   const { account, requiresOpenaiAuth } = await connection.request(accountRead, {}, limitMs);
   if (!account) return { state: requiresOpenaiAuth ? 'signedOut' : 'notNeeded' };
@@ -31,7 +31,7 @@ export async function readAccount(connection: CodexConnection, limitMs: number):
   return { state: 'signedIn', by: 'chatgpt', email: email ?? undefined, plan: planType ?? undefined };
 }
 
-/** Where Codex keeps its account under this environment: those who share the folder share the account. */
+/** The folder where Codex keeps its account in this environment. Users of the same folder share the account. */
 export async function accountFolder(env: Readonly<Record<string, string | undefined>>): Promise<string> {
   const folder = path.resolve(env['CODEX_HOME'] ?? path.join(env['HOME'] ?? homeFolder(), '.codex'));
   return realpath(folder).catch(() => folder);

@@ -1,18 +1,18 @@
-/** What an agent asks of people, and what they may answer: approvals, questions, and the forms of its tools. */
+/** What an agent asks people, and what they may answer: approvals, questions, and forms of its tools. */
 import type { Said } from '../util/sentence.ts';
 import type { FileChange } from './turnItem.ts';
 
 export type ChoiceLabel =
   /** Once. */
   | 'approve'
-  /** And the same again until the agent's process ends. */
+  /** And the same request again, until the agent's process ends. */
   | 'approveForSession'
-  /** From now on; `detail` says what. Written to Codex's own rules. */
+  /** From now on; `detail` says what. Codex stores it in its own rules. */
   | 'approveAlways'
-  /** From now on all that goes to the host in `detail`. */
+  /** From now on, all traffic to the host in `detail`. */
   | 'allowHost'
   | 'blockHost'
-  /** The agent goes on without it. */
+  /** The agent continues without it. */
   | 'decline'
   /** Declines, and ends the turn. */
   | 'cancel';
@@ -21,7 +21,7 @@ export interface RequestChoice {
   /** Unique in its request. */
   id: string;
   label: ChoiceLabel;
-  /** What exactly is chosen, where the label does not say it all: the beginning of a command, a host. */
+  /** What exactly is chosen, if the label does not say it all: the start of a command, a host. */
   detail: string | null;
 }
 
@@ -35,11 +35,11 @@ export interface RequestQuestion {
   /** A word or two. */
   header: string;
   question: string;
-  /** Empty where only free text is asked for. */
+  /** Empty if the question takes only free text. */
   options: RequestOption[];
-  /** Something else than the options may be answered. */
+  /** Answers other than the options are allowed. */
   freeText: boolean;
-  /** The answer is not to be shown, and is never stored. */
+  /** The answer must not be shown, and is never stored. */
   secret: boolean;
 }
 
@@ -65,17 +65,17 @@ export type ElicitationField = { name: string; title: string; description: strin
 );
 
 /**
- * Something that an agent asks and waits for. `choices` are exactly what its server allows: approvals first, `decline` is
- * always there. A question is answered by `answers`, a form by `form`, everything else by a choice.
+ * A request that an agent waits for. `choices` are exactly what its server allows: approvals first, and always `decline`. A
+ * question is answered by `answers`, a form by `form`, everything else by a choice.
  */
 export type AgentRequest = {
-  /** Never used again, not even by the process that comes after this one. */
+  /** Never reused, not even by the next process. */
   id: string;
   turnId: string | null;
   itemId: string | null;
   /** Unix milliseconds. */
   askedAt: number;
-  /** An agent that this one has started asks; by what it was told to do, or its thread. Null: the agent itself. */
+  /** The sub-agent that asks, by its task or its thread. Null if the agent itself asks. */
   subAgent: string | null;
   choices: RequestChoice[];
 } & (
@@ -84,9 +84,9 @@ export type AgentRequest = {
       command: string;
       cwd: string;
       reason: string | null;
-      /** It is text for a terminal that runs already. */
+      /** `command` is input for a terminal that runs already. */
       input: boolean;
-      /** What it would be allowed beyond the sandbox, a line each. */
+      /** What it would be allowed beyond the sandbox, one line each. */
       permissions: Said[];
     }
   | { kind: 'fileChange'; reason: string | null; changes: FileChange[] }
@@ -96,9 +96,9 @@ export type AgentRequest = {
       kind: 'elicitation';
       server: string;
       message: string;
-      /** What the tool would be called with, where the question is whether it may be. */
+      /** The arguments of the tool call, if its approval is asked for. */
       arguments: string | null;
-      /** Null: there is nothing to fill in, or it cannot be shown here. */
+      /** Null if there is nothing to fill in, or if it cannot be shown here. */
       form: ElicitationField[] | null;
       /** A page to open. */
       url: string | null;

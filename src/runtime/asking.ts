@@ -1,4 +1,4 @@
-/** What one app-server process asks people, from asking to answer or withdrawal, as runtime events. */
+/** Turns one app-server process's requests to people, their answers and their withdrawal into runtime events. */
 import { CodexError } from '../codex/errors.ts';
 import { type PendingRequest, PendingRequests, type WithdrawnBy } from '../codex/pendingRequests.ts';
 import type { CodexSession } from '../codex/session.ts';
@@ -14,9 +14,9 @@ const reasons = {
 } as const satisfies Record<WithdrawnBy, WithdrawnReason>;
 
 export class Asking {
-  /** As the app-server asked it. */
+  /** The requests as the app-server sent them. */
   readonly pending = new PendingRequests();
-  /** As people see it, by id. */
+  /** The requests as people see them, by id. */
   private readonly asked = new Map<string, AgentRequest>();
   private readonly fire: (event: RuntimeEvent) => void;
 
@@ -25,7 +25,7 @@ export class Asking {
     this.pending.onWithdrawn(({ id, by }) => this.withdrawn(id, reasons[by]));
   }
 
-  /** Tells what is asked from now on, with what `session` knows about it. */
+  /** Reports requests from now on, with what `session` knows about them. */
   follow(session: CodexSession): void {
     this.pending.onAsked((pending) => this.ask(pending, session));
   }

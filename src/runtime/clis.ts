@@ -1,13 +1,13 @@
-/** The command-line agents we know, how each is run for one turn, and which of them can hold a session. */
+/** The command-line agents that we know, how each runs one turn, and which of them can hold a session. */
 import splitCommand from 'string-argv';
 import { type WorkspaceExtras, noExtras, permissionProfile } from '../codex/permissions.ts';
 import { TinytownError } from '../util/errors.ts';
 import { type Sentence, say } from '../util/sentence.ts';
 import type { RuntimeMode } from './codingAgent.ts';
 
-/** What `agentClis` of the settings, or `agent_clis` of `tinytown.toml`, say of one CLI. */
+/** One CLI's entry in the setting `agentClis`, or in `agent_clis` of `tinytown.toml`. */
 export interface CliOverride {
-  /** Program and arguments, quoted as in a shell; nothing else of a shell works in it. */
+  /** Program and arguments, quoted as in a shell. No other shell syntax works. */
   command: string;
   env?: Readonly<Record<string, string>> | undefined;
 }
@@ -20,7 +20,7 @@ export interface CliCommand {
   env: Readonly<Record<string, string>>;
   /** `file`: the prompt's file is appended to the arguments. */
   prompt: 'stdin' | 'file';
-  /** `codexJson`: the events of `codex exec --json`; else whatever it prints is its answer. */
+  /** `codexJson`: the events of `codex exec --json`. `text`: whatever it prints is its answer. */
   output: 'codexJson' | 'text';
 }
 
@@ -36,7 +36,7 @@ export interface CliSettings {
   /** The agent's own choices. */
   own?: Chosen;
   sandbox: 'read-only' | 'workspace-write' | 'danger-full-access';
-  /** For Codex only: folders that its commands must not reach, and what the user's configuration of Codex allows them. */
+  /** For Codex only: folders that its commands must not reach, and what the user's Codex configuration allows them. */
   deniedFolders?: readonly string[];
   extras?: WorkspaceExtras;
   approvalPolicy: 'untrusted' | 'on-request' | 'never';
@@ -44,7 +44,7 @@ export interface CliSettings {
   threadConfig?: ThreadConfig | undefined;
 }
 
-/** Model and effort of a CLI that is another CLI with these; they beat the settings. */
+/** Model and effort of CLIs that are Codex with a preset. They override the settings. */
 const presets: Readonly<Record<string, { model?: string; reasoningEffort?: string }>> = {
   codex: {},
   'codex-mini': { model: 'gpt-5.4-mini', reasoningEffort: 'medium' },
@@ -60,12 +60,12 @@ const commands: Readonly<Record<string, string>> = {
   cursor: 'cursor',
 };
 
-/** Names of the CLIs that can be chosen, those of the settings included. */
+/** Names of the CLIs that can be chosen, including those from the settings. */
 export function cliNames(overrides: Readonly<Record<string, CliOverride>>): string[] {
   return [...new Set([...Object.keys(presets), ...Object.keys(commands), ...Object.keys(overrides)])];
 }
 
-/** Which runtime an agent gets; `reason` says why it is another one than was wanted. */
+/** Which runtime an agent gets; `reason` says why it is not the wanted one. */
 export function chooseRuntime({ cli, persistentWanted }: { cli: string; persistentWanted: boolean }): {
   mode: RuntimeMode;
   reason: Sentence | undefined;
@@ -75,19 +75,19 @@ export function chooseRuntime({ cli, persistentWanted }: { cli: string; persiste
   return { mode: 'one-shot', reason: say('{0} cannot hold a session; only codex and codex-mini can.', cli) };
 }
 
-/** Whether a CLI can hold a session, which is one of Codex. */
+/** Whether a CLI can hold a session. Only Codex can. */
 export function holdsSession(cli: string): boolean {
   return Object.hasOwn(presets, cli);
 }
 
-/** Whether a turn of this CLI is one of `codex exec`, run as we know it. */
+/** Whether a turn of this CLI runs our own `codex exec`, not a command that somebody configured. */
 export function runsCodex(cli: string, overrides: CliSettings['overrides']): boolean {
   return Object.hasOwn(presets, cli) && !Object.hasOwn(overrides, cli);
 }
 
 /**
- * The command of a turn of this CLI, and what is added to its environment; undefined where it is Codex as we know it, or one
- * that nobody has described.
+ * The command of a turn of this CLI, and its extra environment variables. Undefined if it is our own Codex, or if the CLI is
+ * unknown.
  */
 export function commandOf(cli: string, overrides: CliSettings['overrides']): CliOverride | undefined {
   if (cli === '' || runsCodex(cli, overrides)) return undefined;
@@ -96,13 +96,13 @@ export function commandOf(cli: string, overrides: CliSettings['overrides']): Cli
   return command === undefined ? undefined : { command, env: override?.env ?? {} };
 }
 
-/** The program that a CLI is, `codex` where it is Codex as we know it; undefined for one that nobody has described. */
+/** The program of a CLI, `codex` if it is our own Codex. Undefined if the CLI is unknown. */
 export function cliProgram(cli: string, overrides: CliSettings['overrides']): string | undefined {
   if (cli === '' || runsCodex(cli, overrides)) return 'codex';
   return splitCommand(commandOf(cli, overrides)?.command ?? '')[0];
 }
 
-/** Whether an agent's turns run on Codex, be it in a session or by `codex exec`. */
+/** Whether an agent's turns run on Codex, in a session or through `codex exec`. */
 export function usesCodex(cli: string, mode: RuntimeMode, overrides: CliSettings['overrides']): boolean {
   return mode === 'persistent' || runsCodex(cli, overrides);
 }
@@ -112,7 +112,7 @@ interface Chosen {
   reasoningEffort?: string | undefined;
 }
 
-/** Model and effort of an agent on Codex: its own choices beat its CLI's, which beat the settings'. */
+/** Model and effort of an agent on Codex: its own choices override its CLI's, which override the settings. */
 export function modelOf(
   cli: string,
   settings: Chosen,
@@ -125,7 +125,7 @@ export function modelOf(
   };
 }
 
-/** @throws TinytownError `programUnusable` for a CLI that nobody has described, or whose command is empty. */
+/** @throws TinytownError `programUnusable` if the CLI is unknown, or its command is empty. */
 export function oneShotCommand(cli: string, settings: CliSettings): CliCommand {
   if (runsCodex(cli, settings.overrides)) return codexExec(cli, settings);
   const found = commandOf(cli, settings.overrides);
@@ -144,15 +144,15 @@ export function oneShotCommand(cli: string, settings: CliSettings): CliCommand {
 }
 
 /**
- * `codex exec` never asks: what would need an approval is refused. Under `untrusted` nearly everything would be asked,
- * and as nobody can answer, nothing may be changed.
+ * `codex exec` never asks: it refuses whatever needs approval. Under `untrusted`, nearly everything would need approval, and
+ * nobody can give it, so the sandbox is `read-only`.
  */
 function codexExec(cli: string, settings: CliSettings): CliCommand {
   const { model, reasoningEffort } = modelOf(cli, settings, settings.own);
   const sandbox = settings.approvalPolicy === 'untrusted' ? 'read-only' : settings.sandbox;
   const args = ['exec', '--json', '--skip-git-repo-check'];
   const profile = permissionProfile(sandbox, settings.deniedFolders ?? [], settings.extras ?? noExtras);
-  // As options these beat a `sandbox_mode` of any configuration file.
+  // Given as options, these override `sandbox_mode` in any configuration file.
   if (profile) {
     const { name, config } = profile;
     args.push('-c', `default_permissions=${toml(name)}`, '-c', `permissions.${name}=${toml(config)}`);
@@ -166,7 +166,7 @@ function codexExec(cli: string, settings: CliSettings): CliCommand {
   return { name: cli, program: settings.codexPath, args, env: {}, prompt: 'stdin', output: 'codexJson' };
 }
 
-/** A value in one line of TOML; its texts are written as in JSON. */
+/** A value in one line of TOML. Strings are written as in JSON. */
 function toml(value: ConfigValue): string {
   if (typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(toml).join(',')}]`;

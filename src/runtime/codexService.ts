@@ -1,6 +1,6 @@
 /**
- * What Codex can say that belongs to no agent: one app-server of the window, started when it is first asked, shared by all
- * who ask at the same time, and ended when nobody has asked for a while.
+ * Answers questions to Codex that are not about one agent. The window has one app-server for this. It starts with the first
+ * question, serves all questions at the same time, and ends when nobody has asked for a while.
  */
 import { launchAppServer } from '../codex/appServer.ts';
 import type { CodexConnection } from '../codex/connection.ts';
@@ -20,7 +20,7 @@ import type { CodexProgram } from './runtimes.ts';
 import { type HistoryPage, toStoredTurn } from './storedTurn.ts';
 
 export interface CodexServiceOptions {
-  /** Found anew at each start, as the settings may change. */
+  /** Called at each start, because the settings may change. */
   program(): Promise<CodexProgram>;
   cwd: string;
   /** The extension's version. */
@@ -43,7 +43,7 @@ export interface CodexServiceLimits {
 
 const defaultLimits: CodexServiceLimits = { startMs: 30_000, answerMs: 30_000, idleMs: 60_000, signInMs: 900_000 };
 
-/** How long a process that gave no answer has to end by itself, in milliseconds. */
+/** How long a process that gave no answer has to end on its own, in milliseconds. */
 const discardGraceMs = 300;
 
 export class CodexService {
@@ -55,9 +55,9 @@ export class CodexService {
   private current: Promise<CodexConnection> | undefined;
   private readonly heard: Emitter<HeardNotification>;
   private readonly signIns = new Emitter<void>();
-  /** Somebody has signed in, or says that the account is good. Processes that were started before do not know of it. */
+  /** Somebody has signed in, or says that the account works. Processes that started earlier do not know that. */
   readonly onSignedIn = this.signIns.event;
-  /** What the running process could not read of its configuration: the file, the line, and what is wrong. */
+  /** The part of its configuration that the running process could not read: the file, the line, and what is wrong. */
   private unreadConfig: string | undefined;
   private users = 0;
   private generation = 0;
@@ -69,7 +69,7 @@ export class CodexService {
     this.heard = new Emitter((error) => options.logger.error(`A listener failed: ${describeError(error)}`));
   }
 
-  /** @throws CodexError `badConfig`, as without its configuration Codex does not know the account that is meant */
+  /** @throws CodexError `badConfig`: without its configuration, Codex does not know which account to use */
   account(): Promise<AccountState> {
     return this.use(async (connection) => {
       const account = await readAccount(connection, this.limits.answerMs);
@@ -83,14 +83,15 @@ export class CodexService {
     return this.use((connection) => workspaceExtras(connection, this.limits.answerMs));
   }
 
-  /** The models that Codex lists; a provider of one's own may have others. */
+  /** The models that Codex lists. The user's own provider may have others. */
   models(): Promise<ModelInfo[]> {
     return this.use((connection) => readModels(connection, this.limits.answerMs));
   }
 
   /**
-   * Some of a thread's stored turns: those before `cursor`, by default the newest. Whoever runs the thread is not disturbed.
-   * @throws CodexError `threadLost` where there is no such thread
+   * A page of a thread's stored turns: those before `cursor`, by default the newest. Does not disturb a process that runs the
+   * thread.
+   * @throws CodexError `threadLost` if there is no such thread
    */
   history(threadId: string, { cursor, limit }: { cursor: string | null; limit: number }): Promise<HistoryPage> {
     return this.use(async (connection) => {
@@ -100,8 +101,8 @@ export class CodexService {
   }
 
   /**
-   * Signs in on a page that `show` is told of; its process lives for as long as that takes. What comes of it is kept by Codex.
-   * Resolves when it is over: true when signed in, false when `signal` gave it up.
+   * Signs in on a page that is passed to `show`, with a process that lives as long as that takes. Codex stores the result.
+   * Resolves with true when signed in, and with false when `signal` gave up.
    * @throws CodexError `signInFailed`
    */
   async signIn(kind: SignInKind, show: (place: SignInPlace) => void, signal: AbortSignal): Promise<boolean> {
@@ -112,13 +113,13 @@ export class CodexService {
     return signedIn;
   }
 
-  /** Hands an API key to Codex, which keeps it; whether it is any good shows at the next turn. */
+  /** Gives an API key to Codex, which stores it. Only the next turn shows whether the key works. */
   async signInWithKey(apiKey: string): Promise<void> {
     await this.use((connection) => connection.request(loginStart, { type: 'apiKey', apiKey }, this.limits.answerMs));
     this.signIns.fire();
   }
 
-  /** To be called when an account that was refused is to be tried again. */
+  /** Call to try an account again that was refused. */
   stillSignedIn(): void {
     this.signIns.fire();
   }
@@ -128,7 +129,7 @@ export class CodexService {
     await this.use((connection) => connection.request(logout, undefined, this.limits.answerMs));
   }
 
-  /** Ends its process; whoever waits for an answer of it gets none. Resolves when it is gone. */
+  /** Ends the process. Open questions are rejected. Resolves when it is gone. */
   async close(): Promise<void> {
     clearTimeout(this.idle);
     this.closing.abort(new CodexError('notRunning', 'The town was closed.'));
@@ -136,8 +137,8 @@ export class CodexService {
   }
 
   /**
-   * Runs `job` with the app-server, started where none runs, which stays at least until `job` is over.
-   * `job` must bound its waits; an app-server that leaves it without an answer is ended.
+   * Runs `job` with the app-server, starting one if none runs, and keeps it running at least until `job` is over.
+   * `job` must bound its waits. An app-server that does not answer is ended.
    * @throws TinytownError `programUnusable` or CodexError, besides what `job` throws
    */
   private async use<T>(job: (connection: CodexConnection) => Promise<T>): Promise<T> {
@@ -148,7 +149,7 @@ export class CodexService {
     try {
       return await job(await life);
     } catch (error) {
-      // One with a broken configuration goes on without it, also when the file is corrected.
+      // With a broken configuration, it would run without one, even after the file is corrected.
       if (error instanceof CodexError && (error.reason === 'unresponsive' || error.reason === 'badConfig'))
         await this.endNow(life);
       throw error;
@@ -189,7 +190,7 @@ export class CodexService {
       signal: this.closing.signal,
       onNotification: (method, params) => {
         const notification = decodeNotification(method, params);
-        // Without a path it is advice.
+        // A warning without a path is only advice.
         if (notification?.method === 'configWarning' && notification.params.path) {
           const { path: file, details } = notification.params;
           this.unreadConfig = details ?? file;

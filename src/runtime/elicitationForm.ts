@@ -1,4 +1,4 @@
-/** The forms that tool servers ask to be filled in: from their schema to fields, and the check of what was filled in. */
+/** The forms of tool servers: turns their schema into fields, and checks what was filled in. */
 import * as z from 'zod/mini';
 import { catch as orElse } from 'zod/mini';
 import type { ElicitationField } from './agentRequest.ts';
@@ -34,7 +34,7 @@ const schema = z.object({
 
 const formats = ['email', 'uri', 'date', 'date-time'] as const;
 
-/** The fields of a form, in its order; undefined where it holds something that cannot be shown. */
+/** The fields of a form, in its order. Undefined if it has something that cannot be shown. */
 export function formFields(requested: unknown): ElicitationField[] | undefined {
   const decoded = schema.safeParse(requested);
   if (!decoded.success) return undefined;
@@ -81,7 +81,7 @@ function optionOf({ const: value, title }: z.output<typeof named>): { value: str
   return { value, label: title ?? value };
 }
 
-/** What is wrong with a form as it was filled in, or undefined. */
+/** What is wrong with a filled-in form, or undefined. */
 export function formProblem(
   fields: readonly ElicitationField[],
   form: Readonly<Record<string, unknown>>,

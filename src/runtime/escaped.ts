@@ -1,4 +1,4 @@
-/** Which processes of an interrupted turn have got away: commands may leave the group that they were started in. */
+/** Finds processes of an interrupted turn that have escaped: commands may leave the group that they were started in. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ListedProcess, descendantsOf, survivorsOf } from '../util/processTable.ts';
 import { oneLine } from '../util/text.ts';
@@ -8,8 +8,8 @@ const PATIENCE_MS = 1_000;
 const LOOK_MS = 50;
 
 /**
- * Of the processes that ran below an agent's before, those that live on and do not belong to it any more, a line each.
- * @param pid The agent's; undefined where it was ended too.
+ * The processes that ran below an agent's process before, still live and no longer belong to it, one line each.
+ * @param pid The agent's process. Undefined if it was ended, too.
  */
 export async function escapedFrom(before: readonly ListedProcess[], pid: number | undefined): Promise<string[]> {
   const end = performance.now() + PATIENCE_MS;

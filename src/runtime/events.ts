@@ -1,11 +1,11 @@
-/** From the app-server's notifications to runtime events: what one announcement means to the loop. */
+/** Turns the app-server's notifications into runtime events. */
 import type { HeardNotification } from '../codex/methods.ts';
 import { troubleOf } from '../codex/turnErrors.ts';
 import type { WireTurn } from '../codex/wire.ts';
 import type { PlanStep, RateLimitWindow, RuntimeEvent, TurnOutcome } from './codingAgent.ts';
 import { toTurnItem } from './items.ts';
 
-/** @param adopted Whether the turn that is running was started by nobody here. */
+/** @param adopted Whether the running turn was not started by this window. */
 export function toRuntimeEvents({ method, params }: HeardNotification, adopted: boolean): RuntimeEvent[] {
   switch (method) {
     case 'turn/started':
@@ -57,7 +57,7 @@ function deltaOf({ turnId, itemId, delta }: { turnId: string; itemId: string; de
   return { turnId, itemId, delta };
 }
 
-/** How a turn that is over has ended. */
+/** How a finished turn ended. */
 export function toOutcome({ status, error }: Pick<WireTurn, 'status' | 'error'>): TurnOutcome {
   if (status === 'completed' || status === 'interrupted') return { status };
   const message = error?.message ?? `The turn ended as "${status}".`;

@@ -1,4 +1,4 @@
-/** What a one-shot process prints, as runtime events: the JSON lines of `codex exec`, or plain text of any other CLI. */
+/** Turns a one-shot process's output into runtime events: JSON lines of `codex exec`, or plain text of any other CLI. */
 import { StringDecoder } from 'node:string_decoder';
 import * as z from 'zod/mini';
 import { type TurnTrouble, troubleOfStatus } from '../codex/turnErrors.ts';
@@ -44,11 +44,11 @@ const execEvent = z.discriminatedUnion('type', [
 
 export interface ExecReading {
   events: RuntimeEvent[];
-  /** The turn failed, and why; the exit code comes later. */
+  /** Set if the turn failed. The exit code comes later. */
   failure?: Extract<TurnOutcome, { status: 'failed' }> | undefined;
 }
 
-/** Reads one line of `codex exec --json`, parsed; what is not known of it means nothing. */
+/** Reads one parsed line of `codex exec --json`. Unknown lines are ignored. */
 export function readExecEvent(turnId: string, cwd: string, raw: unknown): ExecReading {
   const decoded = execEvent.safeParse(raw);
   if (!decoded.success) return { events: [] };
@@ -69,13 +69,13 @@ export function readExecEvent(turnId: string, cwd: string, raw: unknown): ExecRe
   }
 }
 
-/** How the sentences begin that stand for a code (seen on 0.169.0). */
+/** How sentences begin that stand for an error code (seen on 0.169.0). */
 const sentences: readonly (readonly [RegExp, TurnTrouble])[] = [
   [/^You[’']ve hit your usage limit/, 'usedUp'],
   [/^Codex ran out of room in the model['’]s context window/, 'contextFull'],
 ];
 
-/** `codex exec` gives no code: the sentence is all that it says of an answer of the model's server (seen on 0.169.0). */
+/** `codex exec` gives no error code. The message is all that it says about the model server's answer (seen on 0.169.0). */
 function failureOf(message: string): ExecReading['failure'] {
   const status = Number(/^unexpected status (\d{3})\b/.exec(message)?.[1]);
   const sentence = sentences.find(([begin]) => begin.test(message));
@@ -91,7 +91,7 @@ function itemEvents(turnId: string, cwd: string, over: boolean, item: ExecItem):
     return [{ type: 'planUpdated', turnId, steps }];
   }
   const type = over ? 'itemCompleted' : 'itemStarted';
-  // Its ids are unique within the process only, and each turn is a process.
+  // Its ids are unique only within the process, and each turn is a process.
   return [{ type, turnId, item: toItem(`${turnId}:${item.id}`, cwd, over, item) }];
 }
 
@@ -108,7 +108,7 @@ function toItem(id: string, cwd: string, over: boolean, item: ExecItem): TurnIte
       return { ...base, kind: 'command', command, cwd, output, exitCode: item.exit_code ?? null, durationMs: null };
     }
     case 'file_change': {
-      // It names the files only.
+      // It only names the files.
       const changes = (item.changes ?? []).map(({ path, kind }) =>
         toFileChange({ path, kind: { type: kind }, diff: '' }),
       );
@@ -126,7 +126,7 @@ function toItem(id: string, cwd: string, over: boolean, item: ExecItem): TurnIte
   }
 }
 
-/** Characters of a plain answer that are kept as its text; all of it goes by as deltas. */
+/** How many characters of a plain answer are kept as its text. All of it is reported as deltas. */
 const answerLimit = 1_000_000;
 
 /** A plain answer: one agent message that grows as the process prints. */
@@ -146,7 +146,7 @@ export class TextAnswer {
     return this.grow(this.decoder.write(chunk));
   }
 
-  /** The answer is over; nothing where nothing was printed. */
+  /** The answer is over. Returns no events if nothing was printed. */
   end(): RuntimeEvent[] {
     const rest = this.grow(this.decoder.end());
     if (!this.begun) return [];

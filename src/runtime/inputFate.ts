@@ -1,4 +1,4 @@
-/** What became of inputs, out of a search of the thread's history for them. */
+/** Turns a search of a thread's history into what became of each input. */
 import type { HistorySearch } from '../codex/history.ts';
 import { troubleOf } from '../codex/turnErrors.ts';
 import type { InputFate } from './codingAgent.ts';

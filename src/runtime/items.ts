@@ -1,11 +1,11 @@
-/** From the app-server's items to what people see: the place where wire types of items end. */
+/** Turns the app-server's items into what people see. Wire types of items end here. */
 import type { WireItem } from '../codex/wire.ts';
 import { TinytownError } from '../util/errors.ts';
 import { say } from '../util/sentence.ts';
 import { withoutShell } from './shownCommand.ts';
 import type { FileChange, ItemStatus, TurnItem } from './turnItem.ts';
 
-/** @param over Whether the item is over, for items that carry no status of their own. */
+/** @param over Whether the item is over. */
 export function toTurnItem(item: WireItem, over: boolean): TurnItem {
   const { id } = item;
   const status = statusOf('status' in item ? item.status : undefined, over);
@@ -77,7 +77,7 @@ export function statusOf(status: string | undefined, over: boolean): ItemStatus 
   return status === 'completed' || over ? 'completed' : 'running';
 }
 
-/** JSON of anything that is not text already; null for nothing. */
+/** Strings as they are, other values as JSON, null for nothing. */
 export function asText(value: unknown): string | null {
   if (value === undefined || value === null) return null;
   return typeof value === 'string' ? value : JSON.stringify(value);

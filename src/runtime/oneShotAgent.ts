@@ -1,5 +1,5 @@
 /**
- * An agent without a session: a process for each turn. The prompt goes in on stdin, what it prints comes out as the same
+ * An agent without a session: a process for each turn. It gets the prompt on stdin or in a file. Its output becomes the same
  * events as a session's, and its exit decides how the turn ended. It cannot be steered and has no history.
  */
 import { randomUUID } from 'node:crypto';
@@ -36,9 +36,9 @@ import { type ExecReading, readExecEvent, TextAnswer } from './execOutput.ts';
 export interface OneShotAgentOptions {
   cli: CliCommand;
   cwd: string;
-  /** The whole environment of the process; the CLI's own additions come on top. */
+  /** The whole environment of the process, except for the CLI's own additions. */
   env: Readonly<Record<string, string | undefined>>;
-  /** A folder that goes before all others of its PATH. */
+  /** A folder to put at the front of its PATH. */
   searchFirst?: string | undefined;
   logger: Logger;
   registry: ProcessRegistry;
@@ -48,13 +48,13 @@ interface RunningTurn {
   id: string;
   process: ManagedProcess;
   interrupted: boolean;
-  /** What the program itself gave as the reason of its failure. */
+  /** The reason that the program gave for its failure. */
   failure: ExecReading['failure'];
   /** Resolves when the turn's last event was fired. */
   over: Promise<void>;
 }
 
-/** How long a dead process's pipe may stay open before the rest is given up. */
+/** How long a dead process's pipe may stay open before its rest is dropped, in milliseconds. */
 const drainLimitMs = 2_000;
 
 export class OneShotAgent implements CodingAgent {
@@ -77,7 +77,7 @@ export class OneShotAgent implements CodingAgent {
     return typeof this.turn === 'object' ? this.turn.process.pid : undefined;
   }
 
-  /** Looks the program up; nothing runs before the first turn. */
+  /** Looks up the program. Nothing runs before the first turn. */
   start(_threadId: string | null): Promise<{ threadId: null }> {
     this.starting ??= this.startOnce().catch((error: unknown) => {
       this.starting = undefined;
@@ -126,12 +126,12 @@ export class OneShotAgent implements CodingAgent {
     return { stopped: true, survivors: await escapedFrom(before, undefined) };
   }
 
-  /** A process that has no way to ask is never answered. */
+  /** The process has no way to ask, so there is nothing to answer. */
   answer(_requestId: string, _answer: RequestAnswer): Promise<void> {
     return Promise.reject(requestGone());
   }
 
-  /** There is no history to look into: whether an input was seen cannot be known. */
+  /** Without a history, nobody can know whether an input was seen. */
   findInputs(clientIds: readonly string[]): Promise<Map<string, InputFate>> {
     return Promise.resolve(new Map(clientIds.map((clientId) => [clientId, { found: false, complete: false }])));
   }
@@ -199,7 +199,7 @@ export class OneShotAgent implements CodingAgent {
     const { process } = turn;
     const printed = this.options.cli.output === 'codexJson' ? this.readJson(turn) : this.readText(turn);
     process.stdin.end(promptFile === undefined ? input.text : undefined);
-    // Before it has read all of it, the program does not know what it was asked.
+    // The prompt is delivered only when the program has read all of it.
     const delivered = finished(process.stdin).then(
       () => this.reportDelivery(turn, input),
       (error: unknown) => this.options.logger.warn(`The prompt was not read: ${describeError(error)}`),

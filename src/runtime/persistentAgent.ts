@@ -1,6 +1,6 @@
 /**
- * An agent with a session: one app-server process that is kept between turns. It starts it, resumes its thread, and
- * turns what it announces into runtime events. A process that gives no answer is ended, never asked again.
+ * An agent with a session: one app-server process that is kept between turns. Starts the process, resumes its thread, and turns
+ * its notifications into runtime events. A process that gives no answer is ended, never asked again.
  */
 import { type LaunchOptions, launchAppServer } from '../codex/appServer.ts';
 import type { CodexConnection } from '../codex/connection.ts';
@@ -43,7 +43,7 @@ export interface PersistentAgentOptions {
   cwd: string;
   /** The whole environment of the process. */
   env: Readonly<Record<string, string | undefined>>;
-  /** Undefined: as Codex's own configuration says. */
+  /** Undefined: as in Codex's own configuration. */
   model?: string | undefined;
   reasoningEffort?: string | undefined;
   approvalPolicy: ApprovalPolicy;
@@ -61,7 +61,7 @@ export interface PersistentAgentOptions {
 
 const defaultLimits: SessionLimits = { startMs: 30_000, steerMs: 10_000, interruptMs: 10_000 };
 
-/** Lets the agent ask people in the middle of its work (`request_user_input`), not in its planning mode alone. */
+/** Lets the agent ask people during its work (`request_user_input`), not only in its planning mode. */
 const mayAsk = { 'features.default_mode_request_user_input': true };
 
 const asMade: ModelChoice = { model: undefined, reasoningEffort: undefined, chosenBefore: false };
@@ -69,16 +69,16 @@ const asMade: ModelChoice = { model: undefined, reasoningEffort: undefined, chos
 /** How long a thread's MCP servers may take before it is used without waiting for them, in milliseconds. */
 const SERVERS_MS = 3_000;
 
-/** How long a process that gave no answer has to end by itself, in milliseconds. */
+/** How long a process that gave no answer has to end on its own, in milliseconds. */
 const discardGraceMs = 300;
 
-/** One process and what belongs to it, so that a dead one's late words never reach its successor. */
+/** One process and what belongs to it. Late events of a dead process thus never reach its successor. */
 interface Life {
   connection: CodexConnection;
   session: CodexSession;
   /** The MCP servers that its thread was given. */
   servers: ServerStarts;
-  /** From its thread's opening on. */
+  /** Set once its thread is open. */
   model: ThreadModel | undefined;
   asking: Asking;
   /** Why it ends, when we end it. */
@@ -202,7 +202,7 @@ export class PersistentAgent implements CodingAgent {
           : await session.resumeThread(threadId, { ...options, cwd });
       life.model = new ThreadModel(life.connection, runsOn, cwd, this.limits.startMs);
       const failures = await Promise.race([life.servers.failures(SERVERS_MS), life.connection.closed.then(() => [])]);
-      // Nobody was told that it ended, because nobody knew it yet.
+      // It has ended without an `exited` event, because it was not ready yet.
       if (this.life !== life) throw new CodexError('notRunning', 'Codex ended while its tools started.');
       this.stopSignal.signal.throwIfAborted();
       life.ready = true;
@@ -220,7 +220,7 @@ export class PersistentAgent implements CodingAgent {
   private async launch(): Promise<Life & { version: string | null }> {
     this.generation += 1;
     const { options, generation } = this;
-    // Nothing arrives before the thread is opened but what belongs to no thread.
+    // Before the thread is open, only notifications that belong to no thread arrive.
     let life: Life | undefined;
     const asking = new Asking((event) => this.emitter.fire(event));
     const launch: LaunchOptions = {
@@ -295,7 +295,7 @@ export class PersistentAgent implements CodingAgent {
     return this.life;
   }
 
-  /** Waits for an answer of the process, and ends the process when none comes: what it did is then for its history to say. */
+  /** Waits for an answer of the process, and ends the process if none comes. Its history then shows what it did. */
   private async orDiscard<T>(life: Life, answer: Promise<T>): Promise<T> {
     try {
       return await answer;

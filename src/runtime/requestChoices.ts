@@ -1,4 +1,4 @@
-/** From what the app-server asks to what people may choose, and back to its answer: exactly what it allows. */
+/** Turns the app-server's requests into choices for people, and choices into its answers: exactly what it allows. */
 import type { AskedAs, AskedPermissions, CommandDecision } from '../codex/asked.ts';
 import { type Said, type Sentence, inEnglish, say } from '../util/sentence.ts';
 import { shellLine } from '../util/shellWords.ts';
@@ -24,7 +24,7 @@ const plain = {
   cancel: 'cancel',
 } as const satisfies Record<Extract<CommandDecision, string>, ChoiceLabel>;
 
-/** What a server that does not say allows. */
+/** What a server allows if it does not say. */
 const usual: readonly CommandDecision[] = ['accept', 'acceptForSession', 'cancel'];
 
 export const approve = choice('approve');
@@ -33,7 +33,7 @@ export const approveAlways = choice('approveAlways');
 export const decline = choice('decline');
 export const cancel = choice('cancel');
 
-/** Every choice of a command's approval, with the decision that it stands for. Declining is allowed although no server lists it. */
+/** Every choice of a command's approval, with its decision. Declining is allowed although no server lists it. */
 export function commandChoices({
   availableDecisions,
 }: Command): { choice: RequestChoice; decision: CommandDecision }[] {
@@ -62,7 +62,7 @@ function same(a: CommandDecision, b: CommandDecision): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** What permissions mean, a line each. */
+/** What permissions mean, one line each. */
 export function permissionLines({ network, fileSystem }: AskedPermissions): Said[] {
   const lines: Sentence[] = [];
   if (network?.enabled === true) lines.push(say('Use the network'));

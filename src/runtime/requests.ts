@@ -1,4 +1,4 @@
-/** Requests of the app-server as people see them, and people's answers as the app-server wants them. */
+/** Turns the app-server's requests into what people see, and people's answers into what the app-server expects. */
 import * as z from 'zod/mini';
 import { type AskedAs, type AskedQuestion, grantOf } from '../codex/asked.ts';
 import type { AskedAnswer, PendingRequest } from '../codex/pendingRequests.ts';
@@ -19,7 +19,7 @@ import {
 } from './requestChoices.ts';
 
 export interface RequestFacts {
-  /** What the item of a file change is about to change. */
+  /** The changes of a file change item. */
   changes: FileChange[];
   subAgent: string | null;
   /** Unix milliseconds. */
@@ -48,7 +48,7 @@ export function toAgentRequest(pending: PendingRequest, { changes, subAgent, now
     case 'item/fileChange/requestApproval': {
       const { reason, grantRoot } = asked.params;
       const root = grantRoot ? `Write below ${grantRoot} from now on.` : null;
-      // First what is allowed: the agent's own words may be long.
+      // What is allowed comes first, because the agent's own words may be long.
       const why = [root, reason].filter(Boolean).join(' ');
       const choices = [approve, approveForSession, decline, cancel];
       return { ...head, kind: 'fileChange', reason: why === '' ? null : why, changes, choices };
@@ -79,7 +79,7 @@ export function toAgentRequest(pending: PendingRequest, { changes, subAgent, now
   }
 }
 
-/** Why an answer does not fit the request, in one sentence; undefined where it does. */
+/** Why an answer does not fit the request, in one sentence. Undefined if it does. */
 export function answerProblem(request: AgentRequest, answer: RequestAnswer): string | undefined {
   if ('choice' in answer) {
     return request.choices.some(({ id }) => id === answer.choice) ? undefined : 'This cannot be chosen here.';
@@ -95,7 +95,7 @@ export function answerProblem(request: AgentRequest, answer: RequestAnswer): str
   return questions.map((question) => questionProblem(question, answer.answers[question.id])).find(Boolean);
 }
 
-/** @param answer One that {@link answerProblem} has nothing against. */
+/** @param answer An answer that {@link answerProblem} accepts. */
 export function toServerAnswer({ asked }: PendingRequest, answer: RequestAnswer): AskedAnswer {
   const choice = 'choice' in answer ? answer.choice : undefined;
   switch (asked.method) {
@@ -129,7 +129,7 @@ export function toServerAnswer({ asked }: PendingRequest, answer: RequestAnswer)
   }
 }
 
-/** Whether an answer to this is never to be stored, nor sent through anything that stores. */
+/** Whether the answer must never be stored, or sent through anything that stores it. */
 export function asksForSecret(request: AgentRequest): boolean {
   return request.kind === 'question' && request.questions.some(({ secret }) => secret);
 }
@@ -142,7 +142,7 @@ const fileDecisions: Record<string, 'accept' | 'acceptForSession' | 'cancel' | u
 
 type Elicitation = AskedAs<'mcpServer/elicitation/request'>['params'];
 
-/** How the approval of a tool call says for how long it is given (seen on 0.169.0: `_meta.persist`, both ways). */
+/** How a tool call's approval says how long it lasts (seen on 0.169.0: `_meta.persist`, both ways). */
 const persisted: Record<string, 'session' | 'always' | undefined> = {
   [approveForSession.id]: 'session',
   [approveAlways.id]: 'always',
@@ -160,7 +160,7 @@ function metaOf({ _meta }: Elicitation): { persist: readonly string[]; toolParam
   return { persist: typeof persist === 'string' ? [persist] : persist, toolParams: asText(params) };
 }
 
-/** @param fields How many fields the form has; undefined where there is none, or it cannot be shown. */
+/** @param fields How many fields the form has. Undefined if there is none, or it cannot be shown. */
 function elicitationChoices(params: Elicitation, fields: number | undefined): RequestChoice[] {
   if (params.mode === 'url') return params.url ? [approve, decline, cancel] : [decline, cancel];
   if (fields !== 0) return [decline, cancel];
@@ -188,7 +188,7 @@ function questionProblem(question: RequestQuestion, answers: readonly string[] |
 
 const json = z.json();
 
-/** A form that was checked holds texts, numbers, booleans and lists of texts. */
+/** A checked form has only strings, numbers, booleans and lists of strings. */
 function jsonOf(form: Record<string, unknown>): z.output<typeof json> {
   return json.parse(form);
 }

@@ -1,4 +1,4 @@
-/** Makes the runtime that an agent is to have, out of what the settings say and what is on the machine. */
+/** Creates an agent's runtime from the settings and the programs on the machine. */
 import { CodexLocator } from '../codex/locate.ts';
 import { type WorkspaceExtras, realFolders } from '../codex/permissions.ts';
 import { TinytownError } from '../util/errors.ts';
@@ -10,7 +10,7 @@ import type { CodingAgent, RuntimeMode } from './codingAgent.ts';
 import { OneShotAgent } from './oneShotAgent.ts';
 import { type ApprovalPolicy, PersistentAgent, type SandboxMode } from './persistentAgent.ts';
 
-/** What the settings say of programs; read anew for each runtime. */
+/** The settings about programs. Read again for each runtime. */
 export interface RuntimeSettings {
   codexPath: string;
   codexEnv: Readonly<Record<string, string>>;
@@ -25,14 +25,14 @@ export interface CodexProgram {
   env: Readonly<Record<string, string | undefined>> & { PATH: string };
 }
 
-/** Whom the runtime is for. */
+/** The agent that the runtime is for, and its choices. */
 export interface RuntimeSpec {
   mode: RuntimeMode;
-  /** The agent's id; its processes are recorded under it. */
+  /** The agent's id. Its processes are recorded under it. */
   agentId: string;
   cli: string;
   cwd: string;
-  /** The agent's own choices beat the CLI's, which beat the settings'. */
+  /** The agent's own choices override the CLI's, which override the settings. */
   model: string | undefined;
   reasoningEffort: string | undefined;
   /** For Codex, in either mode. */
@@ -44,7 +44,7 @@ export interface RuntimeSpec {
   threadConfig: ThreadConfig;
   /** Folders that commands of Codex must neither read nor write, nor connect to sockets in. */
   deniedFolders: readonly string[];
-  /** What the user's configuration of Codex adds to the sandbox; asked for one-shot agents, as a session asks by itself. */
+  /** What the user's Codex configuration adds to the sandbox. Only for one-shot agents: a session reads it on its own. */
   workspaceExtras: () => Promise<WorkspaceExtras>;
   /** A folder of commands for one-shot processes, at the front of their PATH. */
   commandFolder: string;
@@ -58,7 +58,7 @@ export class Runtimes {
   private readonly settings: () => RuntimeSettings;
   private readonly replyMs: number | undefined;
 
-  /** @param replyMs How long a session's process may take to answer anything; by default as it says itself. */
+  /** @param replyMs How long a session's process may take to answer anything, in milliseconds. By default, its own limits apply. */
   constructor(registry: ProcessRegistry, clientVersion: string, settings: () => RuntimeSettings, replyMs?: number) {
     this.registry = registry;
     this.clientVersion = clientVersion;
@@ -104,13 +104,13 @@ export class Runtimes {
     return new OneShotAgent({ cli, cwd, env, searchFirst: spec.commandFolder, logger, registry });
   }
 
-  /** The Codex that would be run, with its whole environment. @throws TinytownError `programUnusable` */
+  /** The Codex that would run, with its whole environment. @throws TinytownError `programUnusable` */
   async codexProgram(): Promise<CodexProgram> {
     const { path, searchPath } = await this.findCodex();
     return { path, env: { ...agentEnvironment(process.env, this.settings().codexEnv), PATH: searchPath } };
   }
 
-  /** The Codex that would be run. @throws TinytownError `programUnusable` */
+  /** The Codex that would run. @throws TinytownError `programUnusable` */
   async findCodex(): Promise<{ path: string; version: string; searchPath: string }> {
     const { codexPath, codexEnv } = this.settings();
     const found = await this.locator.locate(codexPath, agentEnvironment(process.env, codexEnv));

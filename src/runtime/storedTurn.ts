@@ -1,4 +1,4 @@
-/** A turn as an agent's own history keeps it: where the wire types of stored turns end. */
+/** A turn as an agent's own history stores it. Wire types of stored turns end here. */
 import type { WireTurn } from '../codex/wire.ts';
 import type { TurnOutcome } from './codingAgent.ts';
 import { toOutcome } from './events.ts';
@@ -11,16 +11,16 @@ export interface StoredTurn {
   startedAt: number | undefined;
   /** Unix milliseconds. */
   endedAt: number | undefined;
-  /** Undefined where no end is stored: the turn was cut off, or still runs; a history does not tell the two apart. */
+  /** Undefined if no end is stored: the turn was cut off, or still runs. A history does not distinguish the two. */
   outcome: TurnOutcome | undefined;
   items: readonly TurnItem[];
 }
 
-/** A piece of a history. */
+/** A page of a history. */
 export interface HistoryPage {
   /** Newest first. */
   turns: StoredTurn[];
-  /** Where the next older page begins; null where there is none. */
+  /** Where the next older page begins. Null if there is none. */
   next: string | null;
 }
 
@@ -30,14 +30,14 @@ export function toStoredTurn(turn: WireTurn): StoredTurn {
   const end = milliseconds(completedAt);
   // Only seconds are stored, but the duration is exact.
   const exactEnd = start !== undefined && typeof durationMs === 'number' ? start + durationMs : end;
-  // Of a turn that another process runs, codex says that it was interrupted, with no end.
+  // Codex reports a turn that another process runs as interrupted, without an end.
   const over = status !== 'inProgress' && (status !== 'interrupted' || end !== undefined);
   return {
     id,
     startedAt: start,
     endedAt: over ? exactEnd : undefined,
     outcome: over ? toOutcome(turn) : undefined,
-    // Nothing tells whether an item goes on whose turn has no stored end.
+    // If a turn has no stored end, nobody can know whether its items still run.
     items: turn.items.map((item) => toTurnItem(item, status !== 'inProgress')),
   };
 }

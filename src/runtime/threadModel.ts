@@ -1,6 +1,6 @@
 /**
- * What a thread runs on, and what has to be said for its next turn to run on something else. A thread keeps the model and the
- * effort of its last turn, over a resume too (seen on 0.169.0): going back to what is configured takes naming that.
+ * What a thread runs on, and the parameters that make its next turn run on something else. A thread keeps the model and effort
+ * of its last turn, even after a resume (seen on 0.169.0). So to go back to the configured ones, they must be named.
  */
 import type { CodexConnection } from '../codex/connection.ts';
 import { configuredModel } from '../codex/models.ts';
@@ -23,7 +23,7 @@ export class ThreadModel {
     return this.runsOn;
   }
 
-  /** For the parameters of `turn/start`: empty where the thread runs on what is chosen. */
+  /** For the parameters of `turn/start`. Empty if the thread already runs on the choice. */
   async overrides(choice: ModelChoice): Promise<{ model?: string; effort?: string }> {
     const { chosenBefore } = choice;
     const unsaid = choice.model === undefined || choice.reasoningEffort === undefined;
@@ -37,7 +37,7 @@ export class ThreadModel {
     };
   }
 
-  /** A turn was started with these overrides; whether they changed anything. */
+  /** A turn was started with these overrides. True if they changed anything. */
   took({ model, effort }: { model?: string; effort?: string }): boolean {
     if (model === undefined && effort === undefined) return false;
     this.runsOn = { model: model ?? this.runsOn.model, reasoningEffort: effort ?? this.runsOn.reasoningEffort };

@@ -1,5 +1,5 @@
 /**
- * What the town's MCP server is called in Codex's configuration. Codex merges servers of one name, so it must be a name that
- * nobody gives to a server of their own.
+ * The name of the town's MCP server in Codex's configuration. Codex merges servers of the same name, so nobody else may use this
+ * name.
  */
 export const TOOLS_SERVER = 'tinytown_vscode';

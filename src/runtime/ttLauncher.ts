@@ -1,4 +1,4 @@
-/** Puts the `tt` command where one process can find it: a private folder with a script for each kind of shell. */
+/** Puts the `tt` command where agents' processes find it: a private folder with a script for each kind of shell. */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,8 +6,8 @@ import { shellWord } from '../util/shellWords.ts';
 import { storing } from '../util/storing.ts';
 
 /**
- * Makes `dir` hold a `tt` and a `tt.cmd` that run `bundle` with `execPath` as Node.js (an editor's own program will do).
- * Does nothing where they are there already; of two that write at once, either's are whole.
+ * Writes `tt` and `tt.cmd` into `dir`. They run `bundle` with `execPath` as Node.js, which may be the editor's own program.
+ * Does nothing if they are there already. Two writers at the same time never leave a partial file.
  */
 export async function writeTtLauncher(
   dir: string,

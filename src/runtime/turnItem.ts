@@ -1,6 +1,6 @@
-/** What a turn did, piece by piece, as people see it. */
+/** The items of a turn, as people see them. */
 
-/** `stopped`: its turn ended before it did; what became of it is not known. */
+/** `stopped`: its turn ended first. What became of the item is not known. */
 export type ItemStatus = 'running' | 'completed' | 'failed' | 'declined' | 'stopped';
 
 /** One thing that a turn did, as people see it. `id` is unique within the thread. */
@@ -23,7 +23,7 @@ export type TurnItem = { id: string; status: ItemStatus } & (
   | { kind: 'other'; type: string }
 );
 
-/** The item once its turn is over: nothing of that turn runs any more. */
+/** The item once its turn is over. Nothing of that turn runs anymore. */
 export function endedItem(item: TurnItem): TurnItem {
   return item.status === 'running' ? { ...item, status: 'stopped' } : item;
 }
