@@ -1,6 +1,6 @@
 /**
- * Answers questions to Codex that are not about one agent. The window has one app-server for this. It starts with the first
- * question, serves all questions at the same time, and ends when nobody has asked for a while.
+ * The window's own Codex, for questions that are not about one agent. One app-server serves all questions. It starts with the
+ * first one, and ends when nobody has asked for a while.
  */
 import { launchAppServer } from '../codex/appServer.ts';
 import type { CodexConnection } from '../codex/connection.ts';

@@ -58,7 +58,7 @@ export class Runtimes {
   private readonly settings: () => RuntimeSettings;
   private readonly replyMs: number | undefined;
 
-  /** @param replyMs How long a session's process may take to answer anything, in milliseconds. By default, its own limits apply. */
+  /** @param replyMs How long a session's process may take to answer anything, in milliseconds. Defaults to its own limits. */
   constructor(registry: ProcessRegistry, clientVersion: string, settings: () => RuntimeSettings, replyMs?: number) {
     this.registry = registry;
     this.clientVersion = clientVersion;

@@ -66,7 +66,7 @@ function countWithin(
   return Math.max(0, Math.min(over < 0 ? messages.length : over, most));
 }
 
-/** The largest number up to `most` for which `holds` is true. It must be true for 0 and below any number where it is true. */
+/** The largest number up to `most` for which `holds` is true. It must be true for 0, and stay false once it is false. */
 function largest(most: number, holds: (count: number) => boolean): number {
   if (holds(most)) return most;
   let [low, high] = [0, most];

@@ -1,4 +1,4 @@
-/** Rules about a used-up limit, as pure functions: whom it holds, and until when. */
+/** Rules about a used-up limit, as pure functions: which models it holds back, and until when. */
 import type { RateLimitWindow } from '../../runtime/codingAgent.ts';
 import type { LimitHold } from './limitFiles.ts';
 

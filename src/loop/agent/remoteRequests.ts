@@ -30,7 +30,7 @@ export class RemoteRequests {
   private toldOfRefusal = false;
   private owed = 0;
   private readonly replies = new Emitter<void>();
-  /** A reply was written, or could not be. */
+  /** A reply was written, or failed. */
   readonly onReplied = this.replies.event;
 
   /** @param queue The loop's queue. Replies are written in it, after everything that they report. */
