@@ -24,7 +24,7 @@ export class OwnerDirectory {
     return this.windows.get(agentId);
   }
 
-  /** The answer of `ask` about an agent's lease. Asks again if the lease changed meanwhile, unless the answer `holds` anyway. */
+  /** The answer of `ask` about an agent's lease. Asks again if it or a window's lease changed meanwhile, unless the answer `holds`. */
   async fresh<T>(agentId: string, ask: () => Promise<T>, holds: (answer: T) => boolean = () => false): Promise<T> {
     for (;;) {
       const { heardOfWindows } = this;

@@ -89,8 +89,7 @@ export class CodexService {
   }
 
   /**
-   * A page of a thread's stored turns: those before `cursor`, by default the newest. Does not disturb a process that runs the
-   * thread.
+   * A page of a thread's stored turns: those before `cursor`, by default the newest. Whoever runs the thread is not affected.
    * @throws CodexError `threadLost` if there is no such thread
    */
   history(threadId: string, { cursor, limit }: { cursor: string | null; limit: number }): Promise<HistoryPage> {

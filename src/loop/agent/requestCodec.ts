@@ -1,4 +1,4 @@
-/** Encodes agents' requests in Redis for other windows (`tt:{town}:turn:{id}`, field `requests`). It never holds an answer. */
+/** Encodes agents' requests in Redis for other windows (`tt:{town}:turn:{id}`, field `requests`). The field never holds answers. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { AgentRequest, ChoiceLabel } from '../../runtime/agentRequest.ts';

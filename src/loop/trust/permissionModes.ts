@@ -22,7 +22,7 @@ export const permissionsOf: Readonly<Record<PermissionMode, Permissions>> = {
 export const isStricterSandbox = isStricter<SandboxMode>(['read-only', 'workspace-write', 'danger-full-access']);
 export const isStricterPolicy = isStricter<ApprovalPolicy>(['untrusted', 'on-request', 'never']);
 
-/** Whether everything that `one` allows, or allows without asking, `other` allows in the same way. */
+/** Whether `other` allows everything that `one` allows, without more approvals. */
 export function isWithin(one: Permissions, other: Permissions): boolean {
   const sandbox = one.sandbox === other.sandbox || isStricterSandbox(one.sandbox, other.sandbox);
   return (
