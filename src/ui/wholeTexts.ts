@@ -14,7 +14,8 @@ export class WholeTexts implements Disposable {
 
   /** @param key A later call with the same key updates the same document. */
   async show(key: string, title: string, { text, prose = false }: RowText): Promise<void> {
-    const name = oneLine(title, 60);
+    // A sentence's period would stand next to that of the extension.
+    const name = oneLine(title, 60).replace(/(?<=[^.])\.+$/, '');
     if (prose) {
       const uri = this.texts.put(key, `${name}.md`, harmlessBlock(text));
       await vscode.commands.executeCommand('markdown.showPreview', uri);

@@ -18,7 +18,9 @@ export function askForTasks(add: (text: string) => Promise<void>): Promise<void>
     tooltip: t('Add Each Line of the Clipboard as a Task'),
   };
   const placeholder = t('Describe the task. #tags say which agents it is for. Escape ends.');
-  Object.assign(box, { title: t('Add Task to Backlog'), placeholder, buttons: [paste], ignoreFocusOut: true });
+  // The box itself joins the lines of what is pasted into it.
+  const prompt = t('To add several, copy them, one per line, and press the clipboard button above.');
+  Object.assign(box, { title: t('Add Task to Backlog'), placeholder, prompt, buttons: [paste], ignoreFocusOut: true });
   let added = 0;
   const enter = async (texts: readonly string[]): Promise<void> => {
     if (texts.length === 0) return;
