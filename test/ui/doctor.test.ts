@@ -70,7 +70,7 @@ describe('the doctor', () => {
     await workbench.screenshots('choose-model');
     await quickInput.type('gpt-5.5');
     await quickInput.pick('gpt-5.5');
-    await quickInput.input.and(page.getByPlaceholder('How hard should it think?')).waitFor();
+    await quickInput.input.and(page.getByPlaceholder('Reasoning effort')).waitFor();
     await workbench.screenshots('choose-effort');
     await quickInput.pick('high');
     await agents.item('thinker').getByText('gpt-5.5').waitFor();

@@ -158,7 +158,9 @@ describe('a person and an inbox', () => {
     await agents.clickInline('courier', 'Steer');
     await workbench.quickInput.type('And this');
     await workbench.quickInput.accept();
-    await workbench.notifications(/waits for the next turn: courier runs one-shot/).waitFor();
+    await workbench
+      .notifications(/courier runs one-shot and can’t be steered\. Your message waits for the next turn/)
+      .waitFor();
     await says('And this', /^queued, urgent/);
     await workbench.screenshot('inbox-not-steered');
     held.open();

@@ -181,7 +181,7 @@ export class TownActions {
     } else if (mayBeInTurn(agent.state) && (await this.runner.isElsewhere(agent.id))) {
       return this.owner.ask(agent, 'interrupt');
     }
-    throw new TinytownError('noActiveTurn', say('{0} has no running turn: there is nothing to interrupt.', agent.name));
+    throw new TinytownError('noActiveTurn', say('{0} has no running turn to interrupt.', agent.name));
   }
 
   async pauseAgent(ref: string): Promise<void> {
@@ -241,7 +241,7 @@ export class TownActions {
     this.mustRun(agent);
     const { id, name, state, runtimeSessionId } = agent;
     if (state === 'working' || state === 'starting' || state === 'draining') {
-      throw new TinytownError('agentBusy', say('{0} is at work. Interrupt it first.', name));
+      throw new TinytownError('agentBusy', say('{0} is busy. Interrupt it first.', name));
     }
     const { keys, delivery } = this.town;
     const summary = runtimeSessionId === undefined ? undefined : await this.rules.summaryOf?.(id, runtimeSessionId);
@@ -284,11 +284,11 @@ export class TownActions {
     const agent = await this.find(ref);
     this.mustRun(agent);
     if (this.runner.owns(agent.id)) {
-      throw new TinytownError('wrongState', say('{0} is run by this window already.', agent.name));
+      throw new TinytownError('wrongState', say('This window already runs {0}.', agent.name));
     }
     this.mustLiveHere(agent);
     if (!(await this.runner.isElsewhere(agent.id))) {
-      throw new TinytownError('wrongState', say('No window runs {0} now. A message wakes it here.', agent.name));
+      throw new TinytownError('wrongState', say('No window runs {0}. Send it a message to wake it here.', agent.name));
     }
     const taken = this.runner.takeOver(agent.id, TAKE_OVER_MS);
     // A window that lets go or does not answer loses its lease. A window that refuses says why.
@@ -316,7 +316,7 @@ export class TownActions {
   async removeAgent(ref: string): Promise<void> {
     const agent = await this.find(ref);
     if (agent.state === 'working' || agent.state === 'starting' || agent.state === 'draining') {
-      throw new TinytownError('agentBusy', say('{0} is at work. Stop it first, then remove it.', agent.name));
+      throw new TinytownError('agentBusy', say('{0} is busy. Stop it first, then delete it.', agent.name));
     }
     await this.town.agents.remove(agent);
     await this.rules.permissions.choose(agent.id, undefined);

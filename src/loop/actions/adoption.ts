@@ -24,7 +24,7 @@ export async function adopt(
 ): Promise<void> {
   const { name } = agent;
   if (agent.runtimeHost === RUNTIME_HOST) {
-    throw new TinytownError('wrongState', say('{0} is run by this extension already.', name));
+    throw new TinytownError('wrongState', say('This extension already runs {0}.', name));
   }
   const ended = agent.state === 'stopped' || agent.state === 'error';
   if (!ended && !(await signs.isGone(agent))) throw livesOn(name);
@@ -50,7 +50,7 @@ export async function moveHere(town: Town, agent: AgentRecord, here: Home): Prom
   const { id, name } = agent;
   const home = homeOf(agent);
   const because = awayBecause(home, here);
-  if (!home || !because) throw new TinytownError('wrongState', say('{0} is run by this extension already.', name));
+  if (!home || !because) throw new TinytownError('wrongState', say('This extension already runs {0}.', name));
   const runs = (): TinytownError =>
     new TinytownError('external', say('A window on {0} runs {1} now.', home.host, name), {
       hint: 'Close that window, or stop the agent there first.',

@@ -114,5 +114,5 @@ export class RemoteRequests {
 
 function interruptReply(result: InterruptResult): ControlReply {
   if (result.stopped) return { ok: true, survivors: result.survivors };
-  return { ok: false, reason: result.reason, message: 'It has no running turn: there is nothing to interrupt.' };
+  return { ok: false, reason: result.reason, message: 'It has no running turn to interrupt.' };
 }

@@ -71,7 +71,7 @@ export function factsOf(agent: AgentRecord, view: AgentView, { held, dead }: Wai
 export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): string | undefined {
   const { name, state } = agent;
   const external = (): string =>
-    t('{0} is run by tt in a terminal. Send it a message here, or do this in that terminal.', name);
+    t('{0} runs in a terminal under tt. Send it a message here, or do this in that terminal.', name);
   const restartFirst = (): string | undefined => {
     if (state === 'stopped') return t('{0} is stopped. Restart it first.', name);
     return state === 'error' ? t('{0} has failed. Restart it first.', name) : undefined;
@@ -88,15 +88,16 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
       return restartFirst();
     case 'steer':
       if (state === 'paused') return t('{0} is paused. Resume it first.', name);
-      if (state === 'draining') return t('{0} is closing. Send it a message: that waits until it is woken.', name);
+      if (state === 'draining')
+        return t('{0} is closing. Send it a message instead. The message waits and wakes it.', name);
       return restartFirst();
     case 'interrupt':
       if (agent.owner === 'external') return external();
-      return agent.turn ? undefined : t('{0} has no running turn: there is nothing to interrupt.', name);
+      return agent.turn ? undefined : t('{0} has no running turn to interrupt.', name);
     case 'pauseAgent':
       if (agent.owner === 'external') return external();
       if (state === 'paused') return t('{0} is already paused.', name);
-      if (state === 'draining') return t('{0} is closing: no further turn starts anyway.', name);
+      if (state === 'draining') return t('{0} is already closing. No new turn will start.', name);
       return restartFirst();
     case 'resumeAgent':
       return state === 'paused' ? undefined : t('{0} is not paused.', name);
@@ -108,33 +109,33 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
       return agent.dead > 0 ? undefined : t('{0} has no failed messages.', name);
     case 'closeAgent':
       if (agent.owner === 'external') return external();
-      if (state === 'stopped' || state === 'error') return t('{0} has no process: there is nothing to close.', name);
-      if (state === 'cold') return t('{0} has no process: it is already closed.', name);
+      if (state === 'stopped' || state === 'error') return t('{0} has no process to close.', name);
+      if (state === 'cold') return t('{0} is already closed.', name);
       return state === 'draining' ? t('{0} is already closing.', name) : undefined;
     case 'stopAgent':
       return state === 'stopped' ? t('{0} is already stopped.', name) : undefined;
     case 'adoptAgent':
       if (agent.away && agent.owner === 'none') return undefined;
-      if (agent.away) return t('{0} is run by the window where it lives. Close that window first.', name);
-      if (agent.owner !== 'external') return t('{0} is run by this extension already.', name);
+      if (agent.away) return t('Another window runs {0}. Close that window first.', name);
+      if (agent.owner !== 'external') return t('This extension already runs {0}.', name);
       return agent.silent || state === 'stopped' || state === 'error'
         ? undefined
-        : t('{0} is run by tt. Stop it first: two must never run the same agent.', name);
+        : t('tt runs {0}. Stop it first, because only one program may run an agent.', name);
     case 'takeOver':
       if (agent.owner === 'external') return external();
-      if (agent.owner === 'here') return t('{0} is run by this window already.', name);
+      if (agent.owner === 'here') return t('This window already runs {0}.', name);
       if (agent.away) return t('{0} lives elsewhere. Adopt it to move it here.', name);
-      return agent.owner === 'none' ? t('No window runs {0} now. A message wakes it here.', name) : undefined;
+      return agent.owner === 'none' ? t('No window runs {0}. Send it a message to wake it here.', name) : undefined;
     case 'restartAgent':
       if (agent.owner === 'external') return external();
       if (state === 'paused') return t('{0} is paused. Resume it, or stop it first.', name);
       return state === 'starting'
-        ? t('{0} is starting already. Stop it first if that takes too long.', name)
+        ? t('{0} is already starting. If it takes too long, stop it first.', name)
         : undefined;
     case 'newConversation':
       if (agent.owner === 'external') return external();
       return agent.turn || state === 'starting' || state === 'draining'
-        ? t('{0} is at work. Interrupt it first.', name)
+        ? t('{0} is busy. Interrupt it first.', name)
         : undefined;
     case 'togglePersistent':
     case 'chooseModel':
@@ -144,7 +145,7 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
       return agent.away ? t('{0} lives elsewhere. Adopt it to move it here.', name) : undefined;
     case 'removeAgent':
       return agent.turn || state === 'starting' || state === 'draining'
-        ? t('{0} is at work. Stop it first, then remove it.', name)
+        ? t('{0} is busy. Stop it first, then delete it.', name)
         : undefined;
   }
 }

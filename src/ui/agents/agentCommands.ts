@@ -61,7 +61,7 @@ async function actOnMany(
   { targets, interactive }: Pick<Call, 'interactive'> & { targets: readonly Target[] },
   town: Parameters<typeof actOnAgent>[2],
 ): Promise<unknown> {
-  const placeHolder = t('All {0} selected agents get this.', targets.length);
+  const placeHolder = t('This goes to all {0} selected agents.', targets.length);
   const text = withText.has(action) ? await askText(actionLabel(action, t), placeHolder) : undefined;
   if (withText.has(action) && text === undefined) return undefined;
   const reasons: string[] = [];
@@ -106,7 +106,7 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
     }
     case 'steer': {
       const { turn } = factsOf(agent, session.runner.view(agent.id), session.mirror.waiting(agent.id));
-      const effect = turn ? t('Goes into the running turn at once.') : t('Starts a turn.');
+      const effect = turn ? t('Goes into the running turn immediately.') : t('Starts a turn.');
       const text = await textOf(call, t('Steer {0}', agent.name), effect);
       if (text === undefined) return undefined;
       const messageId = await actions.steer(id, text);
@@ -117,7 +117,8 @@ async function takeAction(action: AgentAction, step: Step): Promise<unknown> {
     case 'interrupt': {
       const { survivors } = await actions.interrupt(id);
       const left = survivors.map((line) => oneLine(line, 160)).join('; ');
-      if (left !== '') void warn(t('{0} was interrupted, but this still runs: {1}', oneLine(agent.name, 64), left));
+      if (left !== '')
+        void warn(t('{0} was interrupted, but these processes are still running: {1}', oneLine(agent.name, 64), left));
       return id;
     }
     case 'pauseAgent':
@@ -190,7 +191,7 @@ const modelOptions = z.object({ effort: z.optional(z.string()) });
  */
 async function chooseModel({ call, session, agent }: Step): Promise<unknown> {
   const options = modelOptions.safeParse(call.extra ?? {});
-  if (!options.success) throw new TinytownError('badArguments', t('The option of a model is its effort, as a text.'));
+  if (!options.success) throw new TinytownError('badArguments', t('The only option is effort, a string.'));
   const wanted = { model: call.text?.trim() || undefined, reasoningEffort: options.data.effort?.trim() || undefined };
   await session.actions.mayChooseModel(agent.id);
   const models = await session.codex.models();
@@ -203,7 +204,7 @@ async function chooseModel({ call, session, agent }: Step): Promise<unknown> {
   const knowsEffort = info?.efforts.some(({ effort }) => effort === choice.reasoningEffort) ?? false;
   const listed = (choice.model === undefined || info !== undefined) && (!choice.reasoningEffort || knowsEffort);
   if (call.interactive && choice.model !== undefined && !info) {
-    void inform(t('Codex does not list the model {0}. It is asked for all the same.', oneLine(choice.model, 64)));
+    void inform(t('Codex doesn’t list the model {0}. It will be used anyway.', oneLine(choice.model, 64)));
   }
   return { model: choice.model, effort: choice.reasoningEffort, listed };
 }
@@ -219,7 +220,7 @@ async function changePermissions({ call, session, agent }: Step): Promise<string
   const given = permissionChoice.safeParse(call.text);
   if (call.text !== undefined && !given.success) {
     const modes = permissionChoice.options.join(', ');
-    throw new TinytownError('badArguments', t('The permissions of an agent are one of {0}.', modes));
+    throw new TinytownError('badArguments', t('Permissions must be one of {0}.', modes));
   }
   const choice = given.success
     ? { mode: given.data === 'default' ? undefined : given.data }
@@ -228,9 +229,7 @@ async function changePermissions({ call, session, agent }: Step): Promise<string
   await session.actions.changePermissions(agent.id, choice.mode, { mayWiden: call.text === undefined });
   if (call.text === undefined && session.runner.view(agent.id).turn) {
     const name = oneLine(agent.name, 64);
-    void inform(
-      t('{0} finishes its turn with the permissions it had. The new ones apply from its next turn on.', name),
-    );
+    void inform(t('{0} finishes this turn with its old permissions. The new ones apply from the next turn.', name));
   }
   return choice.mode ?? 'default';
 }
@@ -242,9 +241,9 @@ async function adoptAgent({ session, agent, call }: Step): Promise<string | unde
     const detail = [
       `${oneLine(awayWords(away, t), 300)}.`,
       away.keepsConversation
-        ? t('Its conversation comes along.')
-        : t('Its conversation stays there: it begins a new one here, with the messages that wait.'),
-      t('What it has changed in the files there stays there. Work that was cut off there is done again here.'),
+        ? t('Its conversation moves with it.')
+        : t('Its conversation stays there. It starts a new one here with its waiting messages.'),
+      t('Its file changes stay there. Unfinished work runs again here.'),
     ].join('\n');
     if (!(await confirm(question, detail, t('Move Here')))) return undefined;
   }

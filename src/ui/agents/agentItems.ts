@@ -171,11 +171,11 @@ function troubleOf(agent: AgentRecord, view: AgentView, waiting: Waiting, t: Tra
     if (waiting.held > 0) return t('interrupted');
     if (waiting.dead > 0) return t('messages failed');
   }
-  if (view.program) return view.program.answer === 'declined' ? t('program not allowed') : t('program to be allowed');
-  if (view.waitsForRoom) return t('waits for a free place');
+  if (view.program) return view.program.answer === 'declined' ? t('program not allowed') : t('program needs approval');
+  if (view.waitsForRoom) return t('waits for a free slot');
   const waits = waiting.inbox + waiting.urgent > 0;
   if (view.waitsForSignIn && waits) return t('waits for sign-in');
-  if (view.usedUp && waits) return t('waits for the account’s limit');
+  if (view.usedUp && waits) return t('account limit reached');
   // `silentMs` is set only after minutes of silence.
   const silent = view.silentMs === undefined ? undefined : elapsed(view.silentMs, t);
   if (silent !== undefined) return t('no sign of life for {0}', silent);
@@ -284,7 +284,7 @@ function problemsItem(problems: TownPicture['problems'], t: Translate): Item {
     contextValue: 'problems;',
     spoken: label,
     collapse: 'collapsed',
-    tooltip: () => t('Another program wrote these records. They were left unchanged; the rest of the town works.'),
+    tooltip: () => t('Another program wrote these records. They were not changed. The rest of the town works.'),
     children: () =>
       problems.map((problem) => ({
         id: `problems/${problem.key}`,

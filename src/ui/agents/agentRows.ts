@@ -44,7 +44,7 @@ export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate
 function awayRows(agent: AgentRecord, { away }: AgentView, t: Translate): Item[] {
   if (!away) return [];
   const label = stripControls(awayWords(away, t));
-  const tooltip = (): string => t('{0}. Messages to it wait until it is run there. Adopt it to move it here.', label);
+  const tooltip = (): string => t('{0}. Its messages wait until it runs there. Adopt it to move it here.', label);
   return [
     leaf(agent, 'away', { label: oneLine(label), icon: { id: 'remote' }, tooltip, text: () => ({ text: tooltip() }) }),
   ];
@@ -65,7 +65,7 @@ export function awayWords({ because, home }: Away, t: Translate): string {
 function errorRows(agent: AgentRecord, view: AgentView, t: Translate): Item[] {
   const error = view.lastError ?? agent.lastError;
   if (agent.state !== 'error' && view.lastError === undefined) return [];
-  const text = error === undefined ? t('The agent stopped with an error. Restart it to go on.') : inWords(error, t);
+  const text = error === undefined ? t('The agent stopped with an error. Restart it to continue.') : inWords(error, t);
   const icon = { id: 'error', color: 'problemsErrorIcon.foreground' };
   return [
     leaf(agent, 'error', { label: oneLine(text), icon, tooltip: () => stripControls(text), text: () => ({ text }) }),

@@ -57,9 +57,9 @@ function inboxWords({ inbox, urgent, held, dead }: Waiting, t: Translate): strin
 function inboxTooltip({ held, dead }: Waiting, t: Translate): string {
   const lines = [t('Messages to this agent, in the order it handles them.')];
   if (held > 0) {
-    lines.push(t('Its turn was interrupted. Run it again or discard it.'));
+    lines.push(t('A turn was interrupted. Run its work again or discard it.'));
   }
-  if (dead > 0) lines.push(t('This message failed. Retry or discard it.'));
+  if (dead > 0) lines.push(t('Some messages failed. Retry or discard them.'));
   return lines.join('\n');
 }
 
@@ -245,7 +245,9 @@ function tooltipOf(receipt: Receipt, context: Context): string {
   const parts = [receipt.text.trim(), head];
   if (receipt.state === 'uncertain') {
     parts.push(
-      t('Whoever sent it is gone. Whether the agent has seen it is looked up in its conversation before it goes on.'),
+      t(
+        'The window or process that handled this message is gone. Before the agent continues, its conversation is checked for the message.',
+      ),
     );
   }
   if (receipt.reason !== undefined) parts.push(receipt.reason);

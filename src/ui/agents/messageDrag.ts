@@ -46,7 +46,7 @@ function waitingMessage({ item }: Row): Dragged | undefined {
 /** Moves the message to the place of `target`: before it when moving up, after it when moving down. */
 async function move(host: TownHost, { agent, message }: Dragged, target: Dragged | undefined): Promise<void> {
   if (target?.agent !== agent) {
-    throw new TinytownError('cannotNow', t('A message can only be moved within one agent’s inbox.'));
+    throw new TinytownError('cannotNow', t('Messages can only be moved within the same agent’s inbox.'));
   }
   if (target.message === message) return;
   const { actions, receipts } = await host.session();

@@ -26,16 +26,16 @@ export async function pickModel(
   const title = t('Model of {0}', oneLine(agent.name, 64));
   const listed: Pick<ModelInfo>[] = models.map((one) => ({
     label: withoutIcons(one.name),
-    description: withoutIcons(one.model === now ? t('{0} · now', one.model) : one.model),
+    description: withoutIcons(one.model === now ? t('{0} · current', one.model) : one.model),
     detail: withoutIcons(one.description),
     value: one,
   }));
   const asConfigured: Pick<ModelInfo> = {
     label: t('As Configured'),
-    description: agent.model === undefined ? t('current') : t('removes the choice'),
+    description: agent.model === undefined ? t('current') : t('clears your choice'),
   };
-  const another: Pick<ModelInfo> = { label: t('Another Model…'), description: t('of your provider, by its name') };
-  const placeHolder = t('The next turn runs on it; the conversation is kept.');
+  const another: Pick<ModelInfo> = { label: t('Another Model…'), description: t('enter its name') };
+  const placeHolder = t('Takes effect with the next turn. The conversation is kept.');
   const picked = await vscode.window.showQuickPick([asConfigured, ...listed, another], {
     title,
     placeHolder,
@@ -50,7 +50,7 @@ export async function pickModel(
 }
 
 function askName(title: string): Thenable<string | undefined> {
-  return vscode.window.showInputBox({ title, prompt: t('The name under which the provider knows the model.') });
+  return vscode.window.showInputBox({ title, prompt: t('The provider’s name for the model.') });
 }
 
 async function pickEffort(
@@ -60,7 +60,7 @@ async function pickEffort(
 ): Promise<Pick<string> | undefined> {
   const asConfigured: Pick<string> = {
     label: t('As Configured'),
-    description: agent.reasoningEffort === undefined ? t('current') : t('removes the choice'),
+    description: agent.reasoningEffort === undefined ? t('current') : t('clears your choice'),
   };
   const efforts = (model?.efforts ?? []).map(({ effort, description }): Pick<string> => {
     const words = [
@@ -75,6 +75,6 @@ async function pickEffort(
     };
   });
   if (efforts.length === 0) return asConfigured;
-  const placeHolder = t('How hard should it think?');
+  const placeHolder = t('Reasoning effort');
   return vscode.window.showQuickPick([asConfigured, ...efforts], { title, placeHolder });
 }

@@ -35,7 +35,7 @@ export class OutputText {
   }
 
   take(): string {
-    const text = this.dropped ? `${this.t('… earlier text was left out …')}\n${this.text}` : this.text;
+    const text = this.dropped ? `${this.t('… earlier text omitted …')}\n${this.text}` : this.text;
     this.text = '';
     this.dropped = false;
     return text;
@@ -71,7 +71,7 @@ export class OutputText {
         this.itemCompleted(event.item, now);
         return;
       case 'requestAsked':
-        this.line(now, t('Waits for you: {0}', requestLabel(event.request, t)));
+        this.line(now, t('Waiting for you: {0}', requestLabel(event.request, t)));
         return;
       case 'requestDeclined':
         this.line(now, t('Declined: {0} ({1})', oneLine(event.detail, 300), oneLine(event.method)));
@@ -188,7 +188,7 @@ export class OutputText {
     if (before >= ITEM_LIMIT) return;
     const text = this.cleaner.clean(startOf(delta, ITEM_LIMIT - before));
     this.append(indented ? this.indent(text) : text);
-    if (before + delta.length > ITEM_LIMIT) this.append(`\n${this.t('… the rest is not shown here …')}`);
+    if (before + delta.length > ITEM_LIMIT) this.append(`\n${this.t('… the rest is omitted …')}`);
   }
 
   private indent(text: string): string {

@@ -18,7 +18,7 @@ export function pastTurnRows(agent: AgentRecord, view: AgentView, past: PastStat
   const [last, ...older] = view.pastTurns.toReversed().map((turn) => pastTurnRow(agent, turn, t));
   const more = hasMorePast(agent, view, past);
   if (older.length === 0 && !more) return last ? [last] : [];
-  const description = { unread: '', reading: t('being read…'), failed: t('could not be read'), read: '' };
+  const description = { unread: '', reading: t('reading…'), failed: t('could not be read'), read: '' };
   const earlier = leaf(agent, 'earlier', {
     label: t('Earlier turns'),
     description: (more && description[past]) || (older.length > 0 ? String(older.length) : ''),
@@ -30,7 +30,7 @@ export function pastTurnRows(agent: AgentRecord, view: AgentView, past: PastStat
 }
 
 function unknownRow(agent: AgentRecord, past: PastState, t: Translate): Item {
-  const label = past === 'failed' ? t('Collapse and expand this row to try again.') : t('Being read…');
+  const label = past === 'failed' ? t('Collapse and expand this row to try again.') : t('Reading…');
   return leaf(agent, 'earlier/none', { label, icon: { id: past === 'failed' ? 'warning' : 'ellipsis' } });
 }
 

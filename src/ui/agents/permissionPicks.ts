@@ -22,14 +22,14 @@ export async function pickPermissions(
   const name = oneLine(agentName, 64);
   const current = (mode: PermissionMode | undefined): { description?: string } =>
     mode === now ? { description: t('current') } : {};
-  const byDefault = { label: t('Default'), detail: t('As the settings say.'), mode: undefined, ...current(undefined) };
+  const byDefault = { label: t('Default'), detail: t('Uses the settings.'), mode: undefined, ...current(undefined) };
   const picks: Pick[] = [
     byDefault,
     ...permissionModes.map((mode) => ({ ...permissionLabel(mode, t), mode, ...current(mode) })),
   ];
   const picked = await vscode.window.showQuickPick(picks, {
     title: t('Permissions of {0}', name),
-    placeHolder: t('What may it do, from its next turn on?'),
+    placeHolder: t('Choose what it may do from its next turn on.'),
   });
   if (!picked || (picked.mode === 'full' && !(await confirmFullAccess(name)))) return undefined;
   return { mode: picked.mode };
@@ -37,7 +37,7 @@ export async function pickPermissions(
 
 function confirmFullAccess(name: string): Promise<boolean> {
   const detail = t(
-    'It can read and change all your files, use the network and run any program, without asking. Text that it reads can mislead it.',
+    'It can read and change all your files, use the network and run any program without asking. Text that it reads may contain malicious instructions.',
   );
   return confirm(t('Give {0} full access?', name), detail, t('Give Full Access'));
 }

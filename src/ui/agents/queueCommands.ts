@@ -55,7 +55,7 @@ function readQueueCall(args: readonly unknown[]): QueueCall {
 }
 
 function pickMessage(): string {
-  return t('Do this on a message that waits in an agent’s inbox, or name an agent and the id of a message.');
+  return t('Choose a waiting message in an agent’s inbox, or pass an agent and a message id.');
 }
 
 /** Resolves with the message's id, or undefined if the person canceled. */
@@ -88,8 +88,6 @@ async function confirmRemoval({ agent, messageId }: QueueCall, session: TownSess
   const receipt = (await session.receipts.list(id)).find((one) => one.messageId === messageId);
   if (!receipt) return true;
   const detail =
-    receipt.type === 'task_assign'
-      ? t('Its task is cancelled.')
-      : t('The agent will not get it. This can’t be undone.');
+    receipt.type === 'task_assign' ? t('Its task is canceled.') : t('The agent will not get it. This can’t be undone.');
   return confirm(t('Remove the message “{0}”?', oneLine(receipt.text, 80)), detail, t('Remove'));
 }

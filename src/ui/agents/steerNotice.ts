@@ -18,13 +18,13 @@ export async function tellIfQueued(session: TownSession, agent: AgentRecord, mes
   const view = session.runner.view(agent.id);
   if (view.owner === 'external' || !runs()) return;
   if (view.mode === 'one-shot') {
-    void inform(t('Your message waits for the next turn: {0} runs one-shot and cannot be steered.', name));
+    void inform(t('{0} runs one-shot and can’t be steered. Your message waits for the next turn.', name));
     return;
   }
   try {
     const receipt = await session.receipts.until({ agentId: agent.id, messageId }, isDecided, STEER_MS);
     if (receipt?.state !== 'queued' || !runs()) return;
-    void inform(t('Your message waits for the next turn: the running turn of {0} could not be steered.', name));
+    void inform(t('The running turn of {0} can’t be steered now. Your message waits for the next turn.', name));
   } catch {
     // Redis is away. Other places report that.
   }

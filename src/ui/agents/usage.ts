@@ -35,9 +35,9 @@ export function highContext(tokens: TokenUsage | undefined, t: Translate): strin
   return percent === undefined || percent < CONTEXT_HIGH ? undefined : t('{0}% of context', percent);
 }
 
-/** For example `38% of context (98k of 258k), 1.2M tokens in all`. */
+/** For example `38% of context (98k of 258k), 1.2M tokens total`. */
 export function tokenWords(tokens: TokenUsage, t: Translate): string {
-  const all = t('{0} tokens in all', short(tokens.totalTokens));
+  const all = t('{0} tokens total', short(tokens.totalTokens));
   const percent = contextPercent(tokens);
   if (percent === undefined || tokens.contextWindow === null) return all;
   const context = t('{0}% of context ({1} of {2})', percent, short(tokens.contextTokens), short(tokens.contextWindow));
@@ -68,7 +68,7 @@ export function limitWords(
 export function limitWarning(limits: readonly RateLimitWindow[], now: number, t: Translate): string | undefined {
   const high = limits.filter(({ usedPercent }) => usedPercent >= LIMIT_HIGH);
   if (high.length === 0) return undefined;
-  return t('Nearly at the limit of your Codex account: {0}.', high.map((one) => limitWords(one, now, t)).join('; '));
+  return t('Your Codex account is near its limit: {0}.', high.map((one) => limitWords(one, now, t)).join('; '));
 }
 
 function windowName(minutes: number | null, t: Translate): string {

@@ -33,7 +33,7 @@ export function workRows(agent: AgentRecord, view: AgentView, work: WatchedWork 
     ),
     ...work.lines.map((line) => lineRow(line, row, t)),
   ];
-  return rows.length > 0 ? rows : [row('none', t('Not heard from yet'), { id: 'ellipsis' })];
+  return rows.length > 0 ? rows : [row('none', t('No activity yet'), { id: 'ellipsis' })];
 }
 
 function lineRow(

@@ -108,7 +108,7 @@ describe('an agent that another window runs', () => {
     await agentWhen(owner, 'ops', (it) => it.state === 'working', 'said to work');
     await assert.rejects(other.actions.interrupt('ops'), {
       reason: 'noActiveTurn',
-      message: 'It has no running turn: there is nothing to interrupt.',
+      message: 'It has no running turn to interrupt.',
     });
   });
 

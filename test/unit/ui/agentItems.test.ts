@@ -298,7 +298,7 @@ describe('the agents tree', () => {
     assert.equal(rows(scene)[0], 'sync~spin a · working · 2 min · 84% of context · Mend it');
     const [item] = agentItems(picture(scene), english);
     assert.equal(item?.spoken, 'Agent a, working, 2 min, 84% of context, task: Mend it');
-    assert.match(item.tooltip?.() ?? '', /^Tokens: 84% of context \(84k of 100k\), 1\.2M tokens in all$/m);
+    assert.match(item.tooltip?.() ?? '', /^Tokens: 84% of context \(84k of 100k\), 1\.2M tokens total$/m);
   });
 
   it('shows what others do, as far as they tell', () => {
@@ -327,7 +327,7 @@ describe('the agents tree', () => {
     assert.deepEqual(watchedRows('elsewhere', nothingWatched), [
       'sync~spin a · working, another window',
       inbox,
-      '  ellipsis Not heard from yet',
+      '  ellipsis No activity yet',
     ]);
   });
 
@@ -489,7 +489,7 @@ describe('the session of an agent', () => {
     assert.deepEqual(drawn(agent?.children?.() ?? []), [
       'pulse Session · gpt-5.5, high',
       '  symbol-misc Model · gpt-5.5, high',
-      '  dashboard Tokens · 38% of context (98k of 258k), 1.2M tokens in all',
+      '  dashboard Tokens · 38% of context (98k of 258k), 1.2M tokens total',
       '  comment-discussion Thread · th-1',
       '  versions Codex · 0.169.0',
       '  server-process Process · 4711 · 312 MB in 3 processes',

@@ -400,7 +400,7 @@ describe('what a folder asks for', () => {
     const items = agentItems(picture(scene('open')), english);
     assert.deepEqual(
       items.map(({ description }) => description),
-      ['idle, program to be allowed', 'idle, program to be allowed', 'idle'],
+      ['idle, program needs approval', 'idle, program needs approval', 'idle'],
     );
     assert.match(items[0]?.children?.()[0]?.contextValue ?? '', /^need;claim;.*;allowHere;/);
     assert.equal(agentItems(picture(scene('declined')), english)[0]?.description, 'idle, program not allowed');

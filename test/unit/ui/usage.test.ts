@@ -64,7 +64,7 @@ describe('usage in words', () => {
     assert.equal(limitWarning([five], now, english), undefined);
     assert.equal(
       limitWarning([five, weekly], now, english),
-      'Nearly at the limit of your Codex account: weekly window 94% used.',
+      'Your Codex account is near its limit: weekly window 94% used.',
     );
   });
 });
