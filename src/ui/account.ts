@@ -49,7 +49,7 @@ const ways: readonly Way[] = ['browser', 'deviceCode', 'apiKey'];
 async function signIn(call: Call, codex: CodexService, log: EditorLog): Promise<AccountState | undefined> {
   const named = ways.find((one) => one === call.agent);
   if (call.agent !== undefined && !named) {
-    throw new TinytownError('badArguments', t('The ways to sign in are browser, deviceCode and apiKey.'));
+    throw new TinytownError('badArguments', t('The first argument must be browser, deviceCode or apiKey.'));
   }
   const now = await codex.account();
   if (now.state === 'notNeeded') {
@@ -82,12 +82,12 @@ async function askWay(now: AccountState): Promise<WayPick['way'] | undefined> {
     {
       way: 'browser',
       label: `$(globe) ${t('In the Browser')}`,
-      detail: t('Opens the ChatGPT page, which then returns to this machine.'),
+      detail: t('Opens the ChatGPT page. After you sign in, it returns to this machine.'),
     },
     {
       way: 'deviceCode',
       label: `$(device-mobile) ${t('With a Code')}`,
-      detail: t('Shows a page and a code to enter, on any device.'),
+      detail: t('Shows a page address and a code. You can enter the code on any device.'),
     },
     {
       way: 'apiKey',
@@ -139,18 +139,19 @@ async function goTo({ url, code }: SignInPlace): Promise<string> {
   // On a remote machine, the editor itself forwards the redirect address to that machine.
   if (await vscode.env.openExternal(vscode.Uri.parse(url, true))) {
     return code === undefined
-      ? t('Continue in the browser.')
-      : t('Type the code {0} on the page that has opened. It is on the clipboard.', code);
+      ? t('Use the browser to finish signing in.')
+      : t('Enter the code {0} on the page that just opened. The code is on the clipboard.', code);
   }
-  if (code !== undefined) return t('Open {0} in a browser and type the code {1}. It is on the clipboard.', url, code);
+  if (code !== undefined)
+    return t('Open {0} in a browser and enter the code {1}. The code is on the clipboard.', url, code);
   await vscode.env.clipboard.writeText(url);
-  return t('The page was not opened. Its address is on the clipboard.');
+  return t('The page was not opened. Open it in a browser. Its address is on the clipboard.');
 }
 
 /** `signOut()`: only people are asked to confirm, not programs. */
 async function signOut({ interactive }: Call, codex: CodexService): Promise<void> {
   const detail = t(
-    'Codex forgets the account on this machine, in terminals too. Agents cannot work until you sign in.',
+    'This signs Codex out on this machine, including in terminals. Agents can’t work until you sign in again.',
   );
   if (interactive && !(await confirm(t('Sign out of Codex?'), detail, t('Sign Out')))) return;
   await codex.signOut();

@@ -98,7 +98,7 @@ export async function askNewText(title: string, before: string): Promise<string 
   const typed = await ask({
     title,
     value: before.replaceAll(/\r?\n/g, LINE_BREAK),
-    ...(lines && { prompt: t('{0} stands for a line break.', LINE_BREAK) }),
+    ...(lines && { prompt: t('{0} means a line break.', LINE_BREAK) }),
     validateInput: emptyProblem,
   });
   return lines ? typed?.replaceAll(LINE_BREAK, '\n') : typed;
@@ -131,7 +131,9 @@ export async function askNewAgent(
     const now = permissions === undefined ? t('Default') : permissionLabel(permissions, t).label;
     const name = await ask({
       title: t('New Agent'),
-      prompt: t('A name like “frontend”, “reviewer” or “docs” is also the agent’s role: it gets the tasks that match.'),
+      prompt: t(
+        'A name like “frontend”, “reviewer” or “docs” is also the agent’s role. The agent gets matching tasks.',
+      ),
       value: suggestName(agents),
       validateInput: (value) => said(validateAgentName(value, agents)),
       button: {

@@ -54,14 +54,14 @@ export function readCall(
   }
   if (agent === undefined && second === undefined) return { interactive: true };
   if (agent !== undefined && typeof agent !== 'string') {
-    throw new TinytownError('badArguments', t('The first argument is the name or id of an agent, as a text.'));
+    throw new TinytownError('badArguments', t('The first argument must be an agent’s name or id, a string.'));
   }
   const [text, extra] = isOptions(second) ? [undefined, second] : [second, third];
   if (text !== undefined && typeof text !== 'string') {
-    throw new TinytownError('badArguments', t('The second argument is a text.'));
+    throw new TinytownError('badArguments', t('The second argument must be a string.'));
   }
   if (extra !== undefined && !isOptions(extra)) {
-    throw new TinytownError('badArguments', t('The last argument is an object of options.'));
+    throw new TinytownError('badArguments', t('The last argument must be an options object.'));
   }
   return {
     interactive: false,

@@ -113,9 +113,9 @@ async function initTown(call: Call, { host }: CommandParts): Promise<string | un
   if (state.kind !== 'noTown') {
     const { name } = await host.session();
     if (call.agent !== undefined && call.agent !== name) {
-      throw new TinytownError('townExists', t('This folder is the town “{0}” already. See {1}.', name, TOWN_FILE));
+      throw new TinytownError('townExists', t('This folder is already the town “{0}”. See {1}.', name, TOWN_FILE));
     }
-    if (call.interactive) void inform(t('This folder is the town “{0}”.', name));
+    if (call.interactive) void inform(t('This folder is already the town “{0}”.', name));
     return name;
   }
   const name = call.agent ?? (await askTownName(suggestTownName(state.folder)));
@@ -146,7 +146,7 @@ async function spawnAgent(call: Call, { host, views, checkNewAgent }: CommandPar
     throw new TinytownError(
       'badArguments',
       t(
-        'The options of a new agent are texts: role, cli, model, nickname, parent, task, permissions ({0}).',
+        'Options of a new agent must be strings: role, cli, model, nickname, parent, task, permissions ({0}).',
         permissionModes.join(', '),
       ),
     );
@@ -193,7 +193,7 @@ async function broadcast(call: Call, { host }: CommandParts): Promise<number | u
   const text = call.agent ?? (await askText(t('Message to All Agents'), t('Agents read it at their next turn.')));
   if (text === undefined) return undefined;
   const told = await session.actions.broadcast(text);
-  if (call.interactive) mention(told === 1 ? t('Told 1 agent.') : t('Told {0} agents.', told));
+  if (call.interactive) mention(told === 1 ? t('Sent to 1 agent.') : t('Sent to {0} agents.', told));
   return told;
 }
 
@@ -225,7 +225,9 @@ async function setRedisPassword(call: Call, { host, secrets }: CommandParts): Pr
 function askPassword(): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: t('Redis Password'),
-    prompt: t('Kept in the editor’s secret storage and used with the setting tinytown.redis.url. Empty removes it.'),
+    prompt: t(
+      'Stored in the editor’s secret storage and used with the setting tinytown.redis.url. Leave it empty to remove the password.',
+    ),
     password: true,
     ignoreFocusOut: true,
   });

@@ -68,7 +68,7 @@ describe('from the editor', () => {
     await quickInput.type('Leave this alone');
     await workbench.screenshots('send-selection-words');
     await quickInput.accept();
-    await workbench.statusBar('Sent to worker: it goes into the running turn.').waitFor();
+    await workbench.statusBar('Sent into the running turn of worker.').waitFor();
     await workbench.screenshots('selection-sent');
     const steered = await told('Leave this alone');
     held.open();

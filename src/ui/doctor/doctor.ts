@@ -47,7 +47,7 @@ export function registerDoctor(parts: DoctorParts): Disposable {
 
   /** `doctor({quiet: true}?)`: `quiet` is for programs that want only the report. */
   async function doctor(interactive: boolean): Promise<DoctorReport> {
-    const checks = interactive ? await inSight(t('The doctor is looking'), parts.examine) : await parts.examine();
+    const checks = interactive ? await inSight(t('Running the doctor'), parts.examine) : await parts.examine();
     for (const { name, state } of checks) {
       const milestone = milestones[name];
       if (state === 'ok' && milestone) reach(milestone);

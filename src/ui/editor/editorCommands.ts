@@ -96,7 +96,7 @@ async function attachFile(call: EditorCall, parts: EditorParts): Promise<string 
   const session = await parts.host.session();
   const current = vscode.window.activeTextEditor?.document.uri;
   const uris = call.files.length > 0 ? call.files : current ? [current] : [];
-  if (uris.length === 0) throw new TinytownError('noFile', t('No file is open or selected that could be attached.'));
+  if (uris.length === 0) throw new TinytownError('noFile', t('No file to attach. Open or select a file first.'));
   if (uris.some(({ scheme }) => scheme !== 'file')) {
     throw new TinytownError('noFile', t('Only files on disk can be attached. Save it first, or send the selection.'));
   }
@@ -106,7 +106,7 @@ async function attachFile(call: EditorCall, parts: EditorParts): Promise<string 
   const what = files.length === 1 && only ? oneLine(only.path, 64) : t('{0} files', files.length);
   const title = t('Attach {0} to a Message', what);
   const ask = (name: string): Thenable<string | undefined> =>
-    askText(title, t('What should {0} do with it? It is told where it is, not what is in it.', name));
+    askText(title, t('What should {0} do with it? The agent gets the path, not the content.', name));
   return send({ call, session, title, ask }, parts, (words) => filesText(words, files, t));
 }
 
@@ -170,13 +170,13 @@ function canSteer(session: TownSession, agent: AgentRecord): boolean {
 
 function sentWords(agent: AgentRecord, steers: boolean): string {
   const name = oneLine(agent.name, 64);
-  if (steers) return t('Sent to {0}: it goes into the running turn.', name);
+  if (steers) return t('Sent into the running turn of {0}.', name);
   switch (agent.state) {
     case 'paused':
-      return t('Sent to {0}, which is paused: it reads this once you resume it.', name);
+      return t('Sent to {0}, which is paused. Resume it so that it reads this.', name);
     case 'stopped':
     case 'error':
-      return t('Sent to {0}, which does not run: it reads this once you restart it.', name);
+      return t('Sent to {0}, which isn’t running. Restart it so that it reads this.', name);
     default:
       return t('Sent to {0}.', name);
   }

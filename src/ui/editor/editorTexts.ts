@@ -90,7 +90,7 @@ export function selectionText(words: string, selection: Selection, t: Translate)
 /** @throws TinytownError `tooManyFiles`. */
 export function filesText(words: string, files: readonly AttachedFile[], t: Translate): string {
   if (files.length > MOST_FILES) {
-    const message = t('These are more than {0} files. Attach the folder that holds them instead.', MOST_FILES);
+    const message = t('These are more than {0} files. Attach their folder instead.', MOST_FILES);
     throw new TinytownError('tooManyFiles', message);
   }
   const about = 'Look at these for it (paths are relative to the folder that you work in):';
@@ -101,7 +101,7 @@ export function filesText(words: string, files: readonly AttachedFile[], t: Tran
 /** @throws TinytownError `noProblems`. */
 export function problemsText(words: string, path: string, problems: readonly EditorProblem[], t: Translate): string {
   if (problems.length === 0) {
-    throw new TinytownError('noProblems', t('There are no problems here that an agent could be asked to fix.'));
+    throw new TinytownError('noProblems', t('There are no problems here to fix.'));
   }
   const shown = problems.slice(0, MOST_PROBLEMS).map(problemLine);
   const more = problems.length - shown.length;

@@ -110,20 +110,20 @@ export class AgentTranscript {
   private notes(agent: AgentRecord | undefined, view: AgentView): string[] {
     const { t } = this.source;
     const notes: string[] = [];
-    if (!agent) notes.push(t('There is no such agent in the town of this window now.'));
+    if (!agent) notes.push(t('This agent is not in this window’s town.'));
     if (view.mode === 'one-shot' && agent) {
       notes.push(
         t(
-          'One-shot turns are in no thread: of them, here is what this window saw. The logs of all rounds are {0}.',
+          'One-shot turns are not stored in a thread. This shows only the turns that this window saw. The logs of all rounds are {0}.',
           this.source.roundLogs(agent),
         ),
       );
     } else if (agent && agent.runtimeSessionId === undefined && this.seen.size === 0 && !view.turn) {
       notes.push(t('No messages yet.'));
     }
-    if (this.problem !== undefined) notes.push(t('What is stored could not be read: {0}', this.problem));
+    if (this.problem !== undefined) notes.push(t('The stored turns could not be read: {0}', this.problem));
     else if (this.reading && !this.complete)
-      notes.push(t('{0} turns so far: older ones are being read.', this.stored.length));
+      notes.push(t('{0} turns so far. Reading older turns…', this.stored.length));
     return notes;
   }
 

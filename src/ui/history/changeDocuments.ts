@@ -67,7 +67,7 @@ export class ChangeDocuments implements Disposable {
 
   private async sidesOf(file: ChangedFile, folder: string): Promise<Sides> {
     if ('diffs' in file) {
-      const why = t('This file was changed since, by others. What the agent changed in it, as a diff:');
+      const why = t('Others have changed this file since. This is the agent’s diff:');
       return this.diffOnly(this.uriOf(file.path, folder), t('changed since'), `${why}\n\n${file.diffs.join('\n')}`);
     }
     const { before, after, from } = file;
@@ -82,7 +82,7 @@ export class ChangeDocuments implements Disposable {
   }
 
   private unmade(change: FileChange, folder: string): Sides {
-    const why = t('This change was not made. What the agent wanted, as a diff:');
+    const why = t('This change was not made. This is the diff that the agent wanted:');
     return this.diffOnly(this.uriOf(change.path, folder), t('not made'), `${why}\n\n${diffText(change)}`);
   }
 

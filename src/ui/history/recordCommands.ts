@@ -63,7 +63,7 @@ export async function openChanges({ session, agent, call, changes }: Step): Prom
   if (!read.success) {
     throw new TinytownError(
       'badArguments',
-      t('Changes are named by a turn’s id or “session”, an item’s id, a number.'),
+      t('Changes are selected by a turn’s id or “session”, and optionally an item’s id and a number.'),
     );
   }
   const target = call.interactive && read.data.turn === undefined ? await askWhich(agent) : read.data;
@@ -73,7 +73,7 @@ export async function openChanges({ session, agent, call, changes }: Step): Prom
 async function askWhich(agent: AgentRecord): Promise<ChangeTarget | undefined> {
   const picks: (vscode.QuickPickItem & { target: ChangeTarget })[] = [
     { label: t('Last Turn'), description: t('Current or last turn'), target: {} },
-    { label: t('Whole Session'), description: t('all that is in its thread'), target: { turn: 'session' } },
+    { label: t('Whole Session'), description: t('all turns in its thread'), target: { turn: 'session' } },
   ];
   const picked = await vscode.window.showQuickPick(picks, {
     title: t('Changes of {0}', oneLine(agent.name, 64)),

@@ -266,5 +266,5 @@ function cut(text: string, t: Translate): string {
   if (text.length <= SHOWN) return text;
   const left = text.length - SHOWN;
   const [start, end] = [startOf(text, SHOWN - SHOWN_OF_END), endOf(text, SHOWN_OF_END)];
-  return `${start}\n${t('… {0} characters are left out here …', left)}\n${end}`;
+  return `${start}\n${t('… {0} characters omitted …', left)}\n${end}`;
 }

@@ -113,7 +113,7 @@ describe('what a transcript is made of', () => {
     town.failure = new Error('No Codex.');
     await transcript.read();
     assert.deepEqual(ids(), ['2']);
-    assert.deepEqual(transcript.content().notes, ['What is stored could not be read: No Codex.']);
+    assert.deepEqual(transcript.content().notes, ['The stored turns could not be read: No Codex.']);
     assert.equal(transcript.failure, 'No Codex.');
     town.failure = undefined;
     await transcript.read();

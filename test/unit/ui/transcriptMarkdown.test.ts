@@ -135,7 +135,7 @@ describe('the transcript as a document', () => {
     const output = `first\n${'x'.repeat(1_000_000)}\nlast`;
     const { text } = render({ turns: [turn('t', [{ ...command, command: 'flood', output }])] });
     assert.ok(text.length < 40_000);
-    assert.match(text, /first\nx+\n… 967243 characters are left out here …\nx+\nlast/);
+    assert.match(text, /first\nx+\n… 967243 characters omitted …\nx+\nlast/);
   });
 
   it('works out only the running turn again', () => {
