@@ -26,9 +26,10 @@ export class RunnerProblems {
   }
 
   notSignedIn(): void {
-    const hint = 'Sign in to Codex: the agents go on by themselves then. Or run "codex login" and restart one of them.';
+    const hint =
+      'Sign in to Codex, and the agents continue on their own. Or run "codex login" and restart one of them.';
     this.problems.fire({
-      error: new TinytownError('unauthorized', 'Codex is not signed in: its agents wait.', { hint }),
+      error: new TinytownError('unauthorized', 'Codex is not signed in. Its agents wait.', { hint }),
     });
   }
 
@@ -36,9 +37,10 @@ export class RunnerProblems {
   limitUsedUp({ until, known }: LimitHold): void {
     const time = new Date(until).toLocaleString(undefined, { weekday: 'short', hour: '2-digit', minute: '2-digit' });
     const message = known
-      ? say('The limit of your Codex account is used up until {0}: its agents wait.', time)
-      : say('The limit of your Codex account is used up: its agents wait.');
-    const hint = 'They go on by themselves after that. Try Now, or sign in to another account, makes it sooner.';
+      ? say('Your Codex account has reached its limit until {0}. Its agents wait.', time)
+      : say('Your Codex account has reached its limit. Its agents wait.');
+    const hint =
+      'They continue on their own after that. To continue sooner, use Try Now or sign in to another account.';
     this.problems.fire({ error: new TinytownError('limitUsedUp', message, { hint }) });
   }
 

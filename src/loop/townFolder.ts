@@ -18,9 +18,9 @@ export class TownFolder {
     const now = await folderIdentity(this.folder);
     if (now !== undefined && now.id === this.opened?.id) return undefined;
     const what = now
-      ? say('The town’s folder {0} was replaced by another one of the same name: its agents wait.', this.folder)
-      : say('The town’s folder {0} is gone. It was moved or deleted: its agents wait.', this.folder);
-    const hint = 'Put it back, or open it in its new place: its agents go on there.';
+      ? say('The town’s folder {0} was replaced by another folder of the same name. Its agents wait.', this.folder)
+      : say('The town’s folder {0} was moved or deleted. Its agents wait.', this.folder);
+    const hint = 'Put it back, or open it in its new place. Its agents continue there.';
     return new TinytownError('folderGone', what, { hint });
   }
 }

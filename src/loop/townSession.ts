@@ -394,9 +394,9 @@ async function openSession(options: SessionOptions, begun: DisposableStore): Pro
 
 async function townConfig(folder: string): Promise<TownConfig> {
   const config = await readTownConfig(folder);
-  if (!config) throw new TinytownError('noTown', 'This folder has no tinytown.toml: it is no town yet.');
+  if (!config) throw new TinytownError('noTown', 'This folder has no tinytown.toml, so it is not a town yet.');
   if (config.ok) return config.value;
-  throw new TinytownError('badTownConfig', config.reason, { hint: 'The town opens by itself once that is saved.' });
+  throw new TinytownError('badTownConfig', config.reason, { hint: 'The town opens on its own once that is saved.' });
 }
 
 /** An agent's own choice beats the town's. */

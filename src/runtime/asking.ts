@@ -56,5 +56,5 @@ export class Asking {
 }
 
 export function requestGone(): CodexError {
-  return new CodexError('requestGone', 'This was answered already, or is not asked any more.');
+  return new CodexError('requestGone', 'This was already answered, or is no longer asked.');
 }

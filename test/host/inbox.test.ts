@@ -39,7 +39,7 @@ describe('an inbox', () => {
 
   it('says why a message cannot be changed', async () => {
     const [four, three] = await town.api.listReceipts('scout');
-    assert.match(await refused('cannotNow', 'moveQueuedUp', 'scout', four?.messageId), /by the time/);
+    assert.match(await refused('cannotNow', 'moveQueuedUp', 'scout', four?.messageId), /ordered by time/);
     assert.match(await refused('cannotNow', 'moveQueuedUp', 'scout', three?.messageId), /the first/);
     await refused('cannotNow', 'promoteQueued', 'scout', four?.messageId);
     await refused('emptyText', 'editQueued', 'scout', three?.messageId, ' ');

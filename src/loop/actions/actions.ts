@@ -301,7 +301,7 @@ export class TownActions {
     );
     if (await Promise.race([taken, refused])) return;
     const hint = 'Close that window, or try again.';
-    throw new TinytownError('notReleased', say('The window that runs {0} has not let go of it.', agent.name), { hint });
+    throw new TinytownError('notReleased', say('The window that runs {0} has not released it.', agent.name), { hint });
   }
 
   /** Gives the agent another name. @throws TinytownError `nameInvalid` */
@@ -405,7 +405,7 @@ export class TownActions {
       if (await this.town.delivery.apply(requestPlan(this.place(now), change))) return;
       now = await this.find(agent.id);
     }
-    throw new TinytownError('wrongState', say('{0} keeps changing. Look again and repeat it.', agent.name));
+    throw new TinytownError('wrongState', say('{0} keeps changing. Refresh, then try again.', agent.name));
   }
 
   private mustRun(agent: AgentRecord): void {

@@ -32,17 +32,17 @@ export class AskOwner {
     fields: Readonly<Record<string, string>> = {},
   ): Promise<{ survivors: string[] }> {
     const outcome = await this.control.ask(agent.id, { action, fields }, this.key, this.patienceMs);
-    if (outcome === 'gone') throw new TinytownError('unknownAgent', say('{0} is not there any more.', agent.name));
+    if (outcome === 'gone') throw new TinytownError('unknownAgent', say('{0} no longer exists.', agent.name));
     if (outcome === 'silent') {
       const seconds = Math.max(1, Math.round(this.patienceMs / 1_000));
-      const hint = 'Look whether it was done all the same. Take Over moves the agent to this window.';
-      const text = say('The window that runs {0} has given no answer for {1} s.', agent.name, seconds);
+      const hint = 'It may have been done anyway. Take Over moves the agent to this window.';
+      const text = say('The window that runs {0} has not responded for {1} s.', agent.name, seconds);
       throw new TinytownError('ownerSilent', text, { hint });
     }
     if (!outcome.ok && outcome.reason === 'otherTownKey') {
       const hint = 'Run “Tinytown: Copy Town Key” on the machine that runs it and “Tinytown: Enter Town Key…” here.';
       const text = say(
-        'The window that runs {0} does not take commands from this machine: it has another town key.',
+        'The window that runs {0} refuses commands from this machine, because its town key is different.',
         agent.name,
       );
       throw new TinytownError('otherTownKey', text, { hint });

@@ -50,7 +50,7 @@ export class Leftovers {
     const held = await delivery.held(agent.id);
     if (held.length === 0) throw new TinytownError('nothingHeld', say('{0} has no interrupted work.', agent.name));
     const meant = held.filter(({ value }) => batchId === undefined || value.batch.id === batchId);
-    if (meant.length === 0) throw new TinytownError('nothingHeld', 'This was run again or dismissed already.');
+    if (meant.length === 0) throw new TinytownError('nothingHeld', 'This was already run again or discarded.');
     // Newest first: each batch is put before the later ones.
     for (const { raw, value } of meant.toReversed()) {
       const applied = await delivery.apply(heldPlan({ keys, agentId: agent.id }, raw, value, again));
@@ -76,7 +76,7 @@ export class Leftovers {
       throw new TinytownError('nothingDead', say('{0} has no failed messages.', agent.name));
     }
     const meant = dead.filter(({ value }) => messageId === undefined || elementId(value.raw) === messageId);
-    if (meant.length === 0) throw new TinytownError('nothingDead', 'This was tried again or dismissed already.');
+    if (meant.length === 0) throw new TinytownError('nothingDead', 'This was already retried or discarded.');
     for (const { raw, value } of meant.toReversed()) {
       await delivery.apply(deadPlan({ keys, agentId: agent.id }, raw, value, again));
     }

@@ -46,8 +46,8 @@ export function newAgentRecord(
   }
   const limit = rules.maxAgents();
   if (agents.filter(({ state }) => state !== 'stopped').length >= limit) {
-    const hint = 'Stop or remove one, or raise the setting tinytown.maxAgents.';
-    throw new TinytownError('tooManyAgents', say('This town has its {0} agents already.', limit), { hint });
+    const hint = 'Stop or delete one, or raise the setting tinytown.maxAgents.';
+    throw new TinytownError('tooManyAgents', say('This town already has {0} agents, the maximum.', limit), { hint });
   }
   const now = new Date().toISOString();
   return {

@@ -109,10 +109,10 @@ export class PersonInbox {
   }
 
   private settled(result: SettleResult): void {
-    if (result === 'gone') throw new TinytownError('messageGone', 'The message is gone: it was answered or dismissed.');
+    if (result === 'gone') throw new TinytownError('messageGone', 'The message is gone. It was answered or dismissed.');
     if (result === 'senderGone') {
       const hint = 'Dismiss it, or send a message to another agent.';
-      throw new TinytownError('agentGone', 'Whoever wrote this message is not there any more.', { hint });
+      throw new TinytownError('agentGone', 'The agent that wrote this message no longer exists.', { hint });
     }
   }
 }
@@ -120,7 +120,7 @@ export class PersonInbox {
 /** @param windowId `host/pid/…`, as leases name a window. */
 function secretElsewhere(name: string, windowId: string | undefined): TinytownError {
   const [host, pid] = windowId?.split('/') ?? [];
-  const hint = 'Secret answers do not travel through Redis.';
+  const hint = 'Secret answers are not sent through Redis.';
   const message =
     host === undefined || pid === undefined
       ? say('{0} runs in another window: answer this there.', name)

@@ -95,7 +95,7 @@ export class QueueActions {
         beside === undefined
           ? neighbourOf(action, waiting, order)
           : movableOf(order).find(({ message }) => message.id === beside && beside !== messageId);
-      if (!neighbour) throw new TinytownError('cannotNow', 'There is nothing that it could change places with.');
+      if (!neighbour) throw new TinytownError('cannotNow', 'There is no message to swap it with.');
       const where = action === 'moveQueuedUp' ? 'BEFORE' : 'AFTER';
       return {
         plan: movePlan(this.place(agent), waiting, where, neighbour),
@@ -157,7 +157,7 @@ export class QueueActions {
       step = await stepOf({ agent, look, ...findWaiting(action, look, messageId) });
       if (!step || (await this.town.delivery.apply(step.plan))) return agent;
     }
-    throw new TinytownError('wrongState', 'The inbox keeps changing. Look again and repeat it.');
+    throw new TinytownError('wrongState', 'The inbox keeps changing. Refresh, then try again.');
   }
 
   /** The current record of an assignment's task. @throws TinytownError `taskOver`, `taskGone` */
@@ -165,7 +165,7 @@ export class QueueActions {
     if (message.type !== 'task_assign') return undefined;
     const task = await this.town.tasks.get(message.taskId);
     if (!task) throw new TinytownError('taskGone', 'This task no longer exists.');
-    if (isTaskOver(task.state)) throw new TinytownError('taskOver', say('This task is {0} already.', task.state));
+    if (isTaskOver(task.state)) throw new TinytownError('taskOver', say('This task is already {0}.', task.state));
     return task;
   }
 
@@ -197,13 +197,16 @@ function notWaiting(look: MessageSnapshot, messageId: string): TinytownError {
         hint: 'Steer the agent to tell it something else.',
       });
     case 'settled':
-      return new TinytownError('messageTaken', 'It was sent to the agent, and the turn with it is over.');
+      return new TinytownError('messageTaken', 'It was sent to the agent, and that turn is over.');
     case 'held':
-      return new TinytownError('messageTaken', 'It was sent to the agent, and is held since its turn was interrupted.');
+      return new TinytownError(
+        'messageTaken',
+        'It was sent to the agent. It is held because its turn was interrupted.',
+      );
     case 'dead':
       return new TinytownError('messageTaken', 'It failed. Retry or discard it.');
     case 'queued':
     case undefined:
-      return new TinytownError('messageGone', 'This message does not wait any more.');
+      return new TinytownError('messageGone', 'This message is no longer waiting.');
   }
 }

@@ -30,10 +30,7 @@ export class TaskActions {
   /** Takes a task off the backlog and deletes it. */
   async removeFromBacklog(taskId: string): Promise<void> {
     if (await this.town.tasks.removeFromBacklog(taskId)) return;
-    throw new TinytownError(
-      'taskTaken',
-      'This task is not in the backlog any more: someone has it, or it was removed.',
-    );
+    throw new TinytownError('taskTaken', 'This task is no longer in the backlog. It was assigned or removed.');
   }
 
   /** Deletes every task that is over. Resolves with how many. */
@@ -71,7 +68,7 @@ export class TaskActions {
   private async open(taskId: string): Promise<void> {
     const task = await this.town.tasks.get(taskId);
     if (!task) throw new TinytownError('taskGone', 'This task no longer exists.');
-    if (isTaskOver(task.state)) throw new TinytownError('taskOver', say('This task is {0} already.', task.state));
+    if (isTaskOver(task.state)) throw new TinytownError('taskOver', say('This task is already {0}.', task.state));
   }
 }
 

@@ -79,7 +79,7 @@ export class OpenRequests {
       if (!asked) throw requestGone();
       if (requestDigest(asked) !== fields.shown) {
         const hint = 'Answer it in the window that runs the agent.';
-        throw new TinytownError('notWhatWasShown', 'What was shown is not what the agent asks.', { hint });
+        throw new TinytownError('notWhatWasShown', 'What was shown differs from what the agent asks for.', { hint });
       }
       await this.answer(asked.id, answer);
       return { ok: true };

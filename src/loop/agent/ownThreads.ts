@@ -51,8 +51,8 @@ export class OwnThreads {
 
 /** The record names a thread that the agent has not begun. */
 export function foreignThread(): TinytownError {
-  const message = say('The record names a conversation that the agent did not begin on this machine.');
+  const message = say('The record names a conversation that the agent did not start on this machine.');
   return new TinytownError('foreignThread', message, {
-    hint: 'Begin a new conversation: what waits for the agent is kept.',
+    hint: 'Begin a new conversation. Waiting messages are kept.',
   });
 }

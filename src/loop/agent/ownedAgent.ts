@@ -145,8 +145,10 @@ export class OwnedAgent {
     if (its?.id !== this.id) return false;
     const moved = await delivery.setKeyAside(key, its.kind);
     if (moved === undefined) return false;
-    const text = say('{0} was not of the type that it should be. It was set aside as {1}.', key, moved);
-    this.report(new TinytownError('badRecord', text, { hint: 'Something else wrote it. Look at it, then delete it.' }));
+    const text = say('{0} had the wrong type. It was set aside as {1}.', key, moved);
+    this.report(
+      new TinytownError('badRecord', text, { hint: 'Another program wrote it. Look at it, then delete it.' }),
+    );
     return true;
   }
 
@@ -202,7 +204,7 @@ export class OwnedAgent {
   }
 
   private get seen(): NonNullable<typeof this.last> {
-    if (!this.last) throw new TinytownError('badRecord', say('Agent {0} was not read yet.', this.id));
+    if (!this.last) throw new TinytownError('badRecord', say('Agent {0} has not been read yet.', this.id));
     return this.last;
   }
 }

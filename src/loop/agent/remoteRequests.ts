@@ -85,12 +85,12 @@ export class RemoteRequests {
       this.toldOfRefusal = true;
       const action = oneLine(request.action, 40);
       const text = say(
-        'A command for {0} (“{1}”) was refused: it does not come from you.',
+        'A command for {0} (“{1}”) was refused because it did not come from you.',
         agent.context().agentName,
         action,
       );
       const hint =
-        'If you gave it on another machine, enter this machine’s town key there. Or else look who can write to Redis.';
+        'If you gave it on another machine, enter this machine’s town key there. Otherwise, check who can write to Redis.';
       agent.report(new TinytownError('commandRefused', text, { hint }));
     }
     // A repeated request has been answered already.

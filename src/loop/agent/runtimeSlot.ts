@@ -250,13 +250,13 @@ export class RuntimeSlot {
 }
 
 function conversationDamaged(name: string, cause: TinytownError): TinytownError {
-  const hint = 'Begin a new conversation: what waits for it is kept. Or restart it to try again.';
+  const hint = 'Begin a new conversation, which keeps waiting messages, or restart it to try again.';
   const message = say('The conversation of {0} cannot be opened. {1}', name, cause.message);
   return new TinytownError('threadDamaged', message, { hint, cause });
 }
 
 function conversationLost(name: string, cause: TinytownError): TinytownError {
-  const hint = 'Begin a new conversation: what waits for it is kept.';
+  const hint = 'Begin a new conversation. Waiting messages are kept.';
   return new TinytownError('threadLost', say('The conversation of {0} is lost.', name), { hint, cause });
 }
 

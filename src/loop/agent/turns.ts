@@ -350,7 +350,7 @@ export class Turns {
 /** A turn was ended because nothing could be written for `milliseconds`. */
 function turnCutOff(milliseconds: number): TinytownError {
   const seconds = Math.max(1, Math.round(milliseconds / 1_000));
-  const hint = 'It goes on when Redis is back; nothing is lost.';
-  const message = say('Redis has taken no change for {0} s, so the running turn was ended.', seconds);
+  const hint = 'It continues when Redis is back. Nothing is lost.';
+  const message = say('Redis has accepted no changes for {0} s, so the running turn was ended.', seconds);
   return new TinytownError('turnCutOff', message, { hint });
 }

@@ -47,7 +47,7 @@ function connected({ where, source, health, notifies }: Extract<RedisFacts, { st
           name: 'redisSpeed',
           state: 'warning',
           found: speed,
-          mend: say('Use a Redis that is nearer to this machine.'),
+          mend: say('Use a Redis closer to this machine.'),
         },
     persistence(health),
     memory(health),
@@ -60,35 +60,35 @@ type Health = Extract<RedisFacts, { state: 'connected' }>['health'];
 function persistence({ appendOnly, writable }: Health): Check {
   const name = 'redisPersistence';
   if (writable === false) {
-    const mend = say('See whether its disk is full, and its log.');
+    const mend = say('Check its log, and whether its disk is full.');
     return { name, state: 'failed', found: say('Redis could not write to its disk.'), mend };
   }
   if (appendOnly === true) return ok(name, say('Redis keeps every change on disk.'));
   if (appendOnly === undefined) {
-    const mend = say('Ask whoever runs it whether it has an append-only file: without one a crash loses messages.');
-    return { name, state: 'warning', found: say('Redis does not say whether it keeps what is written.'), mend };
+    const mend = say('Ask its administrator whether it has an append-only file. Without one, a crash loses messages.');
+    return { name, state: 'warning', found: say('Redis does not say whether it persists its data.'), mend };
   }
-  const found = say('Redis keeps no append-only file: what was written last is lost when it crashes.');
+  const found = say('Redis has no append-only file. A crash loses the latest changes.');
   return { name, state: 'warning', found, mend: say('On that Redis: CONFIG SET appendonly yes') };
 }
 
 function memory({ maxMemory, maxMemoryPolicy }: Health): Check {
   const name = 'redisMemory';
   if (maxMemory === 0 || maxMemoryPolicy === 'noeviction') {
-    return ok(name, say('Redis throws nothing away when its memory is full.'));
+    return ok(name, say('Redis evicts nothing when its memory is full.'));
   }
   const mend = say('On that Redis: CONFIG SET maxmemory-policy noeviction');
   if (maxMemoryPolicy === undefined) {
     return { name, state: 'warning', found: say('Redis does not say what it does when its memory is full.'), mend };
   }
-  const found = say('Redis throws messages away when its memory is full (maxmemory-policy {0}).', maxMemoryPolicy);
+  const found = say('Redis evicts messages when its memory is full (maxmemory-policy {0}).', maxMemoryPolicy);
   return { name, state: 'failed', found, mend };
 }
 
 function notifications(notifies: boolean | undefined): Check[] {
   if (notifies === undefined) return [];
-  if (notifies) return [ok('redisNotifications', say('Redis tells of changes at once.'))];
-  const found = say('Redis does not tell of changes: it is asked for them, which takes longer.');
+  if (notifies) return [ok('redisNotifications', say('Redis reports changes immediately.'))];
+  const found = say('Redis does not report changes. Tinytown polls for them, which is slower.');
   const mend = say('On that Redis: CONFIG SET notify-keyspace-events Kghl$tx');
   return [{ name: 'redisNotifications', state: 'warning', found, mend }];
 }

@@ -29,20 +29,20 @@ export function checksOf(facts: DoctorFacts): Check[] {
 
 function trust({ trusted }: DoctorFacts): Check {
   if (trusted) return ok('trust', say('The workspace is trusted.'));
-  const found = say('The workspace is not trusted: nothing of it is read and nothing runs.');
+  const found = say('The workspace is not trusted, so nothing in it is read or run.');
   return { name: 'trust', state: 'failed', found, mend: say('Run “Workspaces: Manage Workspace Trust”.') };
 }
 
 function folder({ folder: place, config }: DoctorFacts): Check[] {
   if (place === undefined) {
     const found = say('No folder is open.');
-    return [{ name: 'folder', state: 'warning', found, mend: say('Open a folder: its agents work there.') }];
+    return [{ name: 'folder', state: 'warning', found, mend: say('Open the folder that agents should work in.') }];
   }
   switch (config?.state) {
     case undefined:
       return [];
     case 'none': {
-      const found = say('{0} has no tinytown.toml: it is no town yet.', place);
+      const found = say('{0} has no tinytown.toml, so it is not a town yet.', place);
       return [{ name: 'folder', state: 'warning', found, mend: say('Run “Tinytown: New Agent…”.') }];
     }
     case 'bad':
@@ -64,7 +64,7 @@ function codex({ codex: found }: DoctorFacts): Check[] {
 function account({ account: found, town: open }: DoctorFacts): Check[] {
   // The sign-in may have been revoked since. Only a turn shows that.
   if (open?.agents.some(({ stoppedFor }) => stoppedFor === 'signIn')) {
-    const refused = say('Codex was refused as not signed in: agents wait for that.');
+    const refused = say('The sign-in was refused. Agents wait until you sign in again.');
     return [{ name: 'account', state: 'failed', found: refused, mend: say('Run “Tinytown: Sign In to Codex…”.') }];
   }
   switch (found?.state) {
@@ -75,7 +75,7 @@ function account({ account: found, town: open }: DoctorFacts): Check[] {
       return [{ name: 'account', state: 'failed', found: say('Codex is not signed in.'), mend }];
     }
     case 'notNeeded':
-      return [ok('account', say('Codex’s model needs no sign-in.'))];
+      return [ok('account', say('Codex’s model does not need a sign-in.'))];
     case 'unknown': {
       const mend = found.problem.hint ?? say('Run “codex doctor” in a terminal, and see “Tinytown: Show Log”.');
       return [{ name: 'account', state: 'failed', found: found.problem.found, mend }];
@@ -104,8 +104,8 @@ function privacy({ places }: DoctorFacts): Check[] {
   if (places.length === 0) return [];
   const open = places.filter(({ mode }) => (mode & OTHERS) !== 0);
   const name = 'privacy';
-  if (open.length === 0) return [ok(name, say('Folders and sockets of Tinytown are yours alone.'))];
-  const found = say('Others on this machine may look into {0}.', open.map((place) => place.path).join(', '));
+  if (open.length === 0) return [ok(name, say('Only you can access Tinytown’s folders and sockets.'))];
+  const found = say('Other users of this machine can read {0}.', open.map((place) => place.path).join(', '));
   const commands = open.map(({ path, wanted }) => `chmod ${wanted.toString(8)} ${JSON.stringify(path)}`);
   return [{ name, state: 'failed', found, mend: say('In a terminal: {0}', commands.join('; ')) }];
 }
@@ -117,7 +117,7 @@ function processes({ leftOver }: DoctorFacts): Check {
 }
 
 function tools({ missingTools }: DoctorFacts): Check {
-  if (missingTools.length === 0) return ok('tools', say('The tools that agents have are there.'));
+  if (missingTools.length === 0) return ok('tools', say('The agents’ tools are installed.'));
   const found = say('Files of the extension are missing: {0}', missingTools.join(', '));
   return { name: 'tools', state: 'failed', found, mend: say('Install the extension again.') };
 }
@@ -136,11 +136,11 @@ function records({ town: open }: DoctorFacts): Check[] {
   const { unreadable } = open;
   if (unreadable.length === 0) return [ok('records', say('Every record of the town can be read.'))];
   const found = say(
-    'Records cannot be read, and are left as they are: {0}',
+    'Unreadable records were left unchanged: {0}',
     unreadable.map(({ key, reason }) => `${key} (${reason})`).join('; '),
   );
   return [
-    { name: 'records', state: 'warning', found, mend: say('Something else wrote them: correct or delete them.') },
+    { name: 'records', state: 'warning', found, mend: say('Another program wrote them. Correct or delete them.') },
   ];
 }
 
@@ -152,7 +152,7 @@ function messages(all: readonly ExaminedAgent[]): Check {
   const parts = [
     held ? say('Interrupted work waits for you: {0}.', held) : undefined,
     dead ? say('Messages failed: {0}.', dead) : undefined,
-    stuck ? say('Messages wait for agents that do not work: {0}.', stuck) : undefined,
+    stuck ? say('Messages wait for agents that are not running: {0}.', stuck) : undefined,
   ].filter((part) => part !== undefined);
   const [first, ...more] = parts;
   if (!first) return ok('messages', say('No interrupted work, no failed messages, no messages for stopped agents.'));
@@ -166,13 +166,15 @@ function agents(all: readonly ExaminedAgent[]): Check {
     all.flatMap((agent) => (fits(agent) ? [agent.name] : [])).join(', ');
   const gone = named(({ owner }) => owner === 'gone');
   if (gone) {
-    const found = say('The window that has {0} gives no sign of life.', gone);
+    const found = say('The window that runs {0} is not responding.', gone);
     return { name: 'agents', state: 'warning', found, mend: say('Run “Tinytown: Take Over Agent”.') };
   }
   const silent = named((agent) => agent.silent);
   if (silent) {
-    const found = say('{0}, run by tt, gives no sign of life.', silent);
-    const mend = say('See whether tt still runs; else run “Tinytown: Stop Agent” and “Tinytown: Adopt Agent”.');
+    const found = say('{0}, run by tt, is not responding.', silent);
+    const mend = say(
+      'Check whether tt is still running. If not, run “Tinytown: Stop Agent” and “Tinytown: Adopt Agent”.',
+    );
     return { name: 'agents', state: 'warning', found, mend };
   }
   const elsewhere = named(({ owner }) => owner === 'elsewhere');

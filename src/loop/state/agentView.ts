@@ -223,7 +223,7 @@ function exitText({ reason, signal, code, stderrTail }: Extract<RuntimeEvent, { 
   const how = signal
     ? say('The agent’s process was ended by signal {0}.', signal)
     : say('The agent’s process ended with exit code {0}.', code ?? '?');
-  const what = reason === 'unresponsive' ? say('The agent’s process gave no answer and was ended.') : how;
+  const what = reason === 'unresponsive' ? say('The agent’s process did not respond and was ended.') : how;
   const tail = stderrTail.trim().split('\n').at(-1) ?? '';
   return tail === '' ? what : followedBy(what, tail);
 }

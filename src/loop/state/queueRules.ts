@@ -21,13 +21,13 @@ export function whyNotQueued(
   switch (action) {
     case 'editQueued':
       if (waiting.message.from !== SUPERVISOR_ID)
-        return say('Another agent wrote this message: only what you wrote can be edited.');
-      return hasText(waiting.message) ? undefined : say('This message has no text that could be edited.');
+        return say('Another agent wrote this message. You can edit only your own messages.');
+      return hasText(waiting.message) ? undefined : say('This message has no text to edit.');
     case 'moveQueuedUp':
     case 'moveQueuedDown':
       return whyNotMoved(action, waiting, order);
     case 'promoteQueued':
-      return waiting.list === 'urgent' ? say('This message is urgent already.') : undefined;
+      return waiting.list === 'urgent' ? say('This message is already urgent.') : undefined;
     case 'removeQueued':
       return undefined;
   }
@@ -54,9 +54,9 @@ function whyNotMoved(
   waiting: WaitingMessage,
   order: readonly WaitingMessage[],
 ): Sentence | undefined {
-  if (goesByTime(waiting)) return say('Urgent messages go by the time they were written: this one cannot be moved.');
+  if (goesByTime(waiting)) return say('Urgent messages are ordered by time, so this one cannot be moved.');
   if (neighbourOf(action, waiting, order)) return undefined;
   return action === 'moveQueuedUp'
-    ? say('This message is the first of those that can be moved.')
+    ? say('This message is the first one that can be moved.')
     : say('This message is the last one.');
 }

@@ -11,7 +11,7 @@ export class RedisUnconfirmed extends TinytownError<'redisUnconfirmed'> {
       claim.kind === 'redisVariable'
         ? say('The environment variable REDIS_URL names a Redis: {0}.', claim.where)
         : say('The file tinytown.toml names a Redis: {0}.', claim.where);
-    super('redisUnconfirmed', message, { hint: 'Say first whether the town may use it.' });
+    super('redisUnconfirmed', message, { hint: 'Decide first whether the town may use it.' });
     this.claim = claim;
   }
 }

@@ -165,7 +165,7 @@ export class EditorTown implements vscode.Disposable {
       folder: uri.fsPath,
     }));
     if (picks.length === 0)
-      throw new TinytownError('noFolder', t('No folder is open. Open a folder: its agents work there.'));
+      throw new TinytownError('noFolder', t('No folder is open. Open the folder that agents should work in.'));
     const title = t('The Town’s Folder');
     const placeHolder = t('In which folder do the agents of this window work?');
     const picked = await vscode.window.showQuickPick(picks, { title, placeHolder });

@@ -169,7 +169,7 @@ export class TownHost<S extends Closable = TownSession> {
       case 'ready':
         return state.session;
       case 'noFolder':
-        throw new TinytownError('noFolder', t('No folder is open. Open a folder: its agents work there.'));
+        throw new TinytownError('noFolder', t('No folder is open. Open the folder that agents should work in.'));
       case 'untrusted':
         throw new TinytownError(
           'untrusted',

@@ -98,7 +98,7 @@ describe('the doctor in a real town', () => {
     assert.equal((await examine()).get('agents')?.state, 'ok');
     await client.hset(key, 'last_heartbeat', new Date(Date.now() - 6 * 60_000).toISOString());
     await agentWhen(session, 'theirs', (_, view) => view.silentMs !== undefined, 'silent');
-    assert.match(inEnglish((await examine()).get('agents')?.found ?? ''), /theirs, run by tt, gives no sign of life/);
+    assert.match(inEnglish((await examine()).get('agents')?.found ?? ''), /theirs, run by tt, is not responding/);
   });
 
   it('works where nothing does: no folder, no Codex, no Redis', async () => {

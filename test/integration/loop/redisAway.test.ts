@@ -64,7 +64,8 @@ describe('a town whose Redis is away for longer than its writes wait', () => {
       await agentWhen(
         session,
         name,
-        (_, view) => view.turn === undefined && inEnglish(view.lastError ?? '').includes('Redis has taken no change'),
+        (_, view) =>
+          view.turn === undefined && inEnglish(view.lastError ?? '').includes('Redis has accepted no changes'),
         'its turn ended, as its view says',
       );
     }

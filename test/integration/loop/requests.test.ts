@@ -90,7 +90,7 @@ describe('what agents ask people', () => {
       other.actions.personInbox.answerRequest('ops', request.id, { choice: 'approve' }),
     ]);
     assert.deepEqual(answers.map((one) => (one.status === 'rejected' ? String(one.reason) : 'taken')).toSorted(), [
-      'TinytownError: This was answered already, or is not asked any more.',
+      'TinytownError: This was already answered, or is no longer asked.',
       'taken',
     ]);
     await agentWhen(other, 'ops', (it) => it.state === 'idle' && it.roundsCompleted === 1, 'one round');

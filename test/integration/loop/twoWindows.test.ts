@@ -131,7 +131,7 @@ describe('an agent that another window runs', () => {
     for (const action of ['interrupt', 'restartAgent'] as const) {
       await assert.rejects(other.actions[action]('ops'), {
         reason: 'ownerSilent',
-        message: /The window that runs ops has given no answer/,
+        message: /The window that runs ops has not responded/,
         hint: /Take Over/,
       });
     }

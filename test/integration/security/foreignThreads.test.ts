@@ -53,7 +53,7 @@ describe('a conversation that an agent did not begin', () => {
     const before = town.model.requests.length;
     const id = await plantAgent(town, 'spy', { cli: 'codex', runtime_session_id: thread, rounds_completed: '1' });
     const record = await agentWhen(session, 'spy', (it) => it.state === 'error', 'the refusal');
-    assert.match(record.lastError ?? '', /did not begin/);
+    assert.match(record.lastError ?? '', /did not start/);
     assert.equal(town.model.requests.length, before, 'the model was not asked');
 
     session.past.look(id);
@@ -93,7 +93,7 @@ describe('a conversation that an agent did not begin', () => {
     const { runtimeSessionId = '' } = await agentWhen(session, 'first', (it) => it.roundsCompleted === 1, 'one round');
     await plantAgent(town, 'spy', { cli: 'codex', runtime_session_id: runtimeSessionId, rounds_completed: '1' });
     const spy = await agentWhen(session, 'spy', (it) => it.state === 'error', 'the refusal');
-    assert.match(spy.lastError ?? '', /did not begin/);
+    assert.match(spy.lastError ?? '', /did not start/);
     await session.close();
     session = await town.open({}, { retryMs: 20 });
     await session.actions.sendMessage('first', 'go on');

@@ -76,14 +76,14 @@ describe('the doctor', () => {
 ✓ Redis 7.0.15 at unix:///r.sock, the town’s own.
 ✓ Redis answers in 0.21 ms.
 ✓ Redis keeps every change on disk.
-✓ Redis throws nothing away when its memory is full.
-✓ Redis tells of changes at once.
+✓ Redis evicts nothing when its memory is full.
+✓ Redis reports changes immediately.
 ✓ The town is open. Its agents: 1.
 ✓ Codex 0.169.0 at /bin/codex.
 ✓ Codex is signed in with me@example.org (plus).
-✓ Folders and sockets of Tinytown are yours alone.
+✓ Only you can access Tinytown’s folders and sockets.
 ✓ No process is left over from an earlier window.
-✓ The tools that agents have are there.
+✓ The agents’ tools are installed.
 ✓ Every agent’s CLI is on this machine.
 ✓ Every record of the town can be read.
 ✓ No interrupted work, no failed messages, no messages for stopped agents.
@@ -220,7 +220,7 @@ Tinytown 1.0
     [
       'an owner that is gone',
       { town: town({ owner: 'gone' }) },
-      [/^warning agents: The window that has backend .*Take Over Agent/],
+      [/^warning agents: The window that runs backend .*Take Over Agent/],
     ],
     [
       'an agent of tt that is silent',

@@ -224,7 +224,7 @@ describe('what may be done with a waiting message', () => {
   it('is said why not', () => {
     assert.match(why('moveQueuedUp', first, order), /the first/);
     assert.match(why('moveQueuedDown', thanks, order), /the last/);
-    assert.match(why('moveQueuedUp', high, order), /by the time they were written/);
+    assert.match(why('moveQueuedUp', high, order), /ordered by time/);
     assert.match(why('editQueued', third, order), /Another agent wrote/);
     assert.match(why('editQueued', thanks, order), /no text/);
     assert.match(why('promoteQueued', urgent, order), /already/);
