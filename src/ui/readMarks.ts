@@ -18,9 +18,11 @@ const KEY = 'tinytown.looked';
 const KEPT = 1_000;
 
 /** When the agent's last turn ended, in Unix milliseconds. Undefined if it has done nothing yet, or has not finished. */
-export function finishedAt(agent: AgentRecord, { owner, turn }: AgentView): number | undefined {
+export function finishedAt(agent: AgentRecord, { owner, turn, pastTurns }: AgentView): number | undefined {
   if (owner === 'external' || turn !== undefined || agent.roundsCompleted === 0) return undefined;
   if (agent.state !== 'idle' && agent.state !== 'cold') return undefined;
+  // The person interrupted it.
+  if (pastTurns.at(-1)?.outcome?.status === 'interrupted') return undefined;
   return Date.parse(agent.lastActiveAt) || undefined;
 }
 

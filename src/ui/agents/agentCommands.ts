@@ -261,7 +261,7 @@ async function renameAgent({ session, agent, call }: Step): Promise<string | und
 }
 
 async function removeAgent({ session, agent, call, outputs }: Step): Promise<string | undefined> {
-  const detail = t('Its record and its waiting messages are deleted. Its Codex conversation is kept.');
+  const detail = t('Its record and its waiting messages are deleted. Its tasks and its Codex conversation are kept.');
   const question = t('Delete agent {0}?', oneLine(agent.name, 64));
   if (call.interactive && !(await confirm(question, detail, t('Delete')))) return undefined;
   await session.actions.removeAgent(agent.id);

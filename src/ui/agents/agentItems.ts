@@ -79,7 +79,7 @@ export function agentItem(
   const name = oneLine(agent.name, 64);
   const task = taskOf(agent, picture);
   const state = shownState(agent, picture, t);
-  const finished = isUnread(agent, view) ? finishedWords(agent, view, picture.now, t) : undefined;
+  const finished = waiting.held === 0 && isUnread(agent, view) ? finishedWords(agent, view, picture.now, t) : undefined;
   const startedAt = view.turn?.startedAt ?? picture.work(agent.id)?.startedAt;
   const details = [
     state.runs && startedAt !== undefined ? elapsed(picture.now - startedAt, t) : undefined,

@@ -32,12 +32,17 @@ export function agentRows(agent: AgentRecord, picture: TownPicture, t: Translate
     ...taskRows(agent, picture, t),
     ...inboxRows(agent, picture, t),
     ...(turn ? planRow(turn.plan, turn.context) : []),
-    ...(turn ? turnRows(turn, turn.context) : []),
+    ...(turn ? turnRows(turn, turn.context, askedItems(view)) : []),
     ...workRows(agent, view, picture.work(agent.id), t),
     ...declinedRows(agent, view, t),
     ...pastTurnRows(agent, view, picture.past(agent.id), t),
     ...sessionRows(agent, picture, t),
   ];
+}
+
+/** The items of the running turn that wait for the person's approval. */
+function askedItems({ requests }: AgentView): ReadonlySet<string> {
+  return new Set(requests.flatMap(({ itemId }) => itemId ?? []));
 }
 
 /** Where the agent lives, if this window must not run it. */

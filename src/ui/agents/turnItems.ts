@@ -27,15 +27,31 @@ const statusIcons: Record<ItemStatus, ItemIcon> = {
   stopped: { id: 'debug-stop', color: 'charts.yellow' },
 };
 
-/** The rows of a turn. Steers that have not shown up in it come last. Empty messages get no row. */
-export function turnRows(turn: Pick<TurnView, 'items' | 'steers'>, context: TurnContext): Item[] {
+/**
+ * The rows of a turn. Steers that have not shown up in it come last. Empty messages get no row.
+ * @param asked The ids of items that wait for the person's approval.
+ */
+export function turnRows(
+  turn: Pick<TurnView, 'items' | 'steers'>,
+  context: TurnContext,
+  asked: ReadonlySet<string> = new Set(),
+): Item[] {
   const steers = new Map(turn.steers.map((steer) => [steer.clientId, steer]));
   const rows = turn.items.flatMap((item) =>
-    item.kind === 'userMessage' ? [userRow(item, steers, context)] : knownRows(item, context),
+    item.kind === 'userMessage'
+      ? [userRow(item, steers, context)]
+      : knownRows(item, context).map((row) => (asked.has(item.id) ? waitingRow(row, context.t) : row)),
   );
   const seen = new Set(turn.items.map((item) => (item.kind === 'userMessage' ? item.clientId : null)));
   const unseen = turn.steers.filter((steer) => !seen.has(steer.clientId));
   return [...rows, ...unseen.map((steer) => steerRow(steer, context))];
+}
+
+/** Nothing runs and nothing has changed yet. */
+function waitingRow(row: Item, t: Translate): Item {
+  const description = t('waiting for you');
+  const icon = { id: 'bell-dot', color: 'problemsWarningIcon.foreground' };
+  return { ...row, description, icon, spoken: `${row.label}, ${description}` };
 }
 
 /** Items are immutable, so each one's rows are made once, however often the tree asks for them. */

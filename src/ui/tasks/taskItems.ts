@@ -114,7 +114,7 @@ function taskItem(task: TaskRecord, group: string, picture: TaskPicture, t: Tran
   };
 }
 
-/** The icon spins only while the agent is at work. */
+/** The icon spins only while the agent is at work, not while it starts. */
 function iconOf(task: TaskRecord, picture: TaskPicture): ItemIcon {
   const state = shownTaskState(task, picture);
   const agent = picture.agents.get(task.assignedTo ?? '')?.state;

@@ -1,5 +1,5 @@
 /** A task as a full text: what to do, who has it, and the result. */
-import type { TaskRecord, TaskState } from '../../town/records.ts';
+import { type TaskRecord, type TaskState, mayBeInTurn } from '../../town/records.ts';
 import { stripControls } from '../../util/text.ts';
 import type { Translate } from '../l10n.ts';
 import type { TownPicture } from '../town/townPicture.ts';
@@ -22,15 +22,13 @@ export function taskStateWord(state: TaskState, t: Translate): string {
 }
 
 /**
- * The state to show. A record may say `running` long after the work has stopped. An agent that is stopped, failed, paused,
- * asleep or gone does not work, so its task is shown as assigned.
+ * The state to show. A record may say `running` long after the work has stopped. Only an agent that is starting or at
+ * work works on it. Otherwise it is shown as assigned: an agent may end its turn without completing its task.
  */
 export function shownTaskState(task: TaskRecord, { agents }: Pick<TownPicture, 'agents'>): TaskState {
   if (task.state !== 'running') return task.state;
   const agent = agents.get(task.assignedTo ?? '')?.state;
-  return agent === 'starting' || agent === 'idle' || agent === 'working' || agent === 'draining'
-    ? 'running'
-    : 'assigned';
+  return agent !== undefined && (agent === 'starting' || mayBeInTurn(agent)) ? 'running' : 'assigned';
 }
 
 /** The name of the agent that has a task. */

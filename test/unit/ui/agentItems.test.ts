@@ -100,6 +100,15 @@ function busyScene(done: TurnView[], running: TurnView | undefined): Scene {
 const change = (path: string): FileChange => ({ path, change: 'update', diff: '' });
 
 describe('the agents tree', () => {
+  it('says that what is to be approved waits, and does not run', () => {
+    const running: TurnItem = { ...command, id: 'i', status: 'running', output: '', exitCode: null, durationMs: null };
+    const scene = { agents: [agentRecord('a', { state: 'working' })] };
+    const row = (requests: AgentRequest[]): string | undefined =>
+      rows({ ...scene, views: { a: { turn: turn([running]), requests } } }).find((one) => one.includes('npm'));
+    assert.equal(row([]), '  sync~spin npm test · running');
+    assert.equal(row([request]), '  bell-dot npm test · waiting for you');
+  });
+
   it('says where an agent lives that this window does not run', () => {
     const home = { machine: 'm', host: 'login1', codexHome: '/home/u/.codex', folder: '/work/hill', folderId: '1:2' };
     for (const [because, row] of [

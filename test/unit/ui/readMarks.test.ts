@@ -41,6 +41,16 @@ describe('an agent that has finished', () => {
     assert.deepEqual(rows(again), ['pass-filled a · ● finished 2 min ago · idle']);
   });
 
+  it('says nothing of a turn that the person interrupted', () => {
+    const held = agentItems(picture({ agents: [finished], waiting: { a: { held: 1 } }, now }), english, () => true);
+    assert.deepEqual(drawn(held)[0], 'warning a · idle, interrupted');
+    const outcome = { status: 'interrupted' } as const;
+    const turn = { id: 't', startedAt: 0, endedAt: 1, outcome, items: [], plan: [], diff: '', steers: [] };
+    const looked = new ReadMarks(memory());
+    assert.ok(looked.isUnread(finished, emptyView('persistent')));
+    assert.ok(!looked.isUnread(finished, { ...emptyView('persistent'), pastTurns: [turn] }));
+  });
+
   it('is spoken of without the mark', () => {
     const [item] = agentItems(picture({ agents: [finished], now }), english, () => true);
     assert.equal(item?.spoken, 'Agent a, finished 5 min ago, idle');

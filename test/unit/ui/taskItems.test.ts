@@ -48,12 +48,12 @@ describe('the tasks tree', () => {
       drawn(taskItems(picture({ agents, tasks }), english))[1];
     for (const state of ['working', 'draining'] as const)
       assert.equal(rowOf(agentRecord('a', { state })), '  sync~spin run · a');
-    assert.equal(rowOf(agentRecord('a', { state: 'idle' })), '  sync run · a');
+    assert.equal(rowOf(agentRecord('a', { state: 'starting' })), '  sync run · a');
   });
 
-  it('shows a task as assigned while its agent is stopped, failed, paused, asleep or gone, whatever its record says', () => {
+  it('shows a task as assigned while its agent is idle, stopped, failed, paused, asleep or gone, whatever its record says', () => {
     const tasks = [taskRecord('1', 'run', { state: 'running', assignedTo: 'id-a' })];
-    for (const state of ['paused', 'cold', 'stopped', 'error'] as const) {
+    for (const state of ['idle', 'paused', 'cold', 'stopped', 'error'] as const) {
       const scene = picture({ agents: [agentRecord('a', { state })], tasks });
       assert.deepEqual(drawn(taskItems(scene, english)), ['inbox Assigned · 1', '  mail run · a']);
     }
