@@ -40,6 +40,8 @@ const counted = ['inbox', 'urgent', 'held', 'dead'] as const;
 const RETRY_MS = 2_000;
 /** Changes come in bursts, because each step of a message touches several keys. One reading covers a burst. */
 const BURST_MS = 10;
+const noChange = (): void => undefined;
+
 const nothingWaits: Waiting = { inbox: 0, urgent: 0, held: 0, dead: 0 };
 
 /** What the next reading must read. */
@@ -198,10 +200,10 @@ export class TownMirror implements Disposable {
     const counts = new Set([...counted.flatMap(idsOf), ...this.countsById.keys(), ...agents, SUPERVISOR_ID]);
     this.reasons.clear();
     const turns = new Set([...idsOf('turn'), ...this.requestsById.keys()]);
-    await Promise.all([
+    await this.apply([
+      this.readCounts(counts),
       this.readAgents(agents),
       this.readTasks(tasks),
-      this.readCounts(counts),
       this.readRequests(turns),
       this.readBacklog(),
     ]);
@@ -209,41 +211,50 @@ export class TownMirror implements Disposable {
   }
 
   private async readChanges({ agents, tasks, counts, turns, backlog }: Stale): Promise<void> {
-    // Nothing awaits in between, so all of these go out in one batch.
-    const [asking] = await Promise.all([
-      this.readRequests(turns),
-      this.readAgents(agents),
-      this.readTasks(tasks),
+    // Nothing awaits in between, so all of these go out in one batch. Messages leave their lists in the moment in which their
+    // agent begins to work: the record is read with the lists, and after them, or nothing would seem to wait or to run.
+    const asking: string[] = [];
+    await this.apply([
       this.readCounts(counts),
-      backlog ? this.readBacklog() : undefined,
+      this.readAgents(new Set([...agents, ...counts])),
+      this.readTasks(tasks),
+      this.readRequests(turns, asking),
+      ...(backlog ? [this.readBacklog()] : []),
     ]);
     const changed = new Set([...agents, ...counts, ...asking]);
     if (changed.size + tasks.size > 0 || backlog) this.fire({ agents: changed, tasks: tasks.size > 0, backlog });
   }
 
-  /** Resolves with the agents whose requests changed. Most writes to a turn hash do not concern people. */
-  private async readRequests(ids: ReadonlySet<string>): Promise<string[]> {
-    if (ids.size === 0) return [];
+  /** Applies what was read all at once, so that nobody sees a part of it. */
+  private async apply(readings: readonly Promise<() => void>[]): Promise<void> {
+    for (const apply of await Promise.all(readings)) apply();
+  }
+
+  /** @param asking Gets the agents whose requests changed. Most writes to a turn hash do not concern people. */
+  private async readRequests(ids: ReadonlySet<string>, asking: string[] = []): Promise<() => void> {
+    if (ids.size === 0) return noChange;
     const list = [...ids];
     const names = list.map((id) => this.keys.turn(id));
     const values = await readField(this.redis, names, 'requests');
-    return list.filter((id, place) => {
-      const found = values[place];
-      if (found === this.requestsById.get(id)) return false;
-      if (found === undefined) this.requestsById.delete(id);
-      else this.requestsById.set(id, found);
-      return true;
-    });
+    return () => {
+      for (const [place, id] of list.entries()) {
+        const found = values[place];
+        if (found === this.requestsById.get(id)) continue;
+        if (found === undefined) this.requestsById.delete(id);
+        else this.requestsById.set(id, found);
+        asking.push(id);
+      }
+    };
   }
 
-  private async readAgents(ids: ReadonlySet<string>): Promise<void> {
+  private async readAgents(ids: ReadonlySet<string>): Promise<() => void> {
     const { agents, malformed } = await this.agentStore.read([...ids]);
-    this.replace(this.agentsById, ids, agents, (id) => this.keys.agent(id), malformed);
+    return () => this.replace(this.agentsById, ids, agents, (id) => this.keys.agent(id), malformed);
   }
 
-  private async readTasks(ids: ReadonlySet<string>): Promise<void> {
+  private async readTasks(ids: ReadonlySet<string>): Promise<() => void> {
     const { tasks, malformed } = await this.taskStore.read([...ids]);
-    this.replace(this.tasksById, ids, tasks, (id) => this.keys.task(id), malformed);
+    return () => this.replace(this.tasksById, ids, tasks, (id) => this.keys.task(id), malformed);
   }
 
   private replace<T extends { id: string }>(
@@ -262,36 +273,43 @@ export class TownMirror implements Disposable {
     for (const { key, reason } of malformed) this.reasons.set(key, reason);
   }
 
-  private async readCounts(ids: ReadonlySet<string>): Promise<void> {
+  private async readCounts(ids: ReadonlySet<string>): Promise<() => void> {
     const keys = [...ids].flatMap((id) => counted.map((kind) => ({ id, kind, key: this.keys[kind](id) })));
-    if (keys.length === 0) return;
+    if (keys.length === 0) return noChange;
     const names = keys.map(({ key }) => key);
     const reply = await this.redis.read(() => this.scripts.run(sizes, names, []));
     const words = z.array(z.union([z.string(), z.number()])).parse(reply);
-    for (const id of ids) this.countsById.set(id, { ...nothingWaits });
-    for (const [place, { id, kind, key }] of keys.entries()) {
-      const type = String(words[2 * place]);
-      const wrong = (kind === 'inbox' || kind === 'urgent') && type !== 'list' && type !== 'none';
-      if (wrong) this.reasons.set(key, `is a ${type} but should be a list`);
-      else this.reasons.delete(key);
-      const counts = this.countsById.get(id);
-      if (counts && !wrong) counts[kind] = Number(words[2 * place + 1]);
-    }
-    for (const [id, counts] of this.countsById) {
-      if (counted.every((kind) => counts[kind] === 0)) this.countsById.delete(id);
-    }
+    return () => {
+      for (const id of ids) this.countsById.set(id, { ...nothingWaits });
+      for (const [place, { id, kind, key }] of keys.entries()) {
+        const type = String(words[2 * place]);
+        const wrong = (kind === 'inbox' || kind === 'urgent') && type !== 'list' && type !== 'none';
+        if (wrong) this.reasons.set(key, `is a ${type} but should be a list`);
+        else this.reasons.delete(key);
+        const counts = this.countsById.get(id);
+        if (counts && !wrong) counts[kind] = Number(words[2 * place + 1]);
+      }
+      for (const [id, counts] of this.countsById) {
+        if (counted.every((kind) => counts[kind] === 0)) this.countsById.delete(id);
+      }
+    };
   }
 
-  private async readBacklog(): Promise<void> {
+  private async readBacklog(): Promise<() => void> {
     const key = this.keys.backlog;
-    await this.redis.read(async (client) => {
+    return this.redis.read(async (client) => {
       try {
-        this.backlogIds = await client.lrange(key, 0, -1);
-        this.reasons.delete(key);
+        const ids = await client.lrange(key, 0, -1);
+        return () => {
+          this.backlogIds = ids;
+          this.reasons.delete(key);
+        };
       } catch (error) {
         if (!(error instanceof Error)) throw error;
-        this.reasons.set(key, keyProblem(error, this.redis.where));
-        this.backlogIds = [];
+        return () => {
+          this.backlogIds = [];
+          this.reasons.set(key, keyProblem(error, this.redis.where));
+        };
       }
     });
   }

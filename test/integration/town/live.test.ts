@@ -327,6 +327,22 @@ describe('the mirror of a town', () => {
     assert.equal(await calls('keys'), 0);
   });
 
+  it('reads an agent along with its lists: what left a list is in its turn', async () => {
+    await open();
+    const agent = testAgent('anna');
+    await agents.create(agent);
+    const raw = town.server.client();
+    const { keys } = town;
+    await raw.rpush(keys.inbox(agent.id), 'x');
+    await start();
+    assert.equal(mirror.waiting(agent.id).inbox, 1);
+    // The notification of the record comes late, or not at all.
+    await raw.config('SET', 'notify-keyspace-events', 'Kl$g');
+    await raw.multi().hset(keys.agent(agent.id), 'state', 'working').del(keys.inbox(agent.id)).exec();
+    await eventually(() => mirror.waiting(agent.id).inbox === 0);
+    assert.equal(mirror.agents.get(agent.id)?.state, 'working');
+  });
+
   it('sets bad records aside, tells them, and takes them when they are mended', async () => {
     await open();
     const raw = town.server.client();
