@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { oneLine } from '../util/text.ts';
-import { type Environment, findProgram, parseable } from '../util/programs.ts';
+import { type Environment, findProgram, parseable } from '../process/programs.ts';
 import { type Sentence, say } from '../util/sentence.ts';
 
 const run = promisify(execFile);

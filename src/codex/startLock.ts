@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { takeLock } from '../util/fileLock.ts';
+import { takeLock } from '../process/fileLock.ts';
 import type { Logger } from '../util/logger.ts';
 import { ensurePrivateFolder } from '../util/privateFolder.ts';
 

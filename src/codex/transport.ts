@@ -1,8 +1,8 @@
 /** Carries messages to and from one app-server. Today a child on stdio; later perhaps a socket that outlives a window. */
 import type { MessageWriter } from 'vscode-jsonrpc/node';
 import type { Logger } from '../util/logger.ts';
-import { type ExitValue, spawnManaged } from '../util/processes.ts';
-import type { ProcessRegistry } from '../util/processRegistry.ts';
+import { type ExitValue, spawnManaged } from '../process/processes.ts';
+import type { ProcessRegistry } from '../process/processRegistry.ts';
 import { NdjsonReader, NdjsonWriter, type PacedReader } from './ndjson.ts';
 
 export interface TransportEnd extends ExitValue {

@@ -1,5 +1,5 @@
 /** When a window tries to take an agent that nobody is known to run, and when it leaves it alone. */
-import type { AgentRecord, AgentState } from '../town/records.ts';
+import type { AgentRecord, AgentState } from '../town/records/records.ts';
 
 /** How long a window that gave up an agent leaves it to the window that asked for it, in milliseconds. */
 export const GIVE_WAY_MS = 5_000;

@@ -3,11 +3,11 @@
  * after the backlog has been quiet, and only one agent at a time in all windows.
  */
 import type { TownKeys } from '../town/keys.ts';
-import { RUNTIME_HOST } from '../town/leases.ts';
-import type { TownMirror } from '../town/mirror.ts';
-import type { AgentRecord, TaskRecord } from '../town/records.ts';
+import { RUNTIME_HOST } from '../town/stores/leases.ts';
+import type { TownMirror } from '../town/live/mirror.ts';
+import type { AgentRecord, TaskRecord } from '../town/records/records.ts';
 import type { TownRedis } from '../town/redis/connect.ts';
-import { type Role, matchesRole, roleOf } from '../town/roles.ts';
+import { type Role, matchesRole, roleOf } from '../town/records/roles.ts';
 import { shortDigest } from '../util/digest.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';

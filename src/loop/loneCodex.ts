@@ -4,7 +4,7 @@ import { CodexService } from '../runtime/codexService.ts';
 import { Runtimes } from '../runtime/runtimes.ts';
 import { homeFolder } from '../util/homeFolder.ts';
 import type { Logger } from '../util/logger.ts';
-import { ProcessRegistry } from '../util/processRegistry.ts';
+import { ProcessRegistry } from '../process/processRegistry.ts';
 import type { TownSettings } from './settings.ts';
 
 export function loneCodex(options: {

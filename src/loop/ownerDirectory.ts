@@ -1,5 +1,5 @@
 /** Which agents other windows own, as far as this window knows from trying to take them or from their leases. */
-import type { Leases } from '../town/leases.ts';
+import type { Leases } from '../town/stores/leases.ts';
 import { describeError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 

@@ -2,9 +2,9 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { accountFolder } from '../runtime/account.ts';
-import type { Home } from '../town/home.ts';
+import type { Home } from '../town/records/home.ts';
 import { folderIdentity } from '../util/folderIdentity.ts';
-import { machineId } from '../util/machineId.ts';
+import { machineId } from '../process/machineId.ts';
 
 /**
  * @param env The environment that Codex is started with.

@@ -7,7 +7,7 @@ import type { RuntimeSettings } from '../runtime/runtimes.ts';
 import { writeTtLauncher } from '../runtime/ttLauncher.ts';
 import { ACCESS_VARIABLE } from '../town/accessFile.ts';
 import { TOOLS_SERVER } from '../runtime/toolsServer.ts';
-import type { AgentRecord } from '../town/records.ts';
+import type { AgentRecord } from '../town/records/records.ts';
 import type { TownAccess } from './agent/standing.ts';
 
 /** The programs that agents run, as files: the MCP server and the `tt` command. */

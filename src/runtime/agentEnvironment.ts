@@ -1,5 +1,5 @@
 /** The environment that agents and their programs start from: the same as in the editor's terminal. */
-import type { Environment } from '../util/programs.ts';
+import type { Environment } from '../process/programs.ts';
 
 const SNAP_ORIGINAL = '_VSCODE_SNAP_ORIG';
 /** These let a program into the town's Redis. Agents must reach the town through their tools. */

@@ -13,7 +13,7 @@ import { readThreadPage } from '../codex/threadHistory.ts';
 import { describeError } from '../util/errors.ts';
 import { Emitter } from '../util/event.ts';
 import type { Logger } from '../util/logger.ts';
-import type { ProcessRegistry } from '../util/processRegistry.ts';
+import type { ProcessRegistry } from '../process/processRegistry.ts';
 import { type AccountState, type SignInKind, type SignInPlace, readAccount } from './account.ts';
 import { type ModelInfo, readModels } from './models.ts';
 import type { CodexProgram } from './runtimes.ts';

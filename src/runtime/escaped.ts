@@ -1,6 +1,6 @@
 /** Finds processes of an interrupted turn that have escaped: commands may leave the group that they were started in. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ListedProcess, descendantsOf, survivorsOf } from '../util/processTable.ts';
+import { type ListedProcess, descendantsOf, survivorsOf } from '../process/processTable.ts';
 import { oneLine } from '../util/text.ts';
 
 /** How long processes that were told to end may take, in milliseconds. */

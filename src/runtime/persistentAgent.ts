@@ -16,8 +16,8 @@ import type { TransportEnd } from '../codex/transport.ts';
 import { describeError } from '../util/errors.ts';
 import { Emitter, type Event } from '../util/event.ts';
 import type { Logger } from '../util/logger.ts';
-import type { ProcessRegistry } from '../util/processRegistry.ts';
-import { descendantsOf } from '../util/processTable.ts';
+import type { ProcessRegistry } from '../process/processRegistry.ts';
+import { descendantsOf } from '../process/processTable.ts';
 import type { RequestAnswer } from './agentRequest.ts';
 import { Asking, requestGone } from './asking.ts';
 import type {

@@ -3,7 +3,7 @@ import { CodexLocator } from '../codex/locate.ts';
 import { type WorkspaceExtras, realFolders } from '../codex/permissions.ts';
 import { TinytownError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
-import type { ProcessRegistry } from '../util/processRegistry.ts';
+import type { ProcessRegistry } from '../process/processRegistry.ts';
 import { agentEnvironment } from './agentEnvironment.ts';
 import { type CliOverride, type CliSettings, type ThreadConfig, oneShotCommand, modelOf } from './clis.ts';
 import type { CodingAgent, RuntimeMode } from './codingAgent.ts';

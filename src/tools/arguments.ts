@@ -1,7 +1,7 @@
 /** The arguments that several operations share, each with its error texts. */
 import * as z from 'zod/mini';
 import { isId } from '../town/keys.ts';
-import { MAX_SENT, isTooLong } from '../town/sendable.ts';
+import { MAX_SENT, isTooLong } from '../town/records/sendable.ts';
 
 const MAX_REFERENCE = 200;
 const tooLong = `is longer than ${MAX_SENT} characters: put it into a file and name the file`;

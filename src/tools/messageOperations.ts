@@ -1,8 +1,8 @@
 /** Operations that send or read messages: assign, send, inbox. */
 import * as z from 'zod/mini';
 import { SUPERVISOR_ID } from '../town/keys.ts';
-import { messageKinds, messageOfKind } from '../town/messageKinds.ts';
-import { type Message, newMessage } from '../town/messages.ts';
+import { messageKinds, messageOfKind } from '../town/records/messageKinds.ts';
+import { type Message, newMessage } from '../town/records/messages.ts';
 import { oneLine } from '../util/text.ts';
 import { agentReference, flag, text } from './arguments.ts';
 import { operation } from './operation.ts';

@@ -1,9 +1,9 @@
 /** An operation on the town: its name, its arguments and its code. The MCP server and `tt` are built from operations. */
 import * as z from 'zod/mini';
-import type { ActivityLog } from '../town/activity.ts';
-import type { AgentStore } from '../town/agents.ts';
-import type { InboxStore } from '../town/inbox.ts';
-import type { TaskStore } from '../town/tasks.ts';
+import type { ActivityLog } from '../town/records/activity.ts';
+import type { AgentStore } from '../town/stores/agents.ts';
+import type { InboxStore } from '../town/stores/inbox.ts';
+import type { TaskStore } from '../town/stores/tasks.ts';
 import { TinytownError } from '../util/errors.ts';
 import { oneLine } from '../util/text.ts';
 

@@ -1,7 +1,7 @@
 /** Resolves references to agents and the supervisor, and names them in output. */
 import { SUPERVISOR_ID } from '../town/keys.ts';
-import { isSupervisor, resolveAgent } from '../town/names.ts';
-import type { AgentRecord } from '../town/records.ts';
+import { isSupervisor, resolveAgent } from '../town/records/names.ts';
+import type { AgentRecord } from '../town/records/records.ts';
 import { TinytownError } from '../util/errors.ts';
 import { inEnglish } from '../util/sentence.ts';
 import { oneLine } from '../util/text.ts';

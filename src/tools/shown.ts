@@ -1,5 +1,5 @@
 /** Tasks and agents as plain text. Others' texts become one line without control characters, unless asked for in full. */
-import type { AgentRecord, TaskRecord } from '../town/records.ts';
+import type { AgentRecord, TaskRecord } from '../town/records/records.ts';
 import { fenced, oneLine, stripControls } from '../util/text.ts';
 
 const LINE = 160;

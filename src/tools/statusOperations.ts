@@ -1,5 +1,5 @@
 /** Operations that show the whole town. */
-import { type AgentRecord, type TaskRecord, isTaskOver, taskStates } from '../town/records.ts';
+import { type AgentRecord, type TaskRecord, isTaskOver, taskStates } from '../town/records/records.ts';
 import { SUPERVISOR_ID } from '../town/keys.ts';
 import { oneLine } from '../util/text.ts';
 import { flag } from './arguments.ts';

@@ -1,8 +1,8 @@
 /** Operations on assigned tasks. */
 import * as z from 'zod/mini';
 import { SUPERVISOR_ID } from '../town/keys.ts';
-import { type TaskRecord, isTaskOver, taskStates } from '../town/records.ts';
-import type { FinishResult } from '../town/tasks.ts';
+import { type TaskRecord, isTaskOver, taskStates } from '../town/records/records.ts';
+import type { FinishResult } from '../town/stores/tasks.ts';
 import { TinytownError } from '../util/errors.ts';
 import { agentReference, taskId, text } from './arguments.ts';
 import { type ToolContext, type ToolTown, operation } from './operation.ts';

@@ -1,14 +1,14 @@
 /** Opens the town of the process's caller on first use. The access file names the town (`accessFile.ts`). */
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { ActivityLog } from '../town/activity.ts';
-import { AgentStore } from '../town/agents.ts';
+import { ActivityLog } from '../town/records/activity.ts';
+import { AgentStore } from '../town/stores/agents.ts';
 import { type Access, readAccess, targetOf } from '../town/accessFile.ts';
 import { TOWN_FILE, readTownConfig } from '../town/config.ts';
-import { InboxStore } from '../town/inbox.ts';
+import { InboxStore } from '../town/stores/inbox.ts';
 import { SUPERVISOR_ID, TownKeys, isId } from '../town/keys.ts';
 import { type TownRedis, openRedis } from '../town/redis/connect.ts';
-import { TaskStore } from '../town/tasks.ts';
+import { TaskStore } from '../town/stores/tasks.ts';
 import { TinytownError } from '../util/errors.ts';
 import type { Logger } from '../util/logger.ts';
 import type { Self, ToolContext, ToolTown } from './operation.ts';

@@ -10,7 +10,7 @@ import { shortDigest } from '../util/digest.ts';
 import { TinytownError } from '../util/errors.ts';
 import { writePrivate } from '../util/privateFiles.ts';
 import { ensurePrivateFolder } from '../util/privateFolder.ts';
-import { parseJson } from './records.ts';
+import { parseJson } from './records/records.ts';
 import { type RedisTarget, redisUrlOf } from './redis/address.ts';
 
 /** The environment variable that names the file. */

@@ -8,7 +8,7 @@ import { TinytownError } from '../util/errors.ts';
 import { readRegularFile } from '../util/regularFile.ts';
 import { type Said, type Sentence, say } from '../util/sentence.ts';
 import { townNameProblem } from './keys.ts';
-import { decodingProblem } from './records.ts';
+import { decodingProblem } from './records/records.ts';
 
 export const TOWN_FILE = 'tinytown.toml';
 

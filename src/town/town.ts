@@ -1,19 +1,19 @@
 /** An open town: its Redis, its stores, and its live picture. */
 import type { Logger } from '../util/logger.ts';
-import { AgentStore } from './agents.ts';
-import { Control } from './control.ts';
-import { Delivery } from './delivery.ts';
-import { EventLog } from './events.ts';
-import { InboxStore } from './inbox.ts';
+import { AgentStore } from './stores/agents.ts';
+import { Control } from './control/control.ts';
+import { Delivery } from './stores/delivery.ts';
+import { EventLog } from './stores/events.ts';
+import { InboxStore } from './stores/inbox.ts';
 import { TownKeys } from './keys.ts';
-import { Leases } from './leases.ts';
-import { MessageSnapshots } from './messageSnapshot.ts';
-import { TownMirror } from './mirror.ts';
+import { Leases } from './stores/leases.ts';
+import { MessageSnapshots } from './stores/messageSnapshot.ts';
+import { TownMirror } from './live/mirror.ts';
 import type { TownRedis } from './redis/connect.ts';
-import { SignInNews } from './signInNews.ts';
-import { TaskEdits } from './taskEdits.ts';
-import { TaskStore } from './tasks.ts';
-import { WakeSource, type WakeTimes } from './wake.ts';
+import { SignInNews } from './live/signInNews.ts';
+import { TaskEdits } from './stores/taskEdits.ts';
+import { TaskStore } from './stores/tasks.ts';
+import { WakeSource, type WakeTimes } from './live/wake.ts';
 
 /** In milliseconds. For tests that cannot wait as long as people can. */
 export interface TownTimes {

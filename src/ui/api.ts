@@ -1,6 +1,6 @@
 /** What `activate()` hands to other extensions. Small and stable: no types of the editor or the wire protocol. */
 import type { Receipt } from '../loop/state/receipt.ts';
-import type { AgentState } from '../town/records.ts';
+import type { AgentState } from '../town/records/records.ts';
 import type { RuntimeEvent } from '../runtime/codingAgent.ts';
 import type { Event } from '../util/event.ts';
 

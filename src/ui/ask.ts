@@ -2,9 +2,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as vscode from 'vscode';
 import { townNameProblem } from '../town/keys.ts';
-import { validateAgentName } from '../town/names.ts';
+import { validateAgentName } from '../town/records/names.ts';
 import type { PermissionMode } from '../loop/trust/permissionModes.ts';
-import type { AgentRecord } from '../town/records.ts';
+import type { AgentRecord } from '../town/records/records.ts';
 import { type Sentence, inWords } from '../util/sentence.ts';
 import { pickPermissions } from './agents/permissionPicks.ts';
 import { permissionLabel } from './agents/permissionWords.ts';

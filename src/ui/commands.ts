@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import { TOWN_FILE, suggestTownName } from '../town/config.ts';
 import { townNameProblem } from '../town/keys.ts';
-import { validateAgentName } from '../town/names.ts';
+import { validateAgentName } from '../town/records/names.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { TinytownError } from '../util/errors.ts';
 import { permissionModes } from '../loop/trust/permissionModes.ts';

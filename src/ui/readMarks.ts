@@ -3,7 +3,7 @@
  * marks are stored with the workspace, and not shared with other windows.
  */
 import type { AgentView } from '../loop/state/agentView.ts';
-import type { AgentRecord } from '../town/records.ts';
+import type { AgentRecord } from '../town/records/records.ts';
 import type { Disposable } from '../util/disposable.ts';
 import { Emitter } from '../util/event.ts';
 

@@ -1,5 +1,5 @@
 /** The status bar item as plain data: how many things need the person, how many agents work, or what is wrong. */
-import type { AgentRecord } from '../town/records.ts';
+import type { AgentRecord } from '../town/records/records.ts';
 import { inWords } from '../util/sentence.ts';
 import type { Translate } from './l10n.ts';
 import type { Need } from './needs/needs.ts';

@@ -1,7 +1,7 @@
 /** The agents view and the tasks view, kept up to date with the open town. */
 import * as vscode from 'vscode';
 import type { TownSession } from '../loop/townSession.ts';
-import { mayBeInTurn } from '../town/records.ts';
+import { mayBeInTurn } from '../town/records/records.ts';
 import { type Disposable, DisposableStore } from '../util/disposable.ts';
 import { inWords } from '../util/sentence.ts';
 import type { AgentOutputs } from './agents/agentOutput.ts';

@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import * as z from 'zod/mini';
 import { within } from '../../src/util/boundedWait.ts';
-import type { AgentRecord } from '../../src/town/records.ts';
+import type { AgentRecord } from '../../src/town/records/records.ts';
 import { codexPath } from '../support/codexHome.ts';
 import { type BenchTown, now } from './benchTown.ts';
 

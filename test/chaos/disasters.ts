@@ -1,6 +1,6 @@
 /** The disasters of a run. Each one restores what it broke itself. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { signalGroup } from '../../src/util/processTable.ts';
+import { signalGroup } from '../../src/process/processTable.ts';
 import type { Ledger } from './ledger.ts';
 import type { Random } from '../support/random.ts';
 import type { Disaster, UnreadablePlace } from './schedule.ts';

@@ -6,7 +6,7 @@ import { threadResume } from '../../src/codex/methods.ts';
 import type { ThreadTurnsListParams } from '../../src/codex/protocol/v2/ThreadTurnsListParams';
 import { declineAll } from '../../src/codex/serverRequests.ts';
 import { silentLogger } from '../../src/util/logger.ts';
-import { ProcessRegistry } from '../../src/util/processRegistry.ts';
+import { ProcessRegistry } from '../../src/process/processRegistry.ts';
 import { tempDir } from '../support/tempDir.ts';
 import { type CodexHome, codexPath } from '../support/codexHome.ts';
 

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import * as z from 'zod/mini';
 import { TownKeys } from '../../src/town/keys.ts';
-import { type ProcessRecord, ProcessRegistry } from '../../src/util/processRegistry.ts';
+import { type ProcessRecord, ProcessRegistry } from '../../src/process/processRegistry.ts';
 import { builtBundles } from '../support/bundles.ts';
 import { type Family, startFamily } from '../support/children.ts';
 import { type CodexHome, codexHome, codexPath } from '../support/codexHome.ts';

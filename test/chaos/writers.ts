@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { SUPERVISOR_ID, type TownKeys } from '../../src/town/keys.ts';
-import { type MessageBody, type Priority, encodeMessage } from '../../src/town/messages.ts';
+import { type MessageBody, type Priority, encodeMessage } from '../../src/town/records/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import type { PlannedMessage } from './schedule.ts';
 import { type ChaosWindow, OPENING_MS } from './window.ts';

@@ -1,15 +1,15 @@
 /** What other writers leave in Redis, in `tinytown.toml` and in settings. */
 import assert from 'node:assert/strict';
-import { decodeBatch, decodeDead, decodeHeld, decodeSettled, decodeTurn } from '../../src/town/batch.ts';
+import { decodeBatch, decodeDead, decodeHeld, decodeSettled, decodeTurn } from '../../src/town/records/batch.ts';
 import { parseTownConfig } from '../../src/town/config.ts';
-import { decodeEvent } from '../../src/town/events.ts';
-import { classify } from '../../src/town/messageClass.ts';
-import { decodeMessage, encodeMessage } from '../../src/town/messages.ts';
-import { resolveAgent, validateAgentName } from '../../src/town/names.ts';
-import { type Decoded, agentFields, decodeAgent, decodeTask, taskFields } from '../../src/town/records.ts';
+import { decodeEvent } from '../../src/town/stores/events.ts';
+import { classify } from '../../src/town/records/messageClass.ts';
+import { decodeMessage, encodeMessage } from '../../src/town/records/messages.ts';
+import { resolveAgent, validateAgentName } from '../../src/town/records/names.ts';
+import { type Decoded, agentFields, decodeAgent, decodeTask, taskFields } from '../../src/town/records/records.ts';
 import { parseRedisUrl, redisUrlOf, socketUrl } from '../../src/town/redis/address.ts';
 import { redactUrl } from '../../src/town/redis/errors.ts';
-import { matchesRole, roleOf } from '../../src/town/roles.ts';
+import { matchesRole, roleOf } from '../../src/town/records/roles.ts';
 import { TinytownError } from '../../src/util/errors.ts';
 import { inEnglish } from '../../src/util/sentence.ts';
 import type { Random } from '../support/random.ts';

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { TownSession } from '../../src/loop/townSession.ts';
 import { emptyView } from '../../src/loop/state/agentView.ts';
 import type { FileChange } from '../../src/runtime/turnItem.ts';
-import type { AgentRecord } from '../../src/town/records.ts';
+import type { AgentRecord } from '../../src/town/records/records.ts';
 import { ChangeDocuments } from '../../src/ui/history/changeDocuments.ts';
 import type { Need } from '../../src/ui/needs/needs.ts';
 import { RequestDocuments } from '../../src/ui/needs/requestDocuments.ts';

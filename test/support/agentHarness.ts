@@ -5,7 +5,7 @@ import type { CodingAgent, RuntimeEvent } from '../../src/runtime/codingAgent.ts
 import { OneShotAgent } from '../../src/runtime/oneShotAgent.ts';
 import { PersistentAgent, type PersistentAgentOptions } from '../../src/runtime/persistentAgent.ts';
 import type { Logger } from '../../src/util/logger.ts';
-import { ProcessRegistry } from '../../src/util/processRegistry.ts';
+import { ProcessRegistry } from '../../src/process/processRegistry.ts';
 import { type CodexHome, codexHome, codexPath } from './codexHome.ts';
 import { eventually } from './eventually.ts';
 import { type ScriptedModel, startScriptedModel } from './scriptedModel.ts';

@@ -4,8 +4,8 @@
  */
 import { startStdioTransport } from '../../src/codex/transport.ts';
 import { silentLogger } from '../../src/util/logger.ts';
-import { spawnManaged } from '../../src/util/processes.ts';
-import { ProcessRegistry } from '../../src/util/processRegistry.ts';
+import { spawnManaged } from '../../src/process/processes.ts';
+import { ProcessRegistry } from '../../src/process/processRegistry.ts';
 
 const [folder = '', cwd = '', codexPath = ''] = process.argv.slice(2);
 const registry = new ProcessRegistry(folder);

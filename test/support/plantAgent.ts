@@ -1,8 +1,8 @@
 /** Writes what any client of the Redis can write: an agent's record, and work for it. */
 import { randomUUID } from 'node:crypto';
 import { SUPERVISOR_ID, TownKeys } from '../../src/town/keys.ts';
-import { RUNTIME_HOST } from '../../src/town/leases.ts';
-import { encodeMessage, newMessage } from '../../src/town/messages.ts';
+import { RUNTIME_HOST } from '../../src/town/stores/leases.ts';
+import { encodeMessage, newMessage } from '../../src/town/records/messages.ts';
 import type { TestTown } from './testTown.ts';
 
 const keys = new TownKeys('test-town');

@@ -1,7 +1,7 @@
 /** A town for one test, in the test's own Redis. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { TownKeys } from '../../src/town/keys.ts';
-import type { AgentRecord } from '../../src/town/records.ts';
+import type { AgentRecord } from '../../src/town/records/records.ts';
 import { type TownRedis, openRedis } from '../../src/town/redis/connect.ts';
 import { silentLogger } from '../../src/util/logger.ts';
 import { type TestRedis, startTestRedis } from './redis.ts';

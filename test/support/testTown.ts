@@ -11,7 +11,7 @@ import {
   openTownSession,
 } from '../../src/loop/townSession.ts';
 import { TOOLS_SERVER } from '../../src/runtime/toolsServer.ts';
-import type { AgentRecord } from '../../src/town/records.ts';
+import type { AgentRecord } from '../../src/town/records/records.ts';
 import type { Logger } from '../../src/util/logger.ts';
 import { Confirmations } from '../../src/loop/trust/confirmations.ts';
 import { builtBundles } from './bundles.ts';

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { openRedis } from '../../src/town/redis/connect.ts';
 import { SUPERVISOR_ID } from '../../src/town/keys.ts';
-import { RUNTIME_HOST } from '../../src/town/leases.ts';
-import { type MessageBody, encodeMessage, newMessage } from '../../src/town/messages.ts';
-import type { AgentRecord, AgentState } from '../../src/town/records.ts';
+import { RUNTIME_HOST } from '../../src/town/stores/leases.ts';
+import { type MessageBody, encodeMessage, newMessage } from '../../src/town/records/messages.ts';
+import type { AgentRecord, AgentState } from '../../src/town/records/records.ts';
 import { Town } from '../../src/town/town.ts';
 import { silentLogger } from '../../src/util/logger.ts';
 import { eventually } from '../support/eventually.ts';

@@ -3,19 +3,19 @@
  * action succeeds or throws a `TinytownError` that says what to do instead.
  */
 import type { RuntimeMode } from '../../runtime/codingAgent.ts';
-import { type Home, awayBecause, homeFields, homeOf } from '../../town/home.ts';
+import { type Home, awayBecause, homeFields, homeOf } from '../../town/records/home.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
-import { LEASE_MS, RUNTIME_HOST } from '../../town/leases.ts';
-import { type MessageKind, messageOfKind } from '../../town/messageKinds.ts';
-import { type Message, encodeMessage, newMessage } from '../../town/messages.ts';
-import { resolveAgent } from '../../town/names.ts';
-import { withProof } from '../../town/personsWords.ts';
-import { Plan } from '../../town/plan.ts';
-import { requestPlan } from '../../town/plans.ts';
-import { type AgentRecord, type TaskRecord, mayBeInTurn } from '../../town/records.ts';
+import { LEASE_MS, RUNTIME_HOST } from '../../town/stores/leases.ts';
+import { type MessageKind, messageOfKind } from '../../town/records/messageKinds.ts';
+import { type Message, encodeMessage, newMessage } from '../../town/records/messages.ts';
+import { resolveAgent } from '../../town/records/names.ts';
+import { withProof } from '../../town/control/personsWords.ts';
+import { Plan } from '../../town/plans/plan.ts';
+import { requestPlan } from '../../town/plans/plans.ts';
+import { type AgentRecord, type TaskRecord, mayBeInTurn } from '../../town/records/records.ts';
 import type { Town } from '../../town/town.ts';
 import { isRedisError } from '../../town/redis/errors.ts';
-import type { TownKey } from '../../town/townKey.ts';
+import type { TownKey } from '../../town/control/townKey.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
 import { type Sentence, inEnglish, say } from '../../util/sentence.ts';
 import { adopt, moveHere } from './adoption.ts';

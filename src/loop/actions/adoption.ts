@@ -2,14 +2,14 @@
  * Moves an agent to this window: one of `tt` whose loop has ended, or one that lives elsewhere. Two owners must never run the
  * same agent.
  */
-import { newEvent } from '../../town/events.ts';
-import { type Home, awayBecause, homeFields, homeOf, keepsConversation } from '../../town/home.ts';
+import { newEvent } from '../../town/stores/events.ts';
+import { type Home, awayBecause, homeFields, homeOf, keepsConversation } from '../../town/records/home.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
-import { RUNTIME_HOST } from '../../town/leases.ts';
-import { newMessage } from '../../town/messages.ts';
-import { Plan } from '../../town/plan.ts';
-import { requestPlan } from '../../town/plans.ts';
-import { type AgentRecord, agentFields, isTaskOver } from '../../town/records.ts';
+import { RUNTIME_HOST } from '../../town/stores/leases.ts';
+import { newMessage } from '../../town/records/messages.ts';
+import { Plan } from '../../town/plans/plan.ts';
+import { requestPlan } from '../../town/plans/plans.ts';
+import { type AgentRecord, agentFields, isTaskOver } from '../../town/records/records.ts';
 import type { Town } from '../../town/town.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';

@@ -1,7 +1,7 @@
 /** Asks the window that runs an agent to do something, for a person who waits for the answer. */
-import type { Control } from '../../town/control.ts';
-import type { AgentRecord } from '../../town/records.ts';
-import type { TownKey } from '../../town/townKey.ts';
+import type { Control } from '../../town/control/control.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
+import type { TownKey } from '../../town/control/townKey.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';
 

@@ -1,5 +1,5 @@
 /** Checks what people write for agents before it is sent. */
-import { MAX_SENT, isTooLong } from '../../town/sendable.ts';
+import { MAX_SENT, isTooLong } from '../../town/records/sendable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';
 

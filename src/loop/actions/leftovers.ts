@@ -1,10 +1,10 @@
 /** Actions on what turns left behind: work held after an interrupt, and messages given up after too many attempts. */
-import type { HeldBatch } from '../../town/batch.ts';
-import { deadPlan, heldPlan } from '../../town/leftoverPlans.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import type { HeldBatch } from '../../town/records/batch.ts';
+import { deadPlan, heldPlan } from '../../town/plans/leftoverPlans.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import type { Town } from '../../town/town.ts';
 import { TinytownError } from '../../util/errors.ts';
-import { assignedTaskIds } from '../../town/messages.ts';
+import { assignedTaskIds } from '../../town/records/messages.ts';
 import { say } from '../../util/sentence.ts';
 import { elementId } from '../state/receipt.ts';
 

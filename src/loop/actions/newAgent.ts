@@ -1,8 +1,8 @@
 /** The record of an agent that a person adds to the town. */
 import { randomUUID } from 'node:crypto';
-import { RUNTIME_HOST } from '../../town/leases.ts';
-import { validateAgentName } from '../../town/names.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import { RUNTIME_HOST } from '../../town/stores/leases.ts';
+import { validateAgentName } from '../../town/records/names.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import type { PermissionMode } from '../trust/permissionModes.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';

@@ -3,10 +3,10 @@ import type { AgentRequest, RequestAnswer } from '../../runtime/agentRequest.ts'
 import { requestGone } from '../../runtime/asking.ts';
 import { answerProblem, asksForSecret } from '../../runtime/requests.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
-import { isActionable } from '../../town/messageClass.ts';
-import type { Message } from '../../town/messages.ts';
-import type { AgentRecord } from '../../town/records.ts';
-import { type SettleResult, SupervisorInbox } from '../../town/supervisorInbox.ts';
+import { isActionable } from '../../town/records/messageClass.ts';
+import type { Message } from '../../town/records/messages.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
+import { type SettleResult, SupervisorInbox } from '../../town/stores/supervisorInbox.ts';
 import type { Town } from '../../town/town.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';

@@ -2,14 +2,14 @@
  * Actions on messages that wait for an agent: edit, move, promote to a steer, remove. Each is applied as a whole, or throws
  * because the message was taken meanwhile.
  */
-import type { WaitingMessage } from '../../town/delivery.ts';
-import type { MessageSnapshot } from '../../town/messageSnapshot.ts';
-import type { Plan } from '../../town/plan.ts';
-import { proofOf } from '../../town/personsWords.ts';
-import { editPlan, movePlan, promotePlan, removePlan } from '../../town/queuePlans.ts';
-import { type AgentRecord, type TaskRecord, isTaskOver } from '../../town/records.ts';
+import type { WaitingMessage } from '../../town/stores/delivery.ts';
+import type { MessageSnapshot } from '../../town/stores/messageSnapshot.ts';
+import type { Plan } from '../../town/plans/plan.ts';
+import { proofOf } from '../../town/control/personsWords.ts';
+import { editPlan, movePlan, promotePlan, removePlan } from '../../town/plans/queuePlans.ts';
+import { type AgentRecord, type TaskRecord, isTaskOver } from '../../town/records/records.ts';
 import type { Town } from '../../town/town.ts';
-import type { TownKey } from '../../town/townKey.ts';
+import type { TownKey } from '../../town/control/townKey.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';
 import { checkedText } from './checkedText.ts';

@@ -1,6 +1,6 @@
 /** The state changes that people may request, as a table: from which states, to which state, and what is written. */
-import type { EventType } from '../../town/events.ts';
-import type { AgentState } from '../../town/records.ts';
+import type { EventType } from '../../town/stores/events.ts';
+import type { AgentState } from '../../town/records/records.ts';
 
 export type StateRequest = 'pause' | 'resume' | 'close' | 'stop' | 'restart';
 

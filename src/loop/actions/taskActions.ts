@@ -1,6 +1,6 @@
 /** What people can do to tasks: fill the backlog, assign tasks from it, and end assigned tasks. */
 import { SUPERVISOR_ID } from '../../town/keys.ts';
-import { type AgentRecord, type TaskRecord, isTaskOver } from '../../town/records.ts';
+import { type AgentRecord, type TaskRecord, isTaskOver } from '../../town/records/records.ts';
 import type { Town } from '../../town/town.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { say } from '../../util/sentence.ts';

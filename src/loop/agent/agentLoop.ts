@@ -4,12 +4,12 @@
  */
 import type { RequestAnswer } from '../../runtime/agentRequest.ts';
 import type { InterruptResult, RuntimeEvent, RuntimeMode } from '../../runtime/codingAgent.ts';
-import type { TurnRecord } from '../../town/batch.ts';
-import type { Peek, WaitingMessage } from '../../town/delivery.ts';
-import { drainedPlan, quietPlan, stoppedPlan, undelayedPlan } from '../../town/plans.ts';
-import type { AgentRecord, AgentState } from '../../town/records.ts';
+import type { TurnRecord } from '../../town/records/batch.ts';
+import type { Peek, WaitingMessage } from '../../town/stores/delivery.ts';
+import { drainedPlan, quietPlan, stoppedPlan, undelayedPlan } from '../../town/plans/plans.ts';
+import type { AgentRecord, AgentState } from '../../town/records/records.ts';
 import { isPassing } from '../../town/redis/errors.ts';
-import { roleOf } from '../../town/roles.ts';
+import { roleOf } from '../../town/records/roles.ts';
 import { Deadline } from '../../util/deadline.ts';
 import { describeError } from '../../util/errors.ts';
 import { Emitter, type Event } from '../../util/event.ts';

@@ -3,10 +3,10 @@
  * Every rule about rounds, steering, pausing, draining and going cold is here and in its table test.
  */
 import type { RuntimeMode } from '../../runtime/codingAgent.ts';
-import type { WaitingMessage } from '../../town/delivery.ts';
-import { classify, isActionable } from '../../town/messageClass.ts';
-import { byCreation, type Message } from '../../town/messages.ts';
-import type { AgentState } from '../../town/records.ts';
+import type { WaitingMessage } from '../../town/stores/delivery.ts';
+import { classify, isActionable } from '../../town/records/messageClass.ts';
+import { byCreation, type Message } from '../../town/records/messages.ts';
+import type { AgentState } from '../../town/records/records.ts';
 
 export interface LoopFacts {
   /** From the agent's record. Other writers change it to ask for a pause, a drain or a stop. */

@@ -1,7 +1,7 @@
 /** What happens to a batch: pure rules for the end of a turn, and for batches that a new owner finds in flight. */
 import type { InputFate, TurnOutcome } from '../../runtime/codingAgent.ts';
-import type { Batch } from '../../town/batch.ts';
-import type { BatchFate } from '../../town/plans.ts';
+import type { Batch } from '../../town/records/batch.ts';
+import type { BatchFate } from '../../town/plans/plans.ts';
 
 /** Why the owner ends a turn. */
 export type EndIntent = 'interrupt' | 'pause' | 'stop' | 'redisAway';

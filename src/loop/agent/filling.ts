@@ -2,8 +2,8 @@
  * Decides how many waiting messages go into one turn. Codex rejects any input of more than {@link INPUT_LIMIT} characters, so
  * a round or a steer, prompt included, is filled up to that limit. The rest waits in order.
  */
-import { type WaitingMessage, PEEK_LIMIT } from '../../town/delivery.ts';
-import { isActionable } from '../../town/messageClass.ts';
+import { type WaitingMessage, PEEK_LIMIT } from '../../town/stores/delivery.ts';
+import { isActionable } from '../../town/records/messageClass.ts';
 
 /**
  * Most characters of one input: `MAX_USER_INPUT_TEXT_CHARS` of codex-rs, as 0.171 names it in its refusal ("Input exceeds the

@@ -2,8 +2,8 @@
  * Finds messages that ask for something behind more news than one look reads. News can wait for a long time and every change
  * triggers a look, so this remembers how far it has searched.
  */
-import type { Delivery, LookedThrough, Peek, UnreadableMessage, WaitingMessage } from '../../town/delivery.ts';
-import { isActionable } from '../../town/messageClass.ts';
+import type { Delivery, LookedThrough, Peek, UnreadableMessage, WaitingMessage } from '../../town/stores/delivery.ts';
+import { isActionable } from '../../town/records/messageClass.ts';
 
 /** Most reads of one list in one look. The next look continues from there. */
 const MOST_READS = 100;

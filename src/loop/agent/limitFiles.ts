@@ -7,7 +7,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { mkdir, open, readFile, readdir, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
-import { parseJson } from '../../town/records.ts';
+import { parseJson } from '../../town/records/records.ts';
 import { shortDigest } from '../../util/digest.ts';
 import { type Clock, systemClock } from '../../util/deadline.ts';
 import { writePrivate } from '../../util/privateFiles.ts';

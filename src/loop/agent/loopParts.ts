@@ -1,10 +1,10 @@
 /** What a loop is given: its town, its runtimes, and the rules that come from settings. */
 import type { CodingAgent, ModelChoice, RuntimeMode } from '../../runtime/codingAgent.ts';
-import type { Delivery } from '../../town/delivery.ts';
-import type { Home } from '../../town/home.ts';
+import type { Delivery } from '../../town/stores/delivery.ts';
+import type { Home } from '../../town/records/home.ts';
 import type { TownKeys } from '../../town/keys.ts';
-import type { AgentRecord, TaskRecord } from '../../town/records.ts';
-import type { TownKey } from '../../town/townKey.ts';
+import type { AgentRecord, TaskRecord } from '../../town/records/records.ts';
+import type { TownKey } from '../../town/control/townKey.ts';
 import type { TinytownError } from '../../util/errors.ts';
 import type { Logger } from '../../util/logger.ts';
 import type { Sentence } from '../../util/sentence.ts';

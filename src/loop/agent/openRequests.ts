@@ -5,10 +5,10 @@
 import type { AgentRequest, RequestAnswer } from '../../runtime/agentRequest.ts';
 import { requestGone } from '../../runtime/asking.ts';
 import type { CodingAgent, RuntimeEvent } from '../../runtime/codingAgent.ts';
-import type { ControlReply } from '../../town/control.ts';
-import type { ControlRequest } from '../../town/delivery.ts';
-import { newEvent } from '../../town/events.ts';
-import { Plan } from '../../town/plan.ts';
+import type { ControlReply } from '../../town/control/control.ts';
+import type { ControlRequest } from '../../town/stores/delivery.ts';
+import { newEvent } from '../../town/stores/events.ts';
+import { Plan } from '../../town/plans/plan.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import { inEnglish } from '../../util/sentence.ts';

@@ -1,10 +1,10 @@
 /** An agent as its owner sees and writes it: the record as of the last look, and changes that only the owner can make. */
-import type { TurnRecord } from '../../town/batch.ts';
-import { type ControlReply, replyPlan } from '../../town/control.ts';
-import { type ControlRequest, type Peek, type UnreadableMessage, WrongTypeError } from '../../town/delivery.ts';
-import type { Plan } from '../../town/plan.ts';
-import { type PlanContext, setAsidePlan, statePlan } from '../../town/plans.ts';
-import type { AgentRecord, AgentState } from '../../town/records.ts';
+import type { TurnRecord } from '../../town/records/batch.ts';
+import { type ControlReply, replyPlan } from '../../town/control/control.ts';
+import { type ControlRequest, type Peek, type UnreadableMessage, WrongTypeError } from '../../town/stores/delivery.ts';
+import type { Plan } from '../../town/plans/plan.ts';
+import { type PlanContext, setAsidePlan, statePlan } from '../../town/plans/plans.ts';
+import type { AgentRecord, AgentState } from '../../town/records/records.ts';
 import { isPassing } from '../../town/redis/errors.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';

@@ -11,12 +11,12 @@
 import { spellHidden } from '../../util/hidden.ts';
 import { shellWord } from '../../util/shellWords.ts';
 import { fenced, oneLine } from '../../util/text.ts';
-import type { AgentRecord, TaskRecord } from '../../town/records.ts';
+import type { AgentRecord, TaskRecord } from '../../town/records/records.ts';
 import { SUPERVISOR_ID, isId } from '../../town/keys.ts';
-import type { WaitingMessage } from '../../town/delivery.ts';
-import { classify, isActionable } from '../../town/messageClass.ts';
-import type { Message } from '../../town/messages.ts';
-import { roleHint, type Role } from '../../town/roles.ts';
+import type { WaitingMessage } from '../../town/stores/delivery.ts';
+import { classify, isActionable } from '../../town/records/messageClass.ts';
+import type { Message } from '../../town/records/messages.ts';
+import { roleHint, type Role } from '../../town/records/roles.ts';
 import {
   type Known,
   type StandingFacts,

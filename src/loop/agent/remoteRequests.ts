@@ -1,9 +1,9 @@
 /** Handles other windows' requests to an agent's owner (`tt:{town}:control:{id}`), and replies to them. */
 import type { InterruptResult } from '../../runtime/codingAgent.ts';
-import type { ControlReply } from '../../town/control.ts';
-import type { ControlRequest } from '../../town/delivery.ts';
-import { ControlGuard, type Refusal } from '../../town/controlGuard.ts';
-import { Plan } from '../../town/plan.ts';
+import type { ControlReply } from '../../town/control/control.ts';
+import type { ControlRequest } from '../../town/stores/delivery.ts';
+import { ControlGuard, type Refusal } from '../../town/control/controlGuard.ts';
+import { Plan } from '../../town/plans/plan.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { AgentRequest, ChoiceLabel } from '../../runtime/agentRequest.ts';
-import { parseJson } from '../../town/records.ts';
+import { parseJson } from '../../town/records/records.ts';
 import { startOf, wellFormedJson } from '../../util/text.ts';
 
 /** The longest list that is shown, more than anybody can read. A view of a longer one would take too long. */

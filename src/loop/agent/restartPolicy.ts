@@ -1,6 +1,6 @@
 /** How often and how fast a process that went down is restarted, and a failed round is retried. */
-import type { TurnRecord } from '../../town/batch.ts';
-import { BUSY_ATTEMPTS } from '../../town/plans.ts';
+import type { TurnRecord } from '../../town/records/batch.ts';
+import { BUSY_ATTEMPTS } from '../../town/plans/plans.ts';
 import type { LoopFacts } from './decide.ts';
 
 const STARTS = 3;

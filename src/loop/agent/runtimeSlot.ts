@@ -1,7 +1,7 @@
 /** Holds one agent's runtime. Starts it with its thread, takes it down, and says when to try again after a failure. */
 import type { CodingAgent, ModelChoice, RuntimeEvent, RuntimeMode } from '../../runtime/codingAgent.ts';
 import { isRedisError } from '../../town/redis/errors.ts';
-import { roleOf } from '../../town/roles.ts';
+import { roleOf } from '../../town/records/roles.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';

@@ -1,15 +1,15 @@
 /** Settles what a turn, or an owner that went away, has left in flight. Each batch is settled once, whatever gets lost. */
 import type { CodingAgent, TurnOutcome } from '../../runtime/codingAgent.ts';
-import type { Batch, DeadMessage, TurnRecord } from '../../town/batch.ts';
-import { assignedTaskIds } from '../../town/messages.ts';
-import type { Plan } from '../../town/plan.ts';
+import type { Batch, DeadMessage, TurnRecord } from '../../town/records/batch.ts';
+import { assignedTaskIds } from '../../town/records/messages.ts';
+import type { Plan } from '../../town/plans/plan.ts';
 import {
   type BatchFate,
   type PlanContext,
   type SettleFacts,
   setBatchesAsidePlan,
   settlePlan,
-} from '../../town/plans.ts';
+} from '../../town/plans/plans.ts';
 import { describeError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { type EndIntent, type LastEnd, fateAfterRestart, fateAtTurnEnd } from './fates.ts';

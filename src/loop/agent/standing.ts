@@ -7,8 +7,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { TOOLS_SERVER } from '../../runtime/toolsServer.ts';
-import { parseJson } from '../../town/records.ts';
-import type { Role } from '../../town/roles.ts';
+import { parseJson } from '../../town/records/records.ts';
+import type { Role } from '../../town/records/roles.ts';
 import { spellHidden } from '../../util/hidden.ts';
 import { oneLine, wellFormedJson } from '../../util/text.ts';
 

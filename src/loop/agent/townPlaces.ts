@@ -7,7 +7,7 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { shortDigest } from '../../util/digest.ts';
 import { modifiedAt } from '../../util/driveTime.ts';
-import { takeLock } from '../../util/fileLock.ts';
+import { takeLock } from '../../process/fileLock.ts';
 import { writePrivate } from '../../util/privateFiles.ts';
 import { ensurePrivateFolder } from '../../util/privateFolder.ts';
 

@@ -4,8 +4,8 @@
  */
 import type { RuntimeEvent } from '../../runtime/codingAgent.ts';
 import type { TurnItem } from '../../runtime/turnItem.ts';
-import { STREAM_LENGTH, eventPayload, newEvent } from '../../town/events.ts';
-import { Plan } from '../../town/plan.ts';
+import { STREAM_LENGTH, eventPayload, newEvent } from '../../town/stores/events.ts';
+import { Plan } from '../../town/plans/plan.ts';
 import { describeError } from '../../util/errors.ts';
 import { endOf, oneLine } from '../../util/text.ts';
 import type { OwnedAgent } from './ownedAgent.ts';

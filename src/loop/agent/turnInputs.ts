@@ -1,11 +1,11 @@
 /** The inputs of one agent's turns: as many messages as fit, and everything that their prompt has to say. */
 import type { RuntimeMode } from '../../runtime/codingAgent.ts';
-import type { WaitingMessage } from '../../town/delivery.ts';
-import { isActionable } from '../../town/messageClass.ts';
-import type { Message } from '../../town/messages.ts';
-import { provenAmong } from '../../town/personsWords.ts';
-import type { TaskRecord } from '../../town/records.ts';
-import { roleOf } from '../../town/roles.ts';
+import type { WaitingMessage } from '../../town/stores/delivery.ts';
+import { isActionable } from '../../town/records/messageClass.ts';
+import type { Message } from '../../town/records/messages.ts';
+import { provenAmong } from '../../town/control/personsWords.ts';
+import type { TaskRecord } from '../../town/records/records.ts';
+import { roleOf } from '../../town/records/roles.ts';
 import { type Filling, INPUT_LIMIT, fill } from './filling.ts';
 import type { OwnedAgent } from './ownedAgent.ts';
 import { bodyText, roundPrompt, standingFacts, steerPrompt } from './prompt.ts';

@@ -4,11 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { InterruptResult, RuntimeEvent, RuntimeMode, TurnOutcome } from '../../runtime/codingAgent.ts';
-import type { Batch } from '../../town/batch.ts';
-import type { WaitingMessage } from '../../town/delivery.ts';
-import { isActionable } from '../../town/messageClass.ts';
-import { adriftPlan, deliveredPlan, takePlan, toldPlan } from '../../town/plans.ts';
-import { isTaskOver } from '../../town/records.ts';
+import type { Batch } from '../../town/records/batch.ts';
+import type { WaitingMessage } from '../../town/stores/delivery.ts';
+import { isActionable } from '../../town/records/messageClass.ts';
+import { adriftPlan, deliveredPlan, takePlan, toldPlan } from '../../town/plans/plans.ts';
+import { isTaskOver } from '../../town/records/records.ts';
 import { TinytownError, describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import { say } from '../../util/sentence.ts';

@@ -2,7 +2,7 @@
 import { type RedisHealth, redisHealth } from '../../town/redis/health.ts';
 import type { TownRedis } from '../../town/redis/connect.ts';
 import type { Town } from '../../town/town.ts';
-import type { WakeMode } from '../../town/wake.ts';
+import type { WakeMode } from '../../town/live/wake.ts';
 import type { Said } from '../../util/sentence.ts';
 import { TinytownError } from '../../util/errors.ts';
 import type { AgentRunner } from '../agentRunner.ts';

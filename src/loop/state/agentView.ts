@@ -13,7 +13,7 @@ import type {
   TurnOutcome,
 } from '../../runtime/codingAgent.ts';
 import { type TurnItem, endedItem } from '../../runtime/turnItem.ts';
-import type { Home } from '../../town/home.ts';
+import type { Home } from '../../town/records/home.ts';
 import type { UsedUp } from '../agent/accountHold.ts';
 import type { AgentProgram } from '../agent/loopParts.ts';
 import type { Retry } from '../agent/restartPolicy.ts';

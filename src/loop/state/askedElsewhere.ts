@@ -1,6 +1,6 @@
 /** The open requests of other windows' agents, as their owners have written them. */
 import type { AgentRequest } from '../../runtime/agentRequest.ts';
-import type { TownMirror } from '../../town/mirror.ts';
+import type { TownMirror } from '../../town/live/mirror.ts';
 import { decodeRequests } from '../agent/requestCodec.ts';
 
 export class AskedElsewhere {

@@ -2,10 +2,10 @@
  * Follows agents that another window or `tt` runs, through the agents' own streams. Follows only agents that somebody looks at,
  * starts with the newest entries, and reads whenever Redis reports a change.
  */
-import { ActivityLog } from '../../town/activity.ts';
-import type { ReadEvent } from '../../town/events.ts';
+import { ActivityLog } from '../../town/records/activity.ts';
+import type { ReadEvent } from '../../town/stores/events.ts';
 import type { Town } from '../../town/town.ts';
-import type { Wake } from '../../town/wake.ts';
+import type { Wake } from '../../town/live/wake.ts';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';

@@ -4,7 +4,7 @@
  */
 import { type ReadHistory, historyPages } from '../../runtime/historyPages.ts';
 import type { StoredTurn } from '../../runtime/storedTurn.ts';
-import { type AgentRecord, mayBeInTurn } from '../../town/records.ts';
+import { type AgentRecord, mayBeInTurn } from '../../town/records/records.ts';
 import { describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import type { Logger } from '../../util/logger.ts';

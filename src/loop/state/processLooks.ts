@@ -1,5 +1,5 @@
 /** What agents' processes use of this machine. Read for all agents at once, and only when somebody wants to see it. */
-import { type ProcessUse, processUses } from '../../util/processTable.ts';
+import { type ProcessUse, processUses } from '../../process/processTable.ts';
 
 /** Figures older than this are read again when they are asked for, in milliseconds. */
 const FRESH_MS = 5_000;

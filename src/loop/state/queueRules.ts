@@ -1,7 +1,7 @@
 /** What a person may do with messages that wait for an agent, and if not, why. Menus and commands share these rules. */
-import type { WaitingMessage } from '../../town/delivery.ts';
+import type { WaitingMessage } from '../../town/stores/delivery.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
-import { hasText } from '../../town/queuePlans.ts';
+import { hasText } from '../../town/plans/queuePlans.ts';
 import { type Sentence, say } from '../../util/sentence.ts';
 import { goesByTime } from '../agent/decide.ts';
 

@@ -3,11 +3,11 @@
  * Pure functions turn one look at an agent's lists into receipts.
  */
 import { createHash } from 'node:crypto';
-import type { Batch } from '../../town/batch.ts';
-import type { WaitingMessage } from '../../town/delivery.ts';
-import type { MessageSnapshot } from '../../town/messageSnapshot.ts';
-import { type Message, decodeMessage } from '../../town/messages.ts';
-import type { AgentState, TaskRecord } from '../../town/records.ts';
+import type { Batch } from '../../town/records/batch.ts';
+import type { WaitingMessage } from '../../town/stores/delivery.ts';
+import type { MessageSnapshot } from '../../town/stores/messageSnapshot.ts';
+import { type Message, decodeMessage } from '../../town/records/messages.ts';
+import type { AgentState, TaskRecord } from '../../town/records/records.ts';
 import { inOrder } from '../agent/decide.ts';
 import { bodyText } from '../agent/prompt.ts';
 import { type QueueAction, queueActions, whyNotQueued } from './queueRules.ts';

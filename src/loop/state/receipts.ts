@@ -6,10 +6,10 @@ import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { describeError } from '../../util/errors.ts';
 import { Emitter } from '../../util/event.ts';
 import type { Logger } from '../../util/logger.ts';
-import type { MessageSnapshot, MessageSnapshots } from '../../town/messageSnapshot.ts';
-import type { TownMirror } from '../../town/mirror.ts';
-import type { AgentRecord } from '../../town/records.ts';
-import type { Wake, WakeSource } from '../../town/wake.ts';
+import type { MessageSnapshot, MessageSnapshots } from '../../town/stores/messageSnapshot.ts';
+import type { TownMirror } from '../../town/live/mirror.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
+import type { Wake, WakeSource } from '../../town/live/wake.ts';
 import { type Receipt, receiptsOf } from './receipt.ts';
 
 interface Known {

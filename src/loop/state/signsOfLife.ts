@@ -2,8 +2,8 @@
  * Finds agents of `tt` whose loop has ended without saying `stopped`, because nothing else shows that it is gone. A loop of `tt`
  * writes `last_heartbeat` every few seconds while it waits, and not at all during a turn or a pause.
  */
-import { RUNTIME_HOST } from '../../town/leases.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import { RUNTIME_HOST } from '../../town/stores/leases.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import type { Town } from '../../town/town.ts';
 import type { Disposable } from '../../util/disposable.ts';
 import { describeError } from '../../util/errors.ts';

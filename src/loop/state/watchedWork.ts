@@ -3,7 +3,7 @@
  * plain value. The texts are whatever somebody wrote.
  */
 import * as z from 'zod/mini';
-import type { ReadEvent } from '../../town/events.ts';
+import type { ReadEvent } from '../../town/stores/events.ts';
 import { endOf as endOfText } from '../../util/text.ts';
 
 const turnEnd = z.enum(['completed', 'interrupted', 'failed']);

@@ -6,7 +6,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
-import { parseJson } from '../../town/records.ts';
+import { parseJson } from '../../town/records/records.ts';
 import { shortDigest } from '../../util/digest.ts';
 import type { Disposable } from '../../util/disposable.ts';
 import { describeError } from '../../util/errors.ts';

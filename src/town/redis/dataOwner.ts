@@ -10,9 +10,9 @@ import * as z from 'zod/mini';
 import { _default as orElse } from 'zod/mini';
 import { driveTime, modifiedAt } from '../../util/driveTime.ts';
 import { TinytownError } from '../../util/errors.ts';
-import { isHere } from '../../util/processTable.ts';
+import { isHere } from '../../process/processTable.ts';
 import { say } from '../../util/sentence.ts';
-import { parseJson } from '../records.ts';
+import { parseJson } from '../records/records.ts';
 
 /** How often a window that uses a private server touches the file, in milliseconds. */
 export const SIGN_OF_LIFE_MS = 5_000;

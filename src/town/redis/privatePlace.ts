@@ -9,7 +9,7 @@ import path from 'node:path';
 import * as z from 'zod/mini';
 import { type FolderIdentity, folderIdentity } from '../../util/folderIdentity.ts';
 import { ensurePrivateFolder } from '../../util/privateFolder.ts';
-import { parseJson } from '../records.ts';
+import { parseJson } from '../records/records.ts';
 import type { RedisTarget } from './address.ts';
 
 const FOLDER_FILE = 'folder.json';

@@ -3,7 +3,7 @@
  * disagree. `loop/actions` knows more and has the last word.
  */
 import type { AgentView } from '../../loop/state/agentView.ts';
-import { type AgentRecord, type AgentState, mayBeInTurn } from '../../town/records.ts';
+import { type AgentRecord, type AgentState, mayBeInTurn } from '../../town/records/records.ts';
 import type { Translate } from '../l10n.ts';
 import type { Waiting } from '../town/townPicture.ts';
 

@@ -1,6 +1,6 @@
 /** The agents tree as plain data: the agents, what each one does, and what waits. No editor, no clock, no side effects. */
 import type { AgentView } from '../../loop/state/agentView.ts';
-import { type AgentRecord, type AgentState, type TaskRecord, mayBeInTurn } from '../../town/records.ts';
+import { type AgentRecord, type AgentState, type TaskRecord, mayBeInTurn } from '../../town/records/records.ts';
 import { oneLine } from '../../util/text.ts';
 import { inWords } from '../../util/sentence.ts';
 import { contextFlags, factsOf } from './agentActions.ts';

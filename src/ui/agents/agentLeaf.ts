@@ -1,5 +1,5 @@
 /** Makes most of the rows below an agent. */
-import type { AgentRecord } from '../../town/records.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import type { Item } from '../items.ts';
 
 /** A row of the agent, with `key` in its id. Menus recognize the row by the key's first part. */

@@ -1,7 +1,7 @@
 /** One output channel per agent with its live text. A channel is created when first shown, and fed from then on. */
 import * as vscode from 'vscode';
 import type { RuntimeEvent } from '../../runtime/codingAgent.ts';
-import type { ReadEvent } from '../../town/events.ts';
+import type { ReadEvent } from '../../town/stores/events.ts';
 import type { Disposable } from '../../util/disposable.ts';
 import { oneLine } from '../../util/text.ts';
 import { Throttle } from '../throttle.ts';

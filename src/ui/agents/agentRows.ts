@@ -1,6 +1,6 @@
 /** The rows below an agent: its task, its inbox, the running turn, its steers, earlier turns. */
 import type { AgentView, Away } from '../../loop/state/agentView.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import { oneLine, stripControls } from '../../util/text.ts';
 import { inWords } from '../../util/sentence.ts';
 import { inboxRows } from './inboxRows.ts';

@@ -5,7 +5,7 @@
 import type { AgentView } from '../../loop/state/agentView.ts';
 import type { Receipt } from '../../loop/state/receipt.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Item, ItemIcon } from '../items.ts';
 import type { Translate } from '../l10n.ts';

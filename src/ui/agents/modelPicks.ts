@@ -1,7 +1,7 @@
 /** Asks for a model and an effort from Codex's list. Another model can be typed, because providers have their own models. */
 import * as vscode from 'vscode';
 import type { ModelInfo } from '../../runtime/models.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import { oneLine } from '../../util/text.ts';
 import { withoutIcons } from '../plainText.ts';
 

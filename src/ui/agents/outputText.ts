@@ -3,7 +3,7 @@
  * items are cut off, and control sequences are stripped, so the text cannot drive a terminal or the editor.
  */
 import type { RuntimeEvent } from '../../runtime/codingAgent.ts';
-import type { ReadEvent } from '../../town/events.ts';
+import type { ReadEvent } from '../../town/stores/events.ts';
 import type { TurnItem } from '../../runtime/turnItem.ts';
 import { endOf, oneLine, startOf, stripControls } from '../../util/text.ts';
 import { namesOf } from '../changeLook.ts';

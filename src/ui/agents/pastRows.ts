@@ -1,7 +1,7 @@
 /** The rows of an agent's past turns: the last one, and a row that holds all earlier ones. */
 import type { AgentView, TurnView } from '../../loop/state/agentView.ts';
 import type { PastState } from '../../loop/state/pastTurns.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import { oneLine, stripControls } from '../../util/text.ts';
 import { leaf } from './agentLeaf.ts';
 import type { Item } from '../items.ts';

@@ -1,7 +1,7 @@
 /** Asks which agent a command is for. Each answer is undefined if the person canceled. */
 import * as vscode from 'vscode';
 import type { TownSession } from '../../loop/townSession.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { type AgentAction, agentActions, factsOf, whyNot } from './agentActions.ts';

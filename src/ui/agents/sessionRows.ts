@@ -1,7 +1,7 @@
 /** The facts of an agent's session under one collapsed row: its model, thread and process, and what they use. */
 import type { AgentView } from '../../loop/state/agentView.ts';
-import type { AgentRecord } from '../../town/records.ts';
-import type { ProcessUse } from '../../util/processTable.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
+import type { ProcessUse } from '../../process/processTable.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Item } from '../items.ts';
 import type { Translate } from '../l10n.ts';

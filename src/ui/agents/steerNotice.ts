@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Receipt } from '../../loop/state/receipt.ts';
 import type { TownSession } from '../../loop/townSession.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import { oneLine } from '../../util/text.ts';
 import { inform } from '../notify.ts';
 

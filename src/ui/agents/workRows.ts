@@ -1,7 +1,7 @@
 /** The work of an agent that this window does not run: its last words, tools and turn ends, as its owner reports them. */
 import type { AgentView } from '../../loop/state/agentView.ts';
 import type { WatchedWork, WorkLine } from '../../loop/state/watchedWork.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import { oneLine, stripControls } from '../../util/text.ts';
 import type { Item, ItemIcon, RowText } from '../items.ts';
 import type { Translate } from '../l10n.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import type { TownSession } from '../../loop/townSession.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';

@@ -2,7 +2,7 @@
  * The texts that agents get from the editor: a selection, files or problems, each after the person's words. They are in English,
  * because they are for the agent. Content of files is quoted as data, in fences that it cannot close. Pure.
  */
-import { MAX_TEXT } from '../../town/records.ts';
+import { MAX_TEXT } from '../../town/records/records.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { fenced, oneLine, spellControls, startOf } from '../../util/text.ts';
 import type { Translate } from '../l10n.ts';

@@ -5,7 +5,7 @@
 import type { AgentView } from '../../loop/state/agentView.ts';
 import { type ReadHistory, historyPages } from '../../runtime/historyPages.ts';
 import type { StoredTurn } from '../../runtime/storedTurn.ts';
-import { type AgentRecord, mayBeInTurn } from '../../town/records.ts';
+import { type AgentRecord, mayBeInTurn } from '../../town/records/records.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Translate } from '../l10n.ts';
 import { problemOf } from '../problems.ts';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { TownSession } from '../../loop/townSession.ts';
 import type { FileChange } from '../../runtime/turnItem.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import type { Disposable } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { emptyView } from '../../loop/state/agentView.ts';
 import type { TownSession } from '../../loop/townSession.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import { type Disposable, DisposableStore, toDisposable } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';

@@ -6,7 +6,7 @@
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import type { RequestAnswer } from '../../runtime/agentRequest.ts';
-import { resolveAgent } from '../../town/names.ts';
+import { resolveAgent } from '../../town/records/names.ts';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';

@@ -7,7 +7,7 @@ import type { AgentView } from '../../loop/state/agentView.ts';
 import type { SupervisorMessage } from '../../loop/actions/personInbox.ts';
 import type { AgentRequest, ChoiceLabel, RequestChoice } from '../../runtime/agentRequest.ts';
 import { SUPERVISOR_ID } from '../../town/keys.ts';
-import type { AgentRecord } from '../../town/records.ts';
+import type { AgentRecord } from '../../town/records/records.ts';
 import type { Said } from '../../util/sentence.ts';
 import { moment } from '../agents/usage.ts';
 import { type TownPicture, sortedAgents } from '../town/townPicture.ts';

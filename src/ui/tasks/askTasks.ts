@@ -1,6 +1,6 @@
 /** Input boxes of the task commands. The box for new backlog tasks stays open for the next task until Escape. */
 import * as vscode from 'vscode';
-import type { TaskRecord } from '../../town/records.ts';
+import type { TaskRecord } from '../../town/records/records.ts';
 import { oneLine } from '../../util/text.ts';
 import { problemOf } from '../problems.ts';
 import { linesOf } from './taskText.ts';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { TownSession } from '../../loop/townSession.ts';
 import { couldTake } from '../../loop/backlogOffers.ts';
-import type { TaskRecord } from '../../town/records.ts';
+import type { TaskRecord } from '../../town/records/records.ts';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import type { EditorLog } from '../editorLog.ts';
 import { Command, ContextKey } from '../ids.ts';

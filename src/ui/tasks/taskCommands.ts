@@ -1,7 +1,7 @@
 /** The commands that act on a task: find the task, ask for what is missing, and call the town's actions. */
 import * as vscode from 'vscode';
 import type { TownSession } from '../../loop/townSession.ts';
-import { type TaskRecord, byAge, isTaskOver } from '../../town/records.ts';
+import { type TaskRecord, byAge, isTaskOver } from '../../town/records/records.ts';
 import { type Disposable, DisposableStore } from '../../util/disposable.ts';
 import { TinytownError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';

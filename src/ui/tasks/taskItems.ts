@@ -1,5 +1,5 @@
 /** The tasks tree as plain data: running tasks, assigned tasks, the backlog, finished tasks. */
-import { isTaskOver, type TaskRecord, type TaskState } from '../../town/records.ts';
+import { isTaskOver, type TaskRecord, type TaskState } from '../../town/records/records.ts';
 import { oneLine } from '../../util/text.ts';
 import { Command } from '../ids.ts';
 import type { Collapse, Item, ItemIcon } from '../items.ts';

@@ -1,5 +1,5 @@
 /** A task as a full text: what to do, who has it, and the result. */
-import { type TaskRecord, type TaskState, mayBeInTurn } from '../../town/records.ts';
+import { type TaskRecord, type TaskState, mayBeInTurn } from '../../town/records/records.ts';
 import { stripControls } from '../../util/text.ts';
 import type { Translate } from '../l10n.ts';
 import type { TownPicture } from '../town/townPicture.ts';

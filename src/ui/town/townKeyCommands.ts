@@ -1,6 +1,6 @@
 /** Copies the town's key from one of the user's machines to another, so that their windows can command each other's agents. */
 import * as vscode from 'vscode';
-import { isTownKey } from '../../town/townKey.ts';
+import { isTownKey } from '../../town/control/townKey.ts';
 import type { Call } from '../calls.ts';
 import { inform } from '../notify.ts';
 import type { TownHost } from './townHost.ts';

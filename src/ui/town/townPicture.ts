@@ -6,8 +6,8 @@ import type { Receipt } from '../../loop/state/receipt.ts';
 import type { PastState } from '../../loop/state/pastTurns.ts';
 import type { TownSession } from '../../loop/townSession.ts';
 import type { WatchedWork } from '../../loop/state/watchedWork.ts';
-import type { ProcessUse } from '../../util/processTable.ts';
-import type { AgentRecord, TaskRecord } from '../../town/records.ts';
+import type { ProcessUse } from '../../process/processTable.ts';
+import type { AgentRecord, TaskRecord } from '../../town/records/records.ts';
 import { whatIsWrong } from '../../util/errors.ts';
 import type { Said } from '../../util/sentence.ts';
 

@@ -1,5 +1,5 @@
 /** How long a message to a cold agent takes to reach the model, compared with a bare start, resume and `turn/start`. */
-import type { AgentRecord } from '../../../src/town/records.ts';
+import type { AgentRecord } from '../../../src/town/records/records.ts';
 import { BareClient } from '../bareClient.ts';
 import { inTown, now } from '../benchTown.ts';
 import { type Row, interleaved, median, milliseconds } from '../measure.ts';

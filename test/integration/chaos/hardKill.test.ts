@@ -5,8 +5,8 @@ import { nameOf } from '../../chaos/disasters.ts';
 import { OTHER_CLI, World } from '../../chaos/world.ts';
 import type { ChaosWindow } from '../../chaos/window.ts';
 import type { FamilyMember } from '../../support/children.ts';
-import type { ProcessRecord } from '../../../src/util/processRegistry.ts';
-import { type ListedProcess, listProcesses, signalGroup } from '../../../src/util/processTable.ts';
+import type { ProcessRecord } from '../../../src/process/processRegistry.ts';
+import { type ListedProcess, listProcesses, signalGroup } from '../../../src/process/processTable.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { eventually } from '../../support/eventually.ts';
 

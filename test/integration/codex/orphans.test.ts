@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import * as z from 'zod/mini';
-import { ProcessRegistry } from '../../../src/util/processRegistry.ts';
-import { startTimeOf } from '../../../src/util/processTable.ts';
+import { ProcessRegistry } from '../../../src/process/processRegistry.ts';
+import { startTimeOf } from '../../../src/process/processTable.ts';
 import { type CodexHome, codexHome, codexPath } from '../../support/codexHome.ts';
 import { eventually } from '../../support/eventually.ts';
 

@@ -1,7 +1,7 @@
 /** What becomes of the tasks in a turn that was cut off. */
 import assert from 'node:assert/strict';
 import type { TownSession } from '../../../src/loop/townSession.ts';
-import type { TaskState } from '../../../src/town/records.ts';
+import type { TaskState } from '../../../src/town/records/records.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';

@@ -1,11 +1,11 @@
 /** The attack of another client that puts news without number before a message, or has a loop read all of it again and again. */
 import assert from 'node:assert/strict';
 import { HiddenMessages } from '../../../src/loop/agent/hiddenMessages.ts';
-import { Delivery, type Peek } from '../../../src/town/delivery.ts';
+import { Delivery, type Peek } from '../../../src/town/stores/delivery.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
-import { type MessageBody, encodeMessage, newMessage } from '../../../src/town/messages.ts';
+import { type MessageBody, encodeMessage, newMessage } from '../../../src/town/records/messages.ts';
 import { type TestTown, openTestTown, testAgent } from '../../support/redisTown.ts';
-import { AgentStore } from '../../../src/town/agents.ts';
+import { AgentStore } from '../../../src/town/stores/agents.ts';
 
 describe('messages behind more news than one look reads', () => {
   let town: TestTown;

@@ -1,9 +1,9 @@
 /** An agent's life over time: idle and cold, limits, toggles at any moment, and a town that costs nothing while nobody works. */
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { AgentStore } from '../../../src/town/agents.ts';
+import { AgentStore } from '../../../src/town/stores/agents.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
-import { startTimeOf } from '../../../src/util/processTable.ts';
+import { startTimeOf } from '../../../src/process/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
 import type { TownSession } from '../../../src/loop/townSession.ts';
-import type { AgentRecord } from '../../../src/town/records.ts';
-import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
+import type { AgentRecord } from '../../../src/town/records/records.ts';
+import { encodeMessage, newMessage } from '../../../src/town/records/messages.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown, timesDelivered } from '../../support/testTown.ts';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { AgentView } from '../../../src/loop/state/agentView.ts';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
-import type { AgentRecord } from '../../../src/town/records.ts';
+import type { AgentRecord } from '../../../src/town/records/records.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { inEnglish } from '../../../src/util/sentence.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../support/cuttingProxy.ts';

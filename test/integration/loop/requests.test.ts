@@ -4,7 +4,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
-import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
+import { encodeMessage, newMessage } from '../../../src/town/records/messages.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
-import { encodeMessage, newMessage } from '../../../src/town/messages.ts';
+import { encodeMessage, newMessage } from '../../../src/town/records/messages.ts';
 import { builtBundles } from '../../support/bundles.ts';
 import { eventually } from '../../support/eventually.ts';
 import { agentOf, gate } from '../../support/scriptedModel.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
-import { startTimeOf } from '../../../src/util/processTable.ts';
+import { startTimeOf } from '../../../src/process/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
-import type { AgentRecord } from '../../../src/town/records.ts';
+import type { AgentRecord } from '../../../src/town/records/records.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';

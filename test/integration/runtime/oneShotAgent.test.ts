@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type CliCommand, oneShotCommand } from '../../../src/runtime/clis.ts';
-import { startTimeOf } from '../../../src/util/processTable.ts';
+import { startTimeOf } from '../../../src/process/processTable.ts';
 import { AgentBench, type Recording } from '../../support/agentHarness.ts';
 import { codexPath } from '../../support/codexHome.ts';
 import { eventually } from '../../support/eventually.ts';

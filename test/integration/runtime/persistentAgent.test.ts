@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { startTimeOf } from '../../../src/util/processTable.ts';
+import { startTimeOf } from '../../../src/process/processTable.ts';
 import { AgentBench } from '../../support/agentHarness.ts';
 import { codexVersion } from '../../support/codexHome.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -4,7 +4,7 @@ import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import type { PersistentAgentOptions } from '../../../src/runtime/persistentAgent.ts';
-import { startTimeOf } from '../../../src/util/processTable.ts';
+import { startTimeOf } from '../../../src/process/processTable.ts';
 import { AgentBench, type Recording } from '../../support/agentHarness.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Step, gate } from '../../support/scriptedModel.ts';

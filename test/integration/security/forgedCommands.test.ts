@@ -10,7 +10,7 @@ import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
 import { requestsOf } from '../../../src/ui/needs/needs.ts';
 import { requestDigest } from '../../../src/loop/agent/requestCodec.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
-import { TownKey } from '../../../src/town/townKey.ts';
+import { TownKey } from '../../../src/town/control/townKey.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempDir } from '../../support/tempDir.ts';
 import {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Redis } from 'ioredis';
 import type { TownSession } from '../../../src/loop/townSession.ts';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
-import type { AgentRecord } from '../../../src/town/records.ts';
+import type { AgentRecord } from '../../../src/town/records/records.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type TestTown, agentWhen, closesAfterEach, startTestTown } from '../../support/testTown.ts';
 

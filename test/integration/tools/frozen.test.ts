@@ -1,7 +1,7 @@
 /** A tool server that is stopped as a whole does not hold its agent's turn for long. */
 import assert from 'node:assert/strict';
 import { toolsConfig } from '../../../src/loop/townAccess.ts';
-import { descendantsOf } from '../../../src/util/processTable.ts';
+import { descendantsOf } from '../../../src/process/processTable.ts';
 import { AgentBench } from '../../support/agentHarness.ts';
 import { builtBundles } from '../../support/bundles.ts';
 import { taskTool } from '../../support/testTown.ts';

@@ -1,9 +1,9 @@
 /** The MCP server as agents' programs start it: the built bundle on its standard input and output. */
 import assert from 'node:assert/strict';
-import { AgentStore } from '../../../src/town/agents.ts';
+import { AgentStore } from '../../../src/town/stores/agents.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
-import type { AgentRecord } from '../../../src/town/records.ts';
-import { TaskStore } from '../../../src/town/tasks.ts';
+import type { AgentRecord } from '../../../src/town/records/records.ts';
+import { TaskStore } from '../../../src/town/stores/tasks.ts';
 import { accessTo } from '../../support/access.ts';
 import { builtBundles } from '../../support/bundles.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { catalogue } from '../../../src/tools/catalogue.ts';
 import type { Self, ToolContext } from '../../../src/tools/operation.ts';
 import { supervisor } from '../../../src/tools/people.ts';
-import { ActivityLog } from '../../../src/town/activity.ts';
-import { AgentStore } from '../../../src/town/agents.ts';
-import { InboxStore } from '../../../src/town/inbox.ts';
+import { ActivityLog } from '../../../src/town/records/activity.ts';
+import { AgentStore } from '../../../src/town/stores/agents.ts';
+import { InboxStore } from '../../../src/town/stores/inbox.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
-import type { AgentRecord } from '../../../src/town/records.ts';
-import { TaskStore } from '../../../src/town/tasks.ts';
+import type { AgentRecord } from '../../../src/town/records/records.ts';
+import { TaskStore } from '../../../src/town/stores/tasks.ts';
 import { type TestTown, openTestTown, testAgent } from '../../support/redisTown.ts';
 
 const idIn = (text: string): string => /[0-9a-f-]{36}/.exec(text)?.[0] ?? '';

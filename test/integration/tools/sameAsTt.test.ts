@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Redis } from 'ioredis';
-import { agentFields, type AgentRecord } from '../../../src/town/records.ts';
+import { agentFields, type AgentRecord } from '../../../src/town/records/records.ts';
 import { SUPERVISOR_ID, TownKeys } from '../../../src/town/keys.ts';
 import { accessTo } from '../../support/access.ts';
 import { builtBundles } from '../../support/bundles.ts';

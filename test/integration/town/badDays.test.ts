@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { TownKeys } from '../../../src/town/keys.ts';
 import { type RedisTimes, type TownRedis, openRedis } from '../../../src/town/redis/connect.ts';
-import { type Wake, WakeSource } from '../../../src/town/wake.ts';
+import { type Wake, WakeSource } from '../../../src/town/live/wake.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../support/cuttingProxy.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -1,10 +1,10 @@
 /** A window asks an agent's owner for something, while another client writes to the keys that they use. */
 import assert from 'node:assert/strict';
-import { AgentStore } from '../../../src/town/agents.ts';
-import { Control, replyPlan } from '../../../src/town/control.ts';
-import { type ControlRequest, Delivery } from '../../../src/town/delivery.ts';
-import { TownKey } from '../../../src/town/townKey.ts';
-import { WakeSource } from '../../../src/town/wake.ts';
+import { AgentStore } from '../../../src/town/stores/agents.ts';
+import { Control, replyPlan } from '../../../src/town/control/control.ts';
+import { type ControlRequest, Delivery } from '../../../src/town/stores/delivery.ts';
+import { TownKey } from '../../../src/town/control/townKey.ts';
+import { WakeSource } from '../../../src/town/live/wake.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openTestTown, testAgent } from '../../support/redisTown.ts';

@@ -4,15 +4,15 @@ import { randomUUID } from 'node:crypto';
 import { cp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { mock } from 'node:test';
-import { Delivery } from '../../../src/town/delivery.ts';
-import { newEvent } from '../../../src/town/events.ts';
-import { awayBecause } from '../../../src/town/home.ts';
-import { LEASE_MS, Leases } from '../../../src/town/leases.ts';
-import { Plan } from '../../../src/town/plan.ts';
+import { Delivery } from '../../../src/town/stores/delivery.ts';
+import { newEvent } from '../../../src/town/stores/events.ts';
+import { awayBecause } from '../../../src/town/records/home.ts';
+import { LEASE_MS, Leases } from '../../../src/town/stores/leases.ts';
+import { Plan } from '../../../src/town/plans/plan.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { PATIENCE_MS, eventually } from '../../support/eventually.ts';
 import { type TestTown, openTestTown, testAgent } from '../../support/redisTown.ts';
-import { AgentStore } from '../../../src/town/agents.ts';
+import { AgentStore } from '../../../src/town/stores/agents.ts';
 
 describe('leases and fences', () => {
   let town: TestTown;

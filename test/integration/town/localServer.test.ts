@@ -17,8 +17,8 @@ import { privateTarget } from '../../../src/town/redis/resolve.ts';
 import { TinytownError } from '../../../src/util/errors.ts';
 import { folderIdentity } from '../../../src/util/folderIdentity.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
-import { ProcessRegistry } from '../../../src/util/processRegistry.ts';
-import { nameOfProcess } from '../../../src/util/processTable.ts';
+import { ProcessRegistry } from '../../../src/process/processRegistry.ts';
+import { nameOfProcess } from '../../../src/process/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempDir } from '../../support/tempDir.ts';
 
@@ -357,7 +357,7 @@ describe('a town’s private Redis', () => {
 async function window(target: RedisTarget & { kind: 'private' }, storage: string): Promise<void> {
   const program = `
     import { ensureLocalServer } from './src/town/redis/localServer.ts';
-    import { ProcessRegistry } from './src/util/processRegistry.ts';
+    import { ProcessRegistry } from './src/process/processRegistry.ts';
     import { silentLogger } from './src/util/logger.ts';
     const registry = new ProcessRegistry(${JSON.stringify(path.join(storage, 'processes'))});
     await ensureLocalServer(${JSON.stringify(target)}, { serverPath: '', env: process.env, registry, logger: silentLogger });

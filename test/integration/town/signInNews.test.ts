@@ -1,7 +1,7 @@
 /** Windows of a town tell each other that somebody has signed in, whether Redis tells of changes or is asked for them. */
 import assert from 'node:assert/strict';
-import { SignInNews } from '../../../src/town/signInNews.ts';
-import { WakeSource } from '../../../src/town/wake.ts';
+import { SignInNews } from '../../../src/town/live/signInNews.ts';
+import { WakeSource } from '../../../src/town/live/wake.ts';
 import type { Disposable } from '../../../src/util/disposable.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 import { eventually } from '../../support/eventually.ts';

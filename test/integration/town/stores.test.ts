@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { ActivityLog } from '../../../src/town/activity.ts';
-import { AgentStore } from '../../../src/town/agents.ts';
-import { EventLog, newEvent } from '../../../src/town/events.ts';
-import { InboxStore } from '../../../src/town/inbox.ts';
+import { ActivityLog } from '../../../src/town/records/activity.ts';
+import { AgentStore } from '../../../src/town/stores/agents.ts';
+import { EventLog, newEvent } from '../../../src/town/stores/events.ts';
+import { InboxStore } from '../../../src/town/stores/inbox.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
-import { encodeMessage, newMessage, type Priority } from '../../../src/town/messages.ts';
-import type { AgentRecord } from '../../../src/town/records.ts';
-import { TaskEdits } from '../../../src/town/taskEdits.ts';
-import { TaskStore } from '../../../src/town/tasks.ts';
+import { encodeMessage, newMessage, type Priority } from '../../../src/town/records/messages.ts';
+import type { AgentRecord } from '../../../src/town/records/records.ts';
+import { TaskEdits } from '../../../src/town/stores/taskEdits.ts';
+import { TaskStore } from '../../../src/town/stores/tasks.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type TestTown, openTestTown, testAgent } from '../../support/redisTown.ts';
 

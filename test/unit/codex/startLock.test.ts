@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, symlink, utimes, writeFile } from 'node:fs/prom
 import path from 'node:path';
 import { withStartLock } from '../../../src/codex/startLock.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
-import { nameOfProcess, type ProcessName } from '../../../src/util/processTable.ts';
+import { nameOfProcess, type ProcessName } from '../../../src/process/processTable.ts';
 import { gate } from '../../support/scriptedModel.ts';
 import { tempDir } from '../../support/tempDir.ts';
 

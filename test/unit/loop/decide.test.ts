@@ -1,10 +1,10 @@
 /** The rules of the loop as a table: what is known, and what is done. */
 import assert from 'node:assert/strict';
 import { type LoopFacts, decide, inOrder } from '../../../src/loop/agent/decide.ts';
-import type { WaitingMessage } from '../../../src/town/delivery.ts';
+import type { WaitingMessage } from '../../../src/town/stores/delivery.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
-import { type MessageBody, type Priority, encodeMessage, newMessage } from '../../../src/town/messages.ts';
-import { type AgentState, agentStates } from '../../../src/town/records.ts';
+import { type MessageBody, type Priority, encodeMessage, newMessage } from '../../../src/town/records/messages.ts';
+import { type AgentState, agentStates } from '../../../src/town/records/records.ts';
 
 const agent = '11111111-1111-4111-8111-111111111111';
 const now = 1_000_000;

@@ -4,7 +4,7 @@ import { fateAfterRestart, fateAtTurnEnd } from '../../../src/loop/agent/fates.t
 import { RestartPolicy, retryDelay } from '../../../src/loop/agent/restartPolicy.ts';
 import type { TurnTrouble } from '../../../src/codex/turnErrors.ts';
 import type { InputFate } from '../../../src/runtime/codingAgent.ts';
-import type { Batch } from '../../../src/town/batch.ts';
+import type { Batch } from '../../../src/town/records/batch.ts';
 
 function batch(kind: Batch['kind'], delivered: boolean): Batch {
   return { id: 'b', kind, at: 1, threadId: 't', delivered, messages: [] };

@@ -5,11 +5,11 @@ import { fill } from '../../../src/loop/agent/filling.ts';
 import { Pace } from '../../../src/loop/agent/pace.ts';
 import { bodyText, roundPrompt, steerPrompt } from '../../../src/loop/agent/prompt.ts';
 import { knownAtStart } from '../../../src/loop/agent/standing.ts';
-import type { WaitingMessage } from '../../../src/town/delivery.ts';
+import type { WaitingMessage } from '../../../src/town/stores/delivery.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
-import { isActionable } from '../../../src/town/messageClass.ts';
-import { type MessageBody, encodeMessage, newMessage } from '../../../src/town/messages.ts';
-import { MAX_SENT, isTooLong } from '../../../src/town/sendable.ts';
+import { isActionable } from '../../../src/town/records/messageClass.ts';
+import { type MessageBody, encodeMessage, newMessage } from '../../../src/town/records/messages.ts';
+import { MAX_SENT, isTooLong } from '../../../src/town/records/sendable.ts';
 import { testAgent } from '../../support/redisTown.ts';
 
 const agent = testAgent('web');

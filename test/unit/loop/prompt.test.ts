@@ -13,10 +13,10 @@ import {
   standingInstructions,
   whatDiffers,
 } from '../../../src/loop/agent/standing.ts';
-import type { WaitingMessage } from '../../../src/town/delivery.ts';
+import type { WaitingMessage } from '../../../src/town/stores/delivery.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
-import type { Message, MessageBody, Priority } from '../../../src/town/messages.ts';
-import type { AgentRecord, TaskRecord } from '../../../src/town/records.ts';
+import type { Message, MessageBody, Priority } from '../../../src/town/records/messages.ts';
+import type { AgentRecord, TaskRecord } from '../../../src/town/records/records.ts';
 
 const me = '11111111-1111-4111-8111-111111111111';
 const reviewer = '22222222-2222-4222-8222-222222222222';

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { type Receipt, elementId, receiptsOf } from '../../../src/loop/state/receipt.ts';
 import { neighbourOf, whyNotQueued } from '../../../src/loop/state/queueRules.ts';
 import { inOrder } from '../../../src/loop/agent/decide.ts';
-import type { Batch, SettledMessage } from '../../../src/town/batch.ts';
-import type { WaitingMessage } from '../../../src/town/delivery.ts';
+import type { Batch, SettledMessage } from '../../../src/town/records/batch.ts';
+import type { WaitingMessage } from '../../../src/town/stores/delivery.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
-import type { MessageSnapshot } from '../../../src/town/messageSnapshot.ts';
-import { type MessageBody, type Priority, encodeMessage, newMessage } from '../../../src/town/messages.ts';
-import { agentStates } from '../../../src/town/records.ts';
+import type { MessageSnapshot } from '../../../src/town/stores/messageSnapshot.ts';
+import { type MessageBody, type Priority, encodeMessage, newMessage } from '../../../src/town/records/messages.ts';
+import { agentStates } from '../../../src/town/records/records.ts';
 import { inEnglish } from '../../../src/util/sentence.ts';
 
 const agent = '11111111-1111-4111-8111-111111111111';

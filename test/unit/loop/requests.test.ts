@@ -1,7 +1,7 @@
 /** Which request is possible in which state, and where it leads: the whole table, so that a change of it is seen. */
 import assert from 'node:assert/strict';
 import { type StateRequest, transitions } from '../../../src/loop/actions/requests.ts';
-import { agentStates } from '../../../src/town/records.ts';
+import { agentStates } from '../../../src/town/records/records.ts';
 
 const table: Record<StateRequest, string> = {
   //        cold     starting idle     working  paused   draining stopped  error

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { Settlement } from '../../../src/loop/agent/settlement.ts';
 import type { LoopParts } from '../../../src/loop/agent/loopParts.ts';
 import type { CodingAgent } from '../../../src/runtime/codingAgent.ts';
-import type { Batch } from '../../../src/town/batch.ts';
+import type { Batch } from '../../../src/town/records/batch.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
-import type { Plan } from '../../../src/town/plan.ts';
+import type { Plan } from '../../../src/town/plans/plan.ts';
 import { silentLogger } from '../../../src/util/logger.ts';
 
 const batch: Batch = { id: 'b', kind: 'round', at: 1, threadId: 't', delivered: true, messages: [] };

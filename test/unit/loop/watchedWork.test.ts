@@ -1,7 +1,7 @@
 /** What is known of an agent that somebody else runs, event by event. */
 import assert from 'node:assert/strict';
 import { type WatchedWork, WORK_LINES, foldWork, nothingWatched } from '../../../src/loop/state/watchedWork.ts';
-import type { ReadEvent } from '../../../src/town/events.ts';
+import type { ReadEvent } from '../../../src/town/stores/events.ts';
 
 let count = 0;
 

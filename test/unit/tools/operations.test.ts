@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { catalogue } from '../../../src/tools/catalogue.ts';
 import type { ToolContext } from '../../../src/tools/operation.ts';
 import { agentLine, taskInFull, taskLine } from '../../../src/tools/shown.ts';
-import { MAX_TEXT, type TaskRecord } from '../../../src/town/records.ts';
+import { MAX_TEXT, type TaskRecord } from '../../../src/town/records/records.ts';
 import { testAgent } from '../../support/redisTown.ts';
 
 const id = '123e4567-e89b-42d3-a456-426614174000';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { decodeTurn } from '../../../src/town/batch.ts';
+import { decodeTurn } from '../../../src/town/records/batch.ts';
 
 const seenWith = (attempts: unknown): object =>
   decodeTurn({ seen: JSON.stringify({ m: { attempts, threadId: null } }) }).seen;

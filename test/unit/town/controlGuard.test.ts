@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ControlGuard, type Refusal } from '../../../src/town/controlGuard.ts';
-import { TownKey } from '../../../src/town/townKey.ts';
+import { ControlGuard, type Refusal } from '../../../src/town/control/controlGuard.ts';
+import { TownKey } from '../../../src/town/control/townKey.ts';
 import { tempDir } from '../../support/tempDir.ts';
 
 const place = { town: 'hill', agentId: 'a1' };

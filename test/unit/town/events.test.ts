@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { decodeEvent, eventPayload, eventStreams, newEvent } from '../../../src/town/events.ts';
+import { decodeEvent, eventPayload, eventStreams, newEvent } from '../../../src/town/stores/events.ts';
 import { TownKeys } from '../../../src/town/keys.ts';
 
 const keys = new TownKeys('hill');

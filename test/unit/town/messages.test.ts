@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { classify, isActionable, type MessageClass } from '../../../src/town/messageClass.ts';
-import { byCreation, decodeMessage, encodeMessage, newMessage, type MessageBody } from '../../../src/town/messages.ts';
-import { MAX_TEXT } from '../../../src/town/records.ts';
+import { classify, isActionable, type MessageClass } from '../../../src/town/records/messageClass.ts';
+import {
+  byCreation,
+  decodeMessage,
+  encodeMessage,
+  newMessage,
+  type MessageBody,
+} from '../../../src/town/records/messages.ts';
+import { MAX_TEXT } from '../../../src/town/records/records.ts';
 
 const from = '00000000-0000-0000-0000-000000000001';
 const to = '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isSupervisor, resolveAgent, validateAgentName } from '../../../src/town/names.ts';
+import { isSupervisor, resolveAgent, validateAgentName } from '../../../src/town/records/names.ts';
 import { inEnglish } from '../../../src/util/sentence.ts';
 
 const anna = { id: '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed', name: 'backend', nickname: 'Anna' };

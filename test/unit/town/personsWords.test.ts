@@ -1,11 +1,11 @@
 /** Who can show that words are the person's own: the user's windows, and nobody who only reads and writes the same Redis. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import type { WaitingMessage } from '../../../src/town/delivery.ts';
+import type { WaitingMessage } from '../../../src/town/stores/delivery.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
-import { type Message, decodeMessage, encodeMessage, newMessage } from '../../../src/town/messages.ts';
-import { proofOf, provenAmong, withProof } from '../../../src/town/personsWords.ts';
-import { TownKey } from '../../../src/town/townKey.ts';
+import { type Message, decodeMessage, encodeMessage, newMessage } from '../../../src/town/records/messages.ts';
+import { proofOf, provenAmong, withProof } from '../../../src/town/control/personsWords.ts';
+import { TownKey } from '../../../src/town/control/townKey.ts';
 import { tempDir } from '../../support/tempDir.ts';
 
 const to = '11111111-1111-4111-8111-111111111111';

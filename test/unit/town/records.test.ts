@@ -8,7 +8,7 @@ import {
   taskFields,
   type AgentRecord,
   type TaskRecord,
-} from '../../../src/town/records.ts';
+} from '../../../src/town/records/records.ts';
 
 const id = '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed';
 const taskId = '7c9e6679-7425-40de-944b-e07fc1f90ae7';

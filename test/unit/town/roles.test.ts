@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { matchesRole, roleHint, roleOf, type Role } from '../../../src/town/roles.ts';
+import { matchesRole, roleHint, roleOf, type Role } from '../../../src/town/records/roles.ts';
 
 describe('the role of an agent', () => {
   const names: [string, Role][] = [

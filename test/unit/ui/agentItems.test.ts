@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { AgentView, TurnView } from '../../../src/loop/state/agentView.ts';
 import { type WatchedWork, nothingWatched } from '../../../src/loop/state/watchedWork.ts';
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
-import type { AgentRecord, AgentState } from '../../../src/town/records.ts';
+import type { AgentRecord, AgentState } from '../../../src/town/records/records.ts';
 import type { FileChange, TurnItem } from '../../../src/runtime/turnItem.ts';
 import { say } from '../../../src/util/sentence.ts';
 import { agentItems } from '../../../src/ui/agents/agentItems.ts';

@@ -1,7 +1,7 @@
 /** What holds for every row of every view: it can be translated, and be heard as well as seen. */
 import assert from 'node:assert/strict';
-import { agentStates } from '../../../src/town/records.ts';
-import { validateAgentName, resolveAgent } from '../../../src/town/names.ts';
+import { agentStates } from '../../../src/town/records/records.ts';
+import { validateAgentName, resolveAgent } from '../../../src/town/records/names.ts';
 import { townNameProblem } from '../../../src/town/keys.ts';
 import { toRedisError } from '../../../src/town/redis/errors.ts';
 import { agentActions, whyNot } from '../../../src/ui/agents/agentActions.ts';

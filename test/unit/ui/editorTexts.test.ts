@@ -11,7 +11,7 @@ import {
   selectionWords,
 } from '../../../src/ui/editor/editorTexts.ts';
 import { offeredFirst } from '../../../src/ui/town/townPicture.ts';
-import { MAX_TEXT } from '../../../src/town/records.ts';
+import { MAX_TEXT } from '../../../src/town/records/records.ts';
 import { agentRecord, english } from './support.ts';
 
 function selected(text: string, fields: Partial<Selection> = {}): Selection {

@@ -6,7 +6,7 @@ import type { Receipt } from '../../../src/loop/state/receipt.ts';
 import type { AgentRequest, RequestChoice } from '../../../src/runtime/agentRequest.ts';
 import type { ItemStatus, TurnItem } from '../../../src/runtime/turnItem.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
-import { agentStates, taskStates } from '../../../src/town/records.ts';
+import { agentStates, taskStates } from '../../../src/town/records/records.ts';
 import { say } from '../../../src/util/sentence.ts';
 import { type Scene, agentRecord, taskRecord } from './support.ts';
 

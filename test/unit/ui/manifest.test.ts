@@ -133,7 +133,7 @@ describe('inline actions', () => {
   it('are at most three on any agent, whatever its state', async () => {
     const { contributes } = manifestSchema.parse(await json('package.json'));
     const { contextFlags } = await import('../../../src/ui/agents/agentActions.ts');
-    const { agentStates } = await import('../../../src/town/records.ts');
+    const { agentStates } = await import('../../../src/town/records/records.ts');
     const { english } = await import('./support.ts');
     const inline = (contributes.menus['view/item/context'] ?? []).filter((it) => it.group?.startsWith('inline'));
     const owners = ['here', 'elsewhere', 'external', 'none'] as const;

@@ -7,7 +7,7 @@ import type { SupervisorMessage } from '../../../src/loop/actions/personInbox.ts
 import type { AgentRequest, RequestChoice } from '../../../src/runtime/agentRequest.ts';
 import { type AgentView, emptyView } from '../../../src/loop/state/agentView.ts';
 import { SUPERVISOR_ID } from '../../../src/town/keys.ts';
-import type { TaskRecord } from '../../../src/town/records.ts';
+import type { TaskRecord } from '../../../src/town/records/records.ts';
 import { agentItems } from '../../../src/ui/agents/agentItems.ts';
 import type { Claim } from '../../../src/loop/trust/confirmations.ts';
 import { type Need, actionsOf, needsOf, waitingCount } from '../../../src/ui/needs/needs.ts';

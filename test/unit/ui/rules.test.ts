@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { emptyView } from '../../../src/loop/state/agentView.ts';
 import type { AgentRequest } from '../../../src/runtime/agentRequest.ts';
-import { agentStates } from '../../../src/town/records.ts';
+import { agentStates } from '../../../src/town/records/records.ts';
 import { type AgentFacts, agentActions, factsOf, whyNot } from '../../../src/ui/agents/agentActions.ts';
 import { type Target, readCall } from '../../../src/ui/calls.ts';
 import { needsOf } from '../../../src/ui/needs/needs.ts';

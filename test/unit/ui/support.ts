@@ -3,8 +3,8 @@ import { type AgentView, emptyView } from '../../../src/loop/state/agentView.ts'
 import type { WatchedWork } from '../../../src/loop/state/watchedWork.ts';
 import type { Receipt } from '../../../src/loop/state/receipt.ts';
 import type { PastState } from '../../../src/loop/state/pastTurns.ts';
-import type { AgentRecord, TaskRecord } from '../../../src/town/records.ts';
-import type { ProcessUse } from '../../../src/util/processTable.ts';
+import type { AgentRecord, TaskRecord } from '../../../src/town/records/records.ts';
+import type { ProcessUse } from '../../../src/process/processTable.ts';
 import type { Item } from '../../../src/ui/items.ts';
 import type { Translate } from '../../../src/ui/l10n.ts';
 import type { TownPicture, Waiting } from '../../../src/ui/town/townPicture.ts';

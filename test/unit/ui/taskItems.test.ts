@@ -1,6 +1,6 @@
 /** The tasks tree, a task as a text, and the order of the backlog. */
 import assert from 'node:assert/strict';
-import type { AgentRecord } from '../../../src/town/records.ts';
+import type { AgentRecord } from '../../../src/town/records/records.ts';
 import { taskItems } from '../../../src/ui/tasks/taskItems.ts';
 import { movesBeside, placeAt } from '../../../src/ui/tasks/taskOrder.ts';
 import { taskText } from '../../../src/ui/tasks/taskText.ts';

@@ -12,14 +12,14 @@ const mayAsk: Record<string, string> = {
   'loop/townSession.ts': 'is written down and shown',
   'runtime/asking.ts': 'is shown',
   'town/accessFile.ts': 'compares with the time of a file',
-  'town/messages.ts': 'is written down',
-  'town/supervisorInbox.ts': 'is written down',
+  'town/records/messages.ts': 'is written down',
+  'town/stores/supervisorInbox.ts': 'is written down',
   'ui/agents/agentOutput.ts': 'is shown',
   'ui/history/transcriptDocuments.ts': 'is the time of a document',
   'ui/needs/needsView.ts': 'is shown',
   'ui/town/townPicture.ts': 'is shown',
   'util/deadline.ts': 'is bounded by the steady clock',
-  'util/processRegistry.ts': 'compares with the time of a file',
+  'process/processRegistry.ts': 'compares with the time of a file',
 };
 
 /** Files that ask for the time of day, from the folder of sources. */
