@@ -35,7 +35,8 @@ export function registerRowCommands({
 
 /** The clicked row, or all selected rows if it is one of them. */
 function readRows([first, selected]: readonly unknown[]): { interactive: boolean; rows: readonly Row[] } {
-  if (!(first instanceof Row)) throw new TinytownError('badArguments', t('This command is about a row of a view.'));
+  if (!(first instanceof Row))
+    throw new TinytownError('badArguments', t('Run this command on a row of a Tinytown view.'));
   const several = Array.isArray(selected) ? selected.filter((one): one is Row => one instanceof Row) : [];
   return { interactive: true, rows: several.includes(first) ? several : [first] };
 }
@@ -56,7 +57,7 @@ async function openFile(name: string, folder: string): Promise<void> {
   const file = await fileInside(name, folder);
   if (file === undefined) {
     const shown = oneLine(spellHidden(name), 300);
-    void inform(t('{0} is not opened: there is no such file in the agent’s folder.', shown));
+    void inform(t('{0} could not be opened. There is no such file in the agent’s folder.', shown));
     return;
   }
   await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file), { preview: true });

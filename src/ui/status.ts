@@ -54,7 +54,7 @@ function readyStatus(picture: TownPicture, needs: readonly Need[], t: Translate)
   if (picture.trouble !== undefined) {
     return {
       text: '$(debug-disconnect) Tinytown',
-      tooltip: t('Tinytown: {0} It goes on by itself then.', inWords(picture.trouble, t)),
+      tooltip: t('Tinytown: {0} Work then continues automatically.', inWords(picture.trouble, t)),
       warning: false,
     };
   }

@@ -268,6 +268,6 @@ export class TownViews implements Disposable {
 }
 
 function messageOf(picture: TownPicture): string {
-  if (picture.trouble !== undefined) return t('{0} It goes on by itself then.', inWords(picture.trouble, t));
+  if (picture.trouble !== undefined) return t('{0} Work then continues automatically.', inWords(picture.trouble, t));
   return limitWarning(accountLimits(picture), picture.now, t) ?? '';
 }

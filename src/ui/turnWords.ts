@@ -15,7 +15,7 @@ export function statusWord(status: ItemStatus, t: Translate): string {
     case 'declined':
       return t('declined');
     case 'stopped':
-      return t('stopped with its turn');
+      return t('stopped when its turn ended');
   }
 }
 

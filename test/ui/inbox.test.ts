@@ -168,7 +168,7 @@ describe('a person and an inbox', () => {
   });
 
   it('need not type again what could not be sent', async () => {
-    const away = workbench.page.getByText(/cannot be reached.*It goes on by itself then/).first();
+    const away = workbench.page.getByText(/cannot be reached.*Work then continues automatically/).first();
     await redis.kill();
     await away.waitFor();
     await send('Take the long way round');

@@ -299,7 +299,7 @@ describe('what needs a person', () => {
     await quickInput.message.getByText('[rail]').waitFor();
     assert.equal(await quickInput.message.locator('a, .codicon').count(), 0);
     await quickInput.type('X');
-    await quickInput.message.getByText('At least 2 characters.').waitFor();
+    await quickInput.message.getByText('Type at least 2 characters.').waitFor();
     await workbench.screenshots('needs-you-form');
     await quickInput.type('Rome');
     await quickInput.accept();

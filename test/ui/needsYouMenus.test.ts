@@ -194,7 +194,7 @@ describe('the buttons and menus in Needs You', () => {
     await town.made.agent('miser', 'starting');
     await town.made.tell('miser', 'Visit the bank');
     const find = async (): Promise<string | undefined> =>
-      (await needs.texts()).map((text) => /^Used up until .*? waits?/.exec(text)?.[0]).find(Boolean);
+      (await needs.texts()).map((text) => /^Account limit reached until .*? waits?/.exec(text)?.[0]).find(Boolean);
     const label = await eventually(find, { what: 'a limit that is used up' });
     const limit = row(label, 'limit;;openRequest;');
     await town.workbench.screenshots('rows-account');

@@ -140,12 +140,12 @@ function buttonsOf(need: Need, folder: string | undefined): AnswerButton[] {
     case 'held':
       return [
         button(Command.runAgain, t('Run Again'), need.agentId),
-        button(Command.dismissHeld, t('Dismiss'), need.agentId),
+        button(Command.dismissHeld, t('Discard'), need.agentId),
       ];
     case 'dead':
       return [
-        button(Command.retryDead, t('Try Again'), need.agentId),
-        button(Command.dismissDead, t('Dismiss'), need.agentId),
+        button(Command.retryDead, t('Retry'), need.agentId),
+        button(Command.dismissDead, t('Discard'), need.agentId),
       ];
     case 'error':
       return [button(Command.restartAgent, t('Restart'), need.agentId)];

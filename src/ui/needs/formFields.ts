@@ -35,8 +35,8 @@ function numberProblem(
 ): string | undefined {
   if (!Number.isFinite(value)) return t('Type a number.');
   if (integer && !Number.isInteger(value)) return t('Type a whole number.');
-  if (minimum !== null && value < minimum) return t('The least is {0}.', minimum);
-  return maximum !== null && value > maximum ? t('The most is {0}.', maximum) : undefined;
+  if (minimum !== null && value < minimum) return t('The minimum is {0}.', minimum);
+  return maximum !== null && value > maximum ? t('The maximum is {0}.', maximum) : undefined;
 }
 
 function textProblem(
@@ -45,13 +45,13 @@ function textProblem(
   t: Translate,
 ): string | undefined {
   const length = Array.from(value).length;
-  if (minLength !== null && length < minLength) return t('At least {0} characters.', minLength);
-  if (maxLength !== null && length > maxLength) return t('At most {0} characters.', maxLength);
+  if (minLength !== null && length < minLength) return t('Type at least {0} characters.', minLength);
+  if (maxLength !== null && length > maxLength) return t('Type at most {0} characters.', maxLength);
   switch (format) {
     case null:
       return undefined;
     case 'email':
-      return /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : t('Type an e-mail address.');
+      return /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : t('Type an email address.');
     case 'uri':
       return URL.canParse(value) ? undefined : t('Type an address, for example https://example.com.');
     case 'date':

@@ -55,7 +55,7 @@ async function askSummary<T>(
   }));
   const picked = await pickOne([send, line, ...rows], {
     title,
-    placeHolder: t('Check your answers.'),
+    placeHolder: t('Review your answers.'),
     canGoBack: true,
   });
   return typeof picked === 'object' ? picked.next : picked;

@@ -160,8 +160,9 @@ function nothingFits(action: NeedAction, { ref, text }: NeedCall, { needs }: Nee
   if (text !== undefined && action !== 'reply') {
     return new TinytownError('requestGone', t('This has already been answered or withdrawn.'));
   }
-  const who = ref === undefined ? t('Nobody') : `“${oneLine(ref, 64)}”`;
-  return new TinytownError('nothingWaits', t('{0} waits for that now: there is nothing to answer.', who));
+  const message =
+    ref === undefined ? t('Nothing is waiting for this.') : t('“{0}” isn’t waiting for this.', oneLine(ref, 64));
+  return new TinytownError('nothingWaits', message);
 }
 
 function whyNot(action: NeedAction, need: Need): string {
@@ -170,7 +171,7 @@ function whyNot(action: NeedAction, need: Need): string {
       ? t('This needs an answer, not just an approval.')
       : t('This can’t be approved here. Open it to see the choices.');
   }
-  return t('That can’t be done here.');
+  return t('This can’t be done here.');
 }
 
 async function pickNeed(needs: readonly Need[]): Promise<Need | undefined> {
@@ -250,10 +251,10 @@ async function declineAndSay(need: RequestNeed, call: NeedCall, parts: NeedParts
   const choice = choiceOf(need.request, 'decline');
   if (!choice) return undefined;
   const given = call.answer === undefined ? undefined : refusal.safeParse(call.answer);
-  if (given && !given.success) throw new TinytownError('badArguments', t('The option is the reason, as a text.'));
+  if (given && !given.success) throw new TinytownError('badArguments', t('The only option is reason, a string.'));
   const reason =
     given?.data.reason ??
-    (await askText(t('Decline and Tell {0} Why', oneLine(need.who, 64)), t('Why not, and what should it do instead?')));
+    (await askText(t('Decline and Tell {0} Why', oneLine(need.who, 64)), t('Why not? What should it do instead?')));
   if (reason === undefined) return undefined;
   const { actions, receipts } = await parts.host.session();
   // The agent continues as soon as it is refused. It should know the reason by then.

@@ -178,12 +178,12 @@ function withdrawalText({ who, reason }: Withdrawal): string {
   const name = oneLine(who, 64);
   switch (reason) {
     case 'turnOver':
-      return t('{0} needs no answer any more: its turn is over.', name);
+      return t('{0} no longer needs an answer. Its turn has ended.', name);
     case 'withdrawn':
-      return t('{0} needs no answer any more: it took its request back.', name);
+      return t('{0} no longer needs an answer. It withdrew its request.', name);
     case 'exited':
-      return t('{0} needs no answer any more: its process has ended.', name);
+      return t('{0} no longer needs an answer. Its process has ended.', name);
     case 'reloaded':
-      return t('What {0} asked before is withdrawn: its turn is continued, and it asks again if need be.', name);
+      return t('The request of {0} was withdrawn. The agent continues its turn and may ask again.', name);
   }
 }

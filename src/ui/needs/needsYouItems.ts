@@ -154,10 +154,12 @@ export function labelOf(need: Need, t: Translate): string {
       return t('Sign in to Codex');
     case 'limit':
       if (need.time === undefined)
-        return need.count === 1 ? t('Used up, 1 agent waits') : t('Used up, {0} agents wait', need.count);
+        return need.count === 1
+          ? t('Account limit reached, 1 agent waits')
+          : t('Account limit reached, {0} agents wait', need.count);
       return need.count === 1
-        ? t('Used up until {0}, 1 agent waits', need.time)
-        : t('Used up until {0}, {1} agents wait', need.time, need.count);
+        ? t('Account limit reached until {0}, 1 agent waits', need.time)
+        : t('Account limit reached until {0}, {1} agents wait', need.time, need.count);
     case 'claim':
       return claimLabel(need.claim, t);
   }
@@ -205,11 +207,13 @@ export function wholeText(need: Need, t: Translate): string {
     case 'held':
       return need.why === undefined
         ? t('The turn was interrupted. Run its work again or discard it.')
-        : [stripControls(need.why), t('It will not run again by itself. Run it again or discard it.')].join('\n\n');
+        : [stripControls(need.why), t('It will not run again automatically. Run it again or discard it.')].join('\n\n');
     case 'dead':
-      return t('It failed too many times. Retry or discard it.');
+      return need.count === 1
+        ? t('It failed too many times. Retry or discard it.')
+        : t('They failed too many times. Retry or discard them.');
     case 'error':
-      return stripControls(inWords(need.text, t)) || t('Restart the agent to go on.');
+      return stripControls(inWords(need.text, t)) || t('Restart the agent to continue.');
     case 'claim':
       return claimText(need.claim, t);
     case 'signIn':
@@ -219,10 +223,10 @@ export function wholeText(need: Need, t: Translate): string {
     case 'limit':
       if (need.time === undefined)
         return t(
-          'Your Codex account has reached its limit, and does not say until when. One agent tries from time to time. To continue sooner, try now or sign in with another account.',
+          'Your Codex account has reached its limit. The reset time is unknown. One agent retries from time to time. To continue sooner, try now or sign in with another account.',
         );
       return t(
-        'Your Codex account has reached its limit until {0}. Agents wait and continue by themselves then. To continue sooner, try now or sign in with another account.',
+        'Your Codex account has reached its limit until {0}. Agents then continue automatically. To continue sooner, try now or sign in with another account.',
         need.time,
       );
   }
