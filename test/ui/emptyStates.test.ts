@@ -156,7 +156,7 @@ describe('a view with no agents in it', () => {
     await workbench.view('Agents').welcome.getByText('names a Redis for the town').waitFor();
     await workbench.runCommand('Notifications: Clear All Notifications');
     await workbench.screenshots('redis-unconfirmed');
-    await press(workbench, 'redisUnconfirmed', 'Decide', { dialog: 'Use the Redis that tinytown.toml names?' });
+    await press(workbench, 'redisUnconfirmed', 'Decide', { dialog: 'Use the Redis in tinytown.toml?' });
   });
 
   it('says that the town could not be opened, and where to look', async () => {

@@ -109,8 +109,8 @@ describe('a hostile folder', () => {
     const planted = (await readdir(folder, { recursive: true })).toSorted();
     await workbench.openSidebar();
     const { welcome } = workbench.view('Agents');
-    await welcome.getByText('Until you trust it, nothing of it is read and nothing runs.').waitFor();
-    const refused = /This folder is not trusted/;
+    await welcome.getByText('Until you trust it, Tinytown reads nothing in it and runs nothing.').waitFor();
+    const refused = /This folder isn’t trusted/;
     for (const title of [
       'New Agent…',
       'Initialize Town…',

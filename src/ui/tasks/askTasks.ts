@@ -17,7 +17,7 @@ export function askForTasks(add: (text: string) => Promise<void>): Promise<void>
     iconPath: new vscode.ThemeIcon('clippy'),
     tooltip: t('Add Each Line of the Clipboard as a Task'),
   };
-  const placeholder = t('Describe the task. #tags say which agents it is for. Escape ends.');
+  const placeholder = t('Describe the task. Use #tags to say which agents it is for. Press Escape to finish.');
   // The box itself joins the lines of what is pasted into it.
   const prompt = t('To add several, copy them, one per line, and press the clipboard button above.');
   Object.assign(box, { title: t('Add Task to Backlog'), placeholder, prompt, buttons: [paste], ignoreFocusOut: true });
@@ -70,7 +70,7 @@ export function askTags(tasks: readonly TaskRecord[]): Thenable<string | undefin
   const only = more.length === 0 ? first : undefined;
   return vscode.window.showInputBox({
     title: only ? t('Tag “{0}”', shortened(only)) : t('Tag {0} Tasks', tasks.length),
-    placeHolder: t('Separate tags with spaces. Agents get tasks whose tags match their role.'),
+    placeHolder: t('Separate tags with spaces. Agents get tasks with tags that match their role.'),
     value: only?.tags.map((tag) => `#${tag}`).join(' ') ?? '',
     ignoreFocusOut: true,
   });

@@ -19,7 +19,11 @@ export function registerPickup({ host, log }: { host: TownHost; log: EditorLog }
   const store = new DisposableStore();
   const toggles = [
     { id: Command.startPickup, answer: 'yes', said: t('Agents pick up backlog tasks on their own.') },
-    { id: Command.stopPickup, answer: 'no', said: t('Agents leave backlog tasks alone until you hand them out.') },
+    {
+      id: Command.stopPickup,
+      answer: 'no',
+      said: t('Agents no longer pick up backlog tasks. Give the tasks to agents yourself.'),
+    },
   ] as const;
   for (const { id, answer, said } of toggles) {
     const run = async (): Promise<void> => {
@@ -49,7 +53,7 @@ export function askAboutPickup(session: TownSession, task: TaskRecord): void {
   const yes = t('Yes');
   const no = t('Not Now');
   const question = t('Let agents pick up backlog tasks on their own?');
-  const detail = t('Each look at the backlog uses your Codex account. Change this any time in the Tasks view.');
+  const detail = t('Each check of the backlog uses your Codex account. You can change this in the Tasks view.');
   void inform(`${question} ${detail}`, yes, no).then((pressed) =>
     pressed === undefined ? undefined : pickup.set(pressed === yes ? 'yes' : 'no'),
   );

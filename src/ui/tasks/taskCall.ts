@@ -37,6 +37,7 @@ export function readTaskCall(args: readonly unknown[]): TaskCall {
   const tags = last.success ? (last.data.tags ?? []) : [];
   const words = last.success ? list.slice(0, -1) : list;
   const texts = z.array(z.optional(z.string())).safeParse(words);
-  if (!texts.success) throw new TinytownError('badArguments', t('The arguments are texts, and options at the end.'));
+  if (!texts.success)
+    throw new TinytownError('badArguments', t('Arguments must be strings, with an options object last.'));
   return { interactive: words.every((word) => word === undefined), words: texts.data, tags };
 }

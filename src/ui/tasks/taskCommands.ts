@@ -161,9 +161,9 @@ function confirmCancel(ids: readonly string[], { mirror }: TownSession): Promise
     ? t('Cancel the task “{0}”?', oneLine(mirror.tasks.get(id)?.description ?? id, 80))
     : t('Cancel {0} tasks?', ids.length);
   const detail = ids.every((each) => mirror.backlog.includes(each))
-    ? t('It is deleted from the backlog.')
-    : t('It won’t be reassigned to the agent.');
-  const several = t('Tasks in the backlog are deleted. Tasks that agents have won’t be reassigned to them.');
+    ? t('The task is deleted from the backlog.')
+    : t('The task won’t be reassigned to the agent.');
+  const several = t('Backlog tasks are deleted. Assigned tasks won’t be given to their agents again.');
   return confirm(
     question,
     one ? detail : several,
@@ -177,7 +177,7 @@ async function clearFinishedTasks({ interactive }: TaskCall, session: TownSessio
   const count = [...session.mirror.tasks.values()].filter(({ state }) => isTaskOver(state)).length;
   if (count === 0) throw new TinytownError('noTasks', t('There are no finished tasks.'));
   const question = count === 1 ? t('Delete 1 finished task?') : t('Delete {0} finished tasks?', count);
-  const detail = t('Their texts and results are deleted. The conversations of the agents are kept.');
+  const detail = t('Task texts and results are deleted. Agent conversations are kept.');
   if (interactive && !(await confirm(question, detail, t('Delete')))) return 0;
   return session.actions.tasks.clearFinished();
 }
@@ -291,7 +291,7 @@ function openTasks({ mirror }: TownSession): TaskRecord[] {
 
 async function pickTask(tasks: readonly TaskRecord[], title: string): Promise<string | undefined> {
   if (tasks.length === 0)
-    throw new TinytownError('noTasks', t('There are no tasks for this. Add one to the backlog first.'));
+    throw new TinytownError('noTasks', t('There is no suitable task. Add one to the backlog first.'));
   const picks = tasks.map(({ id, description, tags }) => ({
     label: withoutIcons(oneLine(description, 120)),
     description: withoutIcons(tags.map((tag) => `#${oneLine(tag, 24)}`).join(' ')),

@@ -96,7 +96,7 @@ function taskItem(task: TaskRecord, group: string, picture: TaskPicture, t: Tran
   const label = [oneLine(task.description) || t('(no text)'), ...unsaidTags(task)].join(' ');
   const details = [
     agent === undefined ? undefined : oneLine(agent, 64),
-    task.state === 'cancelled' ? t('cancelled') : undefined,
+    task.state === 'cancelled' ? t('canceled') : undefined,
     task.result === undefined ? undefined : oneLine(task.result, 80),
   ].filter((part) => part);
   return {

@@ -17,7 +17,7 @@ export function taskStateWord(state: TaskState, t: Translate): string {
     case 'failed':
       return t('failed');
     case 'cancelled':
-      return t('cancelled');
+      return t('canceled');
   }
 }
 

@@ -119,7 +119,10 @@ export class EditorTown implements vscode.Disposable {
   async withCodex<T>(job: (codex: CodexService) => Promise<T>): Promise<T> {
     if (this.host.ready) return await job(this.host.ready.codex);
     if (!vscode.workspace.isTrusted) {
-      throw new TinytownError('untrusted', t('This folder is not trusted. Until you trust it, no program is run.'));
+      throw new TinytownError(
+        'untrusted',
+        t('This folder isn’t trusted. Tinytown runs no programs until you trust it.'),
+      );
     }
     const { loneCodex } = await import('../../loop/loneCodex.ts');
     const { globalStorageUri } = this.context;
@@ -167,7 +170,7 @@ export class EditorTown implements vscode.Disposable {
     if (picks.length === 0)
       throw new TinytownError('noFolder', t('No folder is open. Open the folder that agents should work in.'));
     const title = t('The Town’s Folder');
-    const placeHolder = t('In which folder do the agents of this window work?');
+    const placeHolder = t('Which folder should this window’s agents work in?');
     const picked = await vscode.window.showQuickPick(picks, { title, placeHolder });
     if (!picked) return undefined;
     await this.context.workspaceState.update(CHOSEN_FOLDER, picked.folder);

@@ -173,7 +173,7 @@ export class TownHost<S extends Closable = TownSession> {
       case 'untrusted':
         throw new TinytownError(
           'untrusted',
-          t('This folder is not trusted. Trust it first: agents run programs in it.'),
+          t('This folder isn’t trusted. Trust it first, because agents run programs in it.'),
         );
       case 'noTown':
         throw new TinytownError('noTown', t('This folder has no agents yet. Add one first.'));

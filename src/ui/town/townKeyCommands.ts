@@ -12,8 +12,8 @@ export async function copyTownKey(call: Call, host: TownHost): Promise<void> {
   const session = await host.session();
   await vscode.env.clipboard.writeText(await session.townKey.read());
   if (!call.interactive) return;
-  const what = t('The key of the town “{0}” is in the clipboard.', session.name);
-  void inform(`${what} ${t('Whoever has it can answer for you: give it only to machines of your own.')}`);
+  const what = t('The key of the town “{0}” is on the clipboard.', session.name);
+  void inform(`${what} ${t('Anyone with this key can answer for you. Use it only on your own machines.')}`);
 }
 
 /** `enterTownKey(key?)`: all windows of this machine use the key from then on. */
@@ -22,7 +22,7 @@ export async function enterTownKey(call: Call, host: TownHost): Promise<void> {
   const key = call.agent ?? (await askKey(session.name));
   if (key === undefined) return;
   await session.townKey.replace(key);
-  if (call.interactive) void inform(t('This machine has the key of the town “{0}” now.', session.name));
+  if (call.interactive) void inform(t('This machine now has the key of the town “{0}”.', session.name));
 }
 
 function askKey(town: string): Thenable<string | undefined> {

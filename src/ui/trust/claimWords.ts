@@ -13,9 +13,9 @@ export function claimLabel(claim: Claim, t: Translate): string {
     case 'program':
       return t('Run {0}', oneLine(spelled(claim.command)));
     case 'redisVariable':
-      return t('Use the Redis of REDIS_URL: {0}', oneLine(spelled(claim.where)));
+      return t('Use the Redis in REDIS_URL: {0}', oneLine(spelled(claim.where)));
     case 'redisAddress':
-      return t('Use the Redis of tinytown.toml: {0}', oneLine(spelled(claim.where)));
+      return t('Use the Redis in tinytown.toml: {0}', oneLine(spelled(claim.where)));
   }
 }
 
@@ -27,9 +27,9 @@ export function claimQuestion(claim: Claim, t: Translate): string {
     case 'program':
       return t('Let agents in this folder run this program?');
     case 'redisVariable':
-      return t('Use the Redis that the environment variable REDIS_URL names?');
+      return t('Use the Redis in the environment variable REDIS_URL?');
     case 'redisAddress':
-      return t('Use the Redis that tinytown.toml names?');
+      return t('Use the Redis in tinytown.toml?');
   }
 }
 
@@ -59,7 +59,7 @@ function whatItMeans(claim: Claim, t: Translate): string {
         `${claim.name}: ${spelled(claim.value)}`,
         settingMeaning(claim.name, t),
         t(
-          'It is set in the workspace’s settings or in tinytown.toml, which agents can write. Until you allow it, your own setting counts.',
+          'It is set in the workspace settings or in tinytown.toml, which agents can edit. Until you allow it, your own setting applies.',
         ),
       ].join('\n\n');
     case 'program': {
@@ -68,7 +68,7 @@ function whatItMeans(claim: Claim, t: Translate): string {
         spelled(claim.command),
         ...(variables.length === 0 ? [] : [t('With these environment variables:\n{0}', variables.join('\n'))]),
         t(
-          'Agents with the CLI “{0}” run it for each of their turns. It has no sandbox of ours: it can do whatever you can. Until you allow it, their messages wait.',
+          'Agents with the CLI “{0}” run this program for every turn. Tinytown doesn’t sandbox it, so it can do anything you can. Until you allow it, the agents’ messages wait.',
           oneLine(spelled(claim.cli), 64),
         ),
       ].join('\n\n');
@@ -77,14 +77,14 @@ function whatItMeans(claim: Claim, t: Translate): string {
       return [
         spelled(claim.where),
         t(
-          'The variable may be meant for your project: its tests may delete all that is in there, with the town. If you do not allow it, the town uses the next one: that of tinytown.toml, or one of its own.',
+          'The variable may be for your project, and its tests may delete everything in that Redis, including the town. If you don’t allow it, the town uses the Redis in tinytown.toml, or else its own.',
         ),
       ].join('\n\n');
     case 'redisAddress':
       return [
         spelled(claim.where),
         t(
-          'The file is in this folder, where agents can write. Whoever runs this Redis reads all messages, and can give agents work. If you do not allow it, the town uses a Redis of its own.',
+          'Agents can edit this file. Whoever controls this Redis can read all messages and give agents work. If you don’t allow it, the town uses its own Redis.',
         ),
       ].join('\n\n');
   }
@@ -93,15 +93,15 @@ function whatItMeans(claim: Claim, t: Translate): string {
 function settingMeaning(name: NarrowedSetting, t: Translate): string {
   switch (name) {
     case 'codex.sandbox':
-      return t('It lets commands of agents touch more than your own setting does.');
+      return t('It lets agents’ commands access more than your own setting does.');
     case 'codex.approvalPolicy':
-      return t('It has agents ask you less often than your own setting does.');
+      return t('It makes agents ask you less often than your own setting does.');
     case 'agent.cli':
-      return t('It gives new agents another program than your own setting does.');
+      return t('It makes new agents run a different program than your own setting does.');
     case 'agent.persistent':
-      return t('It has agents run a program of their own for each turn, outside of Codex.');
+      return t('It makes agents run a separate program for each turn, outside of Codex.');
     case 'agent.maxRounds':
-      return t('It lets agents go on for longer than your own setting does.');
+      return t('It lets agents run for more rounds than your own setting does.');
     case 'maxAgents':
       return t('It allows more agents than your own setting does.');
   }

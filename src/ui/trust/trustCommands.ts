@@ -29,7 +29,7 @@ export function memoryIn(state: vscode.Memento): ConfirmationMemory {
 export async function askToAllow(claim: Claim): Promise<boolean | undefined> {
   const text = claimText(claim, t);
   if (text.length > MOST_SHOWN) {
-    throw new TinytownError('cannotNow', t('This is too long to be shown, so it cannot be allowed. Make it shorter.'));
+    throw new TinytownError('cannotNow', t('This is too long to show, so it can’t be allowed. Make it shorter.'));
   }
   return await decide(claimQuestion(claim, t), text, { yes: t('Allow'), no: t('Don’t Allow') });
 }
@@ -52,7 +52,7 @@ export function registerTrustCommands({ host, confirmationsOf, log }: TrustParts
   add(Command.chooseRedis, async ({ agent: answer }) => {
     const state = await host.look();
     if (state.kind !== 'failed' || !(state.error instanceof RedisUnconfirmed)) {
-      const message = t('No Redis waits for your answer. “Needs You” shows what you have declined.');
+      const message = t('No Redis is waiting for your answer. “Needs You” shows what you declined.');
       throw new TinytownError('nothingWaits', message);
     }
     const { claim } = state.error;
@@ -66,8 +66,9 @@ export function registerTrustCommands({ host, confirmationsOf, log }: TrustParts
     const { state } = host;
     if (!('folder' in state)) throw new TinytownError('noFolder', t('There is no town in this window.'));
     const count = await confirmationsOf(state.folder).forget();
-    const text = count === 1 ? t('1 answer is forgotten.') : t('{0} answers are forgotten.', count);
-    if (interactive) void inform(`${text} ${t('What runs now goes on. You are asked before anything starts anew.')}`);
+    const text = count === 1 ? t('Forgot 1 answer.') : t('Forgot {0} answers.', count);
+    if (interactive)
+      void inform(`${text} ${t('What is running now continues. You’ll be asked again before it starts next time.')}`);
     return count;
   });
   store.add(askForRedis(host));

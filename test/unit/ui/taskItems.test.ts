@@ -34,7 +34,7 @@ describe('the tasks tree', () => {
       '  circle-large-outline first #docs #api',
       '  circle-large-outline second',
       'checklist Done · 4',
-      '  circle-slash newest · cancelled · not wanted',
+      '  circle-slash newest · canceled · not wanted',
       '  error newer · a · no luck',
       '  pass well · a · It works.',
       '  pass older · a',
