@@ -35,7 +35,7 @@ describe('signing in to Codex', () => {
     const { welcome } = workbench.view('Agents');
     await welcome.getByRole('button', { name: 'New Agent' }).click();
     await workbench.notifications('Codex is not signed in.').waitFor();
-    await welcome.getByText('Agents need Codex, and it is not signed in.').waitFor();
+    await welcome.getByText('Codex isn’t signed in. Sign in so that agents can work.').waitFor();
     await workbench.screenshots('signed-out');
   });
 
@@ -49,7 +49,7 @@ describe('signing in to Codex', () => {
     await workbench.screenshots('sign-in-page');
     await workbench.answerNotification('The page was not opened.', 'Cancel');
     await workbench.notifications('The page was not opened.').waitFor({ state: 'hidden' });
-    await workbench.view('Agents').welcome.getByText('it is not signed in').waitFor();
+    await workbench.view('Agents').welcome.getByText('Codex isn’t signed in.').waitFor();
   });
 
   it('signs in with an API key, which agents then work with', async () => {

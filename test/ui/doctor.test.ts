@@ -31,7 +31,7 @@ describe('the doctor', () => {
   }
 
   it('says in a document what is wrong and what mends it, where no town can be opened', async () => {
-    await workbench.view('Agents').welcome.getByText('Agents and their messages live in Redis').waitFor();
+    await workbench.view('Agents').welcome.getByText('Agents and their messages are stored in Redis').waitFor();
     await workbench.runCommand('Tinytown: Run Doctor');
     const text = await eventually(async () => {
       const shown = await lines();

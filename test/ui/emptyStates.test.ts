@@ -67,7 +67,7 @@ describe('a view with no agents in it', () => {
     current = first;
     await first.openSidebar();
     const { welcome } = first.view('Agents');
-    await welcome.getByText('Agents work in a folder, and none is open.').waitFor();
+    await welcome.getByText('No folder is open. Open the folder that agents should work in.').waitFor();
     await first.screenshots('no-folder');
     await press(first, 'noFolder', 'Open Folder', { asks: 'Open Folder' });
   });
@@ -75,7 +75,7 @@ describe('a view with no agents in it', () => {
   it('says that tinytown.toml is malformed, opens it at a click, and opens the town once that is mended', async () => {
     const workbench = await windowOn('malformed', 'name = "malformed"\nagent = [[[\n');
     const { welcome } = workbench.view('Agents');
-    await welcome.getByText('tinytown.toml has a mistake in it.').waitFor();
+    await welcome.getByText('tinytown.toml contains an error.').waitFor();
     await workbench.screenshots('malformed');
     await press(workbench, 'badConfig', 'Open tinytown.toml', { says: 'tinytown.toml, line 3' });
     await workbench.screenshots('malformed-open');
@@ -92,7 +92,7 @@ describe('a view with no agents in it', () => {
     await first.changeSettings({ 'tinytown.redis.serverPath': '/nowhere/redis-server' });
     const workbench = await windowOn('no-redis', 'name = "no-redis"\n');
     const { welcome } = workbench.view('Agents');
-    await welcome.getByText('Agents and their messages live in Redis').waitFor();
+    await welcome.getByText('Agents and their messages are stored in Redis').waitFor();
     await workbench.screenshots('no-redis');
     await press(workbench, 'noRedis', 'Try Again', { says: 'There is no program at /nowhere/redis-server' });
     await press(workbench, 'noRedis', 'a Redis elsewhere', { opens: /^Settings/ });
@@ -106,7 +106,7 @@ describe('a view with no agents in it', () => {
     await first.changeSettings({ 'tinytown.codex.path': '/nowhere/codex' });
     const workbench = await windowOn('no-codex', 'name = "no-codex"\n');
     const { welcome } = workbench.view('Agents');
-    await welcome.getByText('Agents need Codex, and no usable one was found.').waitFor();
+    await welcome.getByText('Agents need Codex, but it was not found or can’t be used.').waitFor();
     await workbench.screenshots('no-codex');
     await press(workbench, 'noCodex', 'try again', { says: '/nowhere/codex' });
     await press(workbench, 'noCodex', 'doctor', { opens: /Doctor/ });
@@ -141,7 +141,7 @@ describe('a view with no agents in it', () => {
     await first.changeSettings({ 'tinytown.redis.url': NO_REDIS });
     const workbench = await windowOn('redis-away', 'name = "redis-away"\n');
     const { welcome } = workbench.view('Agents');
-    await welcome.getByText('The town’s Redis cannot be used.').waitFor();
+    await welcome.getByText('The town’s Redis can’t be used.').waitFor();
     await workbench.screenshots('redis-away');
     await press(workbench, 'redisAway', 'Try Again', { says: '127.0.0.1:1' });
     await press(workbench, 'redisAway', 'the settings', { opens: /^Settings/ });
@@ -153,7 +153,7 @@ describe('a view with no agents in it', () => {
 
   it('asks whether it may use the Redis that the folder names', async () => {
     const workbench = await windowOn('asking', `name = "asking"\n[redis]\nurl = "${NO_REDIS}"\n`);
-    await workbench.view('Agents').welcome.getByText('names a Redis for the town').waitFor();
+    await workbench.view('Agents').welcome.getByText('sets a Redis for the town').waitFor();
     await workbench.runCommand('Notifications: Clear All Notifications');
     await workbench.screenshots('redis-unconfirmed');
     await press(workbench, 'redisUnconfirmed', 'Decide', { dialog: 'Use the Redis in tinytown.toml?' });

@@ -136,7 +136,7 @@ describe('a hostile folder', () => {
     const { welcome } = workbench.view('Agents');
     await welcome.getByRole('button', { name: 'Manage Workspace Trust' }).click();
     await workbench.page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust', exact: true }).click();
-    await welcome.getByText('names a Redis for the town that you have not chosen').waitFor();
+    await welcome.getByText('sets a Redis for the town that isn’t in your settings').waitFor();
     assert.equal(await wasRead('tinytown.toml'), true, 'the time of access tells that a file was read');
     await assertUntouched(planted);
   });
