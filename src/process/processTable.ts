@@ -212,12 +212,11 @@ export async function processesNaming(text: string): Promise<number[]> {
   return all.filter(({ command }) => command.includes(text)).map(({ pid }) => pid);
 }
 
-/** The processes that still run. */
+/** Those of the listed processes that still run, as they are now. */
 export async function survivorsOf(listed: readonly ListedProcess[]): Promise<ListedProcess[]> {
   if (listed.length === 0) return [];
-  const all = await listProcesses();
-  const now = new Map(all.map((one) => [one.pid, one.start]));
-  return listed.filter(({ pid, start }) => now.get(pid) === start);
+  const starts = new Map(listed.map(({ pid, start }) => [pid, start]));
+  return (await listProcesses()).filter(({ pid, start }) => starts.get(pid) === start);
 }
 
 /** Ticks since boot, with the boot's id, because a restart counts from zero again. A zombie does not count as running. */
