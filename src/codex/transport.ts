@@ -2,6 +2,7 @@
 import type { MessageWriter } from 'vscode-jsonrpc/node';
 import type { Logger } from '../util/logger.ts';
 import { type ExitValue, spawnManaged } from '../process/processes.ts';
+import type { ListedProcess } from '../process/processTable.ts';
 import type { ProcessRegistry } from '../process/processRegistry.ts';
 import { NdjsonReader, NdjsonWriter, type PacedReader } from './ndjson.ts';
 
@@ -42,10 +43,25 @@ const CLOSE_GRACE_MS = 1_000;
 /** How long to read a dead process's pipe. A grandchild can hold it open. */
 const drainLimitMs = 2_000;
 
+/**
+ * Codex reads files of the workspace in sandboxed helpers. If it exits while one is being set up, bubblewrap's half of the helper
+ * waits forever. Seen with 0.171.
+ */
+function isSandboxHelper({ command }: ListedProcess): boolean {
+  return command.includes('--codex-run-as-fs-helper');
+}
+
 /** Starts `codex app-server` as a child. @throws TinytownError `programUnusable` */
-export async function startStdioTransport(options: StdioOptions): Promise<Transport> {
-  const { codexPath, cwd, env, registry, generation, logger } = options;
-  const child = await spawnManaged(codexPath, ['app-server'], { cwd, env, registry, purpose: 'app-server' });
+export async function startStdioTransport({
+  codexPath,
+  cwd,
+  env,
+  registry,
+  generation,
+  logger,
+}: StdioOptions): Promise<Transport> {
+  const options = { cwd, env, registry, purpose: 'app-server', isHelper: isSandboxHelper };
+  const child = await spawnManaged(codexPath, ['app-server'], options);
   logger.debug(`app-server #${generation} runs as process ${child.pid}`);
   const reader = new NdjsonReader(child.stdout);
 

@@ -42,17 +42,19 @@ export class ChildGroups {
   }
 
   /**
-   * Kills the remaining groups. Call it when the process is gone. A process that moved to a group of its own is spared, because
-   * it was meant to live on. Resolves with the number of groups. Never rejects.
+   * Kills the remaining groups that fit. Call it when the process is gone. A process that moved to a group of its own is spared,
+   * because it was meant to live on. Resolves with the number of groups. Never rejects.
+   * @param fits Looks at the processes of a group.
    */
-  async end(): Promise<number> {
+  async end(fits: (members: readonly ListedProcess[]) => boolean = () => true): Promise<number> {
     clearTimeout(this.timer);
     if (this.leaders.size === 0) return 0;
     const all = await listProcesses().catch((): ListedProcess[] => []);
     const left = [...this.leaders.values()].filter(({ pid, start }) => {
       const leader = all.find((one) => one.pid === pid);
+      const members = all.filter(({ group }) => group === pid);
       // The system does not reuse an id while a group still has it.
-      return (leader === undefined || leader.start === start) && all.some(({ group }) => group === pid);
+      return (leader === undefined || leader.start === start) && members.length > 0 && fits(members);
     });
     for (const { pid } of left) signalGroup(pid, 'SIGKILL');
     return left.length;

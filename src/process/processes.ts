@@ -13,7 +13,7 @@ import { ChildGroups } from './childGroups.ts';
 import { TinytownError } from '../util/errors.ts';
 import { type Sentence, followedBy, say } from '../util/sentence.ts';
 import { MARK_VARIABLE, type ProcessRegistry } from './processRegistry.ts';
-import { signalGroup } from './processTable.ts';
+import { type ListedProcess, signalGroup } from './processTable.ts';
 import { TextRing } from '../util/textRing.ts';
 
 /** How a process ended: exactly one field is set. */
@@ -29,6 +29,8 @@ export interface SpawnOptions {
   /** The process's purpose in a word, for the registry. */
   purpose: string;
   registry: ProcessRegistry;
+  /** Whether a process below it is a helper of its own that it may leave behind even if it exits in order. Such ones are ended. */
+  isHelper?: (process: ListedProcess) => boolean;
 }
 
 /** A process that can be watched and ended. */
@@ -84,7 +86,9 @@ export async function spawnManaged(
     signalGroup(child.pid, 'SIGKILL');
     // A process that exits in order ends its commands. One that was signaled or crashed does not. The exit code alone does not
     // show that: the launchers of older versions of Codex exit with 0 after a signal ended Codex itself.
+    const { isHelper } = options;
     if (exit.code !== 0 || child.signaled) commandsEnded = await groups.end();
+    else if (isHelper) await groups.end((members) => members.every(isHelper));
     // The exit's receiver wants the reason. A process that escaped may keep the pipe open, so the wait is bounded.
     await within(saidAll, LAST_WORDS_MS, 'stderr').catch(() => undefined);
     return exit;

@@ -6,9 +6,13 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type ExitValue, type ManagedProcess, spawnDetached, spawnManaged } from '../../../src/process/processes.ts';
 import { ProcessRegistry } from '../../../src/process/processRegistry.ts';
-import { nameOfProcess, signalGroup, startTimeOf } from '../../../src/process/processTable.ts';
+import { type ListedProcess, nameOfProcess, signalGroup, startTimeOf } from '../../../src/process/processTable.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempDir } from '../../support/tempDir.ts';
+
+function isHelper({ command }: ListedProcess): boolean {
+  return /--helper|^sleep 60/.test(command);
+}
 
 describe('processes', () => {
   let folder: Awaited<ReturnType<typeof tempDir>>;
@@ -147,6 +151,21 @@ describe('processes', () => {
       const [first, second] = await Promise.all([child.stop({ graceMs: 50 }), child.stop({ graceMs: 50 })]);
       assert.deepEqual(first, { code: null, signal: 'SIGKILL' });
       assert.equal(second, first);
+    });
+
+    it('ends a helper that one leaves behind which exits in order, and nothing else', async () => {
+      const script = `
+        const { spawn } = require('node:child_process');
+        const start = (name) => spawn('sh', ['-c', 'sleep 60; :', name], { detached: true, stdio: 'ignore' }).pid;
+        console.log(JSON.stringify([start('--helper'), start('--other')]));
+        process.stdin.on('end', () => process.exit(0)).resume();`;
+      const child = await spawnManaged(process.execPath, ['-e', script], { ...options(), isHelper });
+      started.push(child);
+      const [helper = 0, other = 0] = JSON.parse(String(await once(child.stdout, 'data'))) as number[];
+      groups.push(helper, other);
+      assert.deepEqual(await child.stop(), { code: 0, signal: null });
+      await eventually(async () => (await startTimeOf(helper)) === undefined);
+      assert.ok(await startTimeOf(other));
     });
 
     it('takes the whole group along, even when the leader leaves by itself', async () => {
