@@ -66,7 +66,7 @@ describe('bad input', () => {
       return file;
     };
     const paths: [string, RegExp][] = [
-      [path.join(dir.path, 'none'), /no .*none/],
+      [path.join(dir.path, 'none'), /none was not found/],
       [await fake('text', 'hello', 0o644), /not an executable/],
       [await fake('silent', '#!/bin/sh\nexit 3\n', 0o755), /does not seem to be Codex/],
       [await fake('old', '#!/bin/sh\necho codex-cli 0.99.0\n', 0o755), /0\.99\.0/],

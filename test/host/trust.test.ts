@@ -54,7 +54,7 @@ describe('what a folder asks for', () => {
     await setSetting(Setting.agentClis, { tracer: { command: `sh -c 'cat > /dev/null; echo ran >> "${trace}"'` } });
     await run('initTown', 'hill');
     await run('spawnAgent', 'worker', 'go on', { cli: 'tracer' });
-    assert.match((await claim(/^sh -c /)).text, /can do whatever you can/);
+    assert.match((await claim(/^sh -c /)).text, /can do anything you can/);
     assert.equal(existsSync(trace), false);
     await run('allowHere', 'worker');
     await eventually(() => existsSync(trace));

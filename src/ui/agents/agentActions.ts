@@ -120,7 +120,7 @@ export function whyNot(action: AgentAction, agent: AgentFacts, t: Translate): st
       if (agent.owner !== 'external') return t('This extension already runs {0}.', name);
       return agent.silent || state === 'stopped' || state === 'error'
         ? undefined
-        : t('tt runs {0}. Stop it first, because only one program may run an agent.', name);
+        : t('{0} is run by tt. Stop it there first, because only one program may run an agent.', name);
     case 'takeOver':
       if (agent.owner === 'external') return external();
       if (agent.owner === 'here') return t('This window already runs {0}.', name);
