@@ -72,6 +72,8 @@ describe('tasks', () => {
   });
 
   it('are completed and cancelled by a person', async () => {
+    // A pause would cut off a turn that is not over, and the agent would continue it afterward.
+    await town.agent('scout', ({ state }) => state === 'idle');
     await run('pauseAgent', 'scout');
     const done = await run('assignTask', 'scout', 'Water the trees');
     await run('completeTask', done, 'it rained');
