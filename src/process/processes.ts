@@ -29,7 +29,7 @@ export interface SpawnOptions {
   /** The process's purpose in a word, for the registry. */
   purpose: string;
   registry: ProcessRegistry;
-  /** Whether a process below it is a helper of its own that it may leave behind even if it exits in order. Such ones are ended. */
+  /** Whether a descendant is a helper that the process may leave behind even after an orderly exit. Such helpers are ended. */
   isHelper?: (process: ListedProcess) => boolean;
 }
 

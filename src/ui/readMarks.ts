@@ -21,7 +21,7 @@ const KEPT = 1_000;
 export function finishedAt(agent: AgentRecord, { owner, turn, pastTurns }: AgentView): number | undefined {
   if (owner === 'external' || turn !== undefined || agent.roundsCompleted === 0) return undefined;
   if (agent.state !== 'idle' && agent.state !== 'cold') return undefined;
-  // The person interrupted it.
+  // It was interrupted, not finished.
   if (pastTurns.at(-1)?.outcome?.status === 'interrupted') return undefined;
   return Date.parse(agent.lastActiveAt) || undefined;
 }

@@ -240,7 +240,7 @@ export class TownActions {
     const agent = await this.find(ref);
     this.mustRun(agent);
     const { id, name, state, runtimeSessionId } = agent;
-    if (state === 'working' || state === 'starting' || state === 'draining') {
+    if (state === 'starting' || mayBeInTurn(state)) {
       throw new TinytownError('agentBusy', say('{0} is busy. Interrupt it first.', name));
     }
     const { keys, delivery } = this.town;
@@ -315,7 +315,7 @@ export class TownActions {
   /** Deletes the agent with its messages. */
   async removeAgent(ref: string): Promise<void> {
     const agent = await this.find(ref);
-    if (agent.state === 'working' || agent.state === 'starting' || agent.state === 'draining') {
+    if (agent.state === 'starting' || mayBeInTurn(agent.state)) {
       throw new TinytownError('agentBusy', say('{0} is busy. Stop it first, then delete it.', agent.name));
     }
     await this.town.agents.remove(agent);

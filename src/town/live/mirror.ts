@@ -211,8 +211,8 @@ export class TownMirror implements Disposable {
   }
 
   private async readChanges({ agents, tasks, counts, turns, backlog }: Stale): Promise<void> {
-    // Nothing awaits in between, so all of these go out in one batch. Messages leave their lists in the moment in which their
-    // agent begins to work: the record is read with the lists, and after them, or nothing would seem to wait or to run.
+    // Nothing awaits in between, so all of these go out in one batch. Messages leave their lists at the moment their agent starts
+    // to work. The record is read after the lists; otherwise the agent could look idle with nothing waiting.
     const asking: string[] = [];
     await this.apply([
       this.readCounts(counts),

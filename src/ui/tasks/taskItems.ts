@@ -118,7 +118,7 @@ function taskItem(task: TaskRecord, group: string, picture: TaskPicture, t: Tran
 function iconOf(task: TaskRecord, picture: TaskPicture): ItemIcon {
   const state = shownTaskState(task, picture);
   const agent = picture.agents.get(task.assignedTo ?? '')?.state;
-  if (state === 'running' && agent !== 'working' && agent !== 'draining') return { id: 'sync' };
+  if (state === 'running' && agent === 'starting') return { id: 'sync' };
   return taskIcons[state];
 }
 

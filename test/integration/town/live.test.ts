@@ -327,7 +327,7 @@ describe('the mirror of a town', () => {
     assert.equal(await calls('keys'), 0);
   });
 
-  it('reads an agent along with its lists: what left a list is in its turn', async () => {
+  it('reads an agent’s record together with its lists', async () => {
     await open();
     const agent = testAgent('anna');
     await agents.create(agent);

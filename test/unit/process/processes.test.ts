@@ -153,7 +153,7 @@ describe('processes', () => {
       assert.equal(second, first);
     });
 
-    it('ends a helper that one leaves behind which exits in order, and nothing else', async () => {
+    it('ends a helper that an orderly exit leaves behind, and nothing else', async () => {
       const script = `
         const { spawn } = require('node:child_process');
         const start = (name) => spawn('sh', ['-c', 'sleep 60; :', name], { detached: true, stdio: 'ignore' }).pid;

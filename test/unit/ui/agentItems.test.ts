@@ -100,7 +100,7 @@ function busyScene(done: TurnView[], running: TurnView | undefined): Scene {
 const change = (path: string): FileChange => ({ path, change: 'update', diff: '' });
 
 describe('the agents tree', () => {
-  it('says that what is to be approved waits, and does not run', () => {
+  it('shows an item that needs approval as waiting, not as running', () => {
     const running: TurnItem = { ...command, id: 'i', status: 'running', output: '', exitCode: null, durationMs: null };
     const scene = { agents: [agentRecord('a', { state: 'working' })] };
     const row = (requests: AgentRequest[]): string | undefined =>

@@ -41,7 +41,7 @@ describe('an agent that has finished', () => {
     assert.deepEqual(rows(again), ['pass-filled a · ● finished 2 min ago · idle']);
   });
 
-  it('says nothing of a turn that the person interrupted', () => {
+  it('does not mark a turn that was interrupted', () => {
     const held = agentItems(picture({ agents: [finished], waiting: { a: { held: 1 } }, now }), english, () => true);
     assert.deepEqual(drawn(held)[0], 'warning a · idle, interrupted');
     const outcome = { status: 'interrupted' } as const;
